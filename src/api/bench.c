@@ -1,0 +1,223 @@
+/* bench.c: pmpo_bench_run: a scoring job beside the engine's own prefill.
+ *
+ * The reference is the same engine fed batches of 512 rows of one sequence
+ * with one row of logits each, which is what llama-bench's pp512 does. The
+ * two take turns, so that a slow moment of the machine hits both. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "data/data.h"
+#include "score/score.h"
+
+#define REFERENCE_ROWS 512
+#define MADE_UP 50
+
+typedef struct job {
+    pmpo_model *model;
+    const pmpo_data *data;
+    pmpo_str prompt;
+    pmpo_scorer_options so;
+    pmpo_scorer *scorer;
+    pmpo_bench *out;
+} job;
+
+/* ---- data of our own ------------------------------------------------------------ */
+
+/* Walks on a line: do the steps lead back? Answers are worked out. */
+static void put_walk(pmpo_buf *b, uint64_t *seed, size_t i)
+{
+    int at = 0, steps = 3 + (int)(pmpo_random(seed) % 5);
+    pmpo_buf_puts(b, "{\"input\": \"You start on a line and walk.");
+    for (int k = 0; k < steps; k++) {
+        int n = 1 + (int)(pmpo_random(seed) % 9);
+        bool back = i % 2 == 0 && k == steps - 1;
+        n = back ? -at : pmpo_random(seed) % 2 ? n : -n;
+        at += n;
+        pmpo_buf_printf(b, " Take %d steps %s.", abs(n),
+                        n < 0 ? "backward" : "forward");
+    }
+    pmpo_buf_printf(b, " Are you back at the start?\\nOptions:\\n- Yes\\n- No"
+                    "\", \"target\": \"%s\", \"options\": [\"Yes\", \"No\"], "
+                    "\"id\": \"walk-%zu\"}\n", at == 0 ? "Yes" : "No", i);
+}
+
+static int make_up(pmpo_data **out, pmpo_error *err)
+{
+    pmpo_buf b = {0};
+    uint64_t seed = 1;
+    for (size_t i = 0; i < MADE_UP; i++) {
+        put_walk(&b, &seed, i);
+    }
+    int rc = b.failed ? pmpo_fail_memory(err)
+                      : pmpo_data_parse(pmpo_buf_str(&b), "made-up walks",
+                                        NULL, out, err);
+    pmpo_buf_release(&b);
+    return rc;
+}
+
+/* ---- what is timed ---------------------------------------------------------------- */
+
+static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
+                      pmpo_arena *keep_mem, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_result r;
+    const pmpo_score_context c = {.cost = cost, .prompt_id = -1,
+                                  .bound = INFINITY};
+    int rc = pmpo_scorer_score(j->scorer, j->prompt, &c,
+                               keep ? keep_mem : &mem, &r, err);
+    if (rc == 0 && keep) {
+        *keep = r.score;
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* Feeds about `rows` rows as one-sequence prefills; *ms is scaled to exactly
+ * `rows`. */
+static int prefill_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
+{
+    int32_t ids[REFERENCE_ROWS + 1];
+    float lp;
+    uint64_t fed = 0;
+    *ms = 0;
+    uint64_t seed = 7;
+    while (fed < rows) {
+        for (size_t i = 0; i <= REFERENCE_ROWS; i++) {
+            ids[i] = (int32_t)(pmpo_random(&seed) % 1000 + 100);
+        }
+        const pmpo_request q = {ids, REFERENCE_ROWS + 1, REFERENCE_ROWS};
+        pmpo_unit_result r = {.logprobs = &lp};
+        int rc = j->model->engine->score(j->model->self,
+                                         &(pmpo_unit){&q, 1, 0}, &r, err);
+        if (rc < 0) {
+            return rc;
+        }
+        fed += r.prefill_tokens;
+        *ms += r.ms;
+    }
+    *ms *= (double)rows / (double)fed;
+    return 0;
+}
+
+static int one_pair(job *j, int i, pmpo_error *err)
+{
+    pmpo_cost cost = {0};
+    int rc = score_once(j, &cost, NULL, NULL, err);
+    if (rc < 0) {
+        return rc;
+    }
+    j->out->score_ms[i] = cost.seconds * 1e3;
+    j->out->rows = cost.prefill_tokens;
+    j->out->logical = cost.logical_tokens;
+    return prefill_once(j, cost.prefill_tokens, &j->out->prefill_ms[i], err);
+}
+
+/* The plain loop on the first examples only: it is slow. */
+static int time_plain(job *j, pmpo_error *err)
+{
+    size_t idx[5], n = pmpo_data_count(j->data);
+    pmpo_data *few = NULL;
+    pmpo_scorer *s = NULL;
+    pmpo_cost cost = {0};
+    pmpo_scorer_options so = j->so;
+    n = n < 5 ? n : 5;
+    for (size_t i = 0; i < n; i++) {
+        idx[i] = i;
+    }
+    so.plain = true;
+    int rc = pmpo_data_subset(j->data, idx, n, &few, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(j->model, few, &so, &s, err);
+    if (rc == 0) {
+        job plain = *j;
+        plain.scorer = s;
+        rc = score_once(&plain, &cost, NULL, NULL, err);
+        j->out->plain_loop_logical_per_s =
+            (double)cost.logical_tokens / cost.seconds;
+    }
+    pmpo_scorer_free(s);
+    pmpo_data_free(few);
+    return rc;
+}
+
+/* ---- medians ------------------------------------------------------------------------ */
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static double median(const double *x)
+{
+    double sorted[PMPO_BENCH_PAIRS];
+    for (int i = 0; i < PMPO_BENCH_PAIRS; i++) {
+        sorted[i] = x[i];
+    }
+    qsort(sorted, PMPO_BENCH_PAIRS, sizeof(*sorted), by_value);
+    return sorted[PMPO_BENCH_PAIRS / 2];
+}
+
+static void sum_up(pmpo_bench *b)
+{
+    double ratios[PMPO_BENCH_PAIRS];
+    for (int i = 0; i < PMPO_BENCH_PAIRS; i++) {
+        ratios[i] = b->prefill_ms[i] / b->score_ms[i];
+    }
+    b->prefill_per_s = (double)b->rows / median(b->prefill_ms) * 1e3;
+    b->distinct_per_s = (double)b->rows / median(b->score_ms) * 1e3;
+    b->logical_per_s = (double)b->logical / median(b->score_ms) * 1e3;
+    b->distinct_over_prefill = median(ratios);
+}
+
+/* ---- all ------------------------------------------------------------------------------ */
+
+static int measure(job *j, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_prompt_score canonical;
+    pmpo_score_context c = {.prompt_id = -1, .bound = INFINITY};
+    int rc = score_once(j, NULL, &canonical, &mem, err); /* warms up, too */
+    for (int i = 0; rc == 0 && i < PMPO_BENCH_PAIRS; i++) {
+        rc = one_pair(j, i, err);
+    }
+    rc = rc < 0 ? rc : time_plain(j, err);
+    rc = rc < 0 ? rc : pmpo_noise_floor(j->model, j->data, &j->so, j->prompt,
+                                        &canonical, &c, &j->out->noise_floor,
+                                        err);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                   const pmpo_score_options *o, pmpo_bench *out,
+                   pmpo_error *err)
+{
+    pmpo_data *own = NULL;
+    pmpo_bench b = {0};
+    job j = {.model = m, .prompt = prompt, .out = &b};
+    int rc = d ? 0 : make_up(&own, err);
+    j.data = d ? d : own;
+    j.so = (pmpo_scorer_options){.reduction = o->reduction,
+                                 .normalize = o->normalize,
+                                 .beta = o->beta,
+                                 .template_name = o->template_name,
+                                 .targets = PMPO_TARGETS_ALL};
+    rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
+    rc = rc < 0 ? rc : pmpo_end_resolve(m, j.data, prompt, o->template_name,
+                                        o->end, &j.so.end, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(m, j.data, &j.so, &j.scorer, err);
+    if (rc == 0) {
+        b.n_examples = pmpo_data_count(j.data);
+        rc = measure(&j, err);
+    }
+    pmpo_scorer_free(j.scorer);
+    pmpo_data_free(own);
+    if (rc == 0) {
+        sum_up(&b);
+        *out = b;
+    }
+    return rc;
+}

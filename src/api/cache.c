@@ -1,0 +1,24 @@
+/* cache.c: where the user's score cache is and how big it may grow. */
+#include "api/cache.h"
+
+#include "base/error.h"
+#include "base/paths.h"
+
+#define CACHE_BYTES ((uint64_t)512 << 20)
+
+int pmpo_user_cache(bool off, pmpo_cache **out, pmpo_error *err)
+{
+    if (off) {
+        *out = NULL;
+        return 0;
+    }
+    pmpo_buf path = {0};
+    int rc = pmpo_cache_folder("", &path, err);
+    if (rc == 0) {
+        pmpo_buf_puts(&path, "/scores.sqlite");
+        rc = path.failed ? pmpo_fail_memory(err)
+                         : pmpo_cache_open(path.ptr, CACHE_BYTES, out, err);
+    }
+    pmpo_buf_release(&path);
+    return rc;
+}

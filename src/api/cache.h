@@ -1,0 +1,11 @@
+/* cache.h: the score cache of this user. */
+#ifndef PMPO_API_CACHE_H
+#define PMPO_API_CACHE_H
+
+#include "store/store.h"
+
+/* Opens the user's score cache; NULL in *out when `off`. Fails only for want
+ * of memory or of a cache folder. */
+int pmpo_user_cache(bool off, pmpo_cache **out, pmpo_error *err);
+
+#endif

@@ -1,0 +1,253 @@
+/* estimate.c: pmpo_optimize_estimate: what a run would cost, writing nothing.
+ *
+ * The first scoring of the start prompt is counted exactly. Rates are
+ * measured by scoring a few examples and generating a few tokens. The rest is
+ * an upper bound: every prompt as long as a reply may be, every candidate
+ * scored to its end and validated, no iteration saved. */
+#include <math.h>
+
+#include "api/parts.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "data/data.h"
+#include "score/score.h"
+#include "search/jobs.h"
+#include "search/search.h"
+
+#define WARM_EXAMPLES 1
+#define TIMED_EXAMPLES 4
+#define TIMED_TOKENS 16
+#define FORM_TOKENS 600 /* of a rewriting form without its texts */
+
+static const char assumptions[] =
+    "The first scoring is counted exactly. The rest is an upper bound: every "
+    "iteration is run, every candidate is usable, as long as a reply may be, "
+    "scored on every training example and validated, every mask is scored, "
+    "and all replies use all their tokens. Times assume the rates measured "
+    "just now; the score cache, duplicates and candidates given up early make "
+    "a run cheaper.";
+
+/* ---- counting ------------------------------------------------------------------ */
+
+typedef struct counted {
+    uint64_t prefill, logical;
+    size_t n_blocks, n_examples;
+} counted;
+
+static int count_part(pmpo_model *m, const pmpo_data *d,
+                      const pmpo_optimize_options *o, pmpo_targets targets,
+                      counted *out, pmpo_error *err)
+{
+    *out = (counted){0};
+    if (!d) {
+        return 0;
+    }
+    pmpo_scorer *s = NULL;
+    pmpo_scorer_options so = pmpo_search_scoring(o, targets);
+    int rc = pmpo_scorer_new(m, d, &so, &s, err);
+    rc = rc < 0 ? rc
+                : pmpo_scorer_count(s, o->prompt, &out->prefill,
+                                    &out->logical, err);
+    out->n_blocks = rc == 0 ? pmpo_scorer_blocks(s) : 0;
+    out->n_examples = pmpo_data_count(d);
+    pmpo_scorer_free(s);
+    return rc;
+}
+
+/* Rows of one scoring under a prompt that is `more` tokens longer. Where the
+ * instruction comes first it is fed once a unit at most; else once an
+ * example; without shared prefixes, once a target. */
+static uint64_t bound_of(const counted *c, const pmpo_model *m,
+                         const char *template_name, uint64_t more)
+{
+    if (!m->info.shares_prefixes) {
+        uint64_t each = c->n_examples ? c->logical / c->n_examples + 1 : 0;
+        return c->logical + more * c->n_examples * (each > 16 ? 16 : each);
+    }
+    bool last = !strcmp(template_name, "user-suffix")
+                || template_name[0] == '@';
+    return c->prefill + more * (last ? c->n_examples : c->n_blocks);
+}
+
+/* ---- rates --------------------------------------------------------------------- */
+
+static int score_some(pmpo_model *m, const pmpo_data *d, size_t n,
+                      const pmpo_optimize_options *o, pmpo_cost *cost,
+                      pmpo_error *err)
+{
+    size_t idx[TIMED_EXAMPLES];
+    pmpo_data *some = NULL;
+    pmpo_scorer *s = NULL;
+    pmpo_arena mem = {0};
+    pmpo_result r;
+    size_t all = pmpo_data_count(d);
+    n = n < all ? n : all;
+    for (size_t i = 0; i < n; i++) {
+        idx[i] = i;
+    }
+    const pmpo_score_context c = {.prompt_id = -1, .cost = cost,
+                                  .bound = INFINITY};
+    pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_ALL);
+    /* Made-up rejected outputs need the others of the set, which a few
+     * examples may lack: the likelihood alone costs about the same. */
+    so.loss = PMPO_LOSS_NLL;
+    int rc = pmpo_data_subset(d, idx, n, &some, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(m, some, &so, &s, err);
+    rc = rc < 0 ? rc : pmpo_scorer_score(s, o->prompt, &c, &mem, &r, err);
+    pmpo_scorer_free(s);
+    pmpo_data_free(some);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+static double rate(uint64_t n, double seconds)
+{
+    return (double)n / (seconds > 1e-6 ? seconds : 1e-6);
+}
+
+static int measure_prefill(pmpo_model *m, const pmpo_data *d,
+                           const pmpo_optimize_options *o, double *per_s,
+                           pmpo_error *err)
+{
+    pmpo_cost warm = {0}, cost = {0};
+    int rc = score_some(m, d, WARM_EXAMPLES, o, &warm, err);
+    double start = pmpo_now_ms();
+    rc = rc < 0 ? rc : score_some(m, d, TIMED_EXAMPLES, o, &cost, err);
+    *per_s = rate(cost.prefill_tokens, (pmpo_now_ms() - start) / 1000);
+    return rc;
+}
+
+static int measure_decode(pmpo_model *m, const pmpo_optimize_options *o,
+                          double *per_s, pmpo_error *err)
+{
+    pmpo_message message = {PMPO_STR("user"),
+                            PMPO_STR("Count from one to a hundred.")};
+    size_t n = (size_t)o->variants < 16 ? (size_t)o->variants : 16;
+    uint64_t seeds[16];
+    pmpo_job_reply replies[16];
+    for (size_t i = 0; i < n; i++) {
+        seeds[i] = i;
+    }
+    pmpo_gen_request request = {&message, 1, seeds, n};
+    pmpo_job job = {
+        .kind = "rate",
+        .requests = &request,
+        .n_requests = 1,
+        .params = {.temperature = o->temperature, .top_p = o->top_p,
+                   .max_tokens = TIMED_TOKENS, .stop = PMPO_STR("")},
+    };
+    pmpo_arena mem = {0};
+    pmpo_cost cost = {0};
+    pmpo_jobs jobs = {.model = m, .cost = &cost};
+    double start = pmpo_now_ms();
+    int rc = pmpo_jobs_run(&jobs, &job, &mem, replies, err);
+    *per_s = rate(cost.generated_tokens, (pmpo_now_ms() - start) / 1000);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* ---- the bound ------------------------------------------------------------------- */
+
+typedef struct counts {
+    counted train, train_all, val, test;
+} counts;
+
+static int count_all(pmpo_model *m, const pmpo_parts *p,
+                     const pmpo_optimize_options *o, counts *c,
+                     pmpo_error *err)
+{
+    int rc = count_part(m, p->of[0], o, PMPO_TARGETS_LOSS, &c->train, err);
+    rc = rc < 0 ? rc
+                : count_part(m, p->of[0], o, PMPO_TARGETS_ALL, &c->train_all,
+                             err);
+    rc = rc < 0 ? rc
+                : count_part(m, p->of[1], o, PMPO_TARGETS_LOSS, &c->val, err);
+    return rc < 0 ? rc
+                  : count_part(m, p->of[2], o, PMPO_TARGETS_ALL, &c->test,
+                               err);
+}
+
+/* The longest prompt a run can come to, in tokens. */
+static uint64_t longest_prompt(const pmpo_optimize_options *o)
+{
+    int cap = o->max_prompt_tokens;
+    return (uint64_t)(cap > 0 && cap < o->max_reply_tokens
+                          ? cap
+                          : o->max_reply_tokens);
+}
+
+static void bound_rest(const pmpo_model *m, const counts *c,
+                       const pmpo_optimize_options *o, pmpo_estimate *out)
+{
+    uint64_t t = (uint64_t)o->iterations, cap = longest_prompt(o);
+    uint64_t candidates = (uint64_t)o->hard * (uint64_t)o->variants;
+    uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
+    const char *tn = o->score.template_name;
+    uint64_t train = bound_of(&c->train, m, tn, cap);
+    uint64_t val = o->paper ? 0 : bound_of(&c->val, m, tn, cap);
+    /* A request holds the form, the instruction and a case's texts. */
+    uint64_t request = FORM_TOKENS + 2 * cap + 3 * PMPO_CASE_BYTES;
+    uint64_t marking = masks ? 2 * cap + 64 + 16 * masks : 0;
+    out->bound_prefill_tokens =
+        (o->paper ? 0 : c->train.prefill)
+        + t * ((masks + candidates) * train + candidates * val)
+        + t * ((uint64_t)o->hard * request + marking)
+        + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
+        + 2 * bound_of(&c->test, m, tn, cap);
+    out->bound_generated_tokens =
+        t * (candidates * (uint64_t)o->max_reply_tokens + marking)
+        + (o->form == PMPO_FORM_AUTO
+               ? PMPO_PROBE_SAMPLES * (uint64_t)o->max_reply_tokens
+               : 0);
+}
+
+static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
+                    const pmpo_parts *p, pmpo_optimize_options *o,
+                    pmpo_estimate *out, pmpo_error *err)
+{
+    counts c;
+    int rc = pmpo_parts_resolve(p, scorer, o, err);
+    rc = rc < 0 ? rc : count_all(scorer, p, o, &c, err);
+    rc = rc < 0 ? rc
+                : measure_prefill(scorer, p->of[0], o, &out->prefill_per_s,
+                                  err);
+    rc = rc < 0 ? rc : measure_decode(rewriter, o, &out->decode_per_s, err);
+    if (rc < 0) {
+        return rc;
+    }
+    out->n_train = c.train.n_examples;
+    out->n_val = c.val.n_examples;
+    out->n_test = c.test.n_examples;
+    out->first_prefill_tokens = c.train.prefill;
+    out->first_logical_tokens = c.train.logical;
+    out->first_seconds = (double)c.train.prefill / out->prefill_per_s;
+    bound_rest(scorer, &c, o, out);
+    out->bound_seconds =
+        (double)out->bound_prefill_tokens / out->prefill_per_s
+        + (double)out->bound_generated_tokens / out->decode_per_s;
+    return 0;
+}
+
+int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
+                           const pmpo_data *train,
+                           const pmpo_data *validation, const pmpo_data *test,
+                           const pmpo_optimize_options *asked,
+                           pmpo_estimate *out, pmpo_error *err)
+{
+    pmpo_parts parts;
+    pmpo_optimize_options o = *asked;
+    pmpo_estimate e = {.assumptions = assumptions};
+    int rc = pmpo_optimize_check(asked, err);
+    rc = rc < 0 ? rc
+                : pmpo_parts_make(train, validation, test, &o, &parts, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = estimate(scorer, rewriter ? rewriter : scorer, &parts, &o, &e, err);
+    pmpo_parts_release(&parts);
+    if (rc == 0) {
+        *out = e;
+    }
+    return rc;
+}

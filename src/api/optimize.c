@@ -1,0 +1,132 @@
+/* optimize.c: pmpo_optimize: checks, settles what is settled once, makes the
+ * run file, and sits down to the first sitting. */
+#include "api/parts.h"
+#include "api/run.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "data/data.h"
+#include "score/score.h"
+#include "search/forms.h"
+#include "search/search.h"
+#include "search/settings.h"
+
+void pmpo_optimize_options_init(pmpo_optimize_options *o)
+{
+    *o = (pmpo_optimize_options){
+        .size = sizeof(*o),
+        .prompt = PMPO_STR("Let's think step by step."),
+        .task = PMPO_STR(""),
+        .split = {-1, -1, -1, 1},
+        .iterations = 20,
+        .hard = 3,
+        .variants = 4,
+        .segments = 5,
+        .temperature = 0.9,
+        .top_p = 0.95,
+        .max_reply_tokens = 512,
+        .form = PMPO_FORM_AUTO,
+        .seed = 1,
+    };
+    pmpo_score_options_init(&o->score);
+}
+
+/* An example that doesn't fit is told with its file and line, before a run
+ * file is made. */
+static int check_lengths(const pmpo_parts *p, pmpo_model *scorer,
+                         const pmpo_optimize_options *o, pmpo_error *err)
+{
+    pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_ALL);
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        pmpo_scorer *s = NULL;
+        uint64_t prefill, logical;
+        if (!p->of[i]) {
+            continue;
+        }
+        rc = pmpo_scorer_new(scorer, p->of[i], &so, &s, err);
+        rc = rc < 0 ? rc
+                    : pmpo_scorer_count(s, o->prompt, &prefill, &logical, err);
+        pmpo_scorer_free(s);
+    }
+    return rc;
+}
+
+/* ---- the first commit ---------------------------------------------------------- */
+
+static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(p->of[PMPO_PART_TRAIN]);
+    if (n >= 3) {
+        return 0;
+    }
+    return pmpo_store_put_text(s, "warning",
+                               PMPO_STR("fewer than 3 training examples: the "
+                                        "prompt will fit their wording"),
+                               err);
+}
+
+static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
+                   pmpo_model *rewriter, const pmpo_optimize_options *o,
+                   pmpo_error *err)
+{
+    int rc = pmpo_settings_put(s, o, err);
+    rc = rc < 0 ? rc : pmpo_run_put_models(s, scorer, rewriter, err);
+    rc = rc < 0 ? rc : pmpo_run_put_template(s, o->score.template_name, err);
+    rc = rc < 0 ? rc : pmpo_parts_put(s, p, err);
+    rc = rc < 0 ? rc : put_notes(s, p, err);
+    return rc < 0 ? rc : pmpo_store_put_text(s, "status", PMPO_STR("running"),
+                                             err);
+}
+
+/* Everything or nothing, so that a run file that has settings has all. */
+static int write_start(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
+                       pmpo_model *rewriter, const pmpo_optimize_options *o,
+                       pmpo_error *err)
+{
+    int rc = pmpo_store_begin(s, err);
+    rc = rc < 0 ? rc : put_all(s, p, scorer, rewriter, o, err);
+    return rc < 0 ? rc : pmpo_store_commit(s, err);
+}
+
+/* ---- the call ------------------------------------------------------------------- */
+
+static int begin(pmpo_model *scorer, pmpo_model *rewriter,
+                 const pmpo_parts *parts, pmpo_optimize_options *o,
+                 const char *path, pmpo_store **out, pmpo_error *err)
+{
+    int rc = pmpo_parts_resolve(parts, scorer, o, err);
+    rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_store_create(path, o->force, out, err);
+    return rc < 0 ? rc
+                  : write_start(*out, parts, scorer, rewriter, o, err);
+}
+
+int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
+                  const pmpo_data *train, const pmpo_data *validation,
+                  const pmpo_data *test, const pmpo_optimize_options *asked,
+                  const char *path, pmpo_run **out, pmpo_error *err)
+{
+    int rc = pmpo_optimize_check(asked, err);
+    if (rc == 0 && asked->dry_run) {
+        rc = pmpo_fail(err, PMPO_EUSAGE, "a dry run is pmpo_optimize_estimate");
+    }
+    pmpo_optimize_options o = *asked;
+    pmpo_store *store = NULL;
+    pmpo_parts parts = {0};
+    rewriter = rewriter ? rewriter : scorer;
+    rc = rc < 0 ? rc
+                : pmpo_parts_make(train, validation, test, &o, &parts, err);
+    if (rc == 0 && o.task.len == 0) {
+        o.task = pmpo_data_task(train);
+    }
+    if (rc == 0 && o.task.len == 0) {
+        o.task = PMPO_STR(PMPO_NEUTRAL_TASK);
+    }
+    rc = rc < 0 ? rc
+                : begin(scorer, rewriter, &parts, &o, path, &store, err);
+    pmpo_parts_release(&parts);
+    pmpo_sitting_options so = {o.budget_ms, o.budget_tokens, o.score.no_cache,
+                               o.score.progress, o.score.progress_ud};
+    rc = rc < 0 ? rc : pmpo_run_sit(store, scorer, rewriter, &so, err);
+    return pmpo_run_leave(store, path, rc, out, err);
+}

@@ -1,0 +1,267 @@
+/* parts.c: splitting, keeping and reading back a run's examples. */
+#include "api/parts.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "data/data.h"
+#include "score/score.h"
+#include "text/text.h"
+
+/* ---- options ------------------------------------------------------------------ */
+
+int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
+{
+    if (o->size != sizeof(*o) || o->score.size != sizeof(o->score)) {
+        return pmpo_fail(err, PMPO_EVERSION, "pmpo_optimize_options of "
+                         "another version of pmpo.h");
+    }
+    if (o->iterations < 0 || o->hard < 1 || o->variants < 1
+        || o->patience < 0 || o->max_prompt_tokens < 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "iterations, patience and the "
+                         "prompt cap must be 0 or more, hard cases and "
+                         "variants 1 or more");
+    }
+    if (o->hard > 1000 || o->variants > 1000 || o->segments < 1
+        || o->segments > PMPO_MAX_SEGMENTS) {
+        return pmpo_fail(err, PMPO_EUSAGE, "at most 1000 hard cases and "
+                         "variants, and 1 to %d segments", PMPO_MAX_SEGMENTS);
+    }
+    if (!(o->temperature >= 0) || isinf(o->temperature) || !(o->top_p > 0)
+        || o->top_p > 1 || o->max_reply_tokens < 1) {
+        return pmpo_fail(err, PMPO_EUSAGE, "temperature must be 0 or more, "
+                         "top-p above 0 and at most 1, replies 1 token or "
+                         "more");
+    }
+    if (!(o->score.beta > 0) || isinf(o->score.beta)) {
+        return pmpo_fail(err, PMPO_EUSAGE, "beta must be above 0");
+    }
+    if (o->score.plain) {
+        return pmpo_fail(err, PMPO_EUSAGE, "the plain way of scoring keeps "
+                         "nothing, a run has to");
+    }
+    return 0;
+}
+
+/* ---- making ------------------------------------------------------------------- */
+
+static int subset(const pmpo_data *d, const size_t *idx, size_t n,
+                  pmpo_data **out, pmpo_error *err)
+{
+    *out = NULL;
+    return n == 0 ? 0 : pmpo_data_subset(d, idx, n, out, err);
+}
+
+/* The first `limit` of `d` (0: all). */
+static int take_first(const pmpo_data *d, size_t limit, pmpo_data **out,
+                      pmpo_error *err)
+{
+    size_t n = pmpo_data_count(d);
+    n = limit > 0 && limit < n ? limit : n;
+    size_t *idx = pmpo_calloc(n, sizeof(*idx));
+    if (!idx) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        idx[i] = i;
+    }
+    int rc = subset(d, idx, n, out, err);
+    pmpo_free(idx);
+    return rc;
+}
+
+/* The published split: a fifth, at most 50, at least 3; the rest is for the
+ * test. What the caller asked for explicitly stays. */
+static pmpo_split split_of(const pmpo_optimize_options *o, size_t n)
+{
+    pmpo_split s = o->split;
+    if (o->paper) {
+        size_t train = n / 5 > 50 ? 50 : n / 5;
+        train = train < 3 ? 3 : train;
+        train = train > n ? n : train;
+        s.train = s.train < 0 ? (double)train : s.train;
+        s.validation = s.validation < 0 ? 0 : s.validation;
+    }
+    return s;
+}
+
+static int deal(const pmpo_data *d, const unsigned char *part,
+                pmpo_parts *out, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(d);
+    size_t *idx = pmpo_calloc(n, sizeof(*idx));
+    int rc = idx ? 0 : pmpo_fail_memory(err);
+    for (unsigned char p = 0; rc == 0 && p < 3; p++) {
+        size_t k = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (part[i] == p) {
+                idx[k++] = i;
+            }
+        }
+        rc = subset(d, idx, k, &out->of[p], err);
+    }
+    pmpo_free(idx);
+    return rc;
+}
+
+static int split(const pmpo_data *d, const pmpo_optimize_options *o,
+                 pmpo_parts *out, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(d);
+    pmpo_split s = split_of(o, n);
+    unsigned char *part = pmpo_calloc(n, 1);
+    int rc = part ? pmpo_data_split(d, &s, part, err) : pmpo_fail_memory(err);
+    rc = rc < 0 ? rc : deal(d, part, out, err);
+    pmpo_free(part);
+    return rc;
+}
+
+static int take_given(const pmpo_data *const given[3], size_t limit,
+                      pmpo_parts *out, pmpo_error *err)
+{
+    int rc = 0;
+    for (int p = 0; rc == 0 && p < 3; p++) {
+        rc = given[p] ? take_first(given[p], limit, &out->of[p], err) : 0;
+    }
+    return rc;
+}
+
+static int split_first(const pmpo_data *train, const pmpo_optimize_options *o,
+                       pmpo_parts *out, pmpo_error *err)
+{
+    /* Split before subsetting: rejected outputs that a subset makes up must
+     * come from the same part. */
+    size_t limit = o->score.limit;
+    if (limit == 0 || limit >= pmpo_data_count(train)) {
+        return split(train, o, out, err);
+    }
+    pmpo_data *some = NULL;
+    int rc = take_first(train, limit, &some, err);
+    rc = rc < 0 ? rc : split(some, o, out, err);
+    pmpo_data_free(some);
+    return rc;
+}
+
+int pmpo_parts_make(const pmpo_data *train, const pmpo_data *validation,
+                    const pmpo_data *test, const pmpo_optimize_options *o,
+                    pmpo_parts *out, pmpo_error *err)
+{
+    *out = (pmpo_parts){0};
+    if (!train || pmpo_data_count(train) == 0) {
+        return pmpo_fail(err, PMPO_EDATA, "no training examples");
+    }
+    const pmpo_data *const given[3] = {train, validation, test};
+    int rc = validation || test
+                 ? take_given(given, o->score.limit, out, err)
+                 : split_first(train, o, out, err);
+    if (rc == 0 && !out->of[PMPO_PART_TRAIN]) {
+        rc = pmpo_fail(err, PMPO_EDATA, "%s: the training part of the split "
+                       "is empty", pmpo_data_name(train));
+    }
+    if (rc < 0) {
+        pmpo_parts_release(out);
+    }
+    return rc;
+}
+
+void pmpo_parts_release(pmpo_parts *p)
+{
+    for (int i = 0; i < 3; i++) {
+        pmpo_data_free(p->of[i]);
+        p->of[i] = NULL;
+    }
+}
+
+/* ---- resolving ------------------------------------------------------------------ */
+
+static int resolve_loss(const pmpo_parts *p, pmpo_loss_kind asked,
+                        pmpo_loss_kind *out, pmpo_error *err)
+{
+    /* AUTO means preference only where every part can have it. */
+    *out = asked;
+    for (int i = 0; i < 3; i++) {
+        pmpo_loss_kind one = asked;
+        int rc = p->of[i] ? pmpo_loss_resolve(asked, p->of[i], &one, err) : 0;
+        if (rc < 0) {
+            return rc;
+        }
+        if (p->of[i] && (*out == PMPO_LOSS_AUTO || one == PMPO_LOSS_NLL)) {
+            *out = one;
+        }
+    }
+    return 0;
+}
+
+static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
+                       pmpo_optimize_options *o, pmpo_error *err)
+{
+    bool end = false;
+    int rc = pmpo_end_resolve(scorer, p->of[PMPO_PART_TRAIN], o->prompt,
+                              o->score.template_name, o->score.end, &end, err);
+    if (rc == 0) {
+        o->score.end = end ? PMPO_END_YES : PMPO_END_NO;
+    }
+    return rc;
+}
+
+int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
+                       pmpo_optimize_options *o, pmpo_error *err)
+{
+    int rc = resolve_loss(p, o->score.loss, &o->score.loss, err);
+    return rc < 0 ? rc : resolve_end(p, scorer, o, err);
+}
+
+/* ---- in a run file --------------------------------------------------------------- */
+
+static int put_example(pmpo_store *s, pmpo_part part, size_t i,
+                       const pmpo_example *e, pmpo_error *err)
+{
+    pmpo_buf json = {0};
+    int rc = pmpo_example_json(e, &json, err);
+    if (rc == 0) {
+        rc = json.failed ? pmpo_fail_memory(err)
+                         : pmpo_store_put_example(s, part, i,
+                                                  pmpo_buf_str(&json), err);
+    }
+    pmpo_buf_release(&json);
+    return rc;
+}
+
+int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
+{
+    int rc = 0;
+    for (int part = 0; part < 3; part++) {
+        size_t n = p->of[part] ? pmpo_data_count(p->of[part]) : 0;
+        for (size_t i = 0; rc == 0 && i < n; i++) {
+            rc = put_example(s, (pmpo_part)part, i,
+                             pmpo_data_example(p->of[part], i), err);
+        }
+    }
+    return rc;
+}
+
+int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err)
+{
+    *out = (pmpo_parts){0};
+    int rc = 0;
+    for (int part = 0; rc == 0 && part < 3; part++) {
+        pmpo_buf jsonl = {0};
+        size_t n = 0;
+        rc = pmpo_store_get_examples(s, (pmpo_part)part, &jsonl, &n, err);
+        if (rc == 0 && n > 0) {
+            rc = pmpo_data_parse(pmpo_buf_str(&jsonl), pmpo_store_path(s),
+                                 NULL, &out->of[part], err);
+        }
+        pmpo_buf_release(&jsonl);
+    }
+    if (rc == 0 && !out->of[PMPO_PART_TRAIN]) {
+        rc = pmpo_fail(err, PMPO_EDATA, "%s holds no examples: the run was "
+                       "stopped before anything was kept; start it anew",
+                       pmpo_store_path(s));
+    }
+    if (rc < 0) {
+        pmpo_parts_release(out);
+    }
+    return rc;
+}

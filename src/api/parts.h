@@ -1,0 +1,32 @@
+/* parts.h: the three parts of the data a run works on. */
+#ifndef PMPO_API_PARTS_H
+#define PMPO_API_PARTS_H
+
+#include "model/model.h"
+#include "pmpo.h"
+#include "store/store.h"
+
+typedef struct pmpo_parts {
+    pmpo_data *of[3]; /* by pmpo_part; NULL: none. Owned. */
+} pmpo_parts;
+
+/* Splits `train` by o->split when the others are NULL, else takes each as it
+ * is; the first o->score.limit examples of each. PMPO_EDATA: no training
+ * example. */
+int pmpo_parts_make(const pmpo_data *train, const pmpo_data *validation,
+                    const pmpo_data *test, const pmpo_optimize_options *o,
+                    pmpo_parts *out, pmpo_error *err);
+/* From a run file. */
+int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err);
+/* Into a run file. */
+int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err);
+void pmpo_parts_release(pmpo_parts *p);
+
+/* Loss and end of *o resolved, in place, over all parts. */
+int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
+                       pmpo_optimize_options *o, pmpo_error *err);
+
+/* Is `o` sound? PMPO_EUSAGE or PMPO_EVERSION. */
+int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err);
+
+#endif

@@ -1,0 +1,139 @@
+/* resume.c: pmpo_resume, and which models a run was made with. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/run.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "search/settings.h"
+
+void pmpo_resume_options_init(pmpo_resume_options *o)
+{
+    *o = (pmpo_resume_options){.size = sizeof(*o)};
+}
+
+/* ---- going on ------------------------------------------------------------------- */
+
+static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
+                  pmpo_error *err)
+{
+    double decided = 0;
+    bool found;
+    if (iterations == 0 || iterations == o->iterations) {
+        return 0;
+    }
+    int rc = pmpo_store_get_number(s, "decided", &decided, &found, err);
+    if (rc == 0 && found && iterations < (int)decided) {
+        rc = pmpo_fail(err, PMPO_EUSAGE, "the run has %d iterations already; "
+                       "%d is no total for it", (int)decided, iterations);
+    }
+    o->iterations = iterations;
+    return rc < 0 ? rc : pmpo_settings_put_one(s, o, "iterations", err);
+}
+
+static int prepare(pmpo_store *s, const pmpo_model *scorer,
+                   const pmpo_model *rewriter, int iterations,
+                   pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_optimize_options o;
+    pmpo_optimize_options_init(&o);
+    int rc = pmpo_settings_get(s, &mem, &o, err);
+    rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
+    rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
+    rc = rc < 0 ? rc : extend(s, &o, iterations, err);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
+                const pmpo_resume_options *o, pmpo_run **out, pmpo_error *err)
+{
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION, "pmpo_resume_options of another "
+                         "version of pmpo.h");
+    }
+    if (o->iterations < 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "iterations must be 0 or more");
+    }
+    pmpo_store *s = NULL;
+    rewriter = rewriter ? rewriter : scorer;
+    int rc = pmpo_store_open(path, &s, err);
+    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o->iterations, err);
+    pmpo_sitting_options so = {o->budget_ms, o->budget_tokens, o->no_cache,
+                               o->progress, o->progress_ud};
+    rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
+    return pmpo_run_leave(s, path, rc, out, err);
+}
+
+/* ---- the run's models ------------------------------------------------------------- */
+
+static const char *setting(const pmpo_run_view *v, const char *name)
+{
+    for (size_t i = 0; i < v->n_settings; i++) {
+        if (!strcmp(v->setting_names[i], name)) {
+            return v->setting_values[i];
+        }
+    }
+    return NULL;
+}
+
+static pmpo_precision precision_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        pmpo_precision precision;
+    } known[] = {
+        {"native", PMPO_PRECISION_NATIVE},
+        {"f16", PMPO_PRECISION_F16},
+        {"f32", PMPO_PRECISION_F32},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (!strcmp(known[i].name, name)) {
+            return known[i].precision;
+        }
+    }
+    return PMPO_PRECISION_AUTO;
+}
+
+/* The four settings of one model; false when one is missing. */
+static bool fill_model(const pmpo_model_options *init,
+                       const char *const facts[4], pmpo_model_options *out)
+{
+    *out = *init;
+    for (int i = 0; i < 4; i++) {
+        if (!facts[i]) {
+            return false;
+        }
+    }
+    out->model = facts[0];
+    out->precision = precision_of(facts[1]);
+    out->threads = (int)strtol(facts[2], NULL, 10);
+    out->gpu_layers = (int)strtol(facts[3], NULL, 10);
+    return true;
+}
+
+int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
+                    pmpo_model_options *rewriter, bool *same, pmpo_error *err)
+{
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    const char *one = setting(v, "one_model");
+    const char *const a[4] = {
+        setting(v, "scorer_path"), setting(v, "scorer_precision"),
+        setting(v, "scorer_threads"), setting(v, "scorer_gpu_layers")};
+    const char *const b[4] = {
+        setting(v, "rewriter_path"), setting(v, "rewriter_precision"),
+        setting(v, "rewriter_threads"), setting(v, "rewriter_gpu_layers")};
+    pmpo_model_options init, s, r;
+    pmpo_model_options_init(&init);
+    if (!one || !fill_model(&init, a, &s) || !fill_model(&init, b, &r)) {
+        return pmpo_fail(err, PMPO_EDATA, "the run does not say which models "
+                         "it was made with");
+    }
+    bool is_one = !strcmp(one, "yes");
+    r.for_generation = !is_one;
+    *scorer = s;
+    *rewriter = r;
+    *same = is_one;
+    return 0;
+}

@@ -1,0 +1,256 @@
+/* run.c: what a fresh and a resumed run have in common. */
+#include "api/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/cache.h"
+#include "api/parts.h"
+#include "base/error.h"
+#include "search/search.h"
+#include "search/settings.h"
+
+/* ---- models -------------------------------------------------------------------- */
+
+static const char *or_empty(const char *s)
+{
+    return s ? s : "";
+}
+
+static int put_fact(pmpo_store *s, const char *who, const char *what,
+                    const char *value, pmpo_error *err)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "setting.%s_%s", who, what);
+    return pmpo_store_put_text(s, name, pmpo_str_of(or_empty(value)), err);
+}
+
+static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
+                     pmpo_error *err)
+{
+    const pmpo_model_info *i = &m->info;
+    const char *path = i->source_path ? i->source_path : i->path;
+    char threads[16], layers[16];
+    snprintf(threads, sizeof(threads), "%d", i->threads);
+    snprintf(layers, sizeof(layers), "%d", i->gpu_layers);
+    int rc = put_fact(s, who, "model", i->name, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "path", path, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "identity", i->identity, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "precision", i->precision, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "threads", threads, err);
+    return rc < 0 ? rc : put_fact(s, who, "gpu_layers", layers, err);
+}
+
+int pmpo_run_put_models(pmpo_store *s, const pmpo_model *scorer,
+                        const pmpo_model *rewriter, pmpo_error *err)
+{
+    pmpo_str name = pmpo_str_of(or_empty(scorer->info.name));
+    pmpo_str other = pmpo_str_of(or_empty(rewriter->info.name));
+    pmpo_str precision = pmpo_str_of(or_empty(scorer->info.precision));
+    int rc = put_model(s, "scorer", scorer, err);
+    rc = rc < 0 ? rc : put_model(s, "rewriter", rewriter, err);
+    rc = rc < 0 ? rc : pmpo_store_put_text(s, "scorer.name", name, err);
+    rc = rc < 0 ? rc : pmpo_store_put_text(s, "rewriter.name", other, err);
+    rc = rc < 0 ? rc : pmpo_store_put_text(s, "scorer.precision", precision,
+                                           err);
+    return rc < 0 ? rc
+                  : pmpo_store_put_text(s, "setting.one_model",
+                                        pmpo_str_of(scorer == rewriter ? "yes"
+                                                                       : "no"),
+                                        err);
+}
+
+static int get_fact(pmpo_store *s, const char *who, const char *what,
+                    pmpo_buf *out, pmpo_error *err)
+{
+    char name[64];
+    bool found;
+    snprintf(name, sizeof(name), "setting.%s_%s", who, what);
+    pmpo_buf_clear(out);
+    int rc = pmpo_store_get_text(s, name, out, &found, err);
+    if (rc == 0 && !found) {
+        return pmpo_fail(err, PMPO_EDATA, "%s does not say which model it was "
+                         "made with: start it anew", pmpo_store_path(s));
+    }
+    return rc < 0 || !out->failed ? rc : pmpo_fail_memory(err);
+}
+
+/* Says what the run's model was and what this one is. */
+static int another_model(pmpo_store *s, const char *who, const pmpo_model *m,
+                         pmpo_error *err)
+{
+    pmpo_buf name = {0}, precision = {0}, threads = {0}, identity = {0};
+    int rc = get_fact(s, who, "model", &name, err);
+    rc = rc < 0 ? rc : get_fact(s, who, "precision", &precision, err);
+    rc = rc < 0 ? rc : get_fact(s, who, "threads", &threads, err);
+    rc = rc < 0 ? rc : get_fact(s, who, "identity", &identity, err);
+    if (rc == 0) {
+        const pmpo_model_info *i = &m->info;
+        bool alike = !strcmp(name.ptr ? name.ptr : "", or_empty(i->name));
+        rc = pmpo_fail(err, PMPO_EMODEL, "the run's %s was %s (precision %s, "
+                       "%s threads, identity %.8s); this one is %s (precision "
+                       "%s, %d threads, identity %.8s)%s", who,
+                       pmpo_buf_str(&name).ptr, pmpo_buf_str(&precision).ptr,
+                       pmpo_buf_str(&threads).ptr, pmpo_buf_str(&identity).ptr,
+                       or_empty(i->name), or_empty(i->precision), i->threads,
+                       or_empty(i->identity),
+                       alike ? "; the weights, the build and the processor "
+                               "count too"
+                             : "");
+    }
+    pmpo_buf_release(&name);
+    pmpo_buf_release(&precision);
+    pmpo_buf_release(&threads);
+    pmpo_buf_release(&identity);
+    return rc;
+}
+
+static int check_model(pmpo_store *s, const char *who, const pmpo_model *m,
+                       pmpo_error *err)
+{
+    pmpo_buf identity = {0};
+    int rc = get_fact(s, who, "identity", &identity, err);
+    if (rc == 0 && strcmp(pmpo_buf_str(&identity).ptr,
+                          or_empty(m->info.identity))) {
+        rc = another_model(s, who, m, err);
+    }
+    pmpo_buf_release(&identity);
+    return rc;
+}
+
+int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
+                          const pmpo_model *rewriter, pmpo_error *err)
+{
+    int rc = check_model(s, "scorer", scorer, err);
+    return rc < 0 ? rc : check_model(s, "rewriter", rewriter, err);
+}
+
+/* ---- template files -------------------------------------------------------------- */
+
+#define TEMPLATE_TEXT "template_text"
+
+int pmpo_run_put_template(pmpo_store *s, const char *name, pmpo_error *err)
+{
+    if (name[0] != '@') {
+        return 0;
+    }
+    pmpo_buf text = {0};
+    int rc = pmpo_read_file(name + 1, &text, err);
+    rc = rc < 0 ? rc
+                : pmpo_store_put_text(s, TEMPLATE_TEXT, pmpo_buf_str(&text),
+                                      err);
+    pmpo_buf_release(&text);
+    return rc;
+}
+
+int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err)
+{
+    if (name[0] != '@') {
+        return 0;
+    }
+    pmpo_buf now = {0}, then = {0};
+    bool found = false;
+    int rc = pmpo_read_file(name + 1, &now, err);
+    rc = rc < 0 ? rc
+                : pmpo_store_get_text(s, TEMPLATE_TEXT, &then, &found, err);
+    if (rc == 0 && (!found || !pmpo_str_eq(pmpo_buf_str(&now),
+                                           pmpo_buf_str(&then)))) {
+        rc = pmpo_fail(err, PMPO_EDATA, "the template file %s is not what it "
+                       "was when the run was made", name + 1);
+    }
+    pmpo_buf_release(&now);
+    pmpo_buf_release(&then);
+    return rc;
+}
+
+/* ---- a sitting ------------------------------------------------------------------- */
+
+static int put_status(pmpo_store *s, const char *status, const char *reason,
+                      pmpo_error *err)
+{
+    int rc = pmpo_store_put_text(s, "status_reason", pmpo_str_of(reason), err);
+    return rc < 0 ? rc
+                  : pmpo_store_put_text(s, "status", pmpo_str_of(status), err);
+}
+
+static int note_cache(pmpo_store *s, const pmpo_cache *c, pmpo_error *err)
+{
+    const char *trouble = c ? pmpo_cache_trouble(c) : NULL;
+    return trouble ? pmpo_store_put_text(s, "cache_trouble",
+                                         pmpo_str_of(trouble), err)
+                   : 0;
+}
+
+/* Searches; the status says how it went even when it went wrong. */
+static int search(pmpo_store *s, const pmpo_search_input *in, pmpo_error *err)
+{
+    char why[240] = "";
+    pmpo_error first = {0};
+    int rc = put_status(s, "running", "", err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pmpo_search_run(in, why, sizeof(why), &first);
+    if (rc == 0) {
+        rc = note_cache(s, in->cache, err);
+        return rc < 0 ? rc : put_status(s, "done", why, err);
+    }
+    if (first.text[0] == '\0') {
+        pmpo_fail(&first, rc, "%s", pmpo_code_text(rc));
+    }
+    put_status(s, "stopped", first.text, NULL);
+    return pmpo_fail(err, rc, "%s", first.text);
+}
+
+static int sit(pmpo_store *s, pmpo_model *scorer, pmpo_model *rewriter,
+               const pmpo_sitting_options *so, const pmpo_optimize_options *o,
+               const pmpo_parts *parts, pmpo_error *err)
+{
+    pmpo_cache *cache = NULL;
+    int rc = pmpo_user_cache(o->score.no_cache || so->no_cache, &cache, err);
+    pmpo_search_input in = {
+        .scorer = scorer,
+        .rewriter = rewriter,
+        .store = s,
+        .cache = cache,
+        .train = parts->of[PMPO_PART_TRAIN],
+        .validation = parts->of[PMPO_PART_VALIDATION],
+        .test = parts->of[PMPO_PART_TEST],
+        .o = o,
+    };
+    rc = rc < 0 ? rc : search(s, &in, err);
+    pmpo_cache_free(cache);
+    return rc;
+}
+
+int pmpo_run_sit(pmpo_store *s, pmpo_model *scorer, pmpo_model *rewriter,
+                 const pmpo_sitting_options *so, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_parts parts = {0};
+    pmpo_optimize_options o;
+    pmpo_optimize_options_init(&o);
+    o.budget_ms = so->budget_ms;
+    o.budget_tokens = so->budget_tokens;
+    o.score.progress = so->progress;
+    o.score.progress_ud = so->progress_ud;
+    int rc = pmpo_settings_get(s, &mem, &o, err);
+    rc = rc < 0 ? rc : pmpo_parts_load(s, &parts, err);
+    rc = rc < 0 ? rc : sit(s, scorer, rewriter, so, &o, &parts, err);
+    pmpo_parts_release(&parts);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_run_leave(pmpo_store *s, const char *path, int rc, pmpo_run **out,
+                   pmpo_error *err)
+{
+    pmpo_store_free(s);
+    bool shown = rc == 0 || rc == PMPO_ECANCELLED || rc == PMPO_EBUDGET;
+    if (!shown || !out) {
+        return rc;
+    }
+    pmpo_error why = {0};
+    int opened = pmpo_run_open(path, out, &why);
+    return opened < 0 ? pmpo_fail(err, opened, "%s", why.text) : rc;
+}

@@ -1,0 +1,240 @@
+/* score.c: pmpo_score: prompts on a data set. */
+#include <math.h>
+
+#include "api/cache.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "data/data.h"
+#include "score/score.h"
+
+void pmpo_score_options_init(pmpo_score_options *o)
+{
+    *o = (pmpo_score_options){
+        .size = sizeof(*o),
+        .loss = PMPO_LOSS_AUTO,
+        .reduction = PMPO_REDUCE_MEAN,
+        .normalize = PMPO_NORM_NONE,
+        .beta = 1,
+        .template_name = "chat",
+        .end = PMPO_END_AUTO,
+    };
+}
+
+/* ---- the result -------------------------------------------------------------------- */
+
+typedef struct scores {
+    pmpo_scores pub; /* first, so that the two are one pointer */
+    pmpo_arena mem;
+} scores;
+
+void pmpo_scores_free(pmpo_scores *s)
+{
+    if (s) {
+        pmpo_arena_release(&((scores *)s)->mem);
+        pmpo_free(s);
+    }
+}
+
+/* ---- the work ----------------------------------------------------------------------- */
+
+typedef struct job {
+    pmpo_model *model;
+    const pmpo_data *data; /* the first `limit` of what was given */
+    const pmpo_str *prompts;
+    size_t n_prompts;
+    const pmpo_score_options *o;
+    pmpo_scorer_options so;
+    pmpo_scorer *scorer;
+    pmpo_cache *cache;
+    scores *out;
+    size_t prompt; /* at work */
+    size_t rows;   /* fed so far */
+    double begin_ms;
+} job;
+
+static void on_rows(void *ud, size_t rows)
+{
+    ((job *)ud)->rows += rows;
+}
+
+static void on_block(void *ud, size_t done, size_t total, double loss)
+{
+    job *j = ud;
+    if (!j->o->progress) {
+        return;
+    }
+    double ms = pmpo_now_ms() - j->begin_ms;
+    size_t all = total * j->n_prompts, at = total * j->prompt + done;
+    j->o->progress(j->o->progress_ud,
+                   &(pmpo_progress){
+                       .stage = "scoring",
+                       .done = done,
+                       .total = total,
+                       .unit = "examples",
+                       .candidate = (int)j->prompt + 1,
+                       .candidates = (int)j->n_prompts,
+                       .loss = loss,
+                       .best = NAN,
+                       .tokens_per_s = ms > 0 ? (double)j->rows / ms * 1e3 : 0,
+                       .left_ms = (int64_t)(ms * (double)(all - at) /
+                                            (double)at),
+                   });
+}
+
+static int score_one(job *j, size_t i, pmpo_prompt_score *out,
+                     pmpo_error *err)
+{
+    pmpo_result r;
+    const pmpo_score_context c = {
+        .cache = j->cache,
+        .prompt_id = (int)i,
+        .after = on_block,
+        .ud = j,
+        .cost = &j->out->pub.cost,
+        .bound = INFINITY,
+    };
+    j->prompt = i;
+    int rc = pmpo_scorer_score(j->scorer, j->prompts[i], &c, &j->out->mem, &r,
+                               err);
+    if (rc == 0) {
+        *out = r.score;
+    }
+    if (rc == 0 && i == 0 && j->o->noise_floor) {
+        rc = pmpo_noise_floor(j->model, j->data, &j->so, j->prompts[0],
+                              &r.score, &c, &j->out->pub.noise_floor, err);
+    }
+    return rc;
+}
+
+static int count_one(job *j, size_t i, pmpo_prompt_score *out,
+                     pmpo_error *err)
+{
+    uint64_t prefill, logical;
+    int rc = pmpo_scorer_count(j->scorer, j->prompts[i], &prefill, &logical,
+                               err);
+    if (rc == 0) {
+        j->out->pub.cost.prefill_tokens += prefill;
+        j->out->pub.cost.logical_tokens += logical;
+        *out = (pmpo_prompt_score){
+            .prompt = pmpo_arena_str(&j->out->mem, j->prompts[i]),
+            .loss = NAN, .format = NAN, .choice = NAN};
+    }
+    return rc;
+}
+
+static int score_all(job *j, pmpo_error *err)
+{
+    pmpo_prompt_score *p =
+        pmpo_arena_alloc(&j->out->mem, j->n_prompts, sizeof(*p));
+    if (!p) {
+        return pmpo_fail_memory(err);
+    }
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
+        rc = (j->o->dry_run ? count_one : score_one)(j, i, &p[i], err);
+    }
+    j->out->pub.prompts = p;
+    j->out->pub.n_prompts = j->n_prompts;
+    return rc;
+}
+
+/* ---- settings -------------------------------------------------------------------------- */
+
+static int resolve(job *j, pmpo_error *err)
+{
+    const pmpo_score_options *o = j->o;
+    j->so = (pmpo_scorer_options){
+        .reduction = o->reduction,
+        .normalize = o->normalize,
+        .beta = o->beta,
+        .template_name = o->template_name,
+        .targets = PMPO_TARGETS_ALL,
+        .plain = o->plain,
+    };
+    int rc = pmpo_loss_resolve(o->loss, j->data, &j->so.loss, err);
+    if (rc == 0) {
+        rc = pmpo_end_resolve(j->model, j->data, j->prompts[0],
+                              o->template_name, o->end, &j->so.end, err);
+    }
+    j->out->pub.loss = j->so.loss;
+    j->out->pub.end_token = j->so.end;
+    return rc;
+}
+
+/* The first `limit` examples as a set of their own; NULL in *out: all. */
+static int limited(const pmpo_data *d, size_t limit, pmpo_data **out,
+                   pmpo_error *err)
+{
+    *out = NULL;
+    if (limit == 0 || limit >= pmpo_data_count(d)) {
+        return 0;
+    }
+    size_t *idx = pmpo_calloc(limit, sizeof(*idx));
+    if (!idx) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < limit; i++) {
+        idx[i] = i;
+    }
+    int rc = pmpo_data_subset(d, idx, limit, out, err);
+    pmpo_free(idx);
+    return rc;
+}
+
+static void take_warning(job *j)
+{
+    const char *w = j->cache ? pmpo_cache_trouble(j->cache) : NULL;
+    char *copy = w ? pmpo_arena_cstr(&j->out->mem, w) : NULL;
+    j->out->pub.warning = copy ? copy : "";
+}
+
+static int run(job *j, pmpo_error *err)
+{
+    int rc = resolve(j, err);
+    rc = rc < 0 ? rc : pmpo_user_cache(j->o->no_cache || j->o->plain ||
+                                       j->o->dry_run, &j->cache, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(j->model, j->data, &j->so, &j->scorer,
+                                       err);
+    if (rc == 0) {
+        j->begin_ms = pmpo_now_ms();
+        j->model->tick = on_rows;
+        j->model->tick_ud = j;
+        rc = score_all(j, err);
+        j->model->tick = NULL;
+    }
+    take_warning(j);
+    pmpo_scorer_free(j->scorer);
+    pmpo_cache_free(j->cache);
+    return rc;
+}
+
+int pmpo_score(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
+               size_t n_prompts, const pmpo_score_options *o,
+               pmpo_scores **out, pmpo_error *err)
+{
+    if (o->size != sizeof(*o) || n_prompts == 0) {
+        return pmpo_fail(err, o->size != sizeof(*o) ? PMPO_EVERSION
+                                                    : PMPO_EUSAGE,
+                         "pmpo_score: no prompt, or options of another "
+                         "version of pmpo.h");
+    }
+    pmpo_data *part = NULL;
+    job j = {.model = m, .prompts = prompts, .n_prompts = n_prompts, .o = o};
+    j.out = pmpo_calloc(1, sizeof(*j.out));
+    if (!j.out) {
+        return pmpo_fail_memory(err);
+    }
+    j.out->pub.noise_floor = NAN;
+    int rc = limited(d, o->limit, &part, err);
+    if (rc == 0) {
+        j.data = part ? part : d;
+        rc = run(&j, err);
+    }
+    pmpo_data_free(part);
+    if (rc < 0) {
+        pmpo_scores_free(&j.out->pub);
+        return rc;
+    }
+    *out = &j.out->pub;
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* paths.c: the cache folder. */
+#define _POSIX_C_SOURCE 200809L
+#include "base/paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+/* Makes the folder `path`, parents first; cuts and mends `path` on the way. */
+static int make_folders(char *path, pmpo_error *err)
+{
+    for (char *p = path + 1;; p++) {
+        if (*p != '/' && *p != '\0') {
+            continue;
+        }
+        char was = *p;
+        *p = '\0';
+        int rc = mkdir(path, 0700);
+        int cause = errno;
+        if (rc < 0 && cause != EEXIST) {
+            rc = pmpo_fail(err, PMPO_EIO, "cannot make the folder %s: %s", path,
+                           strerror(cause));
+            *p = was;
+            return rc;
+        }
+        *p = was;
+        if (was == '\0') {
+            return 0;
+        }
+    }
+}
+
+int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    size_t begin = out->len;
+    if (xdg && xdg[0] == '/') {
+        pmpo_buf_printf(out, "%s/pmpo", xdg);
+    } else if (home && home[0] == '/') {
+        pmpo_buf_printf(out, "%s/.cache/pmpo", home);
+    } else {
+        return pmpo_fail(err, PMPO_EIO,
+                         "no cache folder: set HOME or XDG_CACHE_HOME");
+    }
+    if (sub[0]) {
+        pmpo_buf_printf(out, "/%s", sub);
+    }
+    if (out->failed) {
+        return pmpo_fail_memory(err);
+    }
+    return make_folders(out->ptr + begin, err);
+}

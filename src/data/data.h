@@ -1,0 +1,30 @@
+/* data.h: what the rooms above need of data sets beyond pmpo.h.
+ *
+ * A pmpo_data is immutable once made. It owns one arena with everything. */
+#ifndef PMPO_DATA_DATA_H
+#define PMPO_DATA_DATA_H
+
+#include "base/str.h"
+#include "pmpo.h"
+
+/* As pmpo_data_load, from bytes. `name` is what errors call the file. */
+int pmpo_data_parse(pmpo_str bytes, const char *name,
+                    const pmpo_data_options *o, pmpo_data **out,
+                    pmpo_error *err);
+
+/* The file name the data came from; borrowed. */
+const char *pmpo_data_name(const pmpo_data *d);
+
+/* A new set holding copies of d's examples idx[0..n) in that order. Free-form
+ * examples that have neither options nor rejected outputs and whose set came
+ * from an importer that asks for it (BBH) get at most 4 rejected outputs: the
+ * targets of other examples OF THIS SUBSET, distinct and different from their
+ * own, chosen by hash of their id. */
+int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
+                     pmpo_data **out, pmpo_error *err);
+
+/* One example as one JSON object without a newline; every field it has is
+ * written, so that pmpo_data_parse of the line gives an equal example. */
+int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);
+
+#endif

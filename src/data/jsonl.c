@@ -1,0 +1,433 @@
+/* jsonl.c: one JSON object a line, one example an object.
+ *
+ * docs/formats.md has the fields and the mistakes. The functions here know
+ * one line only: ids are compared by pmpo_reader_add, and content without an
+ * id is named when the whole file has been read. */
+#include "data/set.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include "base/error.h"
+
+/* ---- JSON --------------------------------------------------------------- */
+
+json_t *pmpo_json_read(pmpo_str text, int *line, pmpo_error *err)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_error_t e;
+    json_t *v = json_loadb(text.ptr, text.len, flags, &e);
+    if (!v) {
+        /* jansson tells a failed allocation inside a string as bad syntax.
+         * Bad syntax is still there at a second look. */
+        v = json_loadb(text.ptr, text.len, flags, &e);
+    }
+    if (v) {
+        return v;
+    }
+    if (line) {
+        *line = e.line;
+    }
+    void *probe = pmpo_calloc(text.len + 1, 1); /* is there memory at all? */
+    pmpo_free(probe);
+    enum json_error_code code = json_error_code(&e);
+    if (!probe || !e.text[0] || code == json_error_out_of_memory) {
+        pmpo_fail_memory(err);
+    } else if (code == json_error_null_character) {
+        pmpo_fail(err, PMPO_EDATA,
+                  "a NUL character inside a string, column %d; remove it",
+                  e.column);
+    } else {
+        pmpo_fail(err, PMPO_EDATA, "not JSON: %s, column %d", e.text, e.column);
+    }
+    return NULL;
+}
+
+json_t *pmpo_json_field(json_t *object, const char *name)
+{
+    json_t *v = json_object_get(object, name);
+    return json_is_null(v) ? NULL : v;
+}
+
+static pmpo_str bytes_of(const json_t *string)
+{
+    return (pmpo_str){json_string_value(string), json_string_length(string)};
+}
+
+static int copy_text(pmpo_arena *mem, const json_t *string, pmpo_str *out,
+                     pmpo_error *err)
+{
+    *out = pmpo_arena_str(mem, bytes_of(string));
+    return out->ptr ? 0 : pmpo_fail_memory(err);
+}
+
+int pmpo_json_text(pmpo_arena *mem, const char *what, json_t *v, pmpo_str *out,
+                   pmpo_error *err)
+{
+    if (!json_is_string(v)) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         json_is_number(v)
+                             ? "%s is not a string; put the number in quotes"
+                             : "%s is not a string",
+                         what);
+    }
+    if (json_string_length(v) == 0) {
+        return pmpo_fail(err, PMPO_EDATA, "%s is empty", what);
+    }
+    return copy_text(mem, v, out, err);
+}
+
+int pmpo_shown(pmpo_str s)
+{
+    return (int)pmpo_utf8_floor(s, 60);
+}
+
+/* ---- input: a string or messages ---------------------------------------- */
+
+static int read_message(pmpo_arena *mem, const char *what, size_t i, json_t *v,
+                        pmpo_message *out, pmpo_error *err)
+{
+    const char *role = json_string_value(json_object_get(v, "role"));
+    json_t *content = json_object_get(v, "content");
+    if (!json_is_object(v) || !role) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "%s: message %zu is not an object with role and "
+                         "content", what, i + 1);
+    }
+    if (strcmp(role, "system") && strcmp(role, "user") &&
+        strcmp(role, "assistant")) {
+        pmpo_str r = pmpo_str_of(role);
+        return pmpo_fail(err, PMPO_EDATA,
+                         "%s: message %zu has the role \"%.*s\"; known are "
+                         "system, user and assistant", what, i + 1,
+                         pmpo_shown(r), role);
+    }
+    if (!json_is_string(content)) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "%s: the content of message %zu is not a string",
+                         what, i + 1);
+    }
+    int rc = copy_text(mem, content, &out->content, err);
+    return rc < 0 ? rc
+                  : copy_text(mem, json_object_get(v, "role"), &out->role, err);
+}
+
+static int read_messages(pmpo_arena *mem, const char *what, json_t *list,
+                         pmpo_example *e, pmpo_error *err)
+{
+    size_t n = json_array_size(list);
+    if (n == 0) {
+        return pmpo_fail(err, PMPO_EDATA, "%s is not a list of messages", what);
+    }
+    pmpo_message *m = pmpo_arena_alloc(mem, n, sizeof(*m));
+    if (!m) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        json_t *v = json_array_get(list, i);
+        int rc = read_message(mem, what, i, v, &m[i], err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    e->messages = m;
+    e->n_messages = n;
+    return 0;
+}
+
+/* True for a conversation with its answer, which DPO files carry along. */
+static bool ends_with_answer(json_t *list)
+{
+    size_t n = json_array_size(list);
+    json_t *last = n ? json_array_get(list, n - 1) : NULL;
+    const char *role = json_string_value(json_object_get(last, "role"));
+    return role && !strcmp(role, "assistant");
+}
+
+static int read_input(pmpo_arena *mem, json_t *o, pmpo_example *e,
+                      pmpo_error *err)
+{
+    json_t *input = pmpo_json_field(o, "input");
+    json_t *prompt = pmpo_json_field(o, "prompt");
+    json_t *messages = pmpo_json_field(o, "messages");
+    if (input && prompt) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "both input and prompt; give one of them");
+    }
+    const char *what = prompt ? "prompt" : "input";
+    input = prompt ? prompt : input;
+    if (prompt && ends_with_answer(messages)) {
+        messages = NULL; /* prompt and answer once more */
+    }
+    if (messages) {
+        if (input) {
+            return pmpo_fail(err, PMPO_EDATA,
+                             "both %s and messages; give one of them", what);
+        }
+        return read_messages(mem, "messages", messages, e, err);
+    }
+    if (!input) {
+        return pmpo_fail(err, PMPO_EDATA, "no input; give \"input\", "
+                         "\"prompt\" or \"messages\"");
+    }
+    if (prompt && json_is_array(prompt)) {
+        return read_messages(mem, what, prompt, e, err);
+    }
+    /* An empty input is sound: the whole task may be in the instruction. */
+    if (!json_is_string(input)) {
+        return pmpo_fail(err, PMPO_EDATA, "%s is not a string", what);
+    }
+    return copy_text(mem, input, &e->input, err);
+}
+
+/* ---- outputs ------------------------------------------------------------ */
+
+/* A string, or the last assistant message of a conversation. */
+static int read_output(pmpo_arena *mem, const char *what, json_t *v,
+                       pmpo_str *out, pmpo_error *err)
+{
+    if (!json_is_array(v)) {
+        return pmpo_json_text(mem, what, v, out, err);
+    }
+    for (size_t i = json_array_size(v); i-- > 0;) {
+        json_t *m = json_array_get(v, i);
+        const char *role = json_string_value(json_object_get(m, "role"));
+        if (role && !strcmp(role, "assistant")) {
+            return pmpo_json_text(mem, what, json_object_get(m, "content"), out,
+                                  err);
+        }
+    }
+    return pmpo_fail(err, PMPO_EDATA,
+                     "%s is a list without an assistant message", what);
+}
+
+/* A list of n strings in `mem`, which may be too many for an example. */
+static int new_list(pmpo_arena *mem, const char *what, size_t n,
+                    pmpo_str **out, pmpo_error *err)
+{
+    if (n > PMPO_MAX_OUTPUTS) {
+        return pmpo_fail(err, PMPO_EDATA, "%s has more than %d entries", what,
+                         PMPO_MAX_OUTPUTS);
+    }
+    *out = pmpo_arena_alloc(mem, n, sizeof(**out));
+    return *out ? 0 : pmpo_fail_memory(err);
+}
+
+static bool among(const pmpo_str *list, size_t n, pmpo_str s)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (pmpo_str_eq(list[i], s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One rejected output or several; repeats are dropped. */
+static int read_rejected(pmpo_arena *mem, json_t *v, pmpo_example *e,
+                         pmpo_error *err)
+{
+    bool many = json_is_array(v) && !json_is_object(json_array_get(v, 0));
+    size_t n = many ? json_array_size(v) : 1, kept = 0;
+    pmpo_str *list;
+    int rc = new_list(mem, "rejected", n, &list, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        json_t *one = many ? json_array_get(v, i) : v;
+        rc = read_output(mem, "rejected", one, &list[kept], err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (pmpo_str_eq(list[kept], e->target)) {
+            return pmpo_fail(err, PMPO_EDATA,
+                             "the chosen output equals a rejected one: "
+                             "\"%.*s\"", pmpo_shown(e->target),
+                             e->target.ptr);
+        }
+        kept += !among(list, kept, list[kept]);
+    }
+    if (rc == 0) {
+        e->rejected = list;
+        e->n_rejected = kept;
+    }
+    return rc;
+}
+
+static int read_target(pmpo_arena *mem, json_t *o, pmpo_example *e,
+                       pmpo_error *err)
+{
+    json_t *target = pmpo_json_field(o, "target");
+    json_t *chosen = pmpo_json_field(o, "chosen");
+    json_t *rejected = pmpo_json_field(o, "rejected");
+    if (target && chosen) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "both target and chosen; give one of them");
+    }
+    if (!target && !chosen) {
+        return pmpo_fail(err, PMPO_EDATA, "no target; give \"target\", or "
+                         "\"chosen\" and \"rejected\"");
+    }
+    int rc = target ? pmpo_json_text(mem, "target", target, &e->target, err)
+                    : read_output(mem, "chosen", chosen, &e->target, err);
+    if (rc == 0 && rejected) {
+        rc = read_rejected(mem, rejected, e, err);
+    }
+    if (rc == 0 && chosen && e->n_rejected == 0) {
+        rc = pmpo_fail(err, PMPO_EDATA, "no rejected output; chosen needs at "
+                       "least one");
+    }
+    return rc;
+}
+
+static int read_options(pmpo_arena *mem, json_t *v, pmpo_example *e,
+                        pmpo_error *err)
+{
+    size_t n = json_array_size(v);
+    if (n == 0) {
+        return pmpo_fail(err, PMPO_EDATA, "options is not a list of strings");
+    }
+    pmpo_str *list;
+    int rc = new_list(mem, "options", n, &list, err);
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < n; i++) {
+        json_t *one = json_array_get(v, i);
+        rc = pmpo_json_text(mem, "an option", one, &list[i], err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (among(list, i, list[i])) {
+            return pmpo_fail(err, PMPO_EDATA, "the option \"%.*s\" is there "
+                             "twice", pmpo_shown(list[i]), list[i].ptr);
+        }
+    }
+    if (!among(list, n, e->target)) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "the options do not hold the target \"%.*s\"",
+                         pmpo_shown(e->target), e->target.ptr);
+    }
+    e->options = list;
+    e->n_options = n;
+    if (e->n_rejected == 0 && pmpo_reject_options(mem, e) < 0) {
+        return pmpo_fail_memory(err);
+    }
+    return 0;
+}
+
+/* ---- the rest ----------------------------------------------------------- */
+
+/* A string, or a number as its text. */
+static int read_id(pmpo_arena *mem, json_t *v, pmpo_str *out, pmpo_error *err)
+{
+    if (!json_is_number(v)) {
+        return pmpo_json_text(mem, "id", v, out, err);
+    }
+    char text[64];
+    size_t n = json_dumpb(v, text, sizeof(text),
+                          JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    if (n == 0 || n > sizeof(text)) {
+        return pmpo_fail_memory(err);
+    }
+    *out = pmpo_arena_str(mem, (pmpo_str){text, n});
+    return out->ptr ? 0 : pmpo_fail_memory(err);
+}
+
+static int read_weight(json_t *v, double *out, pmpo_error *err)
+{
+    double w = json_number_value(v); /* 0 for what is no number */
+    if (!(w > 0) || !isfinite(w)) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "weight is not a finite number above 0");
+    }
+    *out = w;
+    return 0;
+}
+
+static int read_extras(pmpo_arena *mem, json_t *o, pmpo_item *item,
+                       pmpo_error *err)
+{
+    pmpo_example *e = &item->e;
+    json_t *options = pmpo_json_field(o, "options");
+    json_t *id = pmpo_json_field(o, "id");
+    json_t *answer = pmpo_json_field(o, "answer");
+    json_t *weight = pmpo_json_field(o, "weight");
+    json_t *drawn = pmpo_json_field(o, "rejected_drawn");
+    int rc = options ? read_options(mem, options, e, err) : 0;
+    if (rc == 0 && id) {
+        rc = read_id(mem, id, &e->id, err);
+    }
+    if (rc == 0 && answer) {
+        rc = pmpo_json_text(mem, "answer", answer, &e->answer, err);
+    }
+    if (rc == 0 && weight) {
+        rc = read_weight(weight, &e->weight, err);
+    }
+    if (rc == 0 && drawn && !json_is_boolean(drawn)) {
+        rc = pmpo_fail(err, PMPO_EDATA, "rejected_drawn is not true or false");
+    }
+    item->drawn = json_is_true(drawn) && e->n_options == 0;
+    return rc;
+}
+
+static int read_object(pmpo_arena *mem, json_t *o, pmpo_item *item,
+                       pmpo_error *err)
+{
+    if (json_is_array(o)) {
+        return pmpo_fail(err, PMPO_EDATA, "not an object but a list; write one "
+                         "object a line");
+    }
+    if (!json_is_object(o)) {
+        return pmpo_fail(err, PMPO_EDATA, "not an object; write one object "
+                         "{...} a line");
+    }
+    int rc = read_input(mem, o, &item->e, err);
+    if (rc == 0) {
+        rc = read_target(mem, o, &item->e, err);
+    }
+    return rc < 0 ? rc : read_extras(mem, o, item, err);
+}
+
+/* ---- lines -------------------------------------------------------------- */
+
+static int read_line(pmpo_reader *r, pmpo_str line, int number, pmpo_error *err)
+{
+    size_t bad = pmpo_utf8_check(line);
+    if (bad != SIZE_MAX) {
+        return pmpo_fail(err, PMPO_EDATA, "invalid UTF-8 at byte %zu of the "
+                         "line; save the file as UTF-8", bad + 1);
+    }
+    json_t *o = pmpo_json_read(line, NULL, err);
+    if (!o) {
+        return err->code;
+    }
+    pmpo_item item = {.e = {.weight = 1, .line = number}};
+    int rc = read_object(r->mem, o, &item, err);
+    json_decref(o);
+    return rc < 0 ? rc : pmpo_reader_add(r, &item, err);
+}
+
+int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
+{
+    int number = 0;
+    for (size_t at = 0; at < text.len && !pmpo_reader_full(r);) {
+        size_t end = pmpo_str_find(text, PMPO_STR("\n"), at);
+        end = end == SIZE_MAX ? text.len : end;
+        pmpo_str line = pmpo_str_sub(text, at, end);
+        at = end + 1;
+        if (number == INT_MAX) {
+            return pmpo_fail(err, PMPO_EDATA, "%s: too many lines", r->name);
+        }
+        number++;
+        if (pmpo_str_trim(line).len == 0) {
+            continue;
+        }
+        int rc = read_line(r, line, number, err);
+        if (rc < 0) {
+            rc = pmpo_reader_bad(r, number, err);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,145 @@
+/* set.h: what the files of this room share: the set itself, the readers'
+ * common state, and a small hash table of strings.
+ *
+ * A reader puts one item per example into a pmpo_reader; pmpo_set_read makes
+ * the set of them. A mistake in the data is told to pmpo_reader_bad, which
+ * either ends the reading (loading) or collects it (checking), so loading and
+ * checking can't disagree about what is wrong. */
+#ifndef PMPO_DATA_SET_H
+#define PMPO_DATA_SET_H
+
+#include <jansson.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "pmpo.h"
+
+/* ---- strings to numbers (keys.c) ---------------------------------------- */
+
+typedef struct pmpo_key_slot {
+    pmpo_str key; /* borrowed; ptr NULL: free slot */
+    size_t value;
+} pmpo_key_slot;
+
+/* A zeroed struct is an empty table. */
+typedef struct pmpo_keys {
+    pmpo_key_slot *slots;
+    size_t n, cap;
+} pmpo_keys;
+
+/* The value kept for `key`, set to `value` first when the key is new; *added
+ * (may be NULL) says whether it was. `key` must outlive the table. Borrowed
+ * until the next add; NULL: out of memory. */
+size_t *pmpo_keys_add(pmpo_keys *k, pmpo_str key, size_t value, bool *added);
+void pmpo_keys_release(pmpo_keys *k);
+
+/* ---- the set ------------------------------------------------------------ */
+
+typedef struct pmpo_item {
+    pmpo_example e; /* id.ptr NULL while reading: to be made of the content */
+    bool drawn;     /* rejected are targets of other examples of the set */
+} pmpo_item;
+
+struct pmpo_data {
+    pmpo_arena mem; /* owns all below */
+    const char *name;
+    pmpo_str task;
+    pmpo_item *items;
+    size_t n;
+    bool by_index; /* `line` of its examples counts examples, not lines */
+};
+
+/* The ids made for BBH examples begin with this, those for others do not. */
+#define PMPO_BBH_ID "bbh-"
+
+/* An example's options or rejected outputs; comparing them all pairwise must
+ * stay quick whatever a file holds. */
+#define PMPO_MAX_OUTPUTS 1000
+
+/* At most this many rejected outputs are drawn for a free-form answer. */
+#define PMPO_MAX_DRAWN 4
+
+/* Draws the rejected outputs of all `drawn` items anew, from this set. */
+int pmpo_set_draw(pmpo_data *d, pmpo_error *err);
+
+/* What tells one example's content from another's: input or messages; with
+ * `outputs` also target and rejected. */
+int pmpo_content_hash(const pmpo_example *e, bool outputs, pmpo_hash *out);
+
+/* Fills e->rejected with the options other than the target. */
+int pmpo_reject_options(pmpo_arena *mem, pmpo_example *e);
+
+/* True when e->rejected are just the options other than the target. */
+bool pmpo_rejected_are_options(const pmpo_example *e);
+
+/* ---- reading ------------------------------------------------------------ */
+
+typedef struct pmpo_mistakes {
+    pmpo_arena mem; /* owns the texts */
+    pmpo_data_problem *items;
+    size_t n, cap;
+} pmpo_mistakes;
+
+void pmpo_mistakes_release(pmpo_mistakes *m);
+int pmpo_mistakes_add(pmpo_mistakes *m, int line, bool is_warning,
+                      const char *text);
+
+typedef struct pmpo_reader {
+    pmpo_arena *mem; /* of the set to be */
+    const char *name;
+    size_t limit;            /* 0: none */
+    pmpo_mistakes *mistakes; /* NULL: the first mistake is an error */
+    pmpo_item *items;
+    size_t n, cap;
+    pmpo_keys ids; /* the given ids, and their lines */
+    const char *id_head; /* of the ids made of contents */
+    bool by_index;       /* `line` counts examples, not lines */
+} pmpo_reader;
+
+bool pmpo_reader_full(const pmpo_reader *r);
+
+/* Takes *item, unless its id is known already: that is a mistake. `err` must
+ * not be NULL here and below. */
+int pmpo_reader_add(pmpo_reader *r, const pmpo_item *item, pmpo_error *err);
+
+/* Something is wrong at `line` and *err holds the cause. Returns 0 to go on
+ * with the next example, or err->code with the place put before the cause. */
+int pmpo_reader_bad(pmpo_reader *r, int line, pmpo_error *err);
+
+/* Parses one JSON text strictly: no key twice, no NUL. NULL: *err has the
+ * cause; *line (may be NULL) the line inside `text`. */
+json_t *pmpo_json_read(pmpo_str text, int *line, pmpo_error *err);
+
+/* A non-empty JSON string, copied to `mem`; `what` names it in errors. */
+int pmpo_json_text(pmpo_arena *mem, const char *what, json_t *v, pmpo_str *out,
+                   pmpo_error *err);
+
+/* Member `name` of an object; NULL when it is missing or null. */
+json_t *pmpo_json_field(json_t *object, const char *name);
+
+/* Bytes of `s` to show in an error: at most 60, no code point cut. For
+ * printf's "%.*s". */
+int pmpo_shown(pmpo_str s);
+
+int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
+
+/* True when `text` is, or was meant to be, a BIG-Bench Hard file. Then *root
+ * is its JSON, or NULL when it can't be parsed: *err and *line have the cause.
+ * Fails only for want of memory. */
+int pmpo_bbh_sniff(pmpo_str text, bool *is_bbh, json_t **root, int *line,
+                   pmpo_error *err);
+int pmpo_bbh_read(pmpo_reader *r, json_t *root, pmpo_error *err);
+/* The task of the BBH file called `name`, folders and .json aside. */
+pmpo_str pmpo_bbh_task(const char *name);
+
+/* As pmpo_data_parse; with `mistakes` (may be NULL) everything that is wrong
+ * goes there and *out, which may be empty then, has the sound examples. */
+int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
+                  pmpo_mistakes *mistakes, pmpo_data **out, pmpo_error *err);
+
+/* Reads a data file whole. What can't be opened or read is bad input data:
+ * PMPO_EDATA, not PMPO_EIO. */
+int pmpo_data_slurp(const char *path, pmpo_buf *out, pmpo_error *err);
+
+#endif

@@ -1,0 +1,199 @@
+/* llama_decode.c: the context, its KV memory, and feeding rows to it.
+ *
+ * The memory is one unified buffer: sequence 0 holds the prefix of the unit
+ * at hand and keeps it for the next unit, everything else is a wave's and
+ * leaves with it. Where rows come to lie is therefore the same whatever was
+ * computed before: the prefix in the first cells, the wave right after it. */
+#include "model/llama_engine.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* ---- the library, once a process --------------------------------------------- */
+
+static _Thread_local char last_log[400];
+
+static void on_log(enum ggml_log_level level, const char *text, void *ud)
+{
+    (void)ud;
+    if (level == GGML_LOG_LEVEL_ERROR) {
+        snprintf(last_log, sizeof(last_log), "%s", text);
+        last_log[strcspn(last_log, "\n")] = '\0';
+    }
+}
+
+static void start(void)
+{
+    llama_log_set(on_log, NULL);
+    llama_backend_init();
+}
+
+void pmpo_llama_start(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, start);
+    last_log[0] = '\0';
+}
+
+const char *pmpo_llama_log(void)
+{
+    return last_log;
+}
+
+/* ---- the context --------------------------------------------------------------- */
+
+static bool is_cancelled(void *ud)
+{
+    const pmpo_llama *l = ud;
+    return l->cancelled != 0;
+}
+
+static struct llama_context_params context_params(pmpo_llama *l, size_t cells)
+{
+    struct llama_context_params p = llama_context_default_params();
+    p.n_ctx = (uint32_t)cells;
+    p.n_batch = PMPO_MAX_ROWS;
+    p.n_ubatch = PMPO_MAX_ROWS;
+    p.n_seq_max = l->shares ? PMPO_MAX_SEQUENCES : 1;
+    p.n_outputs_max = PMPO_MAX_OUTPUTS;
+    p.n_threads = l->threads;
+    p.n_threads_batch = l->threads;
+    p.kv_unified = true;
+    p.swa_full = true;
+    p.type_k = p.type_v = l->exact ? GGML_TYPE_F32 : GGML_TYPE_F16;
+    p.flash_attn_type = l->exact ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                                 : LLAMA_FLASH_ATTN_TYPE_AUTO;
+    p.abort_callback = is_cancelled;
+    p.abort_callback_data = l;
+    p.no_perf = true;
+    return p;
+}
+
+int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
+{
+    cells = (cells + 255) / 256 * 256; /* llama.cpp pads its window to this */
+    if (l->ctx && l->n_cells >= cells) {
+        return 0;
+    }
+    if (cells > (size_t)1 << 24) {
+        return pmpo_fail(err, PMPO_ETOOLONG, "a KV memory of %zu tokens",
+                         cells);
+    }
+    llama_free(l->ctx);
+    l->n_prefix = 0;
+    l->n_cells = 0;
+    l->ctx = pmpo_guard_context(l->weights, context_params(l, cells));
+    if (!l->ctx) {
+        return pmpo_fail(err, PMPO_EBACKEND,
+                         "no context of %zu tokens can be made: %s", cells,
+                         pmpo_llama_log());
+    }
+    l->n_cells = cells;
+    if (!l->has_batch) {
+        l->batch = llama_batch_init(PMPO_MAX_ROWS, 0, PMPO_MAX_SEQUENCES);
+        l->has_batch = true;
+    }
+    return 0;
+}
+
+void pmpo_llama_forget(pmpo_llama *l)
+{
+    if (l->ctx) {
+        llama_memory_clear(llama_get_memory(l->ctx), false);
+    }
+    l->n_prefix = 0;
+}
+
+/* ---- rows ----------------------------------------------------------------------- */
+
+void pmpo_llama_rows_clear(pmpo_llama *l)
+{
+    l->batch.n_tokens = 0;
+}
+
+void pmpo_llama_row(pmpo_llama *l, const pmpo_plan_row *r)
+{
+    int i = l->batch.n_tokens++;
+    l->batch.token[i] = r->token;
+    l->batch.pos[i] = r->position;
+    l->batch.n_seq_id[i] = r->seq_end - r->seq_begin;
+    for (int32_t s = r->seq_begin; s < r->seq_end; s++) {
+        l->batch.seq_id[i][s - r->seq_begin] = s;
+    }
+    l->batch.logits[i] = r->output;
+}
+
+int pmpo_llama_decode(pmpo_llama *l, pmpo_error *err)
+{
+    if (l->batch.n_tokens == 0) {
+        return 0;
+    }
+    int rc = l->cancelled ? 2 : pmpo_guard_decode(l->ctx, l->batch);
+    if (rc == 0) {
+        if (l->model->tick) {
+            l->model->tick(l->model->tick_ud, (size_t)l->batch.n_tokens);
+        }
+        return 0;
+    }
+    pmpo_llama_forget(l);
+    if (rc == 2 || l->cancelled) {
+        return pmpo_fail(err, PMPO_ECANCELLED, "cancelled");
+    }
+    return pmpo_fail(err, PMPO_EBACKEND, "llama.cpp could not decode %d rows "
+                     "(code %d): %s", l->batch.n_tokens, rc, pmpo_llama_log());
+}
+
+/* ---- the prefix ------------------------------------------------------------------ */
+
+static int feed_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
+                       pmpo_error *err)
+{
+    for (size_t at = 0; at < n;) {
+        size_t end = pmpo_plan_piece(at, n, PMPO_MAX_ROWS);
+        pmpo_llama_rows_clear(l);
+        for (; at < end; at++) {
+            pmpo_llama_row(l, &(pmpo_plan_row){prefix[at], (int32_t)at, 0, 1,
+                                               false});
+        }
+        int rc = pmpo_llama_decode(l, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int pmpo_llama_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
+                      size_t *fed, pmpo_error *err)
+{
+    *fed = 0;
+    if (n == l->n_prefix &&
+        (n == 0 || !memcmp(prefix, l->prefix, n * sizeof(*prefix)))) {
+        return 0;
+    }
+    pmpo_llama_forget(l);
+    if (PMPO_GROW(l->prefix, l->cap_prefix, n) < 0) {
+        return pmpo_fail_memory(err);
+    }
+    int rc = feed_prefix(l, prefix, n, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (n) {
+        memcpy(l->prefix, prefix, n * sizeof(*prefix));
+    }
+    l->n_prefix = n;
+    *fed = n;
+    return 0;
+}
+
+void pmpo_llama_wave_end(pmpo_llama *l, size_t n_sequences)
+{
+    llama_memory_t memory = llama_get_memory(l->ctx);
+    for (size_t s = 1; s < n_sequences; s++) {
+        llama_memory_seq_rm(memory, (llama_seq_id)s, -1, -1);
+    }
+    llama_memory_seq_rm(memory, 0, (llama_pos)l->n_prefix, -1);
+}

@@ -1,0 +1,100 @@
+/* llama_engine.h: the llama.cpp engine's own header.
+ *
+ * llama_open.c     loading, precision, identity, ending
+ * llama_vocab.c    tokeniser, special tokens, chat template
+ * llama_decode.c   the context and its KV memory, feeding rows
+ * llama_score.c    the planned scorer and the plain reference
+ * llama_generate.c sampling many replies in one batch
+ * guard.cpp        keeps C++ exceptions out of C */
+#ifndef PMPO_MODEL_LLAMA_ENGINE_H
+#define PMPO_MODEL_LLAMA_ENGINE_H
+
+#include <llama.h>
+#include <signal.h>
+
+#include "model/model.h"
+#include "model/plan.h"
+
+/* Part of every score's key: raise it whenever the layout of a unit changes. */
+#define PMPO_LAYOUT_VERSION 1
+
+/* Sequences in the KV memory at one time; llama.cpp allows 256, but keeps a
+ * row of logits for each from the start. */
+#define PMPO_MAX_SEQUENCES 64
+#define PMPO_MAX_ROWS 512    /* n_batch and n_ubatch */
+#define PMPO_MAX_OUTPUTS 256 /* rows of logits in a batch */
+#define PMPO_MAX_CELLS 1024  /* rows of a wave beside the prefix */
+
+typedef struct pmpo_llama {
+    struct pmpo_model *model; /* the handle we are the `self` of */
+    struct llama_model *weights;
+    const struct llama_vocab *vocab;
+    struct llama_context *ctx; /* made on first use, remade when too small */
+    size_t n_cells;            /* of ctx; 0 without one */
+    struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
+    bool has_batch;
+    bool exact;  /* f32 weights, f32 KV, no flash attention */
+    bool shares; /* sequences can share prefixes (not recurrent) */
+    int threads;
+    pmpo_plan_limits limits;
+    size_t n_context; /* positions the model was trained for */
+    size_t n_vocab;
+    int32_t *prefix; /* tokens of sequence 0 that lie in the KV memory */
+    size_t n_prefix, cap_prefix;
+    volatile sig_atomic_t cancelled;
+} pmpo_llama;
+
+/* ---- guard.cpp: 0, what llama.cpp returned, or PMPO_EBACKEND ------------- */
+
+struct llama_model *pmpo_guard_load(const char *path,
+                                    struct llama_model_params p);
+struct llama_context *pmpo_guard_context(struct llama_model *m,
+                                         struct llama_context_params p);
+int pmpo_guard_decode(struct llama_context *ctx, struct llama_batch b);
+int pmpo_guard_tokenize(const struct llama_vocab *v, const char *text,
+                        int32_t len, llama_token *ids, int32_t max,
+                        bool add_special, bool parse_special);
+int pmpo_guard_chat(const char *tmpl, const struct llama_chat_message *m,
+                    size_t n, bool assistant, char *buf, int32_t len);
+int pmpo_guard_quantize(const char *from, const char *to,
+                        const llama_model_quantize_params *p);
+llama_token pmpo_guard_sample(struct llama_sampler *s,
+                              struct llama_context *ctx, int32_t row);
+
+/* ---- llama_vocab.c -------------------------------------------------------- */
+
+/* Fills m->vocab from the loaded weights. */
+int pmpo_llama_vocab(pmpo_llama *l, struct pmpo_model *m, pmpo_error *err);
+
+/* ---- llama_decode.c -------------------------------------------------------- */
+
+/* Makes sure of a context with room for `cells` rows. A new one is empty. */
+int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err);
+void pmpo_llama_forget(pmpo_llama *l); /* empties the KV memory */
+/* Empties the batch; appends a row to it (at most PMPO_MAX_ROWS). */
+void pmpo_llama_rows_clear(pmpo_llama *l);
+void pmpo_llama_row(pmpo_llama *l, const pmpo_plan_row *r);
+/* Decodes the batch. PMPO_ECANCELLED, PMPO_EBACKEND: the memory is empty
+ * afterwards. */
+int pmpo_llama_decode(pmpo_llama *l, pmpo_error *err);
+/* Puts `prefix` into sequence 0 of an otherwise empty memory, unless it is
+ * what lies there. *fed is the rows it took. */
+int pmpo_llama_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
+                      size_t *fed, pmpo_error *err);
+/* Takes everything but sequence 0's prefix out of the memory. */
+void pmpo_llama_wave_end(pmpo_llama *l, size_t n_sequences);
+/* Last error line that llama.cpp logged in this thread, or "". */
+const char *pmpo_llama_log(void);
+void pmpo_llama_start(void); /* once a process: backend and log */
+
+/* ---- llama_score.c, llama_generate.c: pmpo_engine's functions --------------- */
+
+int pmpo_llama_score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
+                     pmpo_error *err);
+int pmpo_llama_score_plain(void *self, const pmpo_unit *u, pmpo_unit_result *r,
+                           pmpo_error *err);
+int pmpo_llama_generate(void *self, const pmpo_gen_request *requests, size_t n,
+                        const pmpo_gen_params *p, pmpo_reply *out,
+                        pmpo_error *err);
+
+#endif

@@ -1,0 +1,224 @@
+/* llama_score.c: log-probabilities of given tokens.
+ *
+ * The planned scorer feeds the necessary rows of a unit (plan.h). The plain
+ * one feeds every sequence whole, one at a time, from an empty memory; it is
+ * slow and obvious, and the reference for the other. */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "model/llama_engine.h"
+#include "model/softmax.h"
+
+static int too_few_logits(pmpo_error *err)
+{
+    return pmpo_fail(err, PMPO_EBACKEND, "llama.cpp gave no logits for a row");
+}
+
+/* log softmax at `token`; NAN where it is not a number. Rounding may bring
+ * it above 0: it is clamped. */
+static float log_prob(const float *logits, double norm, int32_t token)
+{
+    double lp = (double)logits[token] - norm;
+    return (float)(lp > 0 ? 0 : lp);
+}
+
+static int finish(const pmpo_unit *u, pmpo_unit_result *r, pmpo_error *err)
+{
+    size_t at = 0;
+    int rc = 0;
+    r->logical_tokens = 0;
+    for (size_t i = 0; i < u->n_requests; i++) {
+        const pmpo_request *q = &u->requests[i];
+        int code = 0;
+        for (size_t t = q->n_context; t < q->n_ids; t++, at++) {
+            if (!isfinite(r->logprobs[at])) {
+                code = PMPO_ENAN;
+            }
+        }
+        if (code < 0) {
+            rc = pmpo_fail(err, code, "the model gives a log-probability that "
+                           "is not a number (request %zu)", i);
+        }
+        if (r->codes) {
+            r->codes[i] = code;
+        }
+        r->logical_tokens += q->n_ids;
+    }
+    return rc;
+}
+
+static void fail_all(const pmpo_unit *u, pmpo_unit_result *r, int code)
+{
+    size_t n = pmpo_unit_targets(u);
+    for (size_t i = 0; i < n; i++) {
+        r->logprobs[i] = NAN;
+    }
+    for (size_t i = 0; r->codes && i < u->n_requests; i++) {
+        r->codes[i] = code;
+    }
+}
+
+/* ---- planned --------------------------------------------------------------------- */
+
+static int run_batch(pmpo_llama *l, const pmpo_plan *p,
+                     const pmpo_plan_batch *b, pmpo_unit_result *r,
+                     pmpo_error *err)
+{
+    pmpo_llama_rows_clear(l);
+    for (size_t i = b->row_begin; i < b->row_end; i++) {
+        pmpo_llama_row(l, &p->rows[i]);
+    }
+    int rc = pmpo_llama_decode(l, err);
+    if (rc < 0) {
+        return rc;
+    }
+    r->prefill_tokens += b->row_end - b->row_begin;
+    const float *logits = NULL;
+    double norm = 0;
+    for (size_t i = b->read_begin; i < b->read_end; i++) {
+        const pmpo_plan_read *read = &p->reads[i];
+        if (i == b->read_begin || read->row != p->reads[i - 1].row) {
+            logits = llama_get_logits_ith(l->ctx,
+                                          (int32_t)(read->row - b->row_begin));
+            if (!logits) {
+                return too_few_logits(err);
+            }
+            norm = pmpo_logsumexp_row(logits, l->n_vocab);
+        }
+        r->logprobs[read->to] = log_prob(logits, norm, read->token);
+    }
+    return 0;
+}
+
+static int run_wave(pmpo_llama *l, const pmpo_plan *p, const pmpo_plan_wave *w,
+                    pmpo_unit_result *r, pmpo_error *err)
+{
+    llama_memory_t memory = llama_get_memory(l->ctx);
+    for (size_t s = 1; p->n_prefix && s < w->n_sequences; s++) {
+        llama_memory_seq_cp(memory, 0, (llama_seq_id)s, -1, -1);
+    }
+    for (size_t b = w->batch_begin; b < w->batch_end; b++) {
+        int rc = run_batch(l, p, &p->batches[b], r, err);
+        if (rc < 0) {
+            pmpo_llama_forget(l);
+            return rc;
+        }
+    }
+    pmpo_llama_wave_end(l, w->n_sequences);
+    return 0;
+}
+
+static int score_planned(pmpo_llama *l, const pmpo_unit *u,
+                         pmpo_unit_result *r, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_plan plan;
+    size_t fed = 0;
+    int rc = pmpo_plan_make(u, &l->limits, &mem, &plan, err);
+    if (rc == 0) {
+        rc = pmpo_llama_reserve(l, plan.n_cells, err);
+    }
+    if (rc == 0) {
+        rc = pmpo_llama_prefix(l, u->n_requests ? u->requests[0].ids : NULL,
+                               u->n_prefix, &fed, err);
+        r->prefill_tokens += fed;
+    }
+    for (size_t w = 0; rc == 0 && w < plan.n_waves; w++) {
+        rc = run_wave(l, &plan, &plan.waves[w], r, err);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* ---- plain ------------------------------------------------------------------------ */
+
+/* One sequence from an empty memory, in batches of PMPO_MAX_OUTPUTS rows. */
+static int score_sequence(pmpo_llama *l, const pmpo_request *q, float *out,
+                          pmpo_error *err)
+{
+    if (q->n_ids > l->n_context) {
+        return pmpo_fail(err, PMPO_ETOOLONG,
+                         "%zu tokens, the model's context holds %zu", q->n_ids,
+                         l->n_context);
+    }
+    int rc = pmpo_llama_reserve(l, q->n_ids, err);
+    if (rc < 0) {
+        return rc;
+    }
+    pmpo_llama_forget(l);
+    for (size_t at = 0; at + 1 < q->n_ids;) {
+        size_t begin = at, left = q->n_ids - 1 - at;
+        size_t end = at + (left < PMPO_MAX_OUTPUTS ? left : PMPO_MAX_OUTPUTS);
+        pmpo_llama_rows_clear(l);
+        for (; at < end; at++) {
+            pmpo_llama_row(l, &(pmpo_plan_row){q->ids[at], (int32_t)at, 0, 1,
+                                               at + 1 >= q->n_context});
+        }
+        rc = pmpo_llama_decode(l, err);
+        if (rc < 0) {
+            return rc;
+        }
+        for (size_t t = begin; t < end; t++) {
+            if (t + 1 < q->n_context) {
+                continue;
+            }
+            const float *logits =
+                llama_get_logits_ith(l->ctx, (int32_t)(t - begin));
+            if (!logits) {
+                return too_few_logits(err);
+            }
+            out[t + 1 - q->n_context] =
+                log_prob(logits, pmpo_logsumexp_plain(logits, l->n_vocab),
+                         q->ids[t + 1]);
+        }
+    }
+    pmpo_llama_forget(l);
+    return 0;
+}
+
+static int score_each(pmpo_llama *l, const pmpo_unit *u, pmpo_unit_result *r,
+                      pmpo_error *err)
+{
+    int rc = pmpo_unit_check(u, err);
+    size_t at = 0;
+    for (size_t i = 0; rc == 0 && i < u->n_requests; i++) {
+        const pmpo_request *q = &u->requests[i];
+        rc = score_sequence(l, q, r->logprobs + at, err);
+        at += q->n_ids - q->n_context;
+        r->prefill_tokens += q->n_ids - 1;
+    }
+    return rc;
+}
+
+/* ---- pmpo_engine ------------------------------------------------------------------- */
+
+static int score_by(int (*way)(pmpo_llama *, const pmpo_unit *,
+                               pmpo_unit_result *, pmpo_error *),
+                    pmpo_llama *l, const pmpo_unit *u, pmpo_unit_result *r,
+                    pmpo_error *err)
+{
+    double begin = pmpo_now_ms();
+    r->prefill_tokens = r->logical_tokens = 0;
+    int rc = way(l, u, r, err);
+    if (rc < 0) {
+        fail_all(u, r, rc);
+    } else {
+        rc = finish(u, r, err);
+    }
+    r->ms = pmpo_now_ms() - begin;
+    return rc;
+}
+
+int pmpo_llama_score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
+                     pmpo_error *err)
+{
+    pmpo_llama *l = self;
+    return score_by(l->shares ? score_planned : score_each, l, u, r, err);
+}
+
+int pmpo_llama_score_plain(void *self, const pmpo_unit *u, pmpo_unit_result *r,
+                           pmpo_error *err)
+{
+    return score_by(score_each, self, u, r, err);
+}

@@ -1,0 +1,153 @@
+/* model.h: what every engine offers to the rooms above.
+ *
+ * A pmpo_model is a table of functions (pmpo_engine) and a `self`. An engine
+ * scores given tokens and generates new ones; it knows its vocabulary and its
+ * chat template. It knows nothing of prompts, examples or losses.
+ *
+ * Engines: llama_*.c (llama.cpp's C API). Tests put a fake one here. */
+#ifndef PMPO_MODEL_MODEL_H
+#define PMPO_MODEL_MODEL_H
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "pmpo.h"
+
+/* ---- vocabulary --------------------------------------------------------- */
+
+typedef struct pmpo_tokens {
+    int32_t *ids;
+    size_t n, cap;
+} pmpo_tokens;
+
+int pmpo_tokens_put(pmpo_tokens *t, int32_t id); /* 0 or PMPO_ENOMEM */
+void pmpo_tokens_release(pmpo_tokens *t);
+
+/* A token that only a template may bring: <|im_start|> and the like. */
+typedef struct pmpo_special {
+    int32_t id;
+    pmpo_str text;       /* never empty */
+    bool lstrip, rstrip; /* eats white space of the literal beside it */
+} pmpo_special;
+
+typedef struct pmpo_vocab {
+    void *self;
+    /* Appends the ids of `text` to *out. `special` false: the bytes are
+     * plain, special tokens in them are not parsed, nothing is added in
+     * front but the space that the vocabulary puts before a text of its own
+     * (SentencePiece). `special` true: the whole-text reference, with BOS and
+     * special tokens as the vocabulary is configured; for checks only. */
+    int (*tokenize)(void *self, pmpo_str text, bool special, pmpo_tokens *out,
+                    pmpo_error *err);
+    /* Appends the bytes that token `id` stands for in a text. */
+    int (*piece)(void *self, int32_t id, pmpo_buf *out, pmpo_error *err);
+    /* Appends the chat as the model's own template writes it; with
+     * `assistant`, up to where the assistant's words begin. PMPO_EMODEL: no
+     * template or not a recognised one. */
+    int (*chat)(void *self, const pmpo_message *messages, size_t n,
+                bool assistant, pmpo_buf *out, pmpo_error *err);
+    const pmpo_special *specials; /* longest text first */
+    size_t n_specials;
+    bool leading_space; /* SentencePiece: `tokenize` puts a space in front */
+    bool add_bos;       /* texts begin with BOS */
+    int32_t bos, eos, eot; /* -1: none */
+    size_t n_tokens;
+} pmpo_vocab;
+
+/* ---- scoring ------------------------------------------------------------ */
+
+/* One target after one context: the score is the log-probability of each of
+ * ids[n_context..n_ids) given all ids before it. */
+typedef struct pmpo_request {
+    const int32_t *ids;
+    size_t n_ids;
+    size_t n_context; /* 1 <= n_context < n_ids */
+} pmpo_request;
+
+/* The unit of determinism: requests decoded together, in a layout that is a
+ * pure function of this struct and the model's settings. */
+typedef struct pmpo_unit {
+    const pmpo_request *requests; /* [n_requests] */
+    size_t n_requests;
+    size_t n_prefix; /* leading ids equal in all requests, < each n_context;
+                      * kept in the KV memory from one unit to the next */
+} pmpo_unit;
+
+typedef struct pmpo_unit_result {
+    float *logprobs;  /* caller's: [sum of n_ids - n_context], request order */
+    int *codes;       /* caller's, [n_requests] or NULL: 0 or an error; the
+                       * log-probabilities of a failed request are NAN */
+    uint64_t prefill_tokens; /* rows fed for this unit */
+    uint64_t logical_tokens; /* sum of n_ids */
+    double ms;
+} pmpo_unit_result;
+
+/* Sum of the requests' target tokens. */
+size_t pmpo_unit_targets(const pmpo_unit *u);
+
+/* ---- generating ---------------------------------------------------------- */
+
+typedef struct pmpo_gen_request {
+    const pmpo_message *messages;
+    size_t n_messages;
+    const uint64_t *seeds; /* [n_samples], one a sample */
+    size_t n_samples;
+} pmpo_gen_request;
+
+typedef struct pmpo_gen_params {
+    double temperature; /* 0: greedy */
+    double top_p;       /* (0,1] */
+    int max_tokens;     /* a sample */
+    pmpo_str stop;      /* a sample ends once its text holds this; "": no */
+} pmpo_gen_params;
+
+typedef struct pmpo_reply {
+    pmpo_buf text;   /* valid UTF-8 (bad bytes replaced); holds the stop */
+    size_t n_tokens;
+    bool complete;   /* ended by itself or by the stop, not by max_tokens */
+} pmpo_reply;
+
+/* ---- the engine ------------------------------------------------------------ */
+
+typedef struct pmpo_engine {
+    /* Scores one unit. Returns 0 when every request has its numbers, else
+     * the first error. PMPO_ECANCELLED: nothing of the unit is valid. */
+    int (*score)(void *self, const pmpo_unit *u, pmpo_unit_result *r,
+                 pmpo_error *err);
+    /* The same numbers by the plain way, one sequence at a time from an empty
+     * KV memory, double-precision two-pass log-softmax: the reference. */
+    int (*score_plain)(void *self, const pmpo_unit *u, pmpo_unit_result *r,
+                       pmpo_error *err);
+    /* All samples of all requests as one batch that shares prefixes. out has
+     * sum of n_samples zeroed replies, request-major; the caller releases
+     * their text, also on failure. PMPO_ETOOLONG: a prompt leaves no room. */
+    int (*generate)(void *self, const pmpo_gen_request *requests, size_t n,
+                    const pmpo_gen_params *p, pmpo_reply *out,
+                    pmpo_error *err);
+    void (*cancel)(void *self, bool on); /* any thread, signal handler */
+    void (*close)(void *self);
+} pmpo_engine;
+
+struct pmpo_model {
+    const pmpo_engine *engine;
+    void *self;
+    pmpo_vocab vocab;
+    pmpo_model_info info; /* strings live in `mem` */
+    pmpo_hash identity;   /* of all that can change a score */
+    size_t max_requests;  /* sequences a unit should hold at most */
+    const struct pmpo_plan_limits *limits; /* how the engine cuts units
+                           * (plan.h), so that dry runs count right; NULL:
+                           * not at all */
+    /* Called after each batch with the rows it fed; may be NULL. Set by the
+     * rooms above, called from within score and generate. */
+    void (*tick)(void *ud, size_t rows);
+    void *tick_ud;
+    pmpo_arena mem;
+};
+
+/* Opens a GGUF with llama.cpp; what pmpo_model_open calls once the path is
+ * known. Defined in llama_open.c. */
+int pmpo_llama_open(const pmpo_model_options *o, const char *path,
+                    const char *name, pmpo_model **out, pmpo_error *err);
+
+#endif

@@ -1,0 +1,373 @@
+/* plan.c: the prefix tree of a unit, flattened into waves and batches. */
+#include "model/plan.h"
+
+#include "base/error.h"
+
+#define NONE SIZE_MAX
+
+/* ---- the unit's contract ------------------------------------------------ */
+
+size_t pmpo_unit_targets(const pmpo_unit *u)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < u->n_requests; i++) {
+        n += u->requests[i].n_ids - u->requests[i].n_context;
+    }
+    return n;
+}
+
+int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err)
+{
+    for (size_t i = 0; i < u->n_requests; i++) {
+        const pmpo_request *r = &u->requests[i];
+        if (r->n_context < 1 || r->n_context >= r->n_ids) {
+            return pmpo_fail(err, PMPO_EUSAGE,
+                             "request %zu has %zu tokens, %zu of them context",
+                             i, r->n_ids, r->n_context);
+        }
+        if (u->n_prefix >= r->n_context) {
+            return pmpo_fail(err, PMPO_EUSAGE,
+                             "request %zu lies within the unit's prefix", i);
+        }
+        if (memcmp(r->ids, u->requests[0].ids,
+                   u->n_prefix * sizeof(*r->ids)) != 0) {
+            return pmpo_fail(err, PMPO_EUSAGE,
+                             "request %zu has another prefix than its unit", i);
+        }
+    }
+    return 0;
+}
+
+/* ---- the prefix tree ------------------------------------------------------ */
+
+typedef struct node {
+    int32_t token;
+    size_t parent, first_child, last_child, next_sibling; /* NONE: no such */
+    size_t first_read, last_read;
+    bool has_read_row; /* its reads have their row */
+} node;
+
+typedef struct node_read {
+    int32_t token;
+    size_t to;
+    size_t next;
+} node_read;
+
+typedef struct tree {
+    node *nodes; /* [0] stands for the prefix and has no row */
+    size_t n_nodes;
+    node_read *reads;
+    size_t n_reads;
+} tree;
+
+static void tree_init(tree *t)
+{
+    t->nodes[0] = (node){-1, NONE, NONE, NONE, NONE, NONE, NONE, false};
+    t->n_nodes = 1;
+    t->n_reads = 0;
+}
+
+/* The child of `at` with `token`, made if there is none. */
+static size_t descend(tree *t, size_t at, int32_t token)
+{
+    for (size_t c = t->nodes[at].first_child; c != NONE;
+         c = t->nodes[c].next_sibling) {
+        if (t->nodes[c].token == token) {
+            return c;
+        }
+    }
+    size_t c = t->n_nodes++;
+    t->nodes[c] = (node){token, at, NONE, NONE, NONE, NONE, NONE, false};
+    if (t->nodes[at].first_child == NONE) {
+        t->nodes[at].first_child = c;
+    } else {
+        t->nodes[t->nodes[at].last_child].next_sibling = c;
+    }
+    t->nodes[at].last_child = c;
+    return c;
+}
+
+static void add_read(tree *t, size_t at, int32_t token, size_t to)
+{
+    size_t r = t->n_reads++;
+    t->reads[r] = (node_read){token, to, NONE};
+    if (t->nodes[at].first_read == NONE) {
+        t->nodes[at].first_read = r;
+    } else {
+        t->reads[t->nodes[at].last_read].next = r;
+    }
+    t->nodes[at].last_read = r;
+}
+
+/* Inserts the fed part of a request; its first target goes to result[to]. */
+static void insert(tree *t, const pmpo_request *r, size_t n_prefix, size_t to)
+{
+    size_t at = 0;
+    for (size_t i = n_prefix; i + 1 < r->n_ids; i++) {
+        at = descend(t, at, r->ids[i]);
+        if (i + 1 >= r->n_context) {
+            add_read(t, at, r->ids[i + 1], to + (i + 1 - r->n_context));
+        }
+    }
+}
+
+static int build(const pmpo_unit *u, pmpo_arena *mem, tree *t)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < u->n_requests; i++) {
+        most += u->requests[i].n_ids;
+    }
+    t->nodes = pmpo_arena_alloc(mem, most, sizeof(*t->nodes));
+    t->reads = pmpo_arena_alloc(mem, pmpo_unit_targets(u), sizeof(*t->reads));
+    if (!t->nodes || !t->reads) {
+        return PMPO_ENOMEM;
+    }
+    tree_init(t);
+    size_t to = 0;
+    for (size_t i = 0; i < u->n_requests; i++) {
+        insert(t, &u->requests[i], u->n_prefix, to);
+        to += u->requests[i].n_ids - u->requests[i].n_context;
+    }
+    return 0;
+}
+
+/* ---- waves ---------------------------------------------------------------- */
+
+typedef struct flattener {
+    const pmpo_plan_limits *limits;
+    tree *tree;
+    size_t n_prefix;
+    size_t *path;      /* nodes from the top to the leaf at hand */
+    size_t *open;      /* nodes of the previous leaf's path, this wave */
+    size_t *open_rows; /* their rows */
+    size_t n_open;
+    pmpo_plan_row *rows;
+    size_t n_rows;
+    pmpo_plan_read *reads;
+    size_t n_reads;
+    pmpo_plan_wave *waves; /* batches not cut yet: n_rows and sequences only */
+    size_t n_waves;
+} flattener;
+
+static size_t next_leaf(const tree *t, size_t leaf)
+{
+    size_t at = leaf;
+    while (at != 0 && t->nodes[at].next_sibling == NONE) {
+        at = t->nodes[at].parent;
+    }
+    if (at == 0) {
+        return NONE;
+    }
+    at = t->nodes[at].next_sibling;
+    while (t->nodes[at].first_child != NONE) {
+        at = t->nodes[at].first_child;
+    }
+    return at;
+}
+
+static size_t path_to(flattener *f, size_t leaf)
+{
+    size_t n = 0;
+    for (size_t at = leaf; at != 0; at = f->tree->nodes[at].parent) {
+        n++;
+    }
+    size_t i = n;
+    for (size_t at = leaf; at != 0; at = f->tree->nodes[at].parent) {
+        f->path[--i] = at;
+    }
+    return n;
+}
+
+static void emit_reads(flattener *f, size_t at, size_t row)
+{
+    node *n = &f->tree->nodes[at];
+    if (n->has_read_row) {
+        return; /* fed again for a later wave, already read in an earlier */
+    }
+    n->has_read_row = true;
+    for (size_t r = n->first_read; r != NONE; r = f->tree->reads[r].next) {
+        f->rows[row].output = true;
+        f->reads[f->n_reads++] = (pmpo_plan_read){
+            row, f->tree->reads[r].token, f->tree->reads[r].to};
+    }
+}
+
+static int grow_rows(flattener *f, size_t *cap, size_t more)
+{
+    return PMPO_GROW(f->rows, *cap, f->n_rows + more);
+}
+
+/* Adds the path of one leaf to the wave it fits in. */
+static int add_leaf(flattener *f, size_t n, size_t *cap)
+{
+    size_t shared = 0;
+    while (shared < f->n_open && shared < n &&
+           f->open[shared] == f->path[shared]) {
+        shared++;
+    }
+    pmpo_plan_wave *w = f->n_waves ? &f->waves[f->n_waves - 1] : NULL;
+    if (!w || w->n_sequences == f->limits->max_sequences ||
+        w->n_rows + n - shared > f->limits->max_cells) {
+        w = &f->waves[f->n_waves++];
+        *w = (pmpo_plan_wave){0};
+        shared = 0;
+    }
+    if (grow_rows(f, cap, n - shared) < 0) {
+        return PMPO_ENOMEM;
+    }
+    int32_t seq = (int32_t)w->n_sequences++;
+    for (size_t i = 0; i < n; i++) {
+        if (i >= shared) {
+            size_t at = f->path[i];
+            f->open[i] = at;
+            f->open_rows[i] = f->n_rows;
+            f->rows[f->n_rows++] = (pmpo_plan_row){
+                .token = f->tree->nodes[at].token,
+                .position = (int32_t)(f->n_prefix + i),
+                .seq_begin = seq,
+            };
+            emit_reads(f, at, f->open_rows[i]);
+        }
+        f->rows[f->open_rows[i]].seq_end = seq + 1;
+    }
+    w->n_rows += n - shared;
+    f->n_open = n;
+    return 0;
+}
+
+static int flatten(flattener *f, pmpo_error *err)
+{
+    size_t cap = 0;
+    size_t leaf = 0;
+    while (f->tree->nodes[leaf].first_child != NONE) {
+        leaf = f->tree->nodes[leaf].first_child;
+    }
+    for (; leaf != NONE && leaf != 0; leaf = next_leaf(f->tree, leaf)) {
+        size_t n = path_to(f, leaf);
+        if (f->n_prefix + n > f->limits->max_context) {
+            return pmpo_fail(err, PMPO_ETOOLONG,
+                             "%zu tokens, the model's context holds %zu",
+                             f->n_prefix + n, f->limits->max_context);
+        }
+        if (add_leaf(f, n, &cap) < 0) {
+            return pmpo_fail_memory(err);
+        }
+    }
+    return 0;
+}
+
+/* ---- batches ---------------------------------------------------------------- */
+
+size_t pmpo_plan_piece(size_t begin, size_t n, size_t max)
+{
+    size_t pieces = (n + max - 1) / max;
+    size_t each = pieces ? (n + pieces - 1) / pieces : n;
+    return n - begin < each ? n : begin + each;
+}
+
+/* Cuts the rows of each wave into batches. `out` has room for them. */
+static size_t cut_batches(const flattener *f, pmpo_plan_batch *out)
+{
+    size_t n = 0, row = 0, read = 0;
+    for (size_t i = 0; i < f->n_waves; i++) {
+        pmpo_plan_wave *w = &f->waves[i];
+        size_t first = row, last = row + w->n_rows;
+        w->batch_begin = n;
+        while (row < last) {
+            size_t end = first + pmpo_plan_piece(row - first, w->n_rows,
+                                                 f->limits->max_rows);
+            size_t outputs = 0;
+            pmpo_plan_batch b = {row, row, read, read};
+            while (row < end && (outputs < f->limits->max_outputs ||
+                                 !f->rows[row].output)) {
+                outputs += f->rows[row++].output;
+            }
+            while (read < f->n_reads && f->reads[read].row < row) {
+                read++;
+            }
+            b.row_end = row;
+            b.read_end = read;
+            if (out) {
+                out[n] = b;
+            }
+            n++;
+        }
+        w->batch_end = n;
+    }
+    return n;
+}
+
+/* ---- all ------------------------------------------------------------------ */
+
+static size_t longest(const pmpo_unit *u)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < u->n_requests; i++) {
+        n = u->requests[i].n_ids > n ? u->requests[i].n_ids : n;
+    }
+    return n;
+}
+
+static int publish(flattener *f, pmpo_arena *mem, pmpo_plan *out)
+{
+    size_t n_batches = cut_batches(f, NULL);
+    pmpo_plan_row *rows =
+        pmpo_arena_alloc(mem, f->n_rows, sizeof(*rows));
+    pmpo_plan_batch *batches =
+        pmpo_arena_alloc(mem, n_batches, sizeof(*batches));
+    if (!rows || !batches) {
+        return PMPO_ENOMEM;
+    }
+    if (f->n_rows) {
+        memcpy(rows, f->rows, f->n_rows * sizeof(*rows));
+    }
+    cut_batches(f, batches);
+    size_t most = 0;
+    for (size_t i = 0; i < f->n_waves; i++) {
+        most = f->waves[i].n_rows > most ? f->waves[i].n_rows : most;
+    }
+    *out = (pmpo_plan){.n_prefix = f->n_prefix,
+                       .rows = rows,
+                       .n_rows = f->n_rows,
+                       .reads = f->reads,
+                       .n_reads = f->n_reads,
+                       .batches = batches,
+                       .n_batches = n_batches,
+                       .waves = f->waves,
+                       .n_waves = f->n_waves,
+                       .n_cells = f->n_prefix + most};
+    return 0;
+}
+
+int pmpo_plan_make(const pmpo_unit *u, const pmpo_plan_limits *limits,
+                   pmpo_arena *mem, pmpo_plan *out, pmpo_error *err)
+{
+    int rc = pmpo_unit_check(u, err);
+    if (rc < 0) {
+        return rc;
+    }
+    tree t;
+    if (build(u, mem, &t) < 0) {
+        return pmpo_fail_memory(err);
+    }
+    size_t deep = longest(u) + 1;
+    flattener f = {
+        .limits = limits,
+        .tree = &t,
+        .n_prefix = u->n_prefix,
+        .path = pmpo_arena_alloc(mem, deep, sizeof(size_t)),
+        .open = pmpo_arena_alloc(mem, deep, sizeof(size_t)),
+        .open_rows = pmpo_arena_alloc(mem, deep, sizeof(size_t)),
+        .reads = pmpo_arena_alloc(mem, t.n_reads, sizeof(pmpo_plan_read)),
+        .waves = pmpo_arena_alloc(mem, u->n_requests, sizeof(pmpo_plan_wave)),
+    };
+    if (!f.path || !f.open || !f.open_rows || !f.reads || !f.waves) {
+        return pmpo_fail_memory(err);
+    }
+    rc = flatten(&f, err);
+    if (rc == 0 && publish(&f, mem, out) < 0) {
+        rc = pmpo_fail_memory(err);
+    }
+    pmpo_free(f.rows);
+    return rc;
+}

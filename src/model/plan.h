@@ -1,0 +1,78 @@
+/* plan.h: which rows a unit needs, and in which order they are fed. Pure.
+ *
+ * The requests of a unit form a prefix tree. The rows that have to be fed are
+ * the nodes that predict something: the last token of a target never is, and
+ * targets that share a beginning share its rows, so an answer of one token
+ * costs no row of its own. A leaf of what is fed is a sequence of the KV
+ * memory; a row belongs to all sequences below it, and as leaves are numbered
+ * in tree order those are a range.
+ *
+ * Rows are in depth-first order, cut into waves (what fits into the KV memory
+ * beside the unit's prefix at one time) and those into batches (what is
+ * decoded by one call). This order keeps llama.cpp's rules: positions of a
+ * sequence are contiguous and rising, the set of sequences only narrows, and
+ * sequences that share a row agree in all positions before it. */
+#ifndef PMPO_MODEL_PLAN_H
+#define PMPO_MODEL_PLAN_H
+
+#include "model/model.h"
+
+typedef struct pmpo_plan_limits {
+    size_t max_rows;      /* in a batch */
+    size_t max_outputs;   /* rows of a batch whose logits are asked for */
+    size_t max_sequences; /* in a wave */
+    size_t max_cells;     /* rows in a wave, unless one sequence needs more */
+    size_t max_context;   /* positions of one sequence */
+} pmpo_plan_limits;
+
+typedef struct pmpo_plan_row {
+    int32_t token;
+    int32_t position;
+    int32_t seq_begin, seq_end; /* its sequences: [seq_begin, seq_end) */
+    bool output;                /* logits wanted */
+} pmpo_plan_row;
+
+/* The log-probability of `token` after row `row` goes to result[to]. */
+typedef struct pmpo_plan_read {
+    size_t row;
+    int32_t token;
+    size_t to;
+} pmpo_plan_read;
+
+typedef struct pmpo_plan_batch {
+    size_t row_begin, row_end;
+    size_t read_begin, read_end; /* reads of these rows, by row */
+} pmpo_plan_batch;
+
+typedef struct pmpo_plan_wave {
+    size_t batch_begin, batch_end;
+    size_t n_sequences;
+    size_t n_rows;
+} pmpo_plan_wave;
+
+typedef struct pmpo_plan {
+    size_t n_prefix; /* rows of the unit's prefix, fed before, not in rows */
+    const pmpo_plan_row *rows;
+    size_t n_rows;
+    const pmpo_plan_read *reads;
+    size_t n_reads;
+    const pmpo_plan_batch *batches;
+    size_t n_batches;
+    const pmpo_plan_wave *waves;
+    size_t n_waves;
+    size_t n_cells; /* KV cells needed at one time, with the prefix */
+} pmpo_plan;
+
+/* Plans `u`; everything lives in `mem`. PMPO_ETOOLONG: a request does not fit
+ * max_context. PMPO_EUSAGE: the unit breaks its contract (model.h). */
+int pmpo_plan_make(const pmpo_unit *u, const pmpo_plan_limits *limits,
+                   pmpo_arena *mem, pmpo_plan *out, pmpo_error *err);
+
+/* Checks that `u` keeps the contract of pmpo_unit. */
+int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err);
+
+/* Cuts n rows into ceil(n / max) nearly equal pieces: the end of the piece
+ * that begins at `begin`. */
+size_t pmpo_plan_piece(size_t begin, size_t n, size_t max);
+
+#endif

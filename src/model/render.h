@@ -1,0 +1,61 @@
+/* render.h: from instruction, input and answer to tokens.
+ *
+ * A rendered sequence is a list of runs: special ids (only from the template)
+ * and plain bytes. Adjacent plain runs are joined and tokenised once, with
+ * special-token parsing off, so data can't smuggle in <|im_end|> and tokens
+ * fall where they would in the whole text.
+ *
+ * The seam between prompt and answer is a byte offset. All targets of an
+ * example are tokenised joined to the prompt; the context is the longest run
+ * of tokens that all of them share and that ends at or before the seam. Where
+ * a token crosses the seam, the context ends before it and the tail up to the
+ * seam is scored with every target alike; `seam` marks the example. */
+#ifndef PMPO_MODEL_RENDER_H
+#define PMPO_MODEL_RENDER_H
+
+#include "model/model.h"
+
+typedef struct pmpo_template pmpo_template;
+
+/* name: "chat", "user", "user-suffix", "raw" or "@file" (design of the
+ * templates: docs/templates.md). Borrows `v` until freed. PMPO_EMODEL: `chat`
+ * and the like with a model without recognised template, or one whose
+ * literals depend on the content (advice: --template raw or @file).
+ * PMPO_EUSAGE: unknown name, @file unreadable or without {input}. */
+int pmpo_template_new(const pmpo_vocab *v, const char *name,
+                      pmpo_template **out, pmpo_error *err);
+void pmpo_template_free(pmpo_template *t);
+
+typedef struct pmpo_rendered_target {
+    const int32_t *ids; /* context and target together */
+    size_t n_ids;
+} pmpo_rendered_target;
+
+typedef struct pmpo_rendered {
+    size_t n_context;  /* the same for all targets */
+    bool seam;
+    const pmpo_rendered_target *targets; /* [n_targets] */
+    size_t n_targets;
+} pmpo_rendered;
+
+/* Renders one example under `instruction` (may be empty: it then takes its
+ * separator, or the system turn, with it) with each of `targets`, and the
+ * end-of-turn token after each if `end`. Everything lives in `mem`.
+ * PMPO_EMODEL: nothing to condition on and no BOS; `end` without an
+ * end-of-turn token; roles that the chat template has no place for.
+ * PMPO_EDATA: an empty target (fine with `end`). PMPO_EUSAGE: no targets; an
+ * instruction for an @file without {prompt}. Not thread-safe for one `t`. */
+int pmpo_render(pmpo_template *t, pmpo_str instruction, const pmpo_example *e,
+                const pmpo_str *targets, size_t n_targets, bool end,
+                pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err);
+
+/* A chat up to where the assistant speaks, for generating. A model without a
+ * recognised template gets the contents as plain text, blank lines between. */
+int pmpo_render_chat(const pmpo_vocab *v, const pmpo_message *messages,
+                     size_t n, pmpo_tokens *out, pmpo_error *err);
+
+/* True when some of the targets, as token lists after the context, is a
+ * proper prefix of another: `--end auto` then ends all of them. */
+bool pmpo_rendered_prefixes(const pmpo_rendered *r);
+
+#endif

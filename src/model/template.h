@@ -1,0 +1,76 @@
+/* template.h: what template.c makes and render.c puts together.
+ *
+ * A pmpo_pieces is a text under construction: special ids and runs of plain
+ * bytes. Bytes put one after the other grow into one run, whoever brought
+ * them; only a special id ends it. */
+#ifndef PMPO_MODEL_TEMPLATE_H
+#define PMPO_MODEL_TEMPLATE_H
+
+#include "model/render.h"
+
+typedef struct pmpo_piece {
+    int32_t id;        /* a special token; -1: plain bytes */
+    size_t begin, end; /* of the bytes in `text` */
+} pmpo_piece;
+
+typedef struct pmpo_pieces {
+    pmpo_buf text;
+    pmpo_piece *items;
+    size_t n, cap;
+    bool failed; /* sticky: memory ran out */
+} pmpo_pieces;
+
+void pmpo_pieces_text(pmpo_pieces *p, pmpo_str bytes); /* never special */
+void pmpo_pieces_special(pmpo_pieces *p, int32_t id);
+/* Appends `literal`; without the newlines it begins with if `skip`. */
+void pmpo_pieces_add(pmpo_pieces *p, const pmpo_pieces *literal, bool skip);
+/* Appends a template's own words: special tokens' texts become ids, longest
+ * text first, and eat the white space beside them that they are due. */
+void pmpo_pieces_literal(pmpo_pieces *p, const pmpo_vocab *v, pmpo_str text);
+bool pmpo_pieces_failed(const pmpo_pieces *p);
+void pmpo_pieces_release(pmpo_pieces *p);
+
+typedef enum pmpo_template_kind {
+    PMPO_TEMPLATE_CHAT,
+    PMPO_TEMPLATE_USER,
+    PMPO_TEMPLATE_SUFFIX,
+    PMPO_TEMPLATE_RAW,
+    PMPO_TEMPLATE_FILE,
+} pmpo_template_kind;
+
+/* A part of an @file template. */
+typedef struct pmpo_slot {
+    enum { PMPO_SLOT_LITERAL, PMPO_SLOT_PROMPT, PMPO_SLOT_INPUT } kind;
+    pmpo_pieces literal;
+} pmpo_slot;
+
+/* The chat template's literals for one sequence of roles. */
+typedef struct pmpo_literals {
+    struct pmpo_literals *next;
+    pmpo_buf key;        /* the roles */
+    size_t n;            /* messages */
+    pmpo_pieces *pieces; /* [n + 1]: before each content, after the last */
+} pmpo_literals;
+
+struct pmpo_template {
+    const pmpo_vocab *v;
+    pmpo_template_kind kind;
+    pmpo_slot *slots; /* of an @file */
+    size_t n_slots, cap_slots;
+    bool has_prompt;
+    pmpo_literals *known; /* every sequence of roles met so far */
+    int32_t end;          /* end-of-turn token; -1: none */
+    bool end_known;
+};
+
+/* Releases what *t holds but not t itself. */
+void pmpo_template_clear(pmpo_template *t);
+/* The literals for n messages of these roles. Borrowed from t.
+ * `assistant`: up to where the assistant's words begin. */
+int pmpo_template_literals(pmpo_template *t, const pmpo_str *roles, size_t n,
+                           bool assistant, const pmpo_literals **out,
+                           pmpo_error *err);
+/* The token that ends the assistant's turn. PMPO_EMODEL: there is none. */
+int pmpo_template_end(pmpo_template *t, int32_t *id, pmpo_error *err);
+
+#endif

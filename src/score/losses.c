@@ -1,0 +1,53 @@
+/* losses.c: from log-likelihoods to losses. Pure.
+ *
+ * s(y) is the log-likelihood of output y after prompt and input: the sum of
+ * its tokens' log-probabilities. Losses are those of arXiv 2505.16307 section
+ * 3; the length-normalised margin is the one of SimPO (arXiv 2405.14734). */
+#include <math.h>
+
+#include "score/score.h"
+#include "stats/stats.h"
+
+#define MAX_OPTIONS 64 /* on the stack; more go in chunks */
+
+static double score_of(const pmpo_target_score *t, bool per_token)
+{
+    return per_token ? -t->nats / (double)t->n_tokens : -t->nats;
+}
+
+double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
+                         const pmpo_scorer_options *o)
+{
+    if (o->loss == PMPO_LOSS_NLL) {
+        return -score_of(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
+    }
+    bool per_token = o->normalize == PMPO_NORM_LENGTH;
+    double chosen = score_of(&targets[0], per_token), sum = 0;
+    for (size_t i = 1; i < n; i++) {
+        double margin = chosen - score_of(&targets[i], per_token);
+        sum += pmpo_softplus_neg(o->beta * margin);
+    }
+    return sum / (double)(n - 1);
+}
+
+void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
+                        double *format, double *choice, int *picked)
+{
+    double top = -INFINITY, all = -INFINITY;
+    *picked = 0;
+    for (size_t i = 0; i < n;) {
+        double s[MAX_OPTIONS + 1];
+        size_t k = 0;
+        s[k++] = all;
+        for (; i < n && k <= MAX_OPTIONS; i++) {
+            s[k++] = -targets[i].nats;
+            if (-targets[i].nats > top) { /* a tie goes to the earlier */
+                top = -targets[i].nats;
+                *picked = (int)i;
+            }
+        }
+        all = pmpo_logsumexp(s, k);
+    }
+    *format = -all;
+    *choice = all + targets[0].nats;
+}

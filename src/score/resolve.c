@@ -1,0 +1,115 @@
+/* resolve.c: what "auto" comes to, and how noisy a score is. */
+#include <math.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "model/render.h"
+#include "score/score.h"
+
+/* ---- loss ------------------------------------------------------------------------- */
+
+int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
+                      pmpo_loss_kind *out, pmpo_error *err)
+{
+    const pmpo_example *without = NULL;
+    for (size_t i = 0; i < pmpo_data_count(d) && !without; i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        without = e->n_rejected == 0 ? e : NULL;
+    }
+    if (asked == PMPO_LOSS_PREFERENCE && without) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "%s:%d: example %.*s has no rejected output, which "
+                         "the preference loss needs: add \"rejected\" or "
+                         "\"options\", or take --loss nll",
+                         pmpo_data_name(d), without->line,
+                         (int)without->id.len, without->id.ptr);
+    }
+    *out = asked != PMPO_LOSS_AUTO ? asked
+           : without               ? PMPO_LOSS_NLL
+                                   : PMPO_LOSS_PREFERENCE;
+    return 0;
+}
+
+/* ---- end of turn --------------------------------------------------------------------- */
+
+/* Every output an example knows of. */
+static size_t all_outputs(const pmpo_example *e, pmpo_str *out)
+{
+    size_t n = 0;
+    out[n++] = e->target;
+    for (size_t i = 0; i < e->n_rejected; i++) {
+        out[n++] = e->rejected[i];
+    }
+    for (size_t i = 0; i < e->n_options; i++) {
+        out[n++] = e->options[i];
+    }
+    return n;
+}
+
+static int has_prefix(pmpo_template *t, const pmpo_example *e, pmpo_str prompt,
+                      bool *yes, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_rendered r;
+    pmpo_str *outs = pmpo_arena_alloc(&mem, 1 + e->n_rejected + e->n_options,
+                                      sizeof(*outs));
+    int rc = outs ? pmpo_render(t, prompt, e, outs, all_outputs(e, outs),
+                                false, &mem, &r, err)
+                  : pmpo_fail_memory(err);
+    *yes = rc == 0 && pmpo_rendered_prefixes(&r);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                     const char *template_name, pmpo_end asked, bool *out,
+                     pmpo_error *err)
+{
+    if (asked != PMPO_END_AUTO) {
+        *out = asked == PMPO_END_YES;
+        return 0;
+    }
+    pmpo_template *t;
+    int rc = pmpo_template_new(&m->vocab, template_name, &t, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bool yes = false;
+    for (size_t i = 0; rc == 0 && !yes && i < pmpo_data_count(d); i++) {
+        rc = has_prefix(t, pmpo_data_example(d, i), prompt, &yes, err);
+    }
+    pmpo_template_free(t);
+    if (rc == 0) {
+        *out = yes;
+    }
+    return rc;
+}
+
+/* ---- noise ------------------------------------------------------------------------------ */
+
+int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
+                     const pmpo_scorer_options *o, pmpo_str prompt,
+                     const pmpo_prompt_score *a, const pmpo_score_context *c,
+                     double *nats, pmpo_error *err)
+{
+    pmpo_scorer_options other = *o;
+    pmpo_scorer *s = NULL;
+    pmpo_arena mem = {0};
+    pmpo_result b;
+    other.reversed = true;
+    int rc = pmpo_scorer_new(m, d, &other, &s, err);
+    if (rc == 0) {
+        rc = pmpo_scorer_score(s, prompt, c, &mem, &b, err);
+    }
+    if (rc == 0) {
+        double sum = 0;
+        for (size_t i = 0; i < a->n_examples; i++) {
+            double x = a->examples[i].loss - b.score.examples[i].loss;
+            sum += x * x;
+        }
+        *nats = a->n_examples ? sqrt(sum / (double)a->n_examples) : 0;
+    }
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    return rc;
+}

@@ -1,0 +1,106 @@
+/* score.h: what a prompt is worth on a data set.
+ *
+ * A scorer binds a model, a data set and the settings of a loss. The data
+ * are cut into fixed blocks of consecutive examples, a pure function of the
+ * data; prompt x block is a unit: scored whole, kept whole, looked up whole
+ * (run file first, then score cache, then the engine). */
+#ifndef PMPO_SCORE_SCORE_H
+#define PMPO_SCORE_SCORE_H
+
+#include "base/mem.h"
+#include "model/model.h"
+#include "pmpo.h"
+#include "store/store.h"
+
+typedef struct pmpo_scorer pmpo_scorer;
+
+/* Which outputs of an example are scored. */
+typedef enum pmpo_targets {
+    PMPO_TARGETS_LOSS, /* those the loss needs */
+    PMPO_TARGETS_ALL,  /* and all options, for format, choice, accuracy */
+} pmpo_targets;
+
+typedef struct pmpo_scorer_options {
+    pmpo_loss_kind loss; /* not AUTO: see pmpo_loss_resolve */
+    pmpo_reduction reduction;
+    pmpo_normalize normalize;
+    double beta;
+    const char *template_name;
+    bool end;              /* see pmpo_end_resolve */
+    pmpo_targets targets;
+    bool plain;            /* the reference way; nothing looked up or kept */
+    bool reversed;         /* the other packing, for the noise floor */
+} pmpo_scorer_options;
+
+/* AUTO becomes preference when every example has rejected outputs, else nll.
+ * PMPO_EDATA: preference asked for and an example has none (named). */
+int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
+                      pmpo_loss_kind *out, pmpo_error *err);
+/* AUTO becomes true when in some example of `d` one output is a token prefix
+ * of another (under `prompt`). */
+int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                     const char *template_name, pmpo_end asked, bool *out,
+                     pmpo_error *err);
+
+/* Borrows model and data until freed. PMPO_ETOOLONG can't be told here: it
+ * depends on the prompt. */
+int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
+                    const pmpo_scorer_options *o, pmpo_scorer **out,
+                    pmpo_error *err);
+void pmpo_scorer_free(pmpo_scorer *s);
+size_t pmpo_scorer_blocks(const pmpo_scorer *s);
+
+/* Where units are looked up and kept, and who is told. All may be NULL. */
+typedef struct pmpo_score_context {
+    pmpo_store *store;
+    pmpo_cache *cache;
+    const char *purpose; /* of the unit rows: "train", "mask", ... */
+    int prompt_id;       /* candidate id; -1 */
+    /* Asked before each unit is computed (not when it is looked up); a
+     * negative code (budget, cancel) stops the scoring with it. */
+    int (*before)(void *ud, pmpo_error *err);
+    /* Told after each unit: examples done, weighted loss so far. */
+    void (*after)(void *ud, size_t done, size_t total, double loss_so_far);
+    void *ud;
+    pmpo_cost *cost;     /* added to */
+    double bound;        /* give up once the weighted mean loss is sure to
+                          * exceed this (losses are >= 0); INFINITY: never */
+} pmpo_score_context;
+
+/* Scores of all examples of the data, in order; lives in `mem`. */
+typedef struct pmpo_result {
+    pmpo_prompt_score score; /* .loss NAN when pruned; examples as public */
+    bool pruned;
+    double lower_bound;      /* of the loss, when pruned */
+    size_t units_scored, units;
+} pmpo_result;
+
+/* Scores `prompt`. PMPO_ETOOLONG names the example that doesn't fit.
+ * PMPO_ENAN: the model gave something that is not a number. */
+int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
+                      const pmpo_score_context *c, pmpo_arena *mem,
+                      pmpo_result *out, pmpo_error *err);
+
+/* Tokenises and plans only: rows that would be fed (`prefill`) with an empty
+ * cache, and the sum of whole sequences (`logical`). */
+int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
+                      uint64_t *logical, pmpo_error *err);
+
+/* Root mean square over examples of the difference of their loss between the
+ * canonical packing (`a`) and the reversed one, which is scored here. */
+int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
+                     const pmpo_scorer_options *o, pmpo_str prompt,
+                     const pmpo_prompt_score *a, const pmpo_score_context *c,
+                     double *nats, pmpo_error *err);
+
+/* ---- losses (pure; losses.c) ------------------------------------------------ */
+
+/* Loss of an example from its targets' scores (arXiv 2505.16307, section 3;
+ * method settings in pmpo.h). targets[0] is the target or chosen. */
+double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
+                         const pmpo_scorer_options *o);
+/* format = -log sum p(option), choice = -log p(target)/sum p(option). */
+void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
+                        double *format, double *choice, int *picked);
+
+#endif

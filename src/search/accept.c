@@ -1,0 +1,153 @@
+/* accept.c: the decision at the end of an iteration, and its reasons.
+ *
+ * Candidates are tried from the lowest training loss up, so the validation
+ * part is read as seldom as possible: each look at it is a chance to be
+ * fooled by it. */
+#include "search/accept.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define REASON(e, ...) snprintf((e)->reason, sizeof((e)->reason), __VA_ARGS__)
+
+/* The lowest loss after (last_loss, last_i) in the order (loss, index);
+ * PMPO_ACCEPT_NONE when there is none. */
+static size_t next_by_loss(const pmpo_accept_entry *e, size_t n,
+                           double last_loss, size_t last_i)
+{
+    size_t best = PMPO_ACCEPT_NONE;
+    for (size_t i = 0; i < n; i++) {
+        bool behind = last_i != PMPO_ACCEPT_NONE
+                      && (e[i].loss < last_loss
+                          || (e[i].loss == last_loss && i <= last_i));
+        if (!e[i].considered || isnan(e[i].loss) || behind) {
+            continue;
+        }
+        if (best == PMPO_ACCEPT_NONE || e[i].loss < e[best].loss) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void refuse_gain(const pmpo_accept_rule *rule, double threshold,
+                        pmpo_accept_entry *e)
+{
+    double gain = rule->incumbent_loss - e->loss;
+    if (gain < 0) {
+        REASON(e, "loss %.6g is %.4g above the incumbent's", e->loss, -gain);
+    } else if (gain == 0) {
+        REASON(e, "loss %.6g is the incumbent's: no gain", e->loss);
+    } else {
+        REASON(e, "gain %.4g is within twice the noise floor, %.4g", gain,
+               threshold);
+    }
+}
+
+/* Sets *passes and, when it doesn't, the reason. */
+static int check_validation(pmpo_validate_fn validate, void *ud, size_t i,
+                            pmpo_accept_entry *e, double gain, bool *passes,
+                            pmpo_error *err)
+{
+    pmpo_validation_pair v;
+    int rc = validate(ud, i, &v, err);
+    if (rc < 0) {
+        return rc;
+    }
+    double worse = v.candidate - v.incumbent;
+    double allowed = isnan(v.error) ? 0 : v.error;
+    *passes = worse <= allowed;
+    if (*passes) {
+        REASON(e, "gain %.4g; validation loss %.6g after %.6g", gain,
+               v.candidate, v.incumbent);
+    } else {
+        REASON(e, "gain %.4g, but the validation loss is worse by %.4g, more "
+               "than its standard error %.4g", gain, worse, allowed);
+    }
+    return 0;
+}
+
+/* Reasons of those that were never tried. */
+static void explain_rest(const pmpo_accept_rule *rule, pmpo_accept_entry *e,
+                         size_t n, const pmpo_decision *d)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!e[i].considered || e[i].reason[0]) {
+            continue;
+        }
+        if (!isnan(e[i].lower_bound) && isnan(e[i].loss)) {
+            REASON(&e[i], "loss is sure to be above %.6g, the incumbent's is "
+                   "%.6g", e[i].lower_bound, rule->incumbent_loss);
+        } else if (isnan(e[i].loss)) {
+            REASON(&e[i], "not scored");
+        } else if (!(rule->incumbent_loss - e[i].loss > d->threshold)) {
+            refuse_gain(rule, d->threshold, &e[i]);
+        } else {
+            REASON(&e[i], "gain %.4g, but another candidate was taken first",
+                   rule->incumbent_loss - e[i].loss);
+        }
+    }
+}
+
+static void say_decision(const pmpo_accept_rule *rule,
+                         const pmpo_accept_entry *e, pmpo_decision *d)
+{
+    char *t = d->text;
+    size_t room = sizeof(d->text);
+    if (d->accepted != PMPO_ACCEPT_NONE) {
+        double loss = e[d->accepted].loss;
+        snprintf(t, room, "accepted: loss %.6g after %.6g, gain %.4g", loss,
+                 rule->incumbent_loss, rule->incumbent_loss - loss);
+    } else if (d->n_failed_validation > 0) {
+        snprintf(t, room, "kept the incumbent: %zu with enough training gain "
+                 "failed on the validation part", d->n_failed_validation);
+    } else if (isnan(d->best_gain)) {
+        snprintf(t, room, "kept the incumbent: no candidate beat its loss "
+                 "%.6g or could be scored", rule->incumbent_loss);
+    } else if (rule->paper || d->best_gain <= 0) {
+        snprintf(t, room, "kept the incumbent: the best candidate's gain is "
+                 "%.4g", d->best_gain);
+    } else {
+        snprintf(t, room, "kept the incumbent: the best gain %.4g is not "
+                 "above twice the noise floor, %.4g", d->best_gain,
+                 d->threshold);
+    }
+}
+
+int pmpo_accept(const pmpo_accept_rule *rule, pmpo_accept_entry *entries,
+                size_t n, pmpo_validate_fn validate, void *ud,
+                pmpo_decision *out, pmpo_error *err)
+{
+    bool plain = rule->paper || isnan(rule->noise_floor);
+    *out = (pmpo_decision){.accepted = PMPO_ACCEPT_NONE, .best_gain = NAN};
+    out->threshold = plain ? 0 : 2 * rule->noise_floor;
+    size_t i = PMPO_ACCEPT_NONE;
+    double loss = 0;
+    while ((i = next_by_loss(entries, n, loss, i)) != PMPO_ACCEPT_NONE) {
+        pmpo_accept_entry *e = &entries[i];
+        loss = e->loss;
+        double gain = rule->incumbent_loss - loss;
+        if (isnan(out->best_gain)) {
+            out->best_gain = gain;
+        }
+        if (!(gain > out->threshold)) {
+            break; /* the rest gains even less */
+        }
+        bool passes = true;
+        REASON(e, "gain %.4g", gain);
+        if (rule->has_validation && !rule->paper) {
+            int rc = check_validation(validate, ud, i, e, gain, &passes, err);
+            if (rc < 0) {
+                return rc;
+            }
+        }
+        if (passes) {
+            out->accepted = i;
+            break;
+        }
+        out->n_failed_validation++;
+    }
+    explain_rest(rule, entries, n, out);
+    say_decision(rule, entries, out);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* accept.h: which candidate of an iteration replaces the incumbent. Pure.
+ *
+ * The default rule wants a training gain above twice the noise floor and,
+ * where there is a validation part, a validation loss that is not worse by
+ * more than its paired standard error. The published rule (arXiv 2505.16307)
+ * takes the lowest training loss if it is lower than the incumbent's. */
+#ifndef PMPO_SEARCH_ACCEPT_H
+#define PMPO_SEARCH_ACCEPT_H
+
+#include "pmpo.h"
+
+#define PMPO_REASON_BYTES 240
+
+typedef struct pmpo_accept_rule {
+    bool paper;
+    bool has_validation;   /* without effect under `paper` */
+    double incumbent_loss; /* on the training part */
+    double noise_floor;    /* nats; NAN counts as 0 */
+} pmpo_accept_rule;
+
+/* One candidate; the caller fills the losses, pmpo_accept the reason. */
+typedef struct pmpo_accept_entry {
+    double loss;        /* on the training part; NAN: not scored to the end */
+    double lower_bound; /* of it, where scoring was given up; else NAN */
+    bool considered;    /* false: leave it alone, it has its fate already */
+    char reason[PMPO_REASON_BYTES];
+} pmpo_accept_entry;
+
+typedef struct pmpo_validation_pair {
+    double incumbent, candidate; /* losses */
+    double error; /* paired standard error of the difference; NAN: unknown */
+} pmpo_validation_pair;
+
+/* Scores candidate `i` on the validation part; only asked where it matters. */
+typedef int (*pmpo_validate_fn)(void *ud, size_t i, pmpo_validation_pair *out,
+                                pmpo_error *err);
+
+#define PMPO_ACCEPT_NONE ((size_t)-1)
+
+typedef struct pmpo_decision {
+    size_t accepted;   /* index, or PMPO_ACCEPT_NONE */
+    double best_gain;  /* largest training gain seen; NAN: nothing scored */
+    double threshold;  /* a gain must exceed this */
+    size_t n_failed_validation;
+    char text[PMPO_REASON_BYTES]; /* one line */
+} pmpo_decision;
+
+/* Decides and gives every considered entry its reason. Ties go to the first.
+ * Fails only with what `validate` returns. */
+int pmpo_accept(const pmpo_accept_rule *rule, pmpo_accept_entry *entries,
+                size_t n, pmpo_validate_fn validate, void *ud,
+                pmpo_decision *out, pmpo_error *err);
+
+#endif

@@ -1,0 +1,282 @@
+/* finish.c: the outcome: initial and best on every part, and the verdict.
+ *
+ * The test part is read here and nowhere else. "Better" is said only when
+ * the paired 95 % interval of the test gain excludes zero. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "search/state.h"
+#include "stats/stats.h"
+
+typedef struct measured {
+    pmpo_prompt_score train; /* .loss from the search's scorer */
+    pmpo_prompt_score test;
+    double val_loss;
+} measured;
+
+typedef struct outcome {
+    measured of[2]; /* initial, best */
+    pmpo_interval gain;
+    bool tested;
+    double majority;
+} outcome;
+
+static const char *const names[2] = {"initial", "best"};
+
+static const char *const figures[] = {
+    "train_loss", "val_loss", "test_loss", "train_format", "train_choice",
+    "test_format", "test_choice", "test_n_options", "test_n_correct",
+    "test_accuracy_low", "test_accuracy_high",
+};
+
+/* ---- scoring ------------------------------------------------------------------ */
+
+static int score_on(pmpo_state *st, pmpo_scorer *s, const char *purpose,
+                    int id, pmpo_arena *mem, pmpo_prompt_score *out,
+                    pmpo_error *err)
+{
+    pmpo_result r;
+    pmpo_score_context c = pmpo_context(st, purpose, id);
+    pmpo_stage(st, "final scoring", 0, 0);
+    int rc = pmpo_scorer_score(s, st->rows[id].prompt, &c, mem, &r, err);
+    if (rc == 0) {
+        *out = r.score;
+    }
+    return rc;
+}
+
+static int measure(pmpo_state *st, int id, pmpo_arena *mem, measured *out,
+                   pmpo_error *err)
+{
+    pmpo_prompt_score val = {.loss = NAN};
+    out->test = (pmpo_prompt_score){.loss = NAN, .format = NAN, .choice = NAN};
+    int rc = score_on(st, st->train_all, "train", id, mem, &out->train, err);
+    if (rc == 0 && st->validation) {
+        rc = score_on(st, st->validation, "validation", id, mem, &val, err);
+    }
+    if (rc == 0 && st->test) {
+        rc = score_on(st, st->test, "test", id, mem, &out->test, err);
+    }
+    /* With all options scored the packing is another one and the loss may
+     * differ in its last bits; the search's own number is the one told. */
+    out->train.loss = st->rows[id].loss;
+    out->val_loss = val.loss;
+    return rc;
+}
+
+static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
+                   pmpo_error *err)
+{
+    o->gain = (pmpo_interval){NAN, NAN, NAN};
+    o->majority = NAN;
+    o->tested = st->test != NULL;
+    if (!o->tested) {
+        return 0;
+    }
+    double *diff, *weights;
+    const pmpo_prompt_score *a = &o->of[0].test, *b = &o->of[1].test;
+    int rc = pmpo_paired_losses(a, b, mem, &diff, &weights, err);
+    if (rc == 0) {
+        o->gain = pmpo_mean_interval(diff, weights, a->n_examples);
+    }
+    if (a->n_options > 0) {
+        o->majority = pmpo_data_majority(st->in->test, NULL);
+    }
+    return rc;
+}
+
+/* ---- verdict ------------------------------------------------------------------- */
+
+/* Why the start prompt stayed. */
+static void say_kept(const pmpo_state *st, pmpo_buf *out)
+{
+    pmpo_buf_puts(out, "No candidate was accepted, so the start prompt "
+                       "stays: ");
+    if (st->o.iterations == 0) {
+        pmpo_buf_puts(out, "no iteration was asked for.");
+    } else if (st->n_scored == 0) {
+        pmpo_buf_printf(out, "none of the rewriter's %zu replies held a new "
+                        "instruction that could be scored.", st->n_replies);
+    } else if (st->n_failed_validation > 0) {
+        pmpo_buf_printf(out, "%zu of %zu scored had enough training gain (the "
+                        "best %.4g nats, more than %.4g is needed) but were "
+                        "worse on the validation part.",
+                        st->n_failed_validation, st->n_scored, st->best_gain,
+                        st->threshold);
+    } else if (isnan(st->best_gain)) {
+        pmpo_buf_printf(out, "all %zu scored were plainly worse on the "
+                        "training part.", st->n_scored);
+    } else {
+        pmpo_buf_printf(out, "the best training gain of %zu scored was %.4g "
+                        "nats, and a gain must exceed %.4g.", st->n_scored,
+                        st->best_gain, st->threshold);
+    }
+}
+
+static void say_accuracy(const outcome *o, pmpo_buf *out)
+{
+    const pmpo_prompt_score *a = &o->of[0].test, *b = &o->of[1].test;
+    if (a->n_options > 0) {
+        pmpo_buf_printf(out, "; %zu right before, %zu after, of %zu with "
+                        "options (the commonest answer: %.0f %%)",
+                        a->n_correct, b->n_correct, a->n_options,
+                        100 * o->majority);
+    }
+}
+
+static void say_tested(const outcome *o, pmpo_buf *out)
+{
+    const pmpo_interval *g = &o->gain;
+    pmpo_buf_puts(out, g->low > 0    ? "Better on unseen examples: "
+                       : g->high < 0 ? "Worse on unseen examples: "
+                                     : "Not shown to be better on unseen "
+                                       "examples: ");
+    pmpo_buf_printf(out, "test loss %.4g after %.4g on %zu examples, a gain "
+                    "of %.4g", o->of[1].test.loss, o->of[0].test.loss,
+                    o->of[0].test.n_examples, g->value);
+    if (isnan(g->low) || isnan(g->high)) {
+        pmpo_buf_puts(out, " (too few examples for an interval)");
+    } else {
+        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g)", g->low,
+                        g->high);
+    }
+    say_accuracy(o, out);
+    pmpo_buf_putc(out, '.');
+}
+
+static void say_verdict(const pmpo_state *st, const outcome *o, pmpo_buf *out)
+{
+    if (st->incumbent == 0) {
+        say_kept(st, out);
+    } else if (o->tested) {
+        say_tested(o, out);
+    } else {
+        pmpo_buf_printf(out, "Not checked on unseen data, there is no test "
+                        "part: the training loss went from %.4g to %.4g.",
+                        o->of[0].train.loss, o->of[1].train.loss);
+    }
+}
+
+/* ---- record ---------------------------------------------------------------------- */
+
+static int put(pmpo_store *s, const char *who, const char *what, double v,
+               pmpo_error *err)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s%s%s", who, *who ? "." : "", what);
+    return pmpo_store_put_number(s, name, v, err);
+}
+
+static int put_measured(pmpo_store *s, const char *who, const measured *m,
+                        bool tested, pmpo_error *err)
+{
+    pmpo_interval w = pmpo_wilson(m->test.n_correct, m->test.n_options);
+    const double values[] = {
+        m->train.loss,
+        m->val_loss,
+        m->test.loss,
+        m->train.format,
+        m->train.choice,
+        m->test.format,
+        m->test.choice,
+        tested ? (double)m->test.n_options : 0,
+        tested ? (double)m->test.n_correct : 0,
+        w.low,
+        w.high,
+    };
+    _Static_assert(sizeof(values) / sizeof(values[0])
+                       == sizeof(figures) / sizeof(figures[0]),
+                   "a value a figure");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof(values) / sizeof(values[0]);
+         i++) {
+        rc = put(s, who, figures[i], values[i], err);
+    }
+    return rc;
+}
+
+static int put_outcome(pmpo_state *st, const outcome *o, pmpo_str verdict,
+                       pmpo_error *err)
+{
+    pmpo_store *s = st->in->store;
+    int rc = put(s, "", "final", st->incumbent, err);
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        rc = put_measured(s, names[i], &o->of[i], o->tested, err);
+    }
+    rc = rc < 0 ? rc : put(s, "", "test_gain", o->gain.value, err);
+    rc = rc < 0 ? rc : put(s, "", "test_gain_low", o->gain.low, err);
+    rc = rc < 0 ? rc : put(s, "", "test_gain_high", o->gain.high, err);
+    rc = rc < 0 ? rc : put(s, "", "test_majority", o->majority, err);
+    return rc < 0 ? rc : pmpo_store_put_text(s, "verdict", verdict, err);
+}
+
+/* A number that was never there stays so: only what is found is cleared. */
+static int clear(pmpo_store *s, const char *who, const char *what,
+                 pmpo_error *err)
+{
+    char name[64];
+    double v;
+    bool found;
+    snprintf(name, sizeof(name), "%s%s%s", who, *who ? "." : "", what);
+    int rc = pmpo_store_get_number(s, name, &v, &found, err);
+    return rc < 0 || !found ? rc : pmpo_store_put_number(s, name, NAN, err);
+}
+
+static int clear_outcome(pmpo_store *s, pmpo_error *err)
+{
+    static const char *const single[] = {"final", "test_gain",
+                                         "test_gain_low", "test_gain_high"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof(single) / sizeof(*single); i++) {
+        rc = clear(s, "", single[i], err);
+    }
+    for (size_t i = 0; rc == 0 && i < sizeof(figures) / sizeof(*figures);
+         i++) {
+        rc = clear(s, "best", figures[i], err);
+    }
+    return rc < 0 ? rc
+                  : pmpo_store_put_text(s, "verdict", PMPO_STR(""), err);
+}
+
+int pmpo_forget_outcome(pmpo_state *st, pmpo_error *err)
+{
+    double v;
+    bool found;
+    pmpo_store *s = st->in->store;
+    int rc = pmpo_store_get_number(s, "final", &v, &found, err);
+    if (rc < 0 || !found || isnan(v)) {
+        return rc;
+    }
+    rc = pmpo_store_begin(s, err);
+    rc = rc < 0 ? rc : clear_outcome(s, err);
+    return rc < 0 ? rc : pmpo_store_commit(s, err);
+}
+
+static int keep_outcome(pmpo_state *st, const outcome *o, pmpo_error *err)
+{
+    pmpo_buf verdict = {0};
+    say_verdict(st, o, &verdict);
+    int rc = verdict.failed ? pmpo_fail_memory(err)
+                            : pmpo_store_begin(st->in->store, err);
+    rc = rc < 0 ? rc : put_outcome(st, o, pmpo_buf_str(&verdict), err);
+    rc = rc < 0 ? rc : pmpo_store_commit(st->in->store, err);
+    pmpo_buf_release(&verdict);
+    return rc;
+}
+
+int pmpo_finish(pmpo_state *st, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    outcome o;
+    const int ids[2] = {0, st->incumbent};
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        rc = measure(st, ids[i], &mem, &o.of[i], err);
+    }
+    rc = rc < 0 ? rc : compare(st, &mem, &o, err);
+    rc = rc < 0 ? rc : keep_outcome(st, &o, err);
+    pmpo_arena_release(&mem);
+    return rc;
+}

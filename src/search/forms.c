@@ -1,0 +1,159 @@
+/* forms.c: the texts of the rewriting and marking forms.
+ *
+ * Written plainly and in the order in which a model needs them: the material
+ * first, what to do with it last. */
+#include "search/forms.h"
+
+#include <math.h>
+
+#include "text/text.h"
+
+#define LIT(s) {s, sizeof(s) - 1} /* PMPO_STR for static initialisers */
+
+const pmpo_example pmpo_probe_example = {
+    .id = LIT("probe"),
+    .input = LIT("The parcel you promised for Monday still isn't here and the "
+                 "tracking page has not changed for four days."),
+    .target = LIT("delivery"),
+    .weight = 1,
+};
+
+static const char advice[] =
+    "Advice for the new instruction:\n"
+    "- Be clear and specific about what to do and what to answer.\n"
+    "- Give it a simple structure; short sentences or a short list.\n"
+    "- Remove what is redundant, merge rules that overlap, simplify.\n"
+    "- Spell out what is left open or underspecified.\n"
+    "- It must work for every input of the task. Never tailor it to the "
+    "example above, and do not repeat or mention that example.\n";
+
+const char *pmpo_effect_word(const pmpo_segment_effect *e)
+{
+    return e->low > 0 ? "helps" : e->high < 0 ? "hurts" : "no clear effect";
+}
+
+void pmpo_form_example_input(const pmpo_example *e, pmpo_buf *out)
+{
+    if (e->n_messages == 0) {
+        pmpo_buf_put(out, e->input);
+        return;
+    }
+    for (size_t i = 0; i < e->n_messages; i++) {
+        pmpo_buf_puts(out, i ? "\n" : "");
+        pmpo_buf_put(out, e->messages[i].role);
+        pmpo_buf_puts(out, ": ");
+        pmpo_buf_put(out, e->messages[i].content);
+    }
+}
+
+static void put_instruction(const char *title, pmpo_str instruction,
+                            pmpo_buf *out)
+{
+    pmpo_buf_puts(out, title);
+    pmpo_buf_puts(out, PMPO_FORM_BEGIN);
+    pmpo_buf_put(out, instruction);
+    pmpo_buf_puts(out, PMPO_FORM_END);
+}
+
+/* Title, text cut to what is allowed, newline. */
+static bool put_field(const char *title, pmpo_str text, size_t max,
+                      pmpo_buf *out)
+{
+    pmpo_buf_puts(out, title);
+    bool cut = pmpo_text_shorten(text, max, out);
+    pmpo_buf_putc(out, '\n');
+    return cut;
+}
+
+static bool put_example(const pmpo_form_input *in, pmpo_buf *out)
+{
+    const pmpo_example *e = in->example;
+    pmpo_buf input = {0};
+    pmpo_form_example_input(e, &input);
+    bool cut = put_field("Input: ", pmpo_buf_str(&input), in->max_bytes, out);
+    out->failed = out->failed || input.failed;
+    pmpo_buf_release(&input);
+    cut |= put_field("Expected output: ", e->target, in->max_bytes, out);
+    /* One wrong output shows the contrast; more would crowd the form. */
+    if (e->n_rejected > 0) {
+        cut |= put_field("Not: ", e->rejected[0], in->max_bytes, out);
+    }
+    return cut;
+}
+
+static void put_table(const pmpo_form_input *in, pmpo_buf *out)
+{
+    if (in->n_segments == 0) {
+        return;
+    }
+    pmpo_buf_puts(out,
+                  "\nParts of the instruction, and how much the model's loss "
+                  "on the examples rises when the part is hidden (more is "
+                  "better). Take it as a hint; you may change any part.\n");
+    for (size_t i = 0; i < in->n_segments; i++) {
+        const pmpo_segment_effect *s = &in->segments[i];
+        if (isnan(s->effect)) {
+            continue;
+        }
+        pmpo_buf_printf(out, "%zu. %+.4f, %s: ", i + 1, s->effect,
+                        pmpo_effect_word(s));
+        pmpo_text_shorten(s->text, 300, out);
+        pmpo_buf_putc(out, '\n');
+    }
+}
+
+static bool large_form(const pmpo_form_input *in, pmpo_buf *out)
+{
+    pmpo_buf_puts(out, "You improve instructions that a language model "
+                       "follows.\n\nTask: ");
+    pmpo_buf_put(out, in->task);
+    put_instruction("\n\nThe instruction in use:\n", in->instruction, out);
+    pmpo_buf_puts(out, "\nAn example on which the model does badly under "
+                       "it:\n");
+    bool cut = put_example(in, out);
+    put_table(in, out);
+    pmpo_buf_putc(out, '\n');
+    pmpo_buf_puts(out, advice);
+    pmpo_buf_puts(out,
+                  "\nFirst say in two or three sentences what in the "
+                  "instruction may lead the model away from the expected "
+                  "output. Then write the whole improved instruction, and "
+                  "nothing else, between " PMPO_REPLY_OPEN
+                  " and " PMPO_REPLY_CLOSE ".\n");
+    return cut;
+}
+
+static bool small_form(const pmpo_form_input *in, pmpo_buf *out)
+{
+    pmpo_buf_puts(out, "Task: ");
+    pmpo_buf_put(out, in->task);
+    put_instruction("\nOld instruction:\n", in->instruction, out);
+    pmpo_buf_puts(out, "The old instruction works badly here:\n");
+    bool cut = put_example(in, out);
+    put_table(in, out);
+    pmpo_buf_puts(out,
+                  "Write a better instruction for the task. It must be clear "
+                  "and short, different from the old one, and fit every "
+                  "input. Do not mention the example.\n"
+                  "Begin your reply with " PMPO_REPLY_OPEN ", then the new "
+                  "instruction, then " PMPO_REPLY_CLOSE ".\n");
+    return cut;
+}
+
+bool pmpo_form_rewrite(pmpo_rewrite_form form, const pmpo_form_input *in,
+                       pmpo_buf *out)
+{
+    return form == PMPO_FORM_SMALL ? small_form(in, out) : large_form(in, out);
+}
+
+void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out)
+{
+    put_instruction("Here is an instruction:\n", instruction, out);
+    pmpo_buf_printf(out,
+                    "\nCopy it exactly, character by character, and put "
+                    PMPO_MARK_OPEN " before and " PMPO_MARK_CLOSE " after "
+                    "each part that could be taken out on its own: a method, "
+                    "a rule, an example. Mark at most %d parts; parts must "
+                    "not overlap. Change nothing else and add nothing. "
+                    "Reply with the copy only.\n", max);
+}

@@ -1,0 +1,51 @@
+/* forms.h: what the rewriter is asked, in words. Pure.
+ *
+ * Three forms: mark the removable units of an instruction, rewrite it (large
+ * models: diagnose, then rewrite), rewrite it (small models: short). The
+ * user's bytes go in unchanged, between lines that say what they are; nothing
+ * is parsed back out of a form, so they may hold anything. */
+#ifndef PMPO_SEARCH_FORMS_H
+#define PMPO_SEARCH_FORMS_H
+
+#include "base/str.h"
+#include "pmpo.h"
+
+/* The lines around the instruction in each form. */
+#define PMPO_FORM_BEGIN "=== instruction ===\n"
+#define PMPO_FORM_END "\n=== end of instruction ===\n"
+
+typedef struct pmpo_form_input {
+    pmpo_str task;
+    pmpo_str instruction;
+    const pmpo_example *example; /* the hard case */
+    size_t max_bytes;            /* of each of its texts; cut in the middle */
+    const pmpo_segment_effect *segments; /* the mask table; may be empty */
+    size_t n_segments;
+} pmpo_form_input;
+
+/* Appends the rewriting form (LARGE or SMALL). Returns true when some text
+ * of the example was cut. */
+bool pmpo_form_rewrite(pmpo_rewrite_form form, const pmpo_form_input *in,
+                       pmpo_buf *out);
+
+/* Appends the marking form: copy, with at most `max` units marked. */
+void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out);
+
+/* Appends an example's input: its text, or its chat a line a message. */
+void pmpo_form_example_input(const pmpo_example *e, pmpo_buf *out);
+
+/* "helps", "hurts" or "no clear effect", by the effect's interval; static. */
+const char *pmpo_effect_word(const pmpo_segment_effect *e);
+
+/* The task that is told when nobody described it; static. */
+#define PMPO_NEUTRAL_TASK                                                      \
+    "Give the expected answer to each input, following the instruction."
+
+/* The toy task of the probe that chooses between the forms. */
+extern const pmpo_example pmpo_probe_example;
+#define PMPO_PROBE_TASK                                                        \
+    "Sort short customer messages into one of three folders: billing, "        \
+    "delivery or other."
+#define PMPO_PROBE_INSTRUCTION "Say which folder the message belongs to."
+
+#endif

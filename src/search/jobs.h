@@ -1,0 +1,42 @@
+/* jobs.h: generation jobs, finished ones kept in the run file.
+ *
+ * A job is all samples of a few requests, generated together and kept or
+ * redone whole. Its key is the hash of everything that decides its replies,
+ * so a resumed run finds what an earlier sitting finished. */
+#ifndef PMPO_SEARCH_JOBS_H
+#define PMPO_SEARCH_JOBS_H
+
+#include "base/mem.h"
+#include "model/model.h"
+#include "store/store.h"
+
+typedef struct pmpo_jobs {
+    pmpo_model *model;  /* borrowed */
+    pmpo_store *store;  /* NULL: nothing is kept */
+    /* Asked before a job is computed, not when it is looked up; may be NULL.
+     * A negative code stops the job with it. */
+    int (*before)(void *ud, pmpo_error *err);
+    void *ud;
+    pmpo_cost *cost;    /* added to, for computed jobs; may be NULL */
+    size_t n_computed;  /* counted here */
+} pmpo_jobs;
+
+typedef struct pmpo_job {
+    const char *kind; /* "mark", "rewrite", "probe" */
+    int iteration;    /* 0: none; only a note, not part of the key */
+    const pmpo_gen_request *requests;
+    size_t n_requests;
+    pmpo_gen_params params;
+} pmpo_job;
+
+typedef struct pmpo_job_reply {
+    pmpo_str text;
+    bool complete;
+    size_t n_tokens;
+} pmpo_job_reply;
+
+/* Fills out[] (sum of n_samples, request-major); texts live in `mem`. */
+int pmpo_jobs_run(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
+                  pmpo_job_reply *out, pmpo_error *err);
+
+#endif

@@ -1,0 +1,459 @@
+/* loop.c: the program of a run, from the start prompt to the verdict.
+ *
+ * pmpo_search_run reads as the table of contents. Nothing here knows whether
+ * a number was computed or looked up; see search.h. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "data/data.h"
+#include "search/forms.h"
+#include "search/settings.h"
+#include "search/state.h"
+#include "stats/stats.h"
+
+/* ---- set-up ------------------------------------------------------------------ */
+
+pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
+                                        pmpo_targets targets)
+{
+    /* Preference data need their options anyway: one kind of unit serves
+     * the search and the report. */
+    bool all = o->score.loss == PMPO_LOSS_PREFERENCE;
+    return (pmpo_scorer_options){
+        .loss = o->score.loss,
+        .reduction = o->score.reduction,
+        .normalize = o->score.normalize,
+        .beta = o->score.beta,
+        .template_name = o->score.template_name,
+        .end = o->score.end == PMPO_END_YES,
+        .targets = all ? PMPO_TARGETS_ALL : targets,
+    };
+}
+
+static bool any_options(const pmpo_data *d)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (pmpo_data_example(d, i)->n_options > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int make_scorers(pmpo_state *st, pmpo_error *err)
+{
+    const pmpo_search_input *in = st->in;
+    pmpo_scorer_options need = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
+    pmpo_scorer_options all = pmpo_search_scoring(&st->o, PMPO_TARGETS_ALL);
+    int rc = pmpo_scorer_new(in->scorer, in->train, &need, &st->train, err);
+    if (rc == 0 && in->validation) {
+        rc = pmpo_scorer_new(in->scorer, in->validation, &need,
+                             &st->validation, err);
+    }
+    if (rc == 0 && in->test) {
+        rc = pmpo_scorer_new(in->scorer, in->test, &all, &st->test, err);
+    }
+    if (rc == 0 && need.targets != all.targets && any_options(in->train)) {
+        st->own_train_all = true;
+        return pmpo_scorer_new(in->scorer, in->train, &all, &st->train_all,
+                               err);
+    }
+    st->train_all = st->train;
+    return rc;
+}
+
+static int load_progress(pmpo_state *st, pmpo_error *err)
+{
+    double v = 0;
+    bool found;
+    int rc = pmpo_store_get_number(st->in->store, "decided", &v, &found, err);
+    st->decided = rc == 0 && found && v > 0 ? (int)v : 0;
+    return rc;
+}
+
+static int state_init(pmpo_state *st, const pmpo_search_input *in,
+                      pmpo_error *err)
+{
+    *st = (pmpo_state){
+        .in = in,
+        .o = *in->o,
+        .noise_floor = NAN,
+        .best_gain = NAN,
+        .incumbent_loss = NAN,
+    };
+    if (st->o.task.len == 0) {
+        st->o.task = PMPO_STR(PMPO_NEUTRAL_TASK);
+    }
+    st->jobs = (pmpo_jobs){
+        .model = in->rewriter,
+        .store = in->store,
+        .before = pmpo_before_step,
+        .ud = st,
+        .cost = &st->sitting.cost,
+    };
+    pmpo_sitting_begin(st);
+    int rc = load_progress(st, err);
+    return rc < 0 ? rc : make_scorers(st, err);
+}
+
+static void state_release(pmpo_state *st)
+{
+    pmpo_sitting_end(st);
+    pmpo_scorer_free(st->train);
+    pmpo_scorer_free(st->validation);
+    pmpo_scorer_free(st->test);
+    if (st->own_train_all) {
+        pmpo_scorer_free(st->train_all);
+    }
+    pmpo_free(st->rows);
+    pmpo_arena_release(&st->mem);
+}
+
+/* ---- the start prompt ---------------------------------------------------------- */
+
+static int measure_noise(pmpo_state *st, const pmpo_prompt_score *start,
+                         pmpo_error *err)
+{
+    bool found;
+    pmpo_store *s = st->in->store;
+    int rc = pmpo_store_get_number(s, "noise_floor", &st->noise_floor, &found,
+                                   err);
+    if (rc < 0 || found) {
+        return rc;
+    }
+    pmpo_stage(st, "measuring noise", 0, 0);
+    pmpo_score_context c = pmpo_context(st, "noise", 0);
+    pmpo_scorer_options o = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
+    rc = pmpo_noise_floor(st->in->scorer, st->in->train, &o, st->o.prompt,
+                          start, &c, &st->noise_floor, err);
+    return rc < 0 ? rc
+                  : pmpo_store_put_number(s, "noise_floor", st->noise_floor,
+                                          err);
+}
+
+static int score_start(pmpo_state *st, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_result r;
+    pmpo_stage(st, "scoring", 0, 0);
+    pmpo_score_context c = pmpo_context(st, "train", 0);
+    int rc = pmpo_scorer_score(st->train, st->o.prompt, &c, &mem, &r, err);
+    pmpo_candidate_row *row = rc == 0 ? pmpo_new_row(st) : NULL;
+    if (row) {
+        row->prompt = st->o.prompt;
+        row->proposer = "given";
+        row->loss = r.score.loss;
+        row->fate = "accepted";
+        row->reason = "the start prompt";
+        row->index = 0;
+        st->incumbent_loss = r.score.loss;
+        rc = pmpo_store_put_candidate(st->in->store, row, err);
+    } else if (rc == 0) {
+        rc = pmpo_fail_memory(err);
+    }
+    if (rc == 0 && !st->o.paper) {
+        rc = measure_noise(st, &r.score, err);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+static int settle_form(pmpo_state *st, pmpo_error *err)
+{
+    if (st->o.form != PMPO_FORM_AUTO || st->o.iterations == 0) {
+        return 0;
+    }
+    int rc = pmpo_probe_form(st, err);
+    return rc < 0 ? rc
+                  : pmpo_settings_put_one(st->in->store, &st->o, "form", err);
+}
+
+/* ---- one iteration: what is known of the incumbent ------------------------------ */
+
+static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    pmpo_str prompt = st->rows[st->incumbent].prompt;
+    pmpo_score_context c = pmpo_context(st, "train", st->incumbent);
+    pmpo_stage(st, "scoring", 0, 0);
+    int rc = pmpo_scorer_score(st->train, prompt, &c, &step->mem,
+                               &step->whole, err);
+    step->marking.note = "";
+    if (rc < 0 || st->o.no_mask) {
+        return rc;
+    }
+    pmpo_stage(st, "marking", 0, 0);
+    rc = pmpo_mark(&st->jobs, prompt, st->o.segments, step->index, st->o.seed,
+                   &step->marking, err);
+    if (rc < 0) {
+        return rc;
+    }
+    step->n_segments = step->marking.n;
+    step->segments = pmpo_arena_alloc(&step->mem, step->n_segments,
+                                      sizeof(*step->segments));
+    if (!step->segments) {
+        step->n_segments = 0;
+        return pmpo_fail_memory(err);
+    }
+    pmpo_stage(st, "masking", 0, 0);
+    c = pmpo_context(st, "mask", -1);
+    rc = pmpo_mask_effects(st->train, prompt, &step->whole.score,
+                           &step->marking, &c, &step->mem, step->segments,
+                           err);
+    st->sitting.work_done += step->n_segments;
+    return rc;
+}
+
+/* How much an example wants to be a hard case: its loss, or chance. */
+static double hardness(const pmpo_state *st, const pmpo_step *step, size_t i)
+{
+    if (!st->o.no_hard_cases) {
+        return step->whole.score.examples[i].loss;
+    }
+    uint64_t state = pmpo_seed_for(st->o.seed, "case", (uint64_t)step->index,
+                                   i, 0);
+    return pmpo_random_unit(&state);
+}
+
+static bool taken(const pmpo_step *step, size_t i)
+{
+    for (size_t k = 0; k < step->n_cases; k++) {
+        if (step->cases[k] == i) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The highest first; ties by order. */
+static int choose_cases(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    size_t n = step->whole.score.n_examples;
+    size_t k = (size_t)st->o.hard < n ? (size_t)st->o.hard : n;
+    step->cases = pmpo_arena_alloc(&step->mem, k, sizeof(*step->cases));
+    if (!step->cases) {
+        return pmpo_fail_memory(err);
+    }
+    while (step->n_cases < k) {
+        size_t best = n;
+        double most = 0;
+        for (size_t i = 0; i < n; i++) {
+            double h = hardness(st, step, i);
+            if (!taken(step, i) && (best == n || h > most)) {
+                best = i;
+                most = h;
+            }
+        }
+        step->cases[step->n_cases++] = best;
+    }
+    return 0;
+}
+
+/* ---- one iteration: candidates --------------------------------------------------- */
+
+static int propose(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    pmpo_stage(st, "rewriting", 0, 0);
+    step->first = st->n_rows;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < pmpo_n_proposers; i++) {
+        rc = pmpo_proposers[i].propose(st, step, err);
+    }
+    return rc;
+}
+
+static bool is_pending(const pmpo_candidate_row *r)
+{
+    return !strcmp(r->fate, "pending");
+}
+
+/* Scores one candidate. Losses are >= 0, so one whose sum is above the
+ * incumbent's already is given up: that can't change the outcome. */
+static int score_candidate(pmpo_state *st, pmpo_candidate_row *row,
+                           pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_result r;
+    pmpo_error why = {0};
+    pmpo_score_context c = pmpo_context(st, "train", row->id);
+    c.bound = st->o.paper ? INFINITY : st->incumbent_loss;
+    int rc = pmpo_scorer_score(st->train, row->prompt, &c, &mem, &r, &why);
+    if (rc == PMPO_ETOOLONG) {
+        row->fate = "too long";
+        row->reason = pmpo_say(st, "%s", why.text);
+        rc = 0;
+    } else if (rc < 0) {
+        rc = pmpo_fail(err, rc, "%s", why.text);
+    } else {
+        row->loss = r.pruned ? NAN : r.score.loss;
+        row->lower_bound = r.pruned ? r.lower_bound : NAN;
+        st->n_scored++;
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+static int score_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    int rc = 0, n = (int)(st->n_rows - step->first);
+    for (size_t i = step->first; rc == 0 && i < st->n_rows; i++) {
+        pmpo_candidate_row *row = &st->rows[i];
+        if (is_pending(row)) {
+            pmpo_stage(st, "scoring", (int)(i - step->first) + 1, n);
+            rc = score_candidate(st, row, err);
+            rc = rc < 0 ? rc : pmpo_record_scored(st, step, row, err);
+        }
+        st->sitting.work_done++;
+    }
+    return rc;
+}
+
+/* ---- one iteration: decision ------------------------------------------------------ */
+
+typedef struct judge_ud {
+    pmpo_state *st;
+    pmpo_step *step;
+} judge_ud;
+
+static int validate(void *ud, size_t i, pmpo_validation_pair *out,
+                    pmpo_error *err)
+{
+    pmpo_state *st = ((judge_ud *)ud)->st;
+    pmpo_step *step = ((judge_ud *)ud)->step;
+    const pmpo_candidate_row *row = &st->rows[step->first + i];
+    pmpo_arena mem = {0};
+    pmpo_result a, b;
+    double *diff, *weights;
+    pmpo_stage(st, "validating", (int)i + 1, (int)(st->n_rows - step->first));
+    pmpo_score_context c = pmpo_context(st, "validation", st->incumbent);
+    int rc = pmpo_scorer_score(st->validation, st->rows[st->incumbent].prompt,
+                               &c, &mem, &a, err);
+    if (rc == 0) {
+        c.prompt_id = row->id;
+        rc = pmpo_scorer_score(st->validation, row->prompt, &c, &mem, &b, err);
+        if (rc == PMPO_ETOOLONG) { /* this candidate's failure, not the run's */
+            *out = (pmpo_validation_pair){a.score.loss, INFINITY, 0};
+            pmpo_arena_release(&mem);
+            return 0;
+        }
+    }
+    rc = rc < 0 ? rc
+                : pmpo_paired_losses(&b.score, &a.score, &mem, &diff, &weights,
+                                     err);
+    if (rc == 0) {
+        *out = (pmpo_validation_pair){
+            a.score.loss, b.score.loss,
+            pmpo_mean_error(diff, weights, a.score.n_examples)};
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+static void apply(pmpo_state *st, pmpo_step *step,
+                  const pmpo_accept_entry *entries, const pmpo_decision *d)
+{
+    for (size_t i = step->first; i < st->n_rows; i++) {
+        const pmpo_accept_entry *e = &entries[i - step->first];
+        if (e->considered) {
+            bool yes = i - step->first == d->accepted;
+            st->rows[i].fate = yes ? "accepted" : "rejected";
+            st->rows[i].reason = pmpo_say(st, "%s", e->reason);
+        }
+    }
+    st->n_failed_validation += d->n_failed_validation;
+    st->threshold = d->threshold;
+    if (isnan(st->best_gain) || d->best_gain > st->best_gain) {
+        st->best_gain = d->best_gain;
+    }
+}
+
+static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
+                  pmpo_error *err)
+{
+    size_t n = st->n_rows - step->first;
+    pmpo_accept_entry *e = pmpo_arena_alloc(&step->mem, n, sizeof(*e));
+    if (!e) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_candidate_row *r = &st->rows[step->first + i];
+        e[i].loss = r->loss;
+        e[i].lower_bound = r->lower_bound;
+        e[i].considered = is_pending(r);
+    }
+    pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,
+                             st->incumbent_loss, st->noise_floor};
+    pmpo_decision d;
+    judge_ud ud = {st, step};
+    int rc = pmpo_accept(&rule, e, n, validate, &ud, &d, err);
+    if (rc < 0) {
+        return rc;
+    }
+    apply(st, step, e, &d);
+    *gained = d.accepted != PMPO_ACCEPT_NONE;
+    int best = *gained ? (int)(step->first + d.accepted) : st->incumbent;
+    double loss = *gained ? st->rows[best].loss : st->incumbent_loss;
+    rc = pmpo_record_decision(st, step, &d, best, loss, err);
+    st->incumbent = best;
+    st->incumbent_loss = loss;
+    return rc;
+}
+
+static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
+{
+    pmpo_step step = {.index = index};
+    size_t masks = st->o.no_mask ? 0 : (size_t)st->o.segments;
+    pmpo_iteration_begins(st, index,
+                          masks + (size_t)st->o.hard * (size_t)st->o.variants);
+    int rc = analyse(st, &step, err);
+    rc = rc < 0 ? rc : choose_cases(st, &step, err);
+    rc = rc < 0 ? rc : pmpo_record_analysis(st, &step, err);
+    rc = rc < 0 ? rc : propose(st, &step, err);
+    rc = rc < 0 ? rc : pmpo_record_candidates(st, &step, err);
+    rc = rc < 0 ? rc : score_candidates(st, &step, err);
+    rc = rc < 0 ? rc : decide(st, &step, gained, err);
+    if (rc < 0) {
+        pmpo_record_interrupted(st, &step);
+    }
+    pmpo_iteration_ends(st);
+    pmpo_arena_release(&step.mem);
+    return rc;
+}
+
+/* ---- the run ----------------------------------------------------------------------- */
+
+static int run_iterations(pmpo_state *st, char *why, size_t why_bytes,
+                          pmpo_error *err)
+{
+    int idle = 0;
+    snprintf(why, why_bytes, "all %d iterations are done", st->o.iterations);
+    for (int t = 1; t <= st->o.iterations; t++) {
+        bool gained = false;
+        int rc = t == st->decided + 1 ? pmpo_forget_outcome(st, err) : 0;
+        rc = rc < 0 ? rc : iterate(st, t, &gained, err);
+        if (rc < 0) {
+            return rc;
+        }
+        idle = gained ? 0 : idle + 1;
+        if (st->o.patience > 0 && idle >= st->o.patience) {
+            snprintf(why, why_bytes, "no gain in %d iterations in a row, "
+                     "after iteration %d of %d", idle, t, st->o.iterations);
+            break;
+        }
+    }
+    return 0;
+}
+
+int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
+                    pmpo_error *err)
+{
+    pmpo_state st;
+    int rc = state_init(&st, in, err);
+    rc = rc < 0 ? rc : score_start(&st, err);
+    rc = rc < 0 ? rc : settle_form(&st, err);
+    rc = rc < 0 ? rc : run_iterations(&st, why, why_bytes, err);
+    rc = rc < 0 ? rc : pmpo_finish(&st, err);
+    state_release(&st);
+    return rc;
+}

@@ -1,0 +1,179 @@
+/* mask.c: marking, masking, effects with their paired intervals. */
+#include "search/mask.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "search/forms.h"
+#include "stats/stats.h"
+
+/* ---- marking -------------------------------------------------------------- */
+
+/* Room for the copy and its tags; a faithful copy needs no more. */
+static int marking_tokens(const pmpo_model *m, pmpo_str prompt, int max,
+                          int *out, pmpo_error *err)
+{
+    pmpo_tokens t = {0};
+    int rc = m->vocab.tokenize(m->vocab.self, prompt, false, &t, err);
+    *out = (int)t.n + 16 * max + 64;
+    pmpo_tokens_release(&t);
+    return rc;
+}
+
+static int ask_marking(pmpo_jobs *jobs, pmpo_str prompt, int max,
+                       int iteration, uint64_t seed, pmpo_arena *mem,
+                       pmpo_job_reply *reply, pmpo_error *err)
+{
+    pmpo_buf form = {0};
+    pmpo_form_mark(prompt, max, &form);
+    pmpo_message message = {PMPO_STR("user"), pmpo_buf_str(&form)};
+    uint64_t sample_seed = pmpo_seed_for(seed, "mark", 0, 0, 0);
+    pmpo_gen_request request = {&message, 1, &sample_seed, 1};
+    pmpo_job job = {
+        .kind = "mark",
+        .iteration = iteration,
+        .requests = &request,
+        .n_requests = 1,
+        .params = {.temperature = 0, .top_p = 1, .stop = PMPO_STR("")},
+    };
+    int rc = form.failed ? pmpo_fail_memory(err)
+                         : marking_tokens(jobs->model, prompt, max,
+                                          &job.params.max_tokens, err);
+    if (rc == 0) {
+        rc = pmpo_jobs_run(jobs, &job, mem, reply, err);
+    }
+    pmpo_buf_release(&form);
+    return rc;
+}
+
+/* The model's marking into *out; *why is NULL when it was accepted. */
+static int mark_by_model(pmpo_jobs *jobs, pmpo_str prompt, int max,
+                         int iteration, uint64_t seed, pmpo_marking *out,
+                         const char **why, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_job_reply reply;
+    int rc = ask_marking(jobs, prompt, max, iteration, seed, &mem, &reply,
+                         err);
+    if (rc == PMPO_ETOOLONG) {
+        *why = "the instruction does not fit the rewriter's context";
+        rc = 0;
+    } else if (rc == 0) {
+        *why = pmpo_text_read_marking(prompt, reply.text, max, out->spans,
+                                      &out->n);
+        if (!*why && out->n == 0) {
+            *why = "nothing was marked";
+        }
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
+              uint64_t seed, pmpo_marking *out, pmpo_error *err)
+{
+    const char *why = NULL;
+    out->n = 0;
+    if (pmpo_str_trim(prompt).len == 0) {
+        why = "the instruction is empty";
+    } else if (pmpo_text_has_tags(prompt)) {
+        why = "the instruction holds tags used for marking or replies";
+    } else {
+        int rc = mark_by_model(jobs, prompt, max, iteration, seed, out, &why,
+                               err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    out->by_model = why == NULL;
+    out->note = why ? why : "";
+    if (why) {
+        pmpo_text_segment(prompt, max, out->spans, &out->n);
+    }
+    return 0;
+}
+
+/* ---- effects ---------------------------------------------------------------- */
+
+int pmpo_paired_losses(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
+                       pmpo_arena *mem, double **diff, double **weights,
+                       pmpo_error *err)
+{
+    size_t n = a->n_examples;
+    *diff = pmpo_arena_alloc(mem, n, sizeof(**diff));
+    *weights = pmpo_arena_alloc(mem, n, sizeof(**weights));
+    if (!*diff || !*weights) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        (*diff)[i] = a->examples[i].loss - b->examples[i].loss;
+        (*weights)[i] = a->examples[i].weight;
+    }
+    return 0;
+}
+
+/* The effect of a variant with score `masked`; NAN where that is NULL. */
+static int fill_effect(const pmpo_prompt_score *masked,
+                       const pmpo_prompt_score *whole, pmpo_segment_effect *e,
+                       pmpo_error *err)
+{
+    e->effect = e->low = e->high = NAN;
+    if (!masked) {
+        return 0;
+    }
+    pmpo_arena scratch = {0};
+    double *diff, *weights;
+    int rc = pmpo_paired_losses(masked, whole, &scratch, &diff, &weights,
+                                err);
+    if (rc == 0) {
+        pmpo_interval in = pmpo_mean_interval(diff, weights,
+                                              whole->n_examples);
+        e->effect = masked->loss - whole->loss;
+        e->low = in.low;
+        e->high = in.high;
+    }
+    pmpo_arena_release(&scratch);
+    return rc;
+}
+
+static int one_effect(pmpo_scorer *s, pmpo_str prompt,
+                      const pmpo_prompt_score *whole, pmpo_span span,
+                      const pmpo_score_context *c, pmpo_arena *mem,
+                      pmpo_segment_effect *out, pmpo_error *err)
+{
+    pmpo_buf masked = {0};
+    pmpo_arena scratch = {0};
+    pmpo_result r;
+    pmpo_text_mask(prompt, span, &masked);
+    int rc = masked.failed ? pmpo_fail_memory(err)
+                           : pmpo_scorer_score(s, pmpo_buf_str(&masked), c,
+                                               &scratch, &r, err);
+    bool fits = rc != PMPO_ETOOLONG; /* the mask may be the longer text */
+    if (rc == 0 || !fits) {
+        out->begin = span.begin;
+        out->end = span.end;
+        out->text = pmpo_arena_str(mem, pmpo_str_sub(prompt, span.begin,
+                                                     span.end));
+        rc = !out->text.ptr ? pmpo_fail_memory(err)
+                            : fill_effect(fits ? &r.score : NULL, whole, out,
+                                          err);
+    }
+    pmpo_arena_release(&scratch);
+    pmpo_buf_release(&masked);
+    return rc;
+}
+
+int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
+                      const pmpo_prompt_score *whole, const pmpo_marking *m,
+                      const pmpo_score_context *c, pmpo_arena *mem,
+                      pmpo_segment_effect *out, pmpo_error *err)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        int rc = one_effect(s, prompt, whole, m->spans[i], c, mem, &out[i],
+                            err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}

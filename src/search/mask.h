@@ -1,0 +1,39 @@
+/* mask.h: the removable units of an instruction and what each is worth.
+ *
+ * The rewriter marks the units; when its marking is not a faithful copy, or
+ * the instruction holds tags of ours, the deterministic segmentation of
+ * text.h stands in. A unit's effect is the loss with the unit masked minus
+ * the loss without: above 0 it helps. */
+#ifndef PMPO_SEARCH_MASK_H
+#define PMPO_SEARCH_MASK_H
+
+#include "score/score.h"
+#include "search/jobs.h"
+#include "text/text.h"
+
+typedef struct pmpo_marking {
+    pmpo_span spans[PMPO_MAX_SEGMENTS];
+    size_t n;
+    bool by_model;
+    const char *note; /* why the fallback was used; ""; static */
+} pmpo_marking;
+
+/* Finds at most `max` (1..PMPO_MAX_SEGMENTS) units of `prompt`. */
+int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
+              uint64_t seed, pmpo_marking *out, pmpo_error *err);
+
+/* Effects of the marked units: out[m->n], texts in `mem`. `whole` is the
+ * score of `prompt` by the same scorer. The effect of a variant that does
+ * not fit the context is NAN; any other error stops the analysis. */
+int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
+                      const pmpo_prompt_score *whole, const pmpo_marking *m,
+                      const pmpo_score_context *c, pmpo_arena *mem,
+                      pmpo_segment_effect *out, pmpo_error *err);
+
+/* Per-example losses of `a` minus those of `b` and their weights, as arrays
+ * in `mem`; both scores are of the same examples. */
+int pmpo_paired_losses(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
+                       pmpo_arena *mem, double **diff, double **weights,
+                       pmpo_error *err);
+
+#endif

@@ -1,0 +1,159 @@
+/* progress.c: budgets, and telling how far a run is.
+ *
+ * Budgets count this sitting only. The first step of a sitting is never
+ * refused, so a run with any budget gets ahead. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "search/state.h"
+
+/* ---- time left -------------------------------------------------------------- */
+
+/* To the end of the last iteration, from the mean of the finished ones, or
+ * from the scorings done in the first. */
+static int64_t time_left(const pmpo_state *st, double now_ms)
+{
+    const pmpo_sitting *s = &st->sitting;
+    int left = st->o.iterations - s->now.iteration;
+    if (s->now.iteration == 0) {
+        return -1;
+    }
+    double here = now_ms - s->iteration_start_ms, each;
+    if (s->n_iterations > 0) {
+        each = s->iterations_ms / (double)s->n_iterations;
+    } else if (s->work_done > 0) {
+        each = here * (double)s->work_total / (double)s->work_done;
+    } else {
+        return -1;
+    }
+    double rest = each * (left + 1) - here;
+    return rest > 0 ? (int64_t)rest : 0;
+}
+
+static void tell(pmpo_state *st)
+{
+    pmpo_sitting *s = &st->sitting;
+    if (!st->o.score.progress) {
+        return;
+    }
+    double now = pmpo_now_ms(), ms = now - s->start_ms;
+    s->now.tokens_per_s = ms > 0 ? (double)s->rows * 1000 / ms : 0;
+    s->now.left_ms = time_left(st, now);
+    s->now.best = st->incumbent_loss;
+    st->o.score.progress(st->o.score.progress_ud, &s->now);
+}
+
+/* ---- hooks ------------------------------------------------------------------- */
+
+static void on_tick(void *ud, size_t rows)
+{
+    pmpo_state *st = ud;
+    st->sitting.rows += rows;
+    tell(st);
+}
+
+static void on_unit(void *ud, size_t done, size_t total, double loss)
+{
+    pmpo_state *st = ud;
+    st->sitting.now.done = done;
+    st->sitting.now.total = total;
+    st->sitting.now.loss = loss;
+    tell(st);
+}
+
+int pmpo_before_step(void *ud, pmpo_error *err)
+{
+    pmpo_state *st = ud;
+    pmpo_sitting *s = &st->sitting;
+    uint64_t tokens = s->cost.prefill_tokens + s->cost.generated_tokens;
+    double ms = pmpo_now_ms() - s->start_ms;
+    if (s->n_steps > 0 && st->o.budget_tokens > 0
+        && tokens >= st->o.budget_tokens) {
+        return pmpo_fail(err, PMPO_EBUDGET, "the budget of %" PRIu64
+                         " tokens is used up", st->o.budget_tokens);
+    }
+    if (s->n_steps > 0 && st->o.budget_ms > 0
+        && ms >= (double)st->o.budget_ms) {
+        return pmpo_fail(err, PMPO_EBUDGET, "the budget of %.1f seconds is "
+                         "used up", (double)st->o.budget_ms / 1000);
+    }
+    s->n_steps++;
+    return 0;
+}
+
+pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id)
+{
+    return (pmpo_score_context){
+        .store = st->in->store,
+        .cache = st->in->cache,
+        .purpose = purpose,
+        .prompt_id = id,
+        .before = pmpo_before_step,
+        .after = on_unit,
+        .ud = st,
+        .cost = &st->sitting.cost,
+        .bound = INFINITY,
+    };
+}
+
+/* ---- stages ------------------------------------------------------------------ */
+
+void pmpo_sitting_begin(pmpo_state *st)
+{
+    st->sitting.start_ms = pmpo_now_ms();
+    st->sitting.now = (pmpo_progress){
+        .stage = "scoring",
+        .unit = "examples",
+        .iterations = st->o.iterations,
+        .loss = NAN,
+        .best = NAN,
+        .left_ms = -1,
+    };
+    pmpo_model *models[] = {st->in->scorer, st->in->rewriter};
+    for (int i = 0; i < 2; i++) {
+        models[i]->tick = on_tick;
+        models[i]->tick_ud = st;
+    }
+}
+
+void pmpo_sitting_end(pmpo_state *st)
+{
+    pmpo_model *models[] = {st->in->scorer, st->in->rewriter};
+    for (int i = 0; i < 2; i++) {
+        models[i]->tick = NULL;
+        models[i]->tick_ud = NULL;
+    }
+}
+
+void pmpo_stage(pmpo_state *st, const char *stage, int candidate,
+                int candidates)
+{
+    pmpo_progress *p = &st->sitting.now;
+    p->stage = stage;
+    p->candidate = candidate;
+    p->candidates = candidates;
+    p->done = p->total = 0;
+    p->loss = NAN;
+    tell(st);
+}
+
+void pmpo_iteration_begins(pmpo_state *st, int index, size_t work)
+{
+    pmpo_sitting *s = &st->sitting;
+    s->now.iteration = index;
+    s->iteration_start_ms = pmpo_now_ms();
+    s->work_done = 0;
+    s->work_total = work;
+}
+
+void pmpo_iteration_ends(pmpo_state *st)
+{
+    pmpo_sitting *s = &st->sitting;
+    if (s->now.iteration > st->decided) {
+        s->n_iterations++;
+        s->iterations_ms += pmpo_now_ms() - s->iteration_start_ms;
+    }
+    s->now.candidate = s->now.candidates = 0;
+}

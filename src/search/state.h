@@ -1,0 +1,117 @@
+/* state.h: what the files of this room share: the run in memory.
+ *
+ * One struct, filled by the program in loop.c as it goes; everything in it
+ * can be made again from the run file by running the program again. */
+#ifndef PMPO_SEARCH_STATE_H
+#define PMPO_SEARCH_STATE_H
+
+#include "search/accept.h"
+#include "search/jobs.h"
+#include "search/mask.h"
+#include "search/search.h"
+
+/* This sitting: budgets, cost and what progress is told from. */
+typedef struct pmpo_sitting {
+    double start_ms;
+    uint64_t n_steps;  /* units and jobs computed, not looked up */
+    uint64_t rows;     /* fed, by the models' ticks */
+    pmpo_cost cost;
+    size_t n_iterations;      /* finished in this sitting by computing */
+    double iterations_ms;     /* and how long they took */
+    double iteration_start_ms;
+    size_t work_done, work_total; /* scorings of the iteration in work */
+    pmpo_progress now;
+} pmpo_sitting;
+
+typedef struct pmpo_state {
+    const pmpo_search_input *in;
+    pmpo_optimize_options o; /* form resolved by the probe */
+    pmpo_scorer *train, *validation;    /* targets the loss needs */
+    pmpo_scorer *train_all, *test;      /* all targets, for the report */
+    bool own_train_all;                 /* else train_all is train */
+    pmpo_jobs jobs;
+    pmpo_candidate_row *rows; /* every prompt of the run, by id */
+    size_t n_rows, cap_rows;
+    int incumbent;            /* id */
+    double incumbent_loss;
+    double noise_floor;       /* NAN: not measured */
+    int decided;              /* iterations on record from earlier sittings */
+    double best_gain;         /* largest training gain seen; NAN: none */
+    double threshold;         /* that a gain had to exceed */
+    size_t n_replies, n_scored, n_failed_validation;
+    pmpo_sitting sitting;
+    pmpo_arena mem;           /* texts of rows */
+} pmpo_state;
+
+/* One iteration. */
+typedef struct pmpo_step {
+    int index; /* 1.. */
+    pmpo_result whole;       /* the incumbent on the training part */
+    pmpo_marking marking;
+    pmpo_segment_effect *segments;
+    size_t n_segments;
+    size_t *cases;           /* hard cases: indices of training examples */
+    size_t n_cases;
+    size_t first;            /* its candidates: rows[first..n_rows) */
+    pmpo_arena mem;
+} pmpo_step;
+
+/* A proposer appends its candidates to the state's rows: those worth scoring
+ * with fate "pending", the others with their fate and reason. To add one,
+ * add its row to the table in rewrite.c. */
+typedef struct pmpo_proposer {
+    const char *name;
+    int (*propose)(pmpo_state *st, pmpo_step *step, pmpo_error *err);
+} pmpo_proposer;
+
+extern const pmpo_proposer pmpo_proposers[];
+extern const size_t pmpo_n_proposers;
+
+/* Chooses between the large and the small form by asking. rewrite.c */
+int pmpo_probe_form(pmpo_state *st, pmpo_error *err);
+
+/* ---- progress.c ----------------------------------------------------------- */
+
+void pmpo_sitting_begin(pmpo_state *st);
+void pmpo_sitting_end(pmpo_state *st); /* the models' ticks as they were */
+/* What is worked on, from now on. */
+void pmpo_stage(pmpo_state *st, const char *stage, int candidate,
+                int candidates);
+void pmpo_iteration_begins(pmpo_state *st, int index, size_t work);
+void pmpo_iteration_ends(pmpo_state *st);
+/* Asked before each computed unit or job: budgets. `ud` is the state. */
+int pmpo_before_step(void *ud, pmpo_error *err);
+/* The context of a scoring, without a bound. */
+pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id);
+
+/* ---- record.c -------------------------------------------------------------- */
+
+/* A new zeroed row with the next id; NULL: out of memory. Until the next. */
+pmpo_candidate_row *pmpo_new_row(pmpo_state *st);
+/* A formatted copy in st->mem; "" when out of memory. */
+const char *pmpo_say(pmpo_state *st, const char *fmt, ...) PMPO_PRINTF(2, 3);
+/* Each writes nothing in an iteration that is on record already. */
+int pmpo_record_analysis(pmpo_state *st, const pmpo_step *step,
+                         pmpo_error *err);
+int pmpo_record_candidates(pmpo_state *st, const pmpo_step *step,
+                           pmpo_error *err);
+int pmpo_record_scored(pmpo_state *st, const pmpo_step *step,
+                       const pmpo_candidate_row *row, pmpo_error *err);
+/* Before the step's decision changes the incumbent: `best` is the new one. */
+int pmpo_record_decision(pmpo_state *st, const pmpo_step *step,
+                         const pmpo_decision *d, int best, double best_loss,
+                         pmpo_error *err);
+/* Remembers the time spent on an iteration that stops unfinished; it may
+ * fail, the time is then not counted. */
+void pmpo_record_interrupted(pmpo_state *st, const pmpo_step *step);
+int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
+                     pmpo_error *err);
+
+/* ---- finish.c ---------------------------------------------------------------- */
+
+/* Takes back the outcome of a run that is about to go on. */
+int pmpo_forget_outcome(pmpo_state *st, pmpo_error *err);
+/* Scores initial and best on all parts, writes figures and verdict. */
+int pmpo_finish(pmpo_state *st, pmpo_error *err);
+
+#endif

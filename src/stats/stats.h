@@ -1,0 +1,36 @@
+/* stats.h: pure statistics, in double, in a fixed order. */
+#ifndef PMPO_STATS_STATS_H
+#define PMPO_STATS_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct pmpo_interval {
+    double value, low, high; /* low <= value <= high; NAN when n is too small */
+} pmpo_interval;
+
+/* Wilson score interval, 95 %, of k successes in n (Wilson 1927). n == 0
+ * gives NAN. */
+pmpo_interval pmpo_wilson(size_t k, size_t n);
+
+/* Mean of x (weights w, or NULL for equal) with the 95 % interval of
+ * Student's t on n - 1 degrees of freedom; with weights the linearised
+ * standard error of a ratio mean. n < 2 gives NAN bounds. Use it on paired
+ * differences. */
+pmpo_interval pmpo_mean_interval(const double *x, const double *w, size_t n);
+
+/* Standard error of the (weighted) mean; NAN for n < 2. */
+double pmpo_mean_error(const double *x, const double *w, size_t n);
+
+/* Weighted mean; w NULL means equal weights; n == 0 gives NAN. */
+double pmpo_mean(const double *x, const double *w, size_t n);
+
+/* Quantile 0.975 of Student's t with df >= 1 degrees of freedom, to 1e-9. */
+double pmpo_t975(double df);
+
+/* log(sum exp x[i]); -INFINITY for n == 0. */
+double pmpo_logsumexp(const double *x, size_t n);
+/* -log sigmoid(x), without overflow. */
+double pmpo_softplus_neg(double x);
+
+#endif

@@ -1,0 +1,45 @@
+/* db.h: SQLite as this room uses it: statements that say what went wrong. */
+#ifndef PMPO_STORE_DB_H
+#define PMPO_STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "base/str.h"
+#include "pmpo.h"
+
+typedef struct pmpo_db {
+    sqlite3 *db;
+    const char *path; /* borrowed, for messages */
+} pmpo_db;
+
+/* That `d` is a run file of this version. (run_file.c) */
+int pmpo_run_check(const pmpo_db *d, pmpo_error *err);
+
+/* What sqlite said last, as a code of ours with path and cause in `err`. */
+int pmpo_db_fail(const pmpo_db *d, pmpo_error *err);
+int pmpo_db_exec(const pmpo_db *d, const char *sql, pmpo_error *err);
+int pmpo_db_prepare(const pmpo_db *d, const char *sql, sqlite3_stmt **out,
+                    pmpo_error *err);
+/* Runs a statement that gives no rows, and resets it. */
+int pmpo_db_run(const pmpo_db *d, sqlite3_stmt *st, pmpo_error *err);
+/* Next row: 1, none: 0, or a code. */
+int pmpo_db_step(const pmpo_db *d, sqlite3_stmt *st, pmpo_error *err);
+/* The single integer that `sql` gives. */
+int pmpo_db_int(const pmpo_db *d, const char *sql, sqlite3_int64 *out,
+                pmpo_error *err);
+
+/* Binding can only fail for want of memory, which the step then tells. */
+void pmpo_db_bind_str(sqlite3_stmt *st, int i, pmpo_str s);
+void pmpo_db_bind_text(sqlite3_stmt *st, int i, const char *s);
+void pmpo_db_bind_number(sqlite3_stmt *st, int i, double v); /* NAN: NULL */
+pmpo_str pmpo_db_str(sqlite3_stmt *st, int column); /* until the next step */
+double pmpo_db_number(sqlite3_stmt *st, int column); /* NULL: NAN */
+
+/* Log-probabilities as a blob: little-endian float32. */
+void pmpo_db_bind_floats(sqlite3_stmt *st, int i, const float *x, size_t n);
+uint64_t pmpo_db_checksum(const float *x, size_t n);
+/* Fills x[0..n) from columns `blob` and `sum` (the checksum); false when
+ * length or checksum are wrong. */
+bool pmpo_db_floats(sqlite3_stmt *st, int blob, int sum, float *x, size_t n);
+
+#endif

@@ -1,0 +1,452 @@
+/* run_read.c: a run file as a pmpo_run_view.
+ *
+ * Everything is read in one transaction into one arena, so the view is of one
+ * moment even while the run goes on, and the file is closed again at once. */
+#define _GNU_SOURCE /* flock, O_CLOEXEC */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/db.h"
+#include "store/store.h"
+
+struct pmpo_run {
+    pmpo_run_view view;
+    pmpo_arena mem;
+};
+
+typedef struct reader {
+    pmpo_db d;
+    pmpo_run *run;
+    pmpo_run_view *v;
+    pmpo_error *err;
+    int rc; /* sticky */
+} reader;
+
+/* ---- reading rows --------------------------------------------------------------- */
+
+static pmpo_str copy(reader *r, pmpo_str s)
+{
+    pmpo_str c = pmpo_arena_str(&r->run->mem, s);
+    if (!c.ptr && r->rc == 0) {
+        r->rc = pmpo_fail_memory(r->err);
+    }
+    return c.ptr ? c : PMPO_STR("");
+}
+
+static const char *text(reader *r, sqlite3_stmt *st, int column)
+{
+    return copy(r, pmpo_db_str(st, column)).ptr;
+}
+
+static sqlite3_stmt *query(reader *r, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    if (r->rc == 0) {
+        r->rc = pmpo_db_prepare(&r->d, sql, &st, r->err);
+    }
+    return st;
+}
+
+static bool next(reader *r, sqlite3_stmt *st)
+{
+    int rc = r->rc < 0 ? 0 : pmpo_db_step(&r->d, st, r->err);
+    r->rc = rc < 0 ? rc : r->rc;
+    return rc == 1;
+}
+
+static size_t count(reader *r, const char *sql)
+{
+    sqlite3_int64 n = 0;
+    if (r->rc == 0) {
+        r->rc = pmpo_db_int(&r->d, sql, &n, r->err);
+    }
+    return r->rc == 0 ? (size_t)n : 0;
+}
+
+/* Room for n elements; NULL with r->rc set. */
+static void *room(reader *r, size_t n, size_t size)
+{
+    void *p = r->rc < 0 ? NULL : pmpo_arena_alloc(&r->run->mem, n, size);
+    if (!p && r->rc == 0) {
+        r->rc = pmpo_fail_memory(r->err);
+    }
+    return p;
+}
+
+static const char *named_text(reader *r, const char *name)
+{
+    sqlite3_stmt *st = query(r, "SELECT value FROM text WHERE name=?");
+    const char *value = "";
+    if (st) {
+        pmpo_db_bind_text(st, 1, name);
+        value = next(r, st) ? text(r, st, 0) : "";
+    }
+    sqlite3_finalize(st);
+    return value;
+}
+
+static double named_number(reader *r, const char *name)
+{
+    sqlite3_stmt *st = query(r, "SELECT value FROM number WHERE name=?");
+    double v = NAN;
+    if (st) {
+        pmpo_db_bind_text(st, 1, name);
+        v = next(r, st) ? pmpo_db_number(st, 0) : NAN;
+    }
+    sqlite3_finalize(st);
+    return v;
+}
+
+/* "HEAD.TAIL" as a number. */
+static double part_number(reader *r, const char *head, const char *tail)
+{
+    char name[80];
+    snprintf(name, sizeof(name), "%s.%s", head, tail);
+    return named_number(r, name);
+}
+
+/* ---- settings ---------------------------------------------------------------------- */
+
+static void read_settings(reader *r)
+{
+    size_t n = count(r, "SELECT count(*) FROM text WHERE name LIKE 'setting.%'");
+    const char **names = room(r, n, sizeof(*names));
+    const char **values = room(r, n, sizeof(*values));
+    sqlite3_stmt *st = query(r, "SELECT substr(name, 9), value FROM text "
+                                "WHERE name LIKE 'setting.%' ORDER BY name");
+    size_t i = 0;
+    while (names && values && i < n && next(r, st)) {
+        names[i] = text(r, st, 0);
+        values[i++] = text(r, st, 1);
+    }
+    sqlite3_finalize(st);
+    r->v->setting_names = names;
+    r->v->setting_values = values;
+    r->v->n_settings = i;
+}
+
+static const char *setting(const reader *r, const char *name)
+{
+    for (size_t i = 0; i < r->v->n_settings; i++) {
+        if (!strcmp(r->v->setting_names[i], name)) {
+            return r->v->setting_values[i];
+        }
+    }
+    return "";
+}
+
+static bool is_being_written(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 &&
+                errno == EWOULDBLOCK;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return busy;
+}
+
+static void read_summary(reader *r, bool written)
+{
+    pmpo_run_view *v = r->v;
+    v->status = named_text(r, "status");
+    v->status_reason = named_text(r, "status_reason");
+    if (!strcmp(v->status, "running") && !written) {
+        v->status = "interrupted";
+    }
+    v->scorer = named_text(r, "scorer.name");
+    v->rewriter = named_text(r, "rewriter.name");
+    v->precision = named_text(r, "scorer.precision");
+    v->verdict = named_text(r, "verdict");
+    v->loss = setting(r, "loss");
+    v->reduction = setting(r, "reduction");
+    v->form = setting(r, "form");
+    v->template_name = setting(r, "template");
+    v->seed = strtoull(setting(r, "seed"), NULL, 10);
+    v->max_iterations = atoi(setting(r, "iterations"));
+    v->noise_floor = named_number(r, "noise_floor");
+    v->test_gain = named_number(r, "test_gain");
+    v->test_gain_low = named_number(r, "test_gain_low");
+    v->test_gain_high = named_number(r, "test_gain_high");
+    v->test_majority = named_number(r, "test_majority");
+    const char *const which[] = {"initial", "best"};
+    for (int i = 0; i < 2; i++) {
+        v->test_accuracy_low[i] = part_number(r, which[i], "test_accuracy_low");
+        v->test_accuracy_high[i] =
+            part_number(r, which[i], "test_accuracy_high");
+    }
+}
+
+static void read_sizes(reader *r)
+{
+    size_t *const to[] = {&r->v->n_train, &r->v->n_val, &r->v->n_test};
+    sqlite3_stmt *st = query(r, "SELECT part, count(*) FROM example "
+                                "GROUP BY part");
+    while (st && next(r, st)) {
+        int part = sqlite3_column_int(st, 0);
+        if (part >= 0 && part < 3) {
+            *to[part] = (size_t)sqlite3_column_int64(st, 1);
+        }
+    }
+    sqlite3_finalize(st);
+}
+
+static void read_cost(reader *r)
+{
+    sqlite3_stmt *st = query(
+        r, "SELECT total(prefill_tokens), total(logical_tokens), "
+           "total(cached), total(ms) FROM unit");
+    if (st && next(r, st)) {
+        r->v->cost.prefill_tokens = (uint64_t)sqlite3_column_double(st, 0);
+        r->v->cost.logical_tokens = (uint64_t)sqlite3_column_double(st, 1);
+        r->v->cost.cached_scores = (uint64_t)sqlite3_column_double(st, 2);
+        r->v->cost.seconds = sqlite3_column_double(st, 3) / 1e3;
+    }
+    sqlite3_finalize(st);
+    st = query(r, "SELECT total(generated_tokens), total(ms) FROM job");
+    if (st && next(r, st)) {
+        r->v->cost.generated_tokens = (uint64_t)sqlite3_column_double(st, 0);
+        r->v->cost.seconds += sqlite3_column_double(st, 1) / 1e3;
+    }
+    sqlite3_finalize(st);
+}
+
+/* ---- prompts on the parts ------------------------------------------------------------ */
+
+static size_t part_count(reader *r, const char *head, const char *tail)
+{
+    double v = part_number(r, head, tail);
+    return v > 0 ? (size_t)v : 0;
+}
+
+static void read_outcome(reader *r, const char *which, int id,
+                         pmpo_outcome *out)
+{
+    double loss = NAN;
+    sqlite3_stmt *st = query(r, "SELECT prompt, loss FROM candidate "
+                                "WHERE id=?");
+    if (st) {
+        sqlite3_bind_int(st, 1, id);
+        if (next(r, st)) {
+            out->prompt = copy(r, pmpo_db_str(st, 0));
+            loss = pmpo_db_number(st, 1);
+        }
+    }
+    sqlite3_finalize(st);
+    out->train_loss = part_number(r, which, "train_loss");
+    out->train_loss = isnan(out->train_loss) ? loss : out->train_loss;
+    out->val_loss = part_number(r, which, "val_loss");
+    out->test_loss = part_number(r, which, "test_loss");
+    out->train_format = part_number(r, which, "train_format");
+    out->train_choice = part_number(r, which, "train_choice");
+    out->test_format = part_number(r, which, "test_format");
+    out->test_choice = part_number(r, which, "test_choice");
+    out->test_n_options = part_count(r, which, "test_n_options");
+    out->test_n_correct = part_count(r, which, "test_n_correct");
+}
+
+/* The id of the best prompt so far. */
+static int best_id(reader *r)
+{
+    double final = named_number(r, "final");
+    if (!isnan(final)) {
+        return (int)final;
+    }
+    return (int)count(r, "SELECT coalesce((SELECT best FROM iteration WHERE "
+                         "best >= 0 ORDER BY idx DESC LIMIT 1), 0)");
+}
+
+/* ---- iterations --------------------------------------------------------------------------- */
+
+static void read_segments(reader *r, pmpo_iteration *it)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM segment WHERE "
+                               "iteration=%d", it->index);
+    size_t n = count(r, sql), i = 0;
+    pmpo_segment_effect *s = room(r, n, sizeof(*s));
+    sqlite3_stmt *st = query(r, "SELECT begin, end, text, effect, low, high "
+                                "FROM segment WHERE iteration=? ORDER BY idx");
+    if (st) {
+        sqlite3_bind_int(st, 1, it->index);
+    }
+    for (; s && i < n && next(r, st); i++) {
+        s[i] = (pmpo_segment_effect){
+            .begin = (size_t)sqlite3_column_int64(st, 0),
+            .end = (size_t)sqlite3_column_int64(st, 1),
+            .text = copy(r, pmpo_db_str(st, 2)),
+            .effect = pmpo_db_number(st, 3),
+            .low = pmpo_db_number(st, 4),
+            .high = pmpo_db_number(st, 5),
+        };
+    }
+    sqlite3_finalize(st);
+    it->segments = s;
+    it->n_segments = i;
+}
+
+static void read_hard(reader *r, pmpo_iteration *it)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM hard WHERE iteration=%d",
+             it->index);
+    size_t n = count(r, sql), i = 0;
+    pmpo_str *ids = room(r, n, sizeof(*ids));
+    sqlite3_stmt *st = query(r, "SELECT id FROM hard WHERE iteration=? "
+                                "ORDER BY idx");
+    if (st) {
+        sqlite3_bind_int(st, 1, it->index);
+    }
+    for (; ids && i < n && next(r, st); i++) {
+        ids[i] = copy(r, pmpo_db_str(st, 0));
+    }
+    sqlite3_finalize(st);
+    it->hard_ids = ids;
+    it->n_hard = i;
+}
+
+static void read_candidate(reader *r, sqlite3_stmt *st, pmpo_candidate *c)
+{
+    *c = (pmpo_candidate){
+        .id = sqlite3_column_int(st, 0),
+        .parent = sqlite3_column_int(st, 1),
+        .prompt = copy(r, pmpo_db_str(st, 2)),
+        .reply = copy(r, pmpo_db_str(st, 3)),
+        .proposer = text(r, st, 4),
+        .loss = pmpo_db_number(st, 5),
+        .lower_bound = pmpo_db_number(st, 6),
+        .fate = text(r, st, 7),
+        .reason = text(r, st, 8),
+        .hard_case = sqlite3_column_int(st, 9),
+        .variant = sqlite3_column_int(st, 10),
+        .seed = (uint64_t)sqlite3_column_int64(st, 11),
+    };
+}
+
+static void read_candidates(reader *r, pmpo_iteration *it)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM candidate WHERE "
+                               "iteration=%d", it->index);
+    size_t n = count(r, sql), i = 0;
+    pmpo_candidate *c = room(r, n, sizeof(*c));
+    sqlite3_stmt *st = query(
+        r, "SELECT id, parent, prompt, reply, proposer, loss, lower_bound, "
+           "fate, reason, hard_case, variant, seed FROM candidate "
+           "WHERE iteration=? ORDER BY idx, id");
+    if (st) {
+        sqlite3_bind_int(st, 1, it->index);
+    }
+    for (; c && i < n && next(r, st); i++) {
+        read_candidate(r, st, &c[i]);
+    }
+    sqlite3_finalize(st);
+    it->candidates = c;
+    it->n_candidates = i;
+}
+
+static void read_iterations(reader *r)
+{
+    size_t n = count(r, "SELECT count(*) FROM iteration"), i = 0;
+    pmpo_iteration *it = room(r, n, sizeof(*it));
+    sqlite3_stmt *st = query(
+        r, "SELECT idx, incumbent_loss, best_loss, marked_by_model, "
+           "marking_note, decision, seconds FROM iteration ORDER BY idx");
+    for (; it && i < n && next(r, st); i++) {
+        it[i] = (pmpo_iteration){
+            .index = sqlite3_column_int(st, 0),
+            .incumbent_loss = pmpo_db_number(st, 1),
+            .best_loss = pmpo_db_number(st, 2),
+            .marked_by_model = sqlite3_column_int(st, 3) != 0,
+            .marking_note = text(r, st, 4),
+            .decision = text(r, st, 5),
+            .seconds = pmpo_db_number(st, 6),
+        };
+    }
+    sqlite3_finalize(st);
+    size_t marked = 0, analysed = 0;
+    for (size_t k = 0; k < i; k++) {
+        read_segments(r, &it[k]);
+        read_hard(r, &it[k]);
+        read_candidates(r, &it[k]);
+        analysed += it[k].n_segments > 0;
+        marked += it[k].n_segments > 0 && it[k].marked_by_model;
+    }
+    r->v->iterations = it;
+    r->v->n_iterations = i;
+    r->v->share_marked_by_model =
+        analysed ? (double)marked / (double)analysed : NAN;
+}
+
+/* ---- all ------------------------------------------------------------------------------------ */
+
+static int open_to_read(reader *r, const char *path)
+{
+    r->d.path = path;
+    if (access(path, R_OK) < 0) {
+        return pmpo_fail(r->err, PMPO_EDATA, "%s: %s", path, strerror(errno));
+    }
+    /* A journal left by a kill has to be rolled back, which takes writing;
+     * without it, SQLite says that it cannot. */
+    if (sqlite3_open_v2(path, &r->d.db, SQLITE_OPEN_READWRITE, NULL) !=
+        SQLITE_OK) {
+        return pmpo_db_fail(&r->d, r->err);
+    }
+    sqlite3_busy_timeout(r->d.db, 10000);
+    int rc = pmpo_run_check(&r->d, r->err);
+    return rc < 0 ? rc : pmpo_db_exec(&r->d, "BEGIN", r->err);
+}
+
+static int read_all(reader *r, const char *path)
+{
+    bool written = is_being_written(path);
+    r->rc = open_to_read(r, path);
+    if (r->rc == 0) {
+        read_settings(r);
+        read_summary(r, written);
+        read_sizes(r);
+        read_cost(r);
+        read_iterations(r);
+        read_outcome(r, "initial", 0, &r->v->initial);
+        int best = best_id(r);
+        read_outcome(r, "best", best, &r->v->best);
+    }
+    sqlite3_close(r->d.db);
+    return r->rc;
+}
+
+int pmpo_run_open(const char *path, pmpo_run **out, pmpo_error *err)
+{
+    pmpo_run *run = pmpo_calloc(1, sizeof(*run));
+    if (!run) {
+        return pmpo_fail_memory(err);
+    }
+    reader r = {.run = run, .v = &run->view, .err = err};
+    int rc = read_all(&r, path);
+    if (rc < 0) {
+        pmpo_run_free(run);
+        return rc;
+    }
+    *out = run;
+    return 0;
+}
+
+void pmpo_run_free(pmpo_run *run)
+{
+    if (run) {
+        pmpo_arena_release(&run->mem);
+        pmpo_free(run);
+    }
+}
+
+const pmpo_run_view *pmpo_run_describe(const pmpo_run *run)
+{
+    return &run->view;
+}

@@ -1,0 +1,323 @@
+/* score_cache.c: scores by key, for all runs of this user.
+ *
+ * The cache may be lost at any time and must never cost more than time: every
+ * failure switches it off for this process, says why once, and the work goes
+ * on without it. Puts are collected and written together. */
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#define CACHE_VERSION 1
+#define BATCH_ROWS 64
+#define BATCH_MS 1000.0
+#define BUSY_MS 500
+#define DAY_S 86400
+
+struct pmpo_cache {
+    pmpo_db d;
+    char *path;
+    uint64_t max_bytes;
+    sqlite3_stmt *get, *touch, *put;
+    bool readable, writable;
+    bool in_batch;
+    size_t n_batch;
+    double batch_ms; /* when it began */
+    char trouble[300];
+};
+
+static const char tables[] =
+    "CREATE TABLE IF NOT EXISTS score(key BLOB PRIMARY KEY, logprobs BLOB,"
+    " checksum INTEGER, used INTEGER) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS score_used ON score(used);";
+
+/* ---- trouble ------------------------------------------------------------------ */
+
+static void close_all(pmpo_cache *c)
+{
+    sqlite3_finalize(c->get);
+    sqlite3_finalize(c->touch);
+    sqlite3_finalize(c->put);
+    c->get = c->touch = c->put = NULL;
+    sqlite3_close(c->d.db);
+    c->d.db = NULL;
+    c->readable = c->writable = c->in_batch = false;
+}
+
+static void say(pmpo_cache *c, const char *what)
+{
+    if (!c->trouble[0]) {
+        snprintf(c->trouble, sizeof(c->trouble), "score cache: %s: %s",
+                 what, c->d.db ? sqlite3_errmsg(c->d.db) : "cannot be opened");
+    }
+}
+
+/* A write failed: go on reading only. */
+static void stop_writing(pmpo_cache *c)
+{
+    say(c, c->path);
+    if (c->in_batch) {
+        sqlite3_exec(c->d.db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    c->in_batch = false;
+    c->writable = false;
+}
+
+const char *pmpo_cache_trouble(const pmpo_cache *c)
+{
+    return c->trouble[0] ? c->trouble : NULL;
+}
+
+/* ---- opening --------------------------------------------------------------------- */
+
+static int set_up(pmpo_cache *c)
+{
+    sqlite3_int64 version = 0;
+    sqlite3_busy_timeout(c->d.db, BUSY_MS);
+    if (pmpo_db_int(&c->d, "PRAGMA user_version", &version, NULL) < 0) {
+        return -1;
+    }
+    if (version != 0 && version != CACHE_VERSION &&
+        pmpo_db_exec(&c->d, "DROP TABLE IF EXISTS score", NULL) < 0) {
+        return -1;
+    }
+    char pragma[64];
+    snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", CACHE_VERSION);
+    if (pmpo_db_exec(&c->d, "PRAGMA journal_mode=WAL", NULL) < 0 ||
+        pmpo_db_exec(&c->d, "PRAGMA synchronous=NORMAL", NULL) < 0 ||
+        (version != CACHE_VERSION &&
+         (pmpo_db_exec(&c->d, tables, NULL) < 0 ||
+          pmpo_db_exec(&c->d, pragma, NULL) < 0))) {
+        return -1;
+    }
+    return 0;
+}
+
+static int prepare_all(pmpo_cache *c)
+{
+    return pmpo_db_prepare(&c->d, "SELECT logprobs, checksum, used FROM score "
+                                  "WHERE key=?", &c->get, NULL) < 0 ||
+                   pmpo_db_prepare(&c->d, "UPDATE score SET used=? "
+                                          "WHERE key=?", &c->touch, NULL) < 0 ||
+                   pmpo_db_prepare(&c->d, "INSERT OR REPLACE INTO score "
+                                          "VALUES(?,?,?,?)", &c->put, NULL) < 0
+               ? -1
+               : 0;
+}
+
+static bool is_corrupt(const pmpo_cache *c)
+{
+    int code = c->d.db ? sqlite3_errcode(c->d.db) & 0xff : 0;
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
+/* Opens as well as it goes: to write, to read, or not at all. */
+static void open_cache(pmpo_cache *c)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(c->path, &c->d.db, flags, NULL) == SQLITE_OK &&
+        set_up(c) == 0 && prepare_all(c) == 0) {
+        c->readable = c->writable = true;
+        return;
+    }
+    say(c, c->path);
+    if (!is_corrupt(c) && c->d.db && prepare_all(c) == 0) {
+        c->readable = true;
+        return;
+    }
+}
+
+/* Puts a corrupt cache aside, so that a new one can be made. */
+static void move_aside(pmpo_cache *c)
+{
+    pmpo_buf to = {0}, side = {0};
+    pmpo_buf_printf(&to, "%s.corrupt", c->path);
+    if (!to.failed && rename(c->path, to.ptr) == 0) {
+        snprintf(c->trouble, sizeof(c->trouble),
+                 "score cache: %s was corrupt and has been moved aside",
+                 c->path);
+    }
+    const char *const tails[] = {"-wal", "-shm"};
+    for (int i = 0; i < 2; i++) {
+        pmpo_buf_clear(&side);
+        pmpo_buf_printf(&side, "%s%s", c->path, tails[i]);
+        if (!side.failed) {
+            unlink(side.ptr);
+        }
+    }
+    pmpo_buf_release(&side);
+    pmpo_buf_release(&to);
+}
+
+/* Deletes the least recently used rows until the file is at most three
+ * quarters of what it may be. */
+static void shrink(pmpo_cache *c)
+{
+    sqlite3_int64 pages = 0, size = 0, free_pages = 0;
+    if (!c->writable || pmpo_db_int(&c->d, "PRAGMA page_count", &pages, NULL) ||
+        pmpo_db_int(&c->d, "PRAGMA page_size", &size, NULL) ||
+        pmpo_db_int(&c->d, "PRAGMA freelist_count", &free_pages, NULL) ||
+        (uint64_t)(pages * size) <= c->max_bytes) {
+        return;
+    }
+    for (int i = 0; i < 40 &&
+                    (uint64_t)((pages - free_pages) * size) >
+                        c->max_bytes / 4 * 3;
+         i++) {
+        if (pmpo_db_exec(&c->d,
+                         "DELETE FROM score WHERE key IN (SELECT key FROM "
+                         "score ORDER BY used LIMIT (SELECT count(*)/8+1 FROM "
+                         "score))", NULL) < 0 ||
+            pmpo_db_int(&c->d, "PRAGMA page_count", &pages, NULL) ||
+            pmpo_db_int(&c->d, "PRAGMA freelist_count", &free_pages, NULL)) {
+            stop_writing(c);
+            return;
+        }
+    }
+    if (pmpo_db_exec(&c->d, "VACUUM", NULL) < 0) {
+        stop_writing(c);
+    }
+}
+
+int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
+                    pmpo_error *err)
+{
+    pmpo_cache *c = pmpo_calloc(1, sizeof(*c));
+    size_t n = strlen(path) + 1;
+    if (!c || !(c->path = pmpo_calloc(n, 1))) {
+        pmpo_free(c);
+        return pmpo_fail_memory(err);
+    }
+    memcpy(c->path, path, n);
+    c->d.path = c->path;
+    c->max_bytes = max_bytes;
+    open_cache(c);
+    if (!c->readable && is_corrupt(c)) {
+        close_all(c);
+        move_aside(c);
+        open_cache(c);
+    }
+    shrink(c);
+    *out = c;
+    return 0;
+}
+
+/* ---- batches ------------------------------------------------------------------------- */
+
+static void end_batch(pmpo_cache *c)
+{
+    if (!c->in_batch) {
+        return;
+    }
+    if (pmpo_db_exec(&c->d, "COMMIT", NULL) < 0) {
+        stop_writing(c);
+    }
+    c->in_batch = false;
+}
+
+static bool begin_batch(pmpo_cache *c)
+{
+    if (!c->in_batch) {
+        if (pmpo_db_exec(&c->d, "BEGIN IMMEDIATE", NULL) < 0) {
+            stop_writing(c);
+            return false;
+        }
+        c->in_batch = true;
+        c->n_batch = 0;
+        c->batch_ms = pmpo_now_ms();
+    }
+    return true;
+}
+
+static void count_row(pmpo_cache *c)
+{
+    c->n_batch++;
+    if (c->n_batch >= BATCH_ROWS || pmpo_now_ms() - c->batch_ms > BATCH_MS) {
+        end_batch(c);
+    }
+}
+
+void pmpo_cache_free(pmpo_cache *c)
+{
+    if (!c) {
+        return;
+    }
+    if (c->writable) {
+        end_batch(c);
+    }
+    shrink(c);
+    close_all(c);
+    pmpo_free(c->path);
+    pmpo_free(c);
+}
+
+/* ---- get and put ------------------------------------------------------------------------ */
+
+static void bind_key(sqlite3_stmt *st, int i, const pmpo_hash *key)
+{
+    sqlite3_bind_blob(st, i, key->bytes, sizeof(key->bytes), SQLITE_TRANSIENT);
+}
+
+/* Remembers that a row was used, at most once a day. */
+static void touch(pmpo_cache *c, const pmpo_hash *key, sqlite3_int64 used)
+{
+    int64_t now = pmpo_wall_s();
+    if (!c->writable || now - used < DAY_S || !begin_batch(c)) {
+        return;
+    }
+    sqlite3_bind_int64(c->touch, 1, now);
+    bind_key(c->touch, 2, key);
+    if (pmpo_db_run(&c->d, c->touch, NULL) < 0) {
+        stop_writing(c);
+        return;
+    }
+    count_row(c);
+}
+
+bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n)
+{
+    if (!c->readable) {
+        return false;
+    }
+    bind_key(c->get, 1, &key);
+    int rc = pmpo_db_step(&c->d, c->get, NULL);
+    bool found = rc == 1 && pmpo_db_floats(c->get, 0, 1, logprobs, n);
+    for (size_t i = 0; found && i < n; i++) {
+        found = isfinite(logprobs[i]);
+    }
+    sqlite3_int64 used = rc == 1 ? sqlite3_column_int64(c->get, 2) : 0;
+    if (rc < 0) {
+        say(c, c->path);
+        c->readable = false;
+    }
+    sqlite3_reset(c->get);
+    sqlite3_clear_bindings(c->get);
+    if (found) {
+        touch(c, &key, used);
+    }
+    return found;
+}
+
+void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
+                    size_t n)
+{
+    if (!c->writable || !begin_batch(c)) {
+        return;
+    }
+    bind_key(c->put, 1, &key);
+    pmpo_db_bind_floats(c->put, 2, logprobs, n);
+    sqlite3_bind_int64(c->put, 3,
+                       (sqlite3_int64)pmpo_db_checksum(logprobs, n));
+    sqlite3_bind_int64(c->put, 4, pmpo_wall_s());
+    if (pmpo_db_run(&c->d, c->put, NULL) < 0) {
+        stop_writing(c);
+        return;
+    }
+    count_row(c);
+}

@@ -1,0 +1,167 @@
+/* store.h: the run file, and the score cache. The only user of sqlite3.h.
+ *
+ * Run file: one SQLite file with rollback journal and full synchronisation;
+ * each put is a commit of its own unless between begin and commit. It works
+ * as a memory of finished work: the search runs the same deterministic
+ * program from the start whenever it is resumed, asks for each unit and each
+ * generation job by key first, and computes only what is not there. Puts are
+ * idempotent (same key: replaced), so a replay writes the same rows again.
+ *
+ * One writer at a time, held by flock on the file; readers any time. */
+#ifndef PMPO_STORE_STORE_H
+#define PMPO_STORE_STORE_H
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "pmpo.h"
+
+#define PMPO_STORE_SCHEMA 1
+
+typedef struct pmpo_store pmpo_store;
+
+/* Makes a new run file. PMPO_EUSAGE when `path` exists and !force (with
+ * force it is replaced, unless PMPO_EBUSY). */
+int pmpo_store_create(const char *path, bool force, pmpo_store **out,
+                      pmpo_error *err);
+/* Opens one for writing. PMPO_EDATA: missing or not a run file;
+ * PMPO_EVERSION: another schema; PMPO_EBUSY: another writer. */
+int pmpo_store_open(const char *path, pmpo_store **out, pmpo_error *err);
+/* Closes; an open transaction is rolled back. NULL is fine. */
+void pmpo_store_free(pmpo_store *s);
+const char *pmpo_store_path(const pmpo_store *s);
+
+int pmpo_store_begin(pmpo_store *s, pmpo_error *err);
+int pmpo_store_commit(pmpo_store *s, pmpo_error *err);
+
+/* ---- settings and facts ------------------------------------------------- */
+
+/* Text by name: settings, identities, status, verdict. */
+int pmpo_store_put_text(pmpo_store *s, const char *name, pmpo_str value,
+                        pmpo_error *err);
+/* Appends to *out; *found false and nothing appended when there is none. */
+int pmpo_store_get_text(pmpo_store *s, const char *name, pmpo_buf *out,
+                        bool *found, pmpo_error *err);
+/* Numbers by name: results such as "initial.train_loss". NAN is stored as
+ * NULL and read back as NAN. */
+int pmpo_store_put_number(pmpo_store *s, const char *name, double v,
+                          pmpo_error *err);
+int pmpo_store_get_number(pmpo_store *s, const char *name, double *v,
+                          bool *found, pmpo_error *err);
+
+/* ---- examples ------------------------------------------------------------ */
+
+typedef enum pmpo_part {
+    PMPO_PART_TRAIN,
+    PMPO_PART_VALIDATION,
+    PMPO_PART_TEST,
+} pmpo_part;
+
+int pmpo_store_put_example(pmpo_store *s, pmpo_part part, size_t index,
+                           pmpo_str json, pmpo_error *err);
+/* Appends the part's examples as JSONL, in order; *n is how many. */
+int pmpo_store_get_examples(pmpo_store *s, pmpo_part part, pmpo_buf *jsonl,
+                            size_t *n, pmpo_error *err);
+
+/* ---- finished work -------------------------------------------------------- */
+
+typedef struct pmpo_unit_row {
+    pmpo_hash key;
+    int prompt;            /* candidate id, -1: none (a masked variant) */
+    const char *purpose;   /* "train", "validation", "test", "mask", "noise" */
+    size_t block;
+    const float *logprobs; /* [n] */
+    size_t n;
+    uint64_t prefill_tokens, logical_tokens;
+    bool cached;           /* taken from the score cache */
+    double ms;
+} pmpo_unit_row;
+
+int pmpo_store_put_unit(pmpo_store *s, const pmpo_unit_row *u, pmpo_error *err);
+/* Fills logprobs[0..n) when there and of that length with a right checksum;
+ * anything else there is PMPO_EIO ("damaged"). */
+int pmpo_store_get_unit(pmpo_store *s, pmpo_hash key, float *logprobs, size_t n,
+                        bool *found, pmpo_error *err);
+
+/* One generation job: all its replies as one text blob of the caller's. */
+int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
+                       int iteration, pmpo_str replies,
+                       uint64_t generated_tokens, double ms, pmpo_error *err);
+int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
+                       bool *found, pmpo_error *err);
+
+/* Wall milliseconds and tokens (prefill + generated) of all rows so far. */
+int pmpo_store_spent(pmpo_store *s, double *ms, uint64_t *tokens,
+                     pmpo_error *err);
+
+/* ---- the search's record --------------------------------------------------- */
+
+typedef struct pmpo_candidate_row {
+    int id, parent;  /* the initial prompt is 0, parent -1 */
+    int iteration;   /* 0 for the initial prompt */
+    int index;       /* within the iteration */
+    pmpo_str prompt, reply;
+    const char *proposer;
+    double loss, lower_bound; /* NAN: none */
+    const char *fate, *reason;
+    int hard_case, variant;   /* -1: none */
+    uint64_t seed;
+} pmpo_candidate_row;
+
+int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,
+                             pmpo_error *err);
+
+typedef struct pmpo_iteration_row {
+    int index; /* 1.. */
+    double incumbent_loss, best_loss; /* NAN until decided */
+    bool marked_by_model;
+    const char *marking_note;
+    const char *decision; /* "" until decided */
+    int incumbent, best;  /* candidate ids, before and after; -1 undecided */
+    double seconds;
+} pmpo_iteration_row;
+
+int pmpo_store_put_iteration(pmpo_store *s, const pmpo_iteration_row *it,
+                             pmpo_error *err);
+int pmpo_store_put_hard(pmpo_store *s, int iteration, int index, pmpo_str id,
+                        pmpo_error *err);
+/* `e->text` is kept too. */
+int pmpo_store_put_segment(pmpo_store *s, int iteration, int index,
+                           const pmpo_segment_effect *e, pmpo_error *err);
+
+/* Reading a whole run is pmpo_run_open (pmpo.h), in run_read.c. It takes
+ * from texts: status, status_reason, scorer.name, rewriter.name,
+ * scorer.precision, verdict, setting.NAME (all of those are the view's
+ * settings, without the "setting." part; among them loss, reduction, form,
+ * template, seed, iterations). From numbers: noise_floor, final ("best"
+ * candidate id), initial.train_loss, .val_loss, .test_loss, .train_format,
+ * .train_choice, .test_format, .test_choice, .test_n_options,
+ * .test_n_correct and the same with best., test_gain, test_gain_low,
+ * test_gain_high, initial.test_accuracy_low, _high, best.test_accuracy_low,
+ * _high, test_majority. A run whose status is "running" and whose lock
+ * nobody holds is "interrupted". Where best.* is not there yet, the view's
+ * best is the last decided iteration's best candidate, its train_loss that
+ * candidate's loss. */
+
+/* ---- score cache ------------------------------------------------------------ */
+
+typedef struct pmpo_cache pmpo_cache;
+
+/* Opens (makes) the score cache `path`, at most max_bytes big (oldest used
+ * rows go first); safe with several processes. A cache that is corrupt,
+ * read-only, locked or full never makes a run fail: open then still
+ * succeeds, gets find nothing or puts do nothing, and pmpo_cache_trouble
+ * says why (once a cache file is found corrupt it is moved aside and a new
+ * one made). Fails only for want of memory. */
+int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
+                    pmpo_error *err);
+void pmpo_cache_free(pmpo_cache *c);
+/* True and logprobs[0..n) filled when `key` is there with n values and a
+ * right checksum. */
+bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n);
+/* May be buffered until some rows or seconds came together, or free. */
+void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
+                    size_t n);
+/* NULL, or one line on what is wrong with the cache. Borrowed. */
+const char *pmpo_cache_trouble(const pmpo_cache *c);
+
+#endif

@@ -1,0 +1,109 @@
+#!/bin/sh
+# Holds the tree to docs/design.md: which room may include which, one home for each big library,
+# malloc only in base/, no file over 800 lines. check_rooms.sh DIR; --self-test plants faults.
+set -eu
+
+# Top to bottom; a room includes its own files and those of rooms further down.
+rooms="api report search eval score model fetch store data text stats base"
+
+complain() {
+    echo "$*"
+    failed=1
+}
+
+check_includes() { # DIR
+    for room in $rooms; do
+        [ -d "$1/src/$room" ] || continue
+        below=$(echo " $rooms " | sed "s/.* $room / $room /")
+        for f in "$1"/src/"$room"/*.[ch] "$1"/src/"$room"/*.cpp; do
+            [ -e "$f" ] || continue
+            for inc in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$f"); do
+                case $inc in
+                pmpo.h) ;;
+                */*)
+                    case "$below" in
+                    *" ${inc%%/*} "*) ;;
+                    *) complain "$f includes $inc, a room above it" ;;
+                    esac ;;
+                *) complain "$f includes $inc: write ROOM/FILE.h" ;;
+                esac
+            done
+        done
+    done
+    for f in "$1"/cli/*.[ch]; do
+        [ -e "$f" ] || continue
+        for inc in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$f"); do
+            [ "$inc" = pmpo.h ] || [ -e "$1/cli/$inc" ] ||
+                complain "$f includes $inc: cli/ sees only pmpo.h"
+        done
+    done
+}
+
+check_homes() { # DIR
+    home() { # HEADER-PATTERN ROOM
+        for f in $(grep -lE "^#include <($2)>" -r "$1/src" "$1/cli" 2>/dev/null || true); do
+            case $f in
+            "$1/src/$3/"*) ;;
+            *) complain "$f includes <$2>, whose home is src/$3" ;;
+            esac
+        done
+    }
+    home "$1" 'llama\.h|ggml[a-z-]*\.h|gguf\.h' model
+    home "$1" 'curl/curl\.h' model
+    home "$1" 'sqlite3\.h' store
+    for f in $(grep -lE '(^|[^_a-zA-Z.>])(malloc|calloc|realloc|free|strdup)\(' -r "$1/src" \
+        --include='*.[ch]' 2>/dev/null || true); do
+        case $f in
+        "$1/src/base/mem.c") ;;
+        *) complain "$f allocates by itself: use base/mem.h" ;;
+        esac
+    done
+}
+
+check_lengths() { # DIR
+    for f in $(find "$1/src" "$1/cli" "$1/include" "$1/tests" -name '*.[ch]' 2>/dev/null); do
+        n=$(wc -l < "$f")
+        [ "$n" -le 800 ] || complain "$f has $n lines"
+    done
+}
+
+check() { # DIR
+    failed=0
+    check_includes "$1"
+    check_homes "$1"
+    check_lengths "$1"
+    return $failed
+}
+
+self_test() {
+    t=$(mktemp -d)
+    trap 'rm -rf "$t"' EXIT
+    plant() { # FILE LINE...
+        rm -rf "$t"/*
+        mkdir -p "$t/src/base" "$t/src/text" "$t/src/model" "$t/cli"
+        echo 'int x;' > "$t/src/base/mem.c"
+        check "$t" > /dev/null || { echo "a clean tree fails"; exit 1; }
+        f=$1; shift
+        printf '%s\n' "$@" > "$t/$f"
+        if check "$t" > /dev/null; then
+            echo "not noticed in $f: $1"
+            exit 1
+        fi
+    }
+    plant src/text/a.c '#include "model/model.h"'
+    plant src/text/a.c '#include "a.h"'
+    plant cli/a.c '#include "base/str.h"'
+    plant src/text/a.c '#include <llama.h>'
+    plant src/model/a.c '#include <sqlite3.h>'
+    plant src/text/a.c 'x = malloc(3);'
+    plant src/base/a.c 'free(x);'
+    seq 801 > "$t/long"
+    plant src/text/a.c "$(seq 801)"
+    echo "every planted fault was noticed"
+}
+
+if [ "$1" = --self-test ]; then
+    self_test
+else
+    check "$1"
+fi

@@ -1,0 +1,49 @@
+/* fake_engine.h: a model for tests: known probabilities, no weights.
+ *
+ * Tokens are bytes, and a few specials; the template is ChatML. The
+ * log-probability of a token is a hash of ALL ids before it and of itself, so
+ * a shifted, swapped or truncated prefix changes every number. Generated
+ * replies are a function of messages and seed, good and bad in set shares.
+ *
+ * Every unit scored and every generation is an event, numbered from 1. */
+#ifndef PMPO_TESTS_FAKE_ENGINE_H
+#define PMPO_TESTS_FAKE_ENGINE_H
+
+#include "model/model.h"
+
+typedef enum fake_moment {
+    FAKE_AT_START, /* before anything of the event is done */
+    FAKE_AT_END,   /* all computed, nothing handed over yet */
+} fake_moment;
+
+typedef struct fake_options {
+    uint64_t salt;       /* another salt is another model */
+    const char *name;    /* NULL: "fake" */
+    double jitter;       /* nats that a token may move with its place in the
+                          * unit: makes a noise floor */
+    int context;         /* positions; 0: 1 << 20 */
+    size_t max_requests; /* 0: 8 */
+    /* Faults; event numbers, 0: never. */
+    size_t kill_at;      /* raise(SIGKILL) */
+    fake_moment kill_when;
+    size_t fail_at;      /* PMPO_EBACKEND */
+    size_t nan_at;       /* the event's scores are NAN */
+    size_t cancel_at;    /* as if pmpo_cancel had been called then */
+    bool shift;          /* scores forget the first id of the prefix */
+    bool all_bad;        /* no reply is usable */
+    bool stuck;          /* every reply is the instruction itself */
+    const char *log;     /* file: one line "s KEY" or "g KEY" an event whose
+                          * work was done, written before it is handed over */
+} fake_options;
+
+pmpo_model *fake_new(const fake_options *o);
+void fake_free(pmpo_model *m);
+size_t fake_events(const pmpo_model *m);
+size_t fake_generated(const pmpo_model *m); /* events that were generations */
+/* The log-probability of ids[at] given those before it. */
+double fake_logprob(uint64_t salt, const int32_t *ids, size_t at);
+/* Broken contracts seen so far (units whose requests disagree in the prefix
+ * and the like); must stay 0. */
+size_t fake_violations(const pmpo_model *m);
+
+#endif

@@ -1,0 +1,214 @@
+/* real_oracle.c: scores of a real model against an independent float32
+ * forward pass of the same weights (data/oracle, made with transformers),
+ * and the planned scorer against the plain one. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "model/model.h"
+
+#define MAX_ITEMS 64
+#define MAX_TOKENS 4096
+
+typedef struct oracle {
+    int32_t ids[MAX_TOKENS];
+    pmpo_request requests[MAX_ITEMS];
+    size_t n_requests;
+    double want[MAX_TOKENS]; /* of every token but the first of an item */
+    size_t n_want;
+} oracle;
+
+static oracle o;
+static pmpo_model *model;
+
+static void load_oracle(void)
+{
+    json_error_t e;
+    json_t *j = json_load_file(PMPO_TEST_DATA "/oracle/smollm2-135m-f32.json",
+                               0, &e);
+    assert_non_null(j);
+    size_t i, t, used = 0;
+    json_t *item, *id;
+    json_array_foreach(json_object_get(j, "items"), i, item) {
+        json_t *lp = json_object_get(item, "logprobs");
+        int32_t *first = o.ids + used;
+        json_array_foreach(json_object_get(item, "ids"), t, id) {
+            o.ids[used++] = (int32_t)json_integer_value(id);
+            if (t > 0) {
+                o.want[o.n_want++] = json_number_value(json_array_get(lp, t));
+            }
+        }
+        o.requests[o.n_requests++] =
+            (pmpo_request){first, (size_t)(o.ids + used - first), 1};
+    }
+    json_decref(j);
+    assert_true(o.n_requests >= 20 && o.n_want > 1000);
+}
+
+static int open_exact(void **state)
+{
+    (void)state;
+    char path[4096];
+    const char *models = getenv("PMPO_MODELS");
+    if (!models) {
+        fprintf(stderr, "PMPO_MODELS is not set\n");
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/smollm2-135m-instruct.gguf", models);
+    pmpo_model_options mo;
+    pmpo_model_options_init(&mo);
+    mo.model = path;
+    mo.precision = PMPO_PRECISION_F32;
+    pmpo_error err = {0};
+    if (pmpo_model_open(&mo, &model, &err) < 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return -1;
+    }
+    load_oracle();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    pmpo_model_free(model);
+    return 0;
+}
+
+static double largest(const float *got)
+{
+    double worst = 0;
+    for (size_t i = 0; i < o.n_want; i++) {
+        double d = fabs((double)got[i] - o.want[i]);
+        worst = d > worst ? d : worst;
+    }
+    return worst;
+}
+
+static float planned[MAX_TOKENS], plain[MAX_TOKENS], again[MAX_TOKENS];
+
+static void test_every_token_agrees(void **state)
+{
+    (void)state;
+    pmpo_unit u = {o.requests, o.n_requests, 0};
+    int codes[MAX_ITEMS];
+    pmpo_error err;
+    pmpo_unit_result a = {.logprobs = planned, .codes = codes};
+    pmpo_unit_result b = {.logprobs = plain};
+    assert_int_equal(model->engine->score(model->self, &u, &a, &err), 0);
+    assert_int_equal(model->engine->score_plain(model->self, &u, &b, &err), 0);
+    for (size_t i = 0; i < o.n_requests; i++) {
+        assert_int_equal(codes[i], 0);
+    }
+    double between = 0;
+    for (size_t i = 0; i < o.n_want; i++) {
+        double d = fabs((double)planned[i] - (double)plain[i]);
+        between = d > between ? d : between;
+    }
+    print_message("%zu tokens, largest difference: planned to oracle %.1e, "
+                  "plain to oracle %.1e, planned to plain %.1e nats; "
+                  "%llu rows instead of %llu\n",
+                  o.n_want, largest(planned), largest(plain), between,
+                  (unsigned long long)a.prefill_tokens,
+                  (unsigned long long)b.prefill_tokens);
+    assert_true(largest(planned) < 1e-4);
+    assert_true(largest(plain) < 1e-4);
+    assert_true(a.prefill_tokens < b.prefill_tokens);
+}
+
+/* A shifted row, swapped items or a wrong token would show. */
+static void test_faults_would_show(void **state)
+{
+    (void)state;
+    assert_true(largest(planned + 1) > 0.1);
+    float swapped[MAX_TOKENS];
+    memcpy(swapped, planned, sizeof(swapped));
+    size_t second = o.requests[0].n_ids - 1;
+    memcpy(swapped, planned + second, 60 * sizeof(float));
+    assert_true(largest(swapped) > 0.1);
+    int32_t *ids = (int32_t *)o.requests[0].ids;
+    ids[40] += 1;
+    pmpo_unit u = {o.requests, 1, 0};
+    pmpo_unit_result r = {.logprobs = swapped};
+    assert_int_equal(model->engine->score(model->self, &u, &r, NULL), 0);
+    ids[40] -= 1;
+    assert_true(largest(swapped) > 0.1);
+}
+
+/* The same unit gives the same bits whatever was computed before it. */
+static void test_history_does_not_matter(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < o.n_requests; i++) {
+        o.requests[i].n_context = o.requests[i].n_ids - 1;
+    }
+    pmpo_unit u = {o.requests, o.n_requests, 30};
+    pmpo_unit half = {o.requests, o.n_requests / 2, 20};
+    pmpo_unit_result a = {.logprobs = planned}, b = {.logprobs = again},
+                     other = {.logprobs = plain};
+    assert_int_equal(model->engine->score(model->self, &u, &a, NULL), 0);
+    assert_int_equal(model->engine->score(model->self, &u, &b, NULL), 0);
+    assert_memory_equal(planned, again, pmpo_unit_targets(&u) * sizeof(float));
+    assert_int_equal(b.prefill_tokens + 30, a.prefill_tokens);
+    assert_int_equal(model->engine->score(model->self, &half, &other, NULL), 0);
+    assert_int_equal(model->engine->score_plain(model->self, &half, &other,
+                                                NULL), 0);
+    memset(again, 0, sizeof(again));
+    assert_int_equal(model->engine->score(model->self, &u, &b, NULL), 0);
+    assert_memory_equal(planned, again, pmpo_unit_targets(&u) * sizeof(float));
+    assert_int_equal(b.prefill_tokens, a.prefill_tokens);
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    pmpo_unit u = {o.requests, o.n_requests, 10};
+    pmpo_unit_result r = {.logprobs = again};
+    pmpo_error err = {0};
+    pmpo_cancel(model);
+    assert_int_equal(model->engine->score(model->self, &u, &r, &err),
+                     PMPO_ECANCELLED);
+    assert_true(isnan(again[0])); /* a failed request is never a score */
+    pmpo_uncancel(model);
+    assert_int_equal(model->engine->score(model->self, &u, &r, &err), 0);
+    assert_true(again[0] < 0);
+}
+
+static void test_replies_follow_their_seeds(void **state)
+{
+    (void)state;
+    const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Name a colour.")};
+    const uint64_t seeds[] = {1, 2, 1}, alone[] = {2};
+    const pmpo_gen_params p = {1.0, 0.95, 16, PMPO_STR("")};
+    const pmpo_gen_request three = {&ask, 1, seeds, 3}, one = {&ask, 1, alone, 1};
+    pmpo_reply r[4] = {0};
+    assert_int_equal(model->engine->generate(model->self, &three, 1, &p, r,
+                                             NULL), 0);
+    assert_int_equal(model->engine->generate(model->self, &one, 1, &p, r + 3,
+                                             NULL), 0);
+    assert_string_equal(r[0].text.ptr, r[2].text.ptr);
+    assert_string_not_equal(r[0].text.ptr, r[1].text.ptr);
+    assert_string_equal(r[1].text.ptr, r[3].text.ptr);
+    for (int i = 0; i < 4; i++) {
+        pmpo_buf_release(&r[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_token_agrees),
+        cmocka_unit_test(test_faults_would_show),
+        cmocka_unit_test(test_history_does_not_matter),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_replies_follow_their_seeds),
+    };
+    return cmocka_run_group_tests(tests, open_exact, end);
+}

@@ -1,0 +1,206 @@
+/* test_accept.c: the decision at the end of an iteration. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "search/accept.h"
+
+#define N 4
+#define NONE PMPO_ACCEPT_NONE
+
+/* Validation answers by candidate, and who was asked, in order. */
+typedef struct judge {
+    pmpo_validation_pair pairs[N];
+    size_t asked[N], n_asked;
+    int code;
+} judge;
+
+static int validate(void *ud, size_t i, pmpo_validation_pair *out,
+                    pmpo_error *err)
+{
+    judge *j = ud;
+    if (j->code < 0) {
+        return pmpo_fail(err, j->code, "planted");
+    }
+    j->asked[j->n_asked++] = i;
+    *out = j->pairs[i];
+    return 0;
+}
+
+typedef struct row {
+    const char *name;
+    bool paper, validation;
+    double floor;
+    double losses[N]; /* the incumbent's is 1 */
+    size_t accepted;
+    const char *reasons[N]; /* each must hold this; NULL: any */
+    const char *decision;
+} row;
+
+static const row table[] = {
+    {"a clear gain", false, false, 0.01, {1.2, 0.9, 0.95, 1}, 1,
+     {"0.2 above", "gain 0.1", "another candidate was taken", "no gain"},
+     "accepted: loss 0.9 after 1"},
+    {"a gain within twice the floor", false, false, 0.06,
+     {0.9, 0.95, 1.1, 1.2}, NONE,
+     {"gain 0.1 is within twice the noise floor, 0.12", NULL, NULL, NULL},
+     "best gain 0.1 is not above twice the noise floor, 0.12"},
+    {"twice the floor exactly is not enough", false, false, 0.25,
+     {0.5, 1, 1, 1}, NONE, {"within twice", NULL, NULL, NULL}, "kept"},
+    {"the published rule takes it", true, false, 0.06, {0.9, 0.95, 1.1, 1.2},
+     0, {"gain 0.1", NULL, NULL, NULL}, "accepted"},
+    {"the published rule wants lower, not equal", true, false, NAN,
+     {1, 1, 1, 1}, NONE, {"no gain", "no gain", "no gain", "no gain"},
+     "kept"},
+    {"ties go to the first", false, false, 0, {1, 0.8, 0.8, 0.8}, 1,
+     {NULL, "gain 0.2", "taken first", "taken first"}, "accepted"},
+    {"no floor counts as none", false, false, NAN, {0.999, 1, 1, 1}, 0,
+     {"gain 0.001", NULL, NULL, NULL}, "accepted"},
+    {"nothing scored", false, false, 0.01, {NAN, NAN, NAN, NAN}, NONE,
+     {"not scored", "not scored", NULL, NULL}, "no candidate beat"},
+    {"a number beats what is unknown", false, false, 0.01,
+     {NAN, NAN, 0.5, NAN}, 2, {NULL, NULL, "gain 0.5", NULL}, "accepted"},
+};
+
+static void fill(pmpo_accept_entry *e, const double *losses)
+{
+    for (size_t i = 0; i < N; i++) {
+        e[i] = (pmpo_accept_entry){.loss = losses[i],
+                                   .lower_bound = NAN,
+                                   .considered = true};
+    }
+}
+
+static void check_row(const row *r)
+{
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    pmpo_error err;
+    fill(e, r->losses);
+    pmpo_accept_rule rule = {r->paper, r->validation, 1, r->floor};
+    assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, &err), 0);
+    if (d.accepted != r->accepted) {
+        fail_msg("%s: accepted %zu", r->name, d.accepted);
+    }
+    for (size_t i = 0; i < N; i++) {
+        if (!e[i].reason[0]
+            || (r->reasons[i] && !strstr(e[i].reason, r->reasons[i]))) {
+            fail_msg("%s: reason %zu is '%s'", r->name, i, e[i].reason);
+        }
+    }
+    if (!strstr(d.text, r->decision)) {
+        fail_msg("%s: decision is '%s'", r->name, d.text);
+    }
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        check_row(&table[i]);
+    }
+}
+
+static void test_validation_order(void **state)
+{
+    (void)state;
+    const double losses[N] = {0.9, 0.5, 0.7, 0.99};
+    judge j = {.pairs = {{1, 1, 0.1}, {1, 1.3, 0.2}, {1, 1.05, 0.05001},
+                         {1, 0, 0}}};
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    fill(e, losses);
+    pmpo_accept_rule rule = {false, true, 1, 0.01};
+    assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
+    /* 1 gains most but is worse by 0.3 > 0.2; 2 is worse by less than its
+     * error; 0 is never asked, nor is 3, whose gain is too small. */
+    assert_int_equal(d.accepted, 2);
+    assert_int_equal(j.n_asked, 2);
+    assert_int_equal(j.asked[0], 1);
+    assert_int_equal(j.asked[1], 2);
+    assert_int_equal(d.n_failed_validation, 1);
+    assert_non_null(strstr(e[1].reason, "worse by 0.3"));
+    assert_non_null(strstr(e[1].reason, "standard error 0.2"));
+    assert_non_null(strstr(e[0].reason, "taken first"));
+    assert_non_null(strstr(e[3].reason, "within twice"));
+    assert_true(d.best_gain == 0.5);
+}
+
+static void test_validation_fails_all(void **state)
+{
+    (void)state;
+    const double losses[N] = {0.9, 0.5, 0.7, 0.6};
+    judge j = {0};
+    for (size_t i = 0; i < N; i++) {
+        /* An unknown error allows nothing. */
+        j.pairs[i] = (pmpo_validation_pair){1, 1.001, NAN};
+    }
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    fill(e, losses);
+    pmpo_accept_rule rule = {false, true, 1, 0};
+    assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
+    assert_int_equal(d.accepted, NONE);
+    assert_int_equal(j.n_asked, N);
+    assert_int_equal(d.n_failed_validation, N);
+    assert_non_null(strstr(d.text, "failed on the validation part"));
+    /* The published rule does not look at the part at all. */
+    fill(e, losses);
+    j.n_asked = 0;
+    rule.paper = true;
+    assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
+    assert_int_equal(d.accepted, 1);
+    assert_int_equal(j.n_asked, 0);
+}
+
+static void test_validation_error(void **state)
+{
+    (void)state;
+    const double losses[N] = {0.9, 0.5, 0.7, 0.6};
+    judge j = {.code = PMPO_ECANCELLED};
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    pmpo_error err;
+    fill(e, losses);
+    pmpo_accept_rule rule = {false, true, 1, 0};
+    assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, &err),
+                     PMPO_ECANCELLED);
+    assert_string_equal(err.text, "planted");
+}
+
+static void test_leaves_others_alone(void **state)
+{
+    (void)state;
+    const double losses[N] = {0.1, 0.5, NAN, 1.5};
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    fill(e, losses);
+    e[0].considered = false; /* a duplicate with a known loss */
+    e[2].lower_bound = 1.25;
+    pmpo_accept_rule rule = {false, false, 1, 0.01};
+    assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, NULL), 0);
+    assert_int_equal(d.accepted, 1);
+    assert_string_equal(e[0].reason, "");
+    assert_non_null(strstr(e[2].reason, "sure to be above 1.25"));
+    assert_int_equal(pmpo_accept(&rule, e, 0, NULL, NULL, &d, NULL), 0);
+    assert_int_equal(d.accepted, NONE);
+    assert_true(isnan(d.best_gain));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_validation_order),
+        cmocka_unit_test(test_validation_fails_all),
+        cmocka_unit_test(test_validation_error),
+        cmocka_unit_test(test_leaves_others_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,261 @@
+/* test_match.c: answers in replies as models really word them. To add a case
+ * add a row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "eval/match.h"
+
+typedef struct row {
+    const char *reply, *answer;
+    bool same;
+} row;
+
+/* ---- numbers -------------------------------------------------------------------- */
+
+static const row numbers[] = {
+    {"18", "18", true},
+    {"#### 18", "18", true},
+    {"Janet sells 16 - 3 - 4 = 9 eggs. She makes 9 * 2 = $18.\n#### 18", "18",
+     true},
+    {"She makes $18 every day.", "18", true},
+    {"The answer is 18.", "18", true},
+    {"The answer is: **18**", "18", true},
+    {"The answer is $\\boxed{18}$.", "18", true},
+    {"\\boxed{1{,}234}", "1234", true},
+    {"So the total is \\(\\boxed{70000}\\) dollars.", "70000", true},
+    {"The total is $70,000.", "70000", true},
+    {"The total is $70,000.00", "70000", true},
+    {"It costs 1,234,567 dollars", "1234567", true},
+    {"It is 1234567", "1,234,567", true},
+    {"We pick 3, 4, 5", "5", true},
+    {"3,4", "34", false},
+    {"It takes 2.5 hours.", "2.5", true},
+    {"It takes 2.50 hours", "2.5", true},
+    {"He has .5 left", "0.5", true},
+    {"That is 0.5 of it", ".5", true},
+    {"half, so 1/2", "0.5", true},
+    {"The probability is \\frac{3}{4}.", "0.75", true},
+    {"The probability is $\\dfrac{3}{4}$", "3/4", true},
+    {"The temperature is -5 degrees", "-5", true},
+    {"The temperature is \xe2\x88\x92" "5 degrees", "-5", true},
+    {"The change is -$40", "-40", true},
+    {"between 10-12", "12", true},
+    {"x = 20-8 = 12", "12", true},
+    {"20%", "20", true},
+    {"The answer is 20 percent", "20%", true},
+    {"45 km/h", "45", true},
+    {"He runs 540 meters a week", "540", true},
+    {"The answer is 540 meters. That is 3 times 180.", "540", true},
+    {"Final answer: 64", "64", true},
+    {"Final Answer: \\boxed{64}", "64", true},
+    {"Answer: 260", "260", true},
+    {"The answer is 3 + 4 = 7.", "7", true},
+    {"#### 7 apples and 2 more", "7", true},
+    {"#### 7", "8", false},
+    {"Step 1: 5\nStep 2: 6\nStep 3: 11", "11", true},
+    {"Step 3: there are eleven", "11", false},
+    {"I do not know.", "0", false},
+    {"", "0", false},
+    {"The year 1999", "1999", true},
+    {"3.0", "3", true},
+    {"3.0001", "3", false},
+    {"1e3", "1000", false},
+    {"A2 is the sheet, total 7", "7", true},
+    {"The 2nd of 3 boxes holds 12", "12", true},
+    {"12 eggs.", "12", true},
+    {"(12)", "12", true},
+    {"[12]", "12", true},
+    {"\"12\"", "12", true},
+    {"12!", "12", true},
+    {"The answer is $1,200.50.", "1200.5", true},
+    {"\\text{Total} = 36", "36", true},
+    {"Total: $\\$36$", "36", true},
+    {"The sum is 8", "-8", false},
+    {"about 99.99", "100", false},
+};
+
+/* ---- choices ----------------------------------------------------------------------- */
+
+static const row choices[] = {
+    {"A", "(A)", true},
+    {"(A)", "(A)", true},
+    {"A.", "(A)", true},
+    {"A)", "(A)", true},
+    {"a", "(A)", true},
+    {"(a)", "(A)", true},
+    {"b)", "(B)", true},
+    {"**A**", "(A)", true},
+    {"**(B)**", "(B)", true},
+    {"\"B\"", "(B)", true},
+    {"`C`", "(C)", true},
+    {"[C]", "(C)", true},
+    {"B: the mailman", "(B)", true},
+    {"B. The doctor", "(B)", true},
+    {"B - the doctor", "(B)", true},
+    {"(B) The robin is the rightmost", "(B)", true},
+    {"Option B", "(B)", true},
+    {"Option: B", "(B)", true},
+    {"The answer is (A).", "(A)", true},
+    {"The answer is A.", "(A)", true},
+    {"the answer is a.", "(A)", true},
+    {"So the answer is (C).", "(C)", true},
+    {"The correct answer is (D) 12/25/2006.", "(D)", true},
+    {"The correct option is B, since it is sarcastic.", "(B)", true},
+    {"Answer: C", "(C)", true},
+    {"Answer:\nC", "(C)", true},
+    {"Answer: **C**", "(C)", true},
+    {"Final answer: (B)", "(B)", true},
+    {"The final answer is \\boxed{B}.", "(B)", true},
+    {"\\boxed{(C)}", "(C)", true},
+    {"$\\boxed{\\text{C}}$", "(C)", true},
+    {"Let's think step by step. (A) is wrong because the robin is left of the "
+     "owl. (B) is right.", "(B)", true},
+    {"(A) or (B)? The answer is (A).", "(A)", true},
+    {"The answer is not clear, but the answer is (B).", "(B)", true},
+    {"The answer is (B). The answer is (C).", "(C)", true},
+    {"A blue jay is on the left, so the answer is (B).", "(B)", true},
+    {"A blue jay is on the left", "(A)", false},
+    {"I think that C is right", "(C)", true},
+    {"I am not sure.", "(A)", false},
+    {"I'd say B.", "(B)", true},
+    {"None of these", "(A)", false},
+    {"", "(A)", false},
+    {"D", "(A)", false},
+    {"(E)", "(E)", true},
+    {"The statement that is sarcastic is (B).", "(B)", true},
+    {"The answer is B) midsize grey Brazilian old sweater", "(B)", true},
+    {"The answer is Option A", "(A)", true},
+    {"Therefore, the answer is **B**.", "(B)", true},
+    {"The answer would be (C)", "(C)", true},
+    {"Answer - B", "(B)", true},
+    {"Based on this, B", "(B)", true},
+    {"C\n\nExplanation: A is wrong. B is wrong.", "(C)", true},
+    {"(C)\n(A) is wrong", "(C)", true},
+    {"The correct choice is: C", "(C)", true},
+    {"A", "A", true},
+    {"A", "a", true},
+    {"(B)", "B.", true},
+    {"B", "B)", true},
+};
+
+/* ---- exact ---------------------------------------------------------------------------- */
+
+static const row words[] = {
+    {"Yes", "Yes", true},
+    {"yes", "Yes", true},
+    {"Yes.", "Yes", true},
+    {" Yes\n", "Yes", true},
+    {"\"Yes\"", "Yes", true},
+    {"**Yes**", "Yes", true},
+    {"`yes`", "yes", true},
+    {"No", "Yes", false},
+    {"The answer is Yes.", "Yes", true},
+    {"The answer is yes. You return to the start.", "Yes", true},
+    {"So the answer is No.", "No", true},
+    {"So the answer is No.", "Yes", false},
+    {"Answer: No", "No", true},
+    {"Answer:\nNo", "No", true},
+    {"Final answer: no", "No", true},
+    {"We walk 5 forward and 5 back.\nYes", "Yes", true},
+    {"We walk 5 forward and 5 back.\n\nYes.", "Yes", true},
+    {"We walk and do not return.\nNo, we do not", "No", false},
+    {"Yes\nbecause we return", "Yes", false},
+    {"True", "True", true},
+    {"true", "True", true},
+    {"The answer is False", "False", true},
+    {"not False", "False", false},
+    {"\\boxed{True}", "True", true},
+    {"valid", "valid", true},
+    {"invalid", "valid", false},
+    {"The argument is: invalid", "invalid", false},
+    {"The answer is invalid.", "invalid", true},
+    {"apple banana cherry", "apple banana cherry", true},
+    {"apple  banana\ncherry", "apple banana cherry", true},
+    {"applebanana", "apple banana", false},
+    {"] ] >", "] ] >", true},
+    {"Answer: ] ] >", "] ] >", true},
+    {"", "Yes", false},
+    {"Yes Yes", "Yes", false},
+    {"Oui", "Yes", false},
+    {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9", true},
+    {"The answer is 05/01/2021.", "05/01/2021", true},
+    {"The correct answer is Plausible", "plausible", true},
+    {"ANSWER: NO", "No", true},
+    {"the answer is **no**", "no", true},
+    {"_no_", "no", true},
+};
+
+/* ---- running the tables ------------------------------------------------------------------ */
+
+typedef bool (*match_fn)(pmpo_str reply, pmpo_str answer);
+
+static bool match_choice(pmpo_str reply, pmpo_str answer)
+{
+    return pmpo_match_choice(reply, answer, 6);
+}
+
+static void run(const row *rows, size_t n, match_fn match)
+{
+    int wrong = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (match(pmpo_str_of(rows[i].reply), pmpo_str_of(rows[i].answer)) !=
+            rows[i].same) {
+            print_error("row %zu: [%s] against [%s] should %smatch\n", i,
+                        rows[i].reply, rows[i].answer,
+                        rows[i].same ? "" : "not ");
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+#define N(x) (sizeof(x) / sizeof(*(x)))
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    run(numbers, N(numbers), pmpo_match_number);
+}
+
+static void test_choices(void **state)
+{
+    (void)state;
+    run(choices, N(choices), match_choice);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    run(words, N(words), pmpo_match_exact);
+}
+
+static void test_letters_end_with_the_options(void **state)
+{
+    (void)state;
+    assert_int_equal(pmpo_match_letter(PMPO_STR("(D)"), 3), 0);
+    assert_int_equal(pmpo_match_letter(PMPO_STR("(D)"), 4), 'D');
+    assert_int_equal(pmpo_match_letter(PMPO_STR("(D)"), 0), 'D');
+}
+
+static void test_table_is_big(void **state)
+{
+    (void)state;
+    assert_true(N(numbers) + N(choices) + N(words) >= 150);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_letters_end_with_the_options),
+        cmocka_unit_test(test_table_is_big),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,419 @@
+/* test_resume.c: runs stopped in every way end as if nothing had happened.
+ *
+ * The fake engine logs every unit and job whose work was done; so a test can
+ * tell that no finished work was done again, and that a killed run had really
+ * lost something. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "run_help.h"
+
+static pmpo_data *data;
+static char *folder, *path, *log_path, *whole;
+static size_t n_events;
+static double whole_ms; /* how long an uninterrupted run takes */
+
+static fake_options model_options(void)
+{
+    return (fake_options){.salt = 11, .max_requests = 4, .log = log_path};
+}
+
+static pmpo_optimize_options run_options(void)
+{
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    o.split = (pmpo_split){6, 4, 4, 1};
+    return o;
+}
+
+/* ---- the log ------------------------------------------------------------------ */
+
+typedef struct log_lines {
+    char *text;
+    size_t n;
+} log_lines;
+
+static log_lines read_log(void)
+{
+    pmpo_buf b = {0};
+    log_lines l = {0};
+    if (access(log_path, F_OK) == 0) {
+        assert_int_equal(pmpo_read_file(log_path, &b, NULL), 0);
+        unlink(log_path);
+    }
+    for (size_t i = 0; i < b.len; i++) {
+        l.n += b.ptr[i] == '\n';
+    }
+    l.text = b.ptr ? b.ptr : strdup("");
+    return l;
+}
+
+static void line_at(const log_lines *l, size_t i, char out[40])
+{
+    assert_true(i < l->n && strlen(l->text) == l->n * 35);
+    memcpy(out, l->text + 35 * i, 35);
+    out[35] = '\0';
+}
+
+static void check_no_repeats(const log_lines *l)
+{
+    char a[40];
+    for (size_t i = 0; i < l->n; i++) {
+        line_at(l, i, a);
+        assert_null(strstr(l->text + 35 * (i + 1), a));
+    }
+}
+
+/* Nothing of the first `sure` lines of `before` is in `after`. */
+static void check_not_done_again(const log_lines *before, size_t sure,
+                                 const log_lines *after)
+{
+    char a[40];
+    for (size_t i = 0; i < sure; i++) {
+        line_at(before, i, a);
+        if (strstr(after->text, a)) {
+            fail_msg("work %zu of %zu was done again", i + 1, before->n);
+        }
+    }
+}
+
+/* ---- set-up: the uninterrupted run ---------------------------------------------- */
+
+static int set_up(void **state)
+{
+    (void)state;
+    folder = make_folder();
+    path = path_in(folder, "run.pmpo");
+    log_path = path_in(folder, "log");
+    data = make_data(14, true);
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    pmpo_error err = {0};
+    double start = pmpo_now_ms();
+    if (run_once(&f, &o, data, NULL, NULL, path, &whole, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    whole_ms = pmpo_now_ms() - start;
+    log_lines l = read_log();
+    n_events = l.n;
+    check_no_repeats(&l);
+    free(l.text);
+    assert_true(n_events > 30);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    pmpo_data_free(data);
+    free(whole);
+    free(log_path);
+    free(path);
+    drop_folder(folder);
+    return 0;
+}
+
+static void check_resumes_to_whole(const log_lines *before, size_t sure)
+{
+    char *text = NULL;
+    pmpo_error err = {0};
+    fake_options f = model_options();
+    int rc = resume_once(&f, path, NULL, &text, true, &err);
+    if (rc < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_string_equal(text, whole);
+    free(text);
+    log_lines after = read_log();
+    check_not_done_again(before, sure, &after);
+    check_no_repeats(&after);
+    assert_int_equal(sure + after.n, n_events);
+    free(after.text);
+}
+
+/* ---- kill -9 ---------------------------------------------------------------------- */
+
+static pid_t start_run(const fake_options *f)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        pmpo_optimize_options o = run_options();
+        pmpo_model *m = fake_new(f);
+        int rc = pmpo_optimize(m, NULL, data, NULL, NULL, &o, path, NULL,
+                               NULL);
+        _exit(rc == 0 ? 0 : 3);
+    }
+    return pid;
+}
+
+static void check_kill_at(size_t event, fake_moment when)
+{
+    fake_options f = model_options();
+    int status;
+    f.kill_at = event;
+    f.kill_when = when;
+    pid_t pid = start_run(&f);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    pmpo_run *run;
+    assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
+    assert_string_equal(pmpo_run_describe(run)->status, "interrupted");
+    pmpo_run_free(run);
+    log_lines before = read_log();
+    check_no_repeats(&before);
+    /* At its end the event's work is done (and logged) but not kept: lost. */
+    assert_int_equal(before.n, when == FAKE_AT_END ? event : event - 1);
+    check_resumes_to_whole(&before, event - 1);
+    free(before.text);
+}
+
+static void test_kill_at_every_event(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i <= n_events; i++) {
+        check_kill_at(i, FAKE_AT_START);
+        check_kill_at(i, FAKE_AT_END);
+    }
+}
+
+static void test_kill_any_time(void **state)
+{
+    (void)state;
+    fake_options f = model_options();
+    uint64_t random = 12;
+    for (int i = 0; i < 25; i++) {
+        int status;
+        unlink(path);
+        pid_t pid = start_run(&f);
+        double s = pmpo_random_unit(&random) * whole_ms / 1000;
+        struct timespec t = {(time_t)s, (long)((s - floor(s)) * 1e9)};
+        nanosleep(&t, NULL);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        log_lines before = read_log();
+        char *text = NULL;
+        int rc = resume_once(&f, path, NULL, &text, true, NULL);
+        if (before.n > 0) {
+            assert_int_equal(rc, 0);
+        }
+        if (rc == 0) {
+            assert_string_equal(text, whole);
+            log_lines after = read_log();
+            check_not_done_again(&before, before.n ? before.n - 1 : 0,
+                                 &after);
+            free(after.text);
+        }
+        free(text);
+        free(before.text);
+    }
+}
+
+/* ---- stopping on purpose -------------------------------------------------------------- */
+
+static void test_budgets(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    char *text = NULL;
+    pmpo_error err;
+    o.budget_tokens = 1;
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, &text, &err),
+                     PMPO_EBUDGET);
+    assert_non_null(strstr(text, "stopped the budget of 1 tokens is used up"));
+    free(text);
+    /* One step a sitting, and yet it ends, with the same result. */
+    pmpo_resume_options r;
+    pmpo_resume_options_init(&r);
+    r.budget_tokens = 1;
+    size_t sittings = 1;
+    int rc = PMPO_EBUDGET;
+    while (rc == PMPO_EBUDGET && sittings < 2 * n_events) {
+        text = NULL;
+        rc = resume_once(&f, path, &r, &text, true, &err);
+        sittings++;
+        if (rc != 0) {
+            free(text);
+        }
+    }
+    assert_int_equal(rc, 0);
+    assert_int_equal(sittings, n_events);
+    assert_string_equal(text, whole);
+    free(text);
+    log_lines l = read_log();
+    check_no_repeats(&l);
+    assert_int_equal(l.n, n_events);
+    free(l.text);
+    o.budget_tokens = 0;
+    o.budget_ms = 1;
+    rc = run_once(&f, &o, data, NULL, NULL, path, NULL, &err);
+    assert_int_equal(rc, PMPO_EBUDGET);
+    l = read_log();
+    check_resumes_to_whole(&l, l.n);
+    free(l.text);
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    for (size_t i = 1; i <= n_events; i += 7) {
+        fake_options f = model_options();
+        char *text = NULL;
+        pmpo_error err;
+        f.cancel_at = i;
+        assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, &text,
+                                  &err), PMPO_ECANCELLED);
+        assert_non_null(strstr(text, "stopped cancelled"));
+        free(text);
+        log_lines before = read_log();
+        assert_int_equal(before.n, i - 1);
+        check_resumes_to_whole(&before, before.n);
+        free(before.text);
+    }
+}
+
+/* ---- going further ---------------------------------------------------------------------- */
+
+static void test_extend(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    char *shorter, *longer, *text = NULL;
+    pmpo_error err;
+    o.iterations = 4;
+    pmpo_run *run;
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, NULL, &err), 0);
+    assert_int_equal(pmpo_run_open(path, &run, &err), 0);
+    longer = run_text(run, false);
+    pmpo_run_free(run);
+    o.iterations = 2;
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, &shorter, &err),
+                     0);
+    assert_string_equal(shorter, whole);
+    pmpo_resume_options r;
+    pmpo_resume_options_init(&r);
+    r.iterations = 4;
+    /* Stopped within the extension: the old outcome is not told as new. */
+    f.cancel_at = 3;
+    assert_int_equal(resume_once(&f, path, &r, &text, false, &err),
+                     PMPO_ECANCELLED);
+    assert_null(strstr(text, "unseen examples"));
+    free(text);
+    f.cancel_at = 0;
+    r.iterations = 0;
+    assert_int_equal(resume_once(&f, path, &r, &text, false, &err), 0);
+    assert_string_equal(text, longer);
+    free(text);
+    r.iterations = 1; /* there are 4 */
+    assert_int_equal(resume_once(&f, path, &r, NULL, false, &err),
+                     PMPO_EUSAGE);
+    free(shorter);
+    free(longer);
+    unlink(log_path);
+}
+
+static void test_finished_run_resumed(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    pmpo_error err;
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, NULL, &err), 0);
+    log_lines l = read_log();
+    check_resumes_to_whole(&l, l.n); /* and computes nothing */
+    free(l.text);
+}
+
+/* ---- refusals ------------------------------------------------------------------------------ */
+
+static void test_other_model_refused(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options(), other = model_options();
+    pmpo_error err;
+    other.salt = 12;
+    other.name = "another";
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, NULL, &err), 0);
+    assert_int_equal(resume_once(&other, path, NULL, NULL, false, &err),
+                     PMPO_EMODEL);
+    assert_non_null(strstr(err.text, "scorer was fake (precision f32, 1 "
+                                     "threads"));
+    assert_non_null(strstr(err.text, "this one is another"));
+    unlink(log_path);
+    char *missing = path_in(folder, "nothing.pmpo");
+    assert_int_equal(resume_once(&f, missing, NULL, NULL, false, &err),
+                     PMPO_EDATA);
+    free(missing);
+}
+
+static void test_run_models(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    pmpo_run *run;
+    pmpo_error err;
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, NULL, &err), 0);
+    assert_int_equal(pmpo_run_open(path, &run, &err), 0);
+    pmpo_model_options a, b;
+    bool same;
+    assert_int_equal(pmpo_run_models(run, &a, &b, &same, &err), 0);
+    assert_true(same);
+    assert_string_equal(a.model, "/fake.gguf");
+    assert_string_equal(b.model, "/fake.gguf");
+    assert_int_equal(a.precision, PMPO_PRECISION_F32);
+    assert_int_equal(a.threads, 1);
+    assert_int_equal(a.size, sizeof(a));
+    pmpo_run_free(run);
+    unlink(log_path);
+}
+
+static void test_template_file_changed(void **state)
+{
+    (void)state;
+    char *file = path_in(folder, "template.txt"), *name;
+    name = malloc(strlen(file) + 2);
+    sprintf(name, "@%s", file);
+    FILE *t = fopen(file, "w");
+    fputs("{prompt}\n\nQ: {input}\nA: ", t);
+    fclose(t);
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    pmpo_error err = {0};
+    o.score.template_name = name;
+    if (run_once(&f, &o, data, NULL, NULL, path, NULL, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(resume_once(&f, path, NULL, NULL, false, &err), 0);
+    t = fopen(file, "w");
+    fputs("{prompt}\n\nAsked: {input}\nAnswer: ", t);
+    fclose(t);
+    assert_int_equal(resume_once(&f, path, NULL, NULL, false, &err),
+                     PMPO_EDATA);
+    assert_non_null(strstr(err.text, "template"));
+    unlink(log_path);
+    free(name);
+    free(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kill_at_every_event),
+        cmocka_unit_test(test_kill_any_time),
+        cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_extend),
+        cmocka_unit_test(test_finished_run_resumed),
+        cmocka_unit_test(test_other_model_refused),
+        cmocka_unit_test(test_run_models),
+        cmocka_unit_test(test_template_file_changed),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,490 @@
+/* test_score.c: the scorer on the fake engine, whose numbers depend on every
+ * token before: what comes out is compared with texts put together by hand. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "data/data.h"
+#include "fake_engine.h"
+#include "score/score.h"
+
+#define SALT 11
+
+static const char options_data[] =
+    "{\"id\":\"a\",\"input\":\"2+2?\",\"target\":\"4\",\"options\":"
+    "[\"3\",\"4\",\"5\"]}\n"
+    "{\"id\":\"b\",\"input\":\"1+1?\",\"target\":\"2\",\"options\":"
+    "[\"2\",\"3\"],\"weight\":3}\n"
+    "{\"id\":\"c\",\"input\":\"7+8 is <|im_end|>?\",\"target\":\"15\","
+    "\"options\":[\"15\",\"16\"]}\n";
+
+static pmpo_data *parse(const char *text)
+{
+    pmpo_data *d = NULL;
+    pmpo_error err;
+    int rc = pmpo_data_parse(pmpo_str_of(text), "test", NULL, &d, &err);
+    assert_int_equal(rc, 0);
+    return d;
+}
+
+static pmpo_scorer_options settings(pmpo_loss_kind loss, pmpo_targets targets)
+{
+    return (pmpo_scorer_options){.loss = loss,
+                                 .reduction = PMPO_REDUCE_MEAN,
+                                 .beta = 1,
+                                 .template_name = "chat",
+                                 .targets = targets};
+}
+
+static const pmpo_score_context nothing = {.prompt_id = -1, .bound = INFINITY};
+
+/* ---- by hand ---------------------------------------------------------------------- */
+
+static void put_plain(pmpo_model *m, pmpo_tokens *t, const char *text)
+{
+    assert_int_equal(m->vocab.tokenize(m->vocab.self, pmpo_str_of(text), false,
+                                       t, NULL), 0);
+}
+
+static void put_marked(pmpo_model *m, pmpo_tokens *t, const char *text)
+{
+    assert_int_equal(m->vocab.tokenize(m->vocab.self, pmpo_str_of(text), true,
+                                       t, NULL), 0);
+}
+
+/* -log-likelihood of `target`, with the tokens put together one by one. */
+static double nats_by_hand(pmpo_model *m, const char *prompt,
+                           const char *input, const char *target)
+{
+    pmpo_tokens t = {0};
+    put_marked(m, &t, "<|im_start|>system\n");
+    put_plain(m, &t, prompt);
+    put_marked(m, &t, "<|im_end|>\n<|im_start|>user\n");
+    put_plain(m, &t, input);
+    put_marked(m, &t, "<|im_end|>\n<|im_start|>assistant\n");
+    size_t context = t.n;
+    put_plain(m, &t, target);
+    double nats = 0;
+    for (size_t i = context; i < t.n; i++) {
+        nats -= (double)(float)fake_logprob(SALT, t.ids, i);
+    }
+    pmpo_tokens_release(&t);
+    return nats;
+}
+
+static void test_scores_are_those_of_the_texts(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = parse(options_data);
+    pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_LOSS);
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Add up."), &nothing, &mem,
+                                       &r, NULL), 0);
+    double sum = 0;
+    for (size_t i = 0; i < 3; i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        const pmpo_example_score *x = &r.score.examples[i];
+        assert_int_equal(x->n_targets, e->n_options);
+        double pairs = 0;
+        for (size_t t = 0; t < x->n_targets; t++) {
+            double want = nats_by_hand(m, "Add up.", e->input.ptr,
+                                       x->targets[t].text.ptr);
+            assert_true(fabs(x->targets[t].nats - want) < 1e-12);
+            if (t > 0) {
+                double margin = want - x->targets[0].nats;
+                pairs += log1p(exp(-margin));
+            }
+        }
+        assert_true(fabs(x->loss - pairs / (double)(x->n_targets - 1)) < 1e-9);
+        assert_true(fabs(x->format + x->choice - x->targets[0].nats) < 1e-9);
+        sum += e->weight * x->loss;
+    }
+    assert_true(fabs(r.score.loss - sum / 5) < 1e-12);
+    assert_int_equal(r.score.n_options, 3);
+    assert_int_equal(fake_violations(m), 0);
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* The loss of `prompt` with a fresh scorer. */
+static double loss_of(pmpo_model *m, const pmpo_data *d,
+                      const pmpo_scorer_options *o,
+                      const pmpo_score_context *c, const char *prompt)
+{
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    assert_int_equal(pmpo_scorer_new(m, d, o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, pmpo_str_of(prompt), c, &mem, &r,
+                                       NULL), 0);
+    double loss = r.score.loss;
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    return loss;
+}
+
+static void test_a_wrong_prefix_would_show(void **state)
+{
+    (void)state;
+    pmpo_model *good = fake_new(&(fake_options){.salt = SALT});
+    pmpo_model *bad = fake_new(&(fake_options){.salt = SALT, .shift = true});
+    pmpo_data *d = parse(options_data);
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    assert_true(loss_of(good, d, &o, &nothing, "Add.") !=
+                loss_of(bad, d, &o, &nothing, "Add."));
+    assert_true(loss_of(good, d, &o, &nothing, "Add.") !=
+                loss_of(good, d, &o, &nothing, "Add!"));
+    pmpo_data_free(d);
+    fake_free(good);
+    fake_free(bad);
+}
+
+/* ---- many examples: blocks ---------------------------------------------------------- */
+
+static pmpo_data *many(size_t n)
+{
+    pmpo_buf b = {0};
+    for (size_t i = 0; i < n; i++) {
+        pmpo_buf_printf(&b, "{\"input\":\"Question number %zu, with some more "
+                        "words to make it longer?\",\"target\":\"%s\","
+                        "\"options\":[\"Yes\",\"No\"]}\n", i,
+                        i % 3 ? "Yes" : "No");
+    }
+    pmpo_data *d = parse(b.ptr);
+    pmpo_buf_release(&b);
+    return d;
+}
+
+static void test_packing_does_not_change_scores(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = many(60);
+    pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
+    pmpo_scorer *s;
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_true(pmpo_scorer_blocks(s) >= 3);
+    pmpo_scorer_free(s);
+    double a = loss_of(m, d, &o, &nothing, "Say.");
+    o.reversed = true;
+    double b = loss_of(m, d, &o, &nothing, "Say.");
+    assert_true(a == b); /* summed in the same order, too */
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_noise_floor(void **state)
+{
+    (void)state;
+    pmpo_data *d = many(40);
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    for (int noisy = 0; noisy < 2; noisy++) {
+        pmpo_model *m = fake_new(&(fake_options){
+            .salt = SALT, .jitter = noisy ? 0.5 : 0});
+        pmpo_scorer *s;
+        pmpo_result r;
+        pmpo_arena mem = {0};
+        double floor = -1;
+        assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+        assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &nothing, &mem,
+                                           &r, NULL), 0);
+        assert_int_equal(pmpo_noise_floor(m, d, &o, PMPO_STR("Say."), &r.score,
+                                          &nothing, &floor, NULL), 0);
+        assert_true(noisy ? floor > 0.01 && floor < 0.5 : floor == 0);
+        pmpo_arena_release(&mem);
+        pmpo_scorer_free(s);
+        fake_free(m);
+    }
+    pmpo_data_free(d);
+}
+
+/* ---- looking up ------------------------------------------------------------------------- */
+
+static char folder[] = "/tmp/pmpo-score-XXXXXX";
+
+static const char *in_folder(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(in_folder("run"));
+    unlink(in_folder("cache"));
+    unlink(in_folder("cache-wal"));
+    unlink(in_folder("cache-shm"));
+    return rmdir(folder);
+}
+
+static void test_the_run_file_is_asked_first(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = many(40);
+    pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
+    pmpo_store *store;
+    pmpo_cost cost = {0};
+    assert_int_equal(pmpo_store_create(in_folder("run"), true, &store, NULL), 0);
+    const pmpo_score_context c = {.store = store, .purpose = "train",
+                                  .bound = INFINITY, .cost = &cost};
+    double first = loss_of(m, d, &o, &c, "Say.");
+    size_t events = fake_events(m);
+    uint64_t rows = cost.prefill_tokens;
+    assert_true(events >= 2 && rows > 0);
+    assert_true(loss_of(m, d, &o, &c, "Say.") == first);
+    assert_int_equal(fake_events(m), events);
+    assert_int_equal(cost.prefill_tokens, rows);
+    loss_of(m, d, &o, &c, "Tell.");
+    assert_int_equal(fake_events(m), 2 * events);
+    pmpo_store_free(store);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_the_cache_is_asked_next(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_model *other = fake_new(&(fake_options){.salt = SALT + 1});
+    pmpo_data *d = many(40);
+    pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
+    pmpo_cache *cache;
+    pmpo_cost cost = {0};
+    assert_int_equal(pmpo_cache_open(in_folder("cache"), 1 << 20, &cache, NULL),
+                     0);
+    const pmpo_score_context c = {.cache = cache, .prompt_id = -1,
+                                  .bound = INFINITY, .cost = &cost};
+    double first = loss_of(m, d, &o, &c, "Say.");
+    size_t events = fake_events(m);
+    assert_true(loss_of(m, d, &o, &c, "Say.") == first);
+    assert_int_equal(fake_events(m), events);
+    assert_int_equal(cost.cached_scores, 80);
+    loss_of(other, d, &o, &c, "Say."); /* another model: another key */
+    assert_int_equal(fake_events(other), events);
+    pmpo_cache_free(cache);
+    pmpo_data_free(d);
+    fake_free(m);
+    fake_free(other);
+}
+
+/* ---- giving up, failing -------------------------------------------------------------------- */
+
+static void test_pruning_is_exact(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = many(60);
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    double whole = loss_of(m, d, &o, &nothing, "Say.");
+    pmpo_scorer *s;
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    for (int i = 1; i <= 12; i++) {
+        pmpo_arena mem = {0};
+        pmpo_result r;
+        pmpo_score_context c = nothing;
+        c.bound = whole * i / 10;
+        assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &c, &mem, &r,
+                                           NULL), 0);
+        if (r.pruned) {
+            assert_true(whole > c.bound);
+            assert_true(r.lower_bound > c.bound && r.lower_bound <= whole);
+            assert_true(isnan(r.score.loss));
+            assert_true(r.units_scored < r.units);
+        } else {
+            assert_true(r.score.loss == whole);
+        }
+        assert_true(i > 2 || r.pruned);
+        pmpo_arena_release(&mem);
+    }
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_what_is_not_a_number_is_an_error(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT, .nan_at = 2});
+    pmpo_data *d = many(60);
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    pmpo_error err = {0};
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &nothing, &mem, &r,
+                                       &err), PMPO_ENAN);
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static int no_budget(void *ud, pmpo_error *err)
+{
+    (void)err;
+    return ++*(int *)ud > 1 ? PMPO_EBUDGET : 0;
+}
+
+static void test_the_hook_stops_it(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = many(60);
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    int asked = 0;
+    pmpo_score_context c = nothing;
+    c.before = no_budget;
+    c.ud = &asked;
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &c, &mem, &r, NULL),
+                     PMPO_EBUDGET);
+    assert_int_equal(fake_events(m), 1);
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_too_long_names_the_example(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT, .context = 90});
+    pmpo_data *d = parse("{\"id\":\"fine\",\"input\":\"x\",\"target\":\"y\"}\n"
+                         "{\"id\":\"long\",\"input\":\"xxxxxxxxxxxxxxxxxxxxxx"
+                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx\",\"target\":\"y\"}\n");
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    pmpo_error err = {0};
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("P"), &nothing, &mem, &r,
+                                       &err), PMPO_ETOOLONG);
+    assert_non_null(strstr(err.text, "test:2"));
+    assert_non_null(strstr(err.text, "long"));
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* ---- auto ------------------------------------------------------------------------------------ */
+
+static void test_end_token_where_an_option_begins_another(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *plain = parse(options_data);
+    pmpo_data *nested = parse("{\"input\":\"x\",\"target\":\"1\",\"options\":"
+                              "[\"1\",\"15\"]}\n");
+    bool end = true;
+    assert_int_equal(pmpo_end_resolve(m, plain, PMPO_STR("P"), "chat",
+                                      PMPO_END_AUTO, &end, NULL), 0);
+    assert_false(end);
+    assert_int_equal(pmpo_end_resolve(m, nested, PMPO_STR("P"), "chat",
+                                      PMPO_END_AUTO, &end, NULL), 0);
+    assert_true(end);
+    pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
+    o.end = true;
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    assert_int_equal(pmpo_scorer_new(m, nested, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("P"), &nothing, &mem, &r,
+                                       NULL), 0);
+    assert_int_equal(r.score.examples[0].targets[0].n_tokens, 2);
+    assert_int_equal(r.score.examples[0].targets[1].n_tokens, 3);
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(plain);
+    pmpo_data_free(nested);
+    fake_free(m);
+}
+
+static void test_loss_auto(void **state)
+{
+    (void)state;
+    pmpo_data *with = parse(options_data);
+    pmpo_data *without = parse("{\"id\":\"q\",\"input\":\"x\",\"target\":\"y\"}");
+    pmpo_loss_kind k = PMPO_LOSS_AUTO;
+    pmpo_error err = {0};
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_AUTO, with, &k, NULL), 0);
+    assert_int_equal(k, PMPO_LOSS_PREFERENCE);
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_AUTO, without, &k, NULL), 0);
+    assert_int_equal(k, PMPO_LOSS_NLL);
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_NLL, with, &k, NULL), 0);
+    assert_int_equal(k, PMPO_LOSS_NLL);
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_PREFERENCE, without, &k, &err),
+                     PMPO_EDATA);
+    assert_non_null(strstr(err.text, "q"));
+    pmpo_data_free(with);
+    pmpo_data_free(without);
+}
+
+static void test_counting_feeds_nothing(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = many(40);
+    pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
+    pmpo_scorer *s;
+    uint64_t prefill = 0, logical = 0;
+    pmpo_cost cost = {0};
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_count(s, PMPO_STR("Say."), &prefill, &logical,
+                                       NULL), 0);
+    assert_int_equal(fake_events(m), 0);
+    pmpo_scorer_free(s);
+    pmpo_score_context c = nothing;
+    c.cost = &cost;
+    loss_of(m, d, &o, &c, "Say.");
+    assert_int_equal(cost.logical_tokens, logical);
+    assert_true(prefill > 0 && prefill < logical);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scores_are_those_of_the_texts),
+        cmocka_unit_test(test_a_wrong_prefix_would_show),
+        cmocka_unit_test(test_packing_does_not_change_scores),
+        cmocka_unit_test(test_noise_floor),
+        cmocka_unit_test(test_the_run_file_is_asked_first),
+        cmocka_unit_test(test_the_cache_is_asked_next),
+        cmocka_unit_test(test_pruning_is_exact),
+        cmocka_unit_test(test_what_is_not_a_number_is_an_error),
+        cmocka_unit_test(test_the_hook_stops_it),
+        cmocka_unit_test(test_too_long_names_the_example),
+        cmocka_unit_test(test_end_token_where_an_option_begins_another),
+        cmocka_unit_test(test_loss_auto),
+        cmocka_unit_test(test_counting_feeds_nothing),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

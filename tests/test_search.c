@@ -1,0 +1,684 @@
+/* test_search.c: whole runs on the fake engine, estimates, analyses. */
+#include "run_help.h"
+
+static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
+                          const pmpo_data *d, const char *path, int code)
+{
+    pmpo_model *m = fake_new(f);
+    pmpo_run *run = NULL;
+    pmpo_error err = {0};
+    int rc = pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err);
+    if (rc != code) {
+        fail_msg("%s (%d)", err.text, rc);
+    }
+    assert_int_equal(fake_violations(m), 0);
+    fake_free(m);
+    return run;
+}
+
+/* ---- every setting ----------------------------------------------------------- */
+
+static void check_candidate(const pmpo_run_view *v, const pmpo_iteration *it,
+                            const pmpo_candidate *c, int *n_accepted)
+{
+    assert_true(c->id > 0);
+    assert_string_equal(c->proposer, "rewrite");
+    assert_true(c->reason[0] != '\0');
+    if (!strcmp(c->fate, "accepted")) {
+        (*n_accepted)++;
+        assert_true(c->loss == it->best_loss);
+        assert_true(c->loss < it->incumbent_loss);
+    } else if (!strcmp(c->fate, "bad reply")) {
+        assert_int_equal(c->prompt.len, 0);
+        assert_true(isnan(c->loss));
+    } else if (!strcmp(c->fate, "rejected")) {
+        assert_true(c->prompt.len > 0);
+    } else {
+        assert_string_equal(c->fate, "duplicate");
+    }
+    if (!isnan(c->lower_bound) && strcmp(c->fate, "duplicate")) {
+        assert_true(isnan(c->loss));
+        assert_true(c->lower_bound > it->incumbent_loss);
+    }
+    (void)v;
+}
+
+static void check_view(const pmpo_run_view *v, const pmpo_optimize_options *o)
+{
+    assert_string_equal(v->status, "done");
+    assert_int_equal(v->n_iterations, o->iterations);
+    assert_int_equal(v->n_train, 4);
+    assert_int_equal(v->n_val, 3);
+    assert_int_equal(v->n_test, 3);
+    double loss = v->initial.train_loss;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        int n_accepted = 0;
+        assert_int_equal(it->n_candidates, o->hard * o->variants);
+        assert_int_equal(it->n_hard, o->hard);
+        assert_true(o->no_mask ? it->n_segments == 0 : it->n_segments > 0);
+        assert_true(it->incumbent_loss == loss);
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            check_candidate(v, it, &it->candidates[k], &n_accepted);
+        }
+        assert_int_equal(n_accepted, it->best_loss < it->incumbent_loss);
+        loss = it->best_loss;
+    }
+    assert_true(v->best.train_loss == loss);
+    assert_true(isnan(v->noise_floor) == o->paper);
+    assert_false(isnan(v->best.test_loss));
+    assert_false(isnan(v->best.val_loss));
+    assert_true(v->verdict[0] != '\0');
+}
+
+static pmpo_optimize_options case_of(unsigned i, bool *preference)
+{
+    pmpo_optimize_options o = small_options();
+    *preference = i & 1;
+    o.score.loss = i & 1 ? PMPO_LOSS_PREFERENCE : PMPO_LOSS_NLL;
+    o.score.reduction = i & 2 ? PMPO_REDUCE_SUM : PMPO_REDUCE_MEAN;
+    o.score.normalize = i & 2 ? PMPO_NORM_LENGTH : PMPO_NORM_NONE;
+    o.paper = i & 4;
+    o.no_mask = i & 8;
+    o.no_hard_cases = i & 16;
+    return o;
+}
+
+static void test_every_setting(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "run.pmpo");
+    (void)state;
+    for (unsigned i = 0; i < 32; i++) {
+        bool preference;
+        pmpo_optimize_options o = case_of(i, &preference);
+        o.force = true;
+        pmpo_data *d = make_data(10, preference);
+        pmpo_run *run = finished(&(fake_options){.salt = i}, &o, d, path, 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        check_view(v, &o);
+        assert_string_equal(v->loss, preference ? "preference" : "nll");
+        assert_int_equal(v->initial.test_n_options, preference ? 0 : 3);
+        assert_true(isnan(v->test_majority) == preference);
+        pmpo_run_free(run);
+        pmpo_data_free(d);
+    }
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- the numbers, by hand ------------------------------------------------------- */
+
+/* The summed log-likelihood of `target` after `prompt` and `input` in ChatML,
+ * from the fake engine's definition alone. */
+static double by_hand(uint64_t salt, pmpo_str prompt, pmpo_str input,
+                      const char *target)
+{
+    int32_t ids[4096];
+    size_t n = 0;
+    const struct {
+        int32_t special;
+        pmpo_str text;
+    } parts[] = {
+        {256, PMPO_STR("system\n")}, {-1, prompt},
+        {257, PMPO_STR("\n")},       {256, PMPO_STR("user\n")},
+        {-1, input},                 {257, PMPO_STR("\n")},
+        {256, PMPO_STR("assistant\n")},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].special >= 0) {
+            ids[n++] = parts[i].special;
+        }
+        for (size_t k = 0; k < parts[i].text.len; k++) {
+            ids[n++] = (unsigned char)parts[i].text.ptr[k];
+        }
+    }
+    double sum = 0;
+    for (const char *p = target; *p; p++) {
+        ids[n++] = (unsigned char)*p;
+        sum += (float)fake_logprob(salt, ids, n - 1);
+    }
+    return sum;
+}
+
+static void test_loss_by_hand(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "run.pmpo");
+    (void)state;
+    pmpo_data *d = make_data(6, false);
+    pmpo_optimize_options o = small_options();
+    o.score.loss = PMPO_LOSS_NLL;
+    o.score.end = PMPO_END_NO;
+    o.paper = true;
+    pmpo_model *m = fake_new(&(fake_options){.salt = 5});
+    pmpo_run *run;
+    pmpo_error err;
+    /* Train and test are given: nothing is split. */
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, d, &o, path, &run, &err),
+                     0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < 6; i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        const char *t = i % 3 ? "yes" : "no";
+        sum -= e->weight * by_hand(5, v->best.prompt, e->input, t)
+               / (double)strlen(t);
+        weight += e->weight;
+    }
+    assert_true(fabs(sum / weight - v->best.train_loss) < 1e-12);
+    assert_true(fabs(sum / weight - v->best.test_loss) < 1e-12);
+    assert_true(v->best.train_loss < v->initial.train_loss);
+    assert_int_equal(v->n_val, 0);
+    pmpo_run_free(run);
+    fake_free(m);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- determinism --------------------------------------------------------------- */
+
+static void test_same_seed_same_run(void **state)
+{
+    char *folder = make_folder(), *texts[3];
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    for (int i = 0; i < 3; i++) {
+        char *path = path_in(folder, i == 0 ? "a" : i == 1 ? "b" : "c");
+        o.seed = i == 2 ? 8 : 7;
+        assert_int_equal(run_once(&(fake_options){.salt = 3}, &o, d, NULL,
+                                  NULL, path, &texts[i], NULL), 0);
+        free(path);
+    }
+    assert_string_equal(texts[0], texts[1]);
+    assert_string_not_equal(texts[0], texts[2]);
+    for (int i = 0; i < 3; i++) {
+        free(texts[i]);
+    }
+    pmpo_data_free(d);
+    drop_folder(folder);
+}
+
+static void test_other_model_other_run(void **state)
+{
+    /* The fault of a shifted prefix must show in the numbers. */
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    char *a, *b;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    run_once(&(fake_options){.salt = 3}, &o, d, NULL, NULL, path, &a, NULL);
+    run_once(&(fake_options){.salt = 3, .shift = true}, &o, d, NULL, NULL,
+             path, &b, NULL);
+    assert_string_not_equal(a, b);
+    free(a);
+    free(b);
+    free(path);
+    pmpo_data_free(d);
+    drop_folder(folder);
+}
+
+/* ---- replies --------------------------------------------------------------------- */
+
+static size_t count_fate(const pmpo_run_view *v, const char *fate,
+                         const char *reason)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            n += !strcmp(c->fate, fate) && strstr(c->reason, reason);
+        }
+    }
+    return n;
+}
+
+static void test_bad_replies(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    pmpo_run *run = finished(&(fake_options){.all_bad = true}, &o, d, path, 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_string_equal(v->status, "done");
+    assert_string_equal(v->form, "small"); /* the probe saw no good reply */
+    assert_int_equal(count_fate(v, "bad reply", ""), 8);
+    assert_non_null(strstr(v->verdict, "No candidate was accepted"));
+    assert_non_null(strstr(v->verdict, "none of the rewriter's 8 replies"));
+    assert_true(v->test_gain == 0);
+    assert_true(v->best.test_loss == v->initial.test_loss);
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_duplicates_are_not_scored(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.no_mask = true;
+    o.form = PMPO_FORM_LARGE;
+    o.paper = true;
+    o.split = (pmpo_split){4, 0, 0, 1};
+    pmpo_model *m = fake_new(&(fake_options){.stuck = true});
+    pmpo_run *run;
+    pmpo_error err;
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run,
+                                   &err), 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_int_equal(count_fate(v, "duplicate", "the incumbent"), 8);
+    assert_true(v->iterations[0].candidates[3].loss == v->initial.train_loss);
+    /* 4 examples of 2 outputs are one unit of at most 8 requests: scored
+     * once; and one generation an iteration. */
+    assert_int_equal(fake_generated(m), 2);
+    assert_int_equal(fake_events(m), 3);
+    assert_int_equal(v->n_test, 0);
+    pmpo_run_free(run);
+    fake_free(m);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_prompt_cap(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.max_prompt_tokens = (int)o.prompt.len; /* bytes, here */
+    o.variants = 8;
+    pmpo_run *run = finished(&(fake_options){.salt = 2}, &o, d, path, 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_true(count_fate(v, "too long", "at most 39 are allowed") > 0);
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            if (c->prompt.len > o.prompt.len) {
+                assert_true(isnan(c->loss));
+            }
+        }
+    }
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_copied_examples(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.variants = 30;
+    o.force = true;
+    pmpo_run *run = finished(&(fake_options){.salt = 2}, &o, d, path, 0);
+    assert_true(count_fate(pmpo_run_describe(run), "rejected", "it copies")
+                > 0);
+    pmpo_run_free(run);
+    o.paper = true; /* the published loop doesn't look */
+    run = finished(&(fake_options){.salt = 2}, &o, d, path, 0);
+    assert_int_equal(count_fate(pmpo_run_describe(run), "rejected",
+                                "it copies"), 0);
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- noise, patience, verdicts ------------------------------------------------------ */
+
+static void test_noise_floor(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    pmpo_run *run = finished(&(fake_options){.salt = 2}, &o, d, path, 0);
+    assert_true(pmpo_run_describe(run)->noise_floor == 0);
+    pmpo_run_free(run);
+    run = finished(&(fake_options){.salt = 2, .jitter = 3}, &o, d, path, 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_true(v->noise_floor > 0.3);
+    /* So much noise that nothing may be accepted. */
+    assert_true(v->best.train_loss == v->initial.train_loss);
+    assert_non_null(strstr(v->verdict, "No candidate was accepted"));
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_patience(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.iterations = 9;
+    o.patience = 2;
+    pmpo_run *run = finished(&(fake_options){.all_bad = true}, &o, d, path, 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_int_equal(v->n_iterations, 2);
+    assert_string_equal(v->status, "done");
+    assert_non_null(strstr(v->status_reason, "no gain in 2 iterations"));
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_verdicts(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    size_t seen[3] = {0};
+    pmpo_data *d = make_data(24, false);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    o.paper = true;
+    o.score.loss = PMPO_LOSS_NLL;
+    o.split = (pmpo_split){4, 0, 20, 1};
+    for (uint64_t salt = 0; salt < 12; salt++) {
+        pmpo_run *run = finished(&(fake_options){.salt = salt}, &o, d, path,
+                                 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        bool same = pmpo_str_eq(v->best.prompt, v->initial.prompt);
+        bool better = v->test_gain_low > 0, worse = v->test_gain_high < 0;
+        assert_true(fabs(v->initial.test_loss - v->best.test_loss
+                         - v->test_gain) < 1e-9);
+        if (!same) {
+            const char *head = better  ? "Better on unseen"
+                               : worse ? "Worse on unseen"
+                                       : "Not shown to be better";
+            assert_ptr_equal(strstr(v->verdict, head), v->verdict);
+            seen[better ? 0 : worse ? 1 : 2]++;
+        }
+        assert_int_equal(v->best.test_n_options, 20);
+        double share = (double)v->best.test_n_correct / 20;
+        assert_true(v->test_accuracy_low[1] < share + 1e-9);
+        assert_true(v->test_accuracy_high[1] > share - 1e-9);
+        pmpo_run_free(run);
+    }
+    assert_true(seen[2] > 0); /* chance gains are not called better */
+    o.split = (pmpo_split){12, 0, 0, 1};
+    pmpo_run *run = finished(&(fake_options){.salt = 2}, &o, d, path, 0);
+    assert_non_null(strstr(pmpo_run_describe(run)->verdict,
+                           "Not checked on unseen data"));
+    assert_true(isnan(pmpo_run_describe(run)->test_gain));
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- failures ------------------------------------------------------------------------- */
+
+static void test_engine_failure(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    char *whole, *text = NULL;
+    pmpo_error err;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    assert_int_equal(run_once(&(fake_options){.salt = 1}, &o, d, NULL, NULL,
+                              path, &whole, &err), 0);
+    const fake_options faults[] = {
+        {.salt = 1, .fail_at = 1}, {.salt = 1, .fail_at = 3},
+        {.salt = 1, .fail_at = 9}, {.salt = 1, .nan_at = 1},
+        {.salt = 1, .nan_at = 7},
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        int code = faults[i].nan_at ? PMPO_ENAN : PMPO_EBACKEND;
+        assert_int_equal(run_once(&faults[i], &o, d, NULL, NULL, path, NULL,
+                                  &err), code);
+        pmpo_run *run;
+        assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        assert_string_equal(v->status, "stopped");
+        assert_string_equal(v->status_reason, err.text);
+        pmpo_run_free(run);
+        /* Nothing of the failure was kept: the run ends as if there had
+         * been none. */
+        assert_int_equal(resume_once(&(fake_options){.salt = 1}, path, NULL,
+                                     &text, true, &err), 0);
+        assert_string_equal(text, whole);
+        free(text);
+    }
+    free(whole);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_misuse(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_error err;
+    pmpo_data *d = make_data(10, true);
+    const fake_options f = {0};
+    pmpo_optimize_options o = small_options();
+    const struct {
+        size_t at;
+        int value;
+    } bad[] = {
+        {offsetof(pmpo_optimize_options, iterations), -1},
+        {offsetof(pmpo_optimize_options, hard), 0},
+        {offsetof(pmpo_optimize_options, variants), 0},
+        {offsetof(pmpo_optimize_options, segments), 0},
+        {offsetof(pmpo_optimize_options, segments), 65},
+        {offsetof(pmpo_optimize_options, patience), -1},
+        {offsetof(pmpo_optimize_options, max_reply_tokens), 0},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        o = small_options();
+        memcpy((char *)&o + bad[i].at, &bad[i].value, sizeof(int));
+        assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err),
+                         PMPO_EUSAGE);
+    }
+    o = small_options();
+    o.size--;
+    assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err),
+                     PMPO_EVERSION);
+    assert_int_not_equal(access(path, F_OK), 0); /* nothing was made */
+    o = small_options();
+    assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err), 0);
+    assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err),
+                     PMPO_EUSAGE); /* it is there already */
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void test_too_long_example(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_error err;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    assert_int_equal(run_once(&(fake_options){.context = 100}, &o, d, NULL,
+                              NULL, path, NULL, &err), PMPO_ETOOLONG);
+    assert_non_null(strstr(err.text, "test.jsonl:"));
+    assert_int_not_equal(access(path, F_OK), 0);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- progress --------------------------------------------------------------------------- */
+
+typedef struct seen {
+    size_t n, n_candidates, n_left;
+    int iterations, last_iteration;
+    bool orderly;
+} seen;
+
+static void on_progress(void *ud, const pmpo_progress *p)
+{
+    seen *s = ud;
+    s->n++;
+    s->iterations = p->iterations;
+    s->orderly = s->orderly && p->iteration >= s->last_iteration
+                 && p->done <= p->total;
+    s->last_iteration = p->iteration;
+    s->n_candidates += p->candidate > 0;
+    s->n_left += p->left_ms >= 0;
+}
+
+static void test_progress(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    seen s = {.orderly = true};
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.score.progress = on_progress;
+    o.score.progress_ud = &s;
+    assert_int_equal(run_once(&(fake_options){0}, &o, d, NULL, NULL, path,
+                              NULL, NULL), 0);
+    assert_true(s.orderly);
+    assert_true(s.n > 20 && s.n_candidates > 4 && s.n_left > 0);
+    assert_int_equal(s.iterations, 2);
+    assert_int_equal(s.last_iteration, 2);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- estimate and analysis ---------------------------------------------------------------- */
+
+static void test_estimate(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_error err;
+    pmpo_estimate e;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    pmpo_model *m = fake_new(&(fake_options){.salt = 4});
+    assert_int_equal(pmpo_optimize_estimate(m, NULL, d, NULL, NULL, &o, &e,
+                                            &err), 0);
+    assert_true(fake_events(m) <= 4); /* two scorings and a generation */
+    assert_int_equal(fake_violations(m), 0);
+    assert_int_equal(e.n_train, 4);
+    assert_int_equal(e.n_val, 3);
+    assert_int_equal(e.n_test, 3);
+    assert_true(e.first_prefill_tokens > 4 * 50);
+    assert_true(e.first_logical_tokens > e.first_prefill_tokens);
+    assert_true(e.prefill_per_s > 0 && e.decode_per_s > 0);
+    assert_true(e.first_seconds > 0 && e.bound_seconds > 0);
+    assert_true(strlen(e.assumptions) > 100);
+    pmpo_run *run;
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run,
+                                   &err), 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_true(e.bound_prefill_tokens > v->cost.prefill_tokens);
+    assert_true(e.bound_generated_tokens > v->cost.generated_tokens);
+    pmpo_run_free(run);
+    o.hard = 0;
+    assert_int_equal(pmpo_optimize_estimate(m, NULL, d, NULL, NULL, &o, &e,
+                                            &err), PMPO_EUSAGE);
+    fake_free(m);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void check_analysis(const pmpo_analysis *a, const pmpo_data *d,
+                           pmpo_str prompt)
+{
+    const pmpo_segment_effect *s = &a->segments[0];
+    assert_int_equal(a->n_segments, 2);
+    for (size_t i = 0; i < a->n_segments; i++) {
+        s = &a->segments[i];
+        assert_true(pmpo_str_eq(s->text,
+                                pmpo_str_sub(prompt, s->begin, s->end)));
+        assert_true(s->low <= s->effect && s->effect <= s->high);
+    }
+    /* The last effect by hand. */
+    pmpo_buf masked = {0};
+    pmpo_buf_put(&masked, pmpo_str_sub(prompt, 0, s->begin));
+    pmpo_buf_puts(&masked, "<MASK>");
+    pmpo_buf_put(&masked, pmpo_str_sub(prompt, s->end, prompt.len));
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        const char *t = i % 3 ? "yes" : "no";
+        sum += e->weight / (double)strlen(t)
+               * (by_hand(9, prompt, e->input, t)
+                  - by_hand(9, pmpo_buf_str(&masked), e->input, t));
+        weight += e->weight;
+    }
+    assert_true(fabs(sum / weight - s->effect) < 1e-9);
+    pmpo_buf_release(&masked);
+}
+
+static void test_analyze(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    pmpo_analysis *a;
+    pmpo_data *d = make_data(5, false);
+    pmpo_score_options o;
+    pmpo_score_options_init(&o);
+    o.no_cache = true;
+    o.loss = PMPO_LOSS_NLL;
+    o.end = PMPO_END_NO;
+    pmpo_model *m = fake_new(&(fake_options){.salt = 9});
+    /* The fake's marking never has two units, so this tag forces the
+     * fallback, which has. */
+    pmpo_str prompt = PMPO_STR("Say yes or no. Use the <prompt> tag.");
+    int rc = pmpo_analyze(m, NULL, d, prompt, 3, &o, &a, &err);
+    if (rc < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_false(a->marked_by_model);
+    assert_true(a->marking_note[0] != '\0');
+    assert_true(a->loss == a->scores->prompts[0].loss);
+    assert_false(isnan(a->loss_without));
+    assert_true(a->loss_without != a->loss);
+    assert_true(a->cost.prefill_tokens > 0);
+    check_analysis(a, d, prompt);
+    pmpo_analysis_free(a);
+    pmpo_analysis_free(NULL);
+    assert_int_equal(pmpo_analyze(m, NULL, d, prompt, 0, &o, &a, &err),
+                     PMPO_EUSAGE);
+    assert_int_equal(fake_violations(m), 0);
+    fake_free(m);
+    pmpo_data_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_loss_by_hand),
+        cmocka_unit_test(test_same_seed_same_run),
+        cmocka_unit_test(test_other_model_other_run),
+        cmocka_unit_test(test_bad_replies),
+        cmocka_unit_test(test_duplicates_are_not_scored),
+        cmocka_unit_test(test_prompt_cap),
+        cmocka_unit_test(test_copied_examples),
+        cmocka_unit_test(test_noise_floor),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_engine_failure),
+        cmocka_unit_test(test_misuse),
+        cmocka_unit_test(test_too_long_example),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_estimate),
+        cmocka_unit_test(test_analyze),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* test_stats.c: intervals and sums against tables, hand computation and naive
+ * versions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "stats/stats.h"
+
+#define NEAR(a, b, tol) near_to((a), (b), (tol), __LINE__)
+
+static void near_to(double a, double b, double tol, int line)
+{
+    if (!(fabs(a - b) <= tol)) {
+        print_error("line %d: %.15g is not %.15g\n", line, a, b);
+        fail();
+    }
+}
+
+/* Values printed in tables, and the closed forms for 1, 2 and 4. */
+static void t_quantiles(void **state)
+{
+    (void)state;
+    const double pi = 3.14159265358979323846;
+    NEAR(pmpo_t975(1), tan(pi * 0.475), 1e-9);
+    NEAR(pmpo_t975(1), 12.7062047361747, 1e-9);
+    NEAR(pmpo_t975(2), 0.95 * sqrt(2 / (1 - 0.95 * 0.95)), 1e-9);
+    double alpha = 1 - 0.95 * 0.95; /* 4 p (1 - p) */
+    double q = cos(acos(sqrt(alpha)) / 3) / sqrt(alpha);
+    NEAR(pmpo_t975(4), 2 * sqrt(q - 1), 1e-9);
+    NEAR(pmpo_t975(3), 3.182446305284263, 1e-9);
+    NEAR(pmpo_t975(5), 2.570581836, 2e-9);
+    NEAR(pmpo_t975(10), 2.2281388520, 1e-9);
+    NEAR(pmpo_t975(30), 2.0422724563, 1e-9);
+    NEAR(pmpo_t975(100), 1.983971519, 2e-9);
+    NEAR(pmpo_t975(1e6), 1.959966357, 1e-8);
+    NEAR(pmpo_t975(1e12), 1.959963984540, 1e-9);
+    NEAR(pmpo_t975(INFINITY), 1.959963984540, 1e-11);
+}
+
+/* The two ways to compute it meet at 200; and it falls with df. */
+static void t_is_smooth(void **state)
+{
+    (void)state;
+    double before = pmpo_t975(200) - pmpo_t975(199.5);
+    double behind = pmpo_t975(200.5) - pmpo_t975(200);
+    /* t = z + 2.37 / df + ..: the second difference is 2.37 / (2 df^3). */
+    NEAR(behind - before, 2.372 / (2 * 200. * 200 * 200), 1e-8);
+    NEAR(pmpo_t975(nextafter(200, 201)), pmpo_t975(200), 1e-10);
+    double last = pmpo_t975(1);
+    for (double df = 1.25; df < 400; df += 0.25) {
+        double t = pmpo_t975(df);
+        assert_true(t < last && t > 1.9599);
+        last = t;
+    }
+    assert_true(isnan(pmpo_t975(0.5)));
+    assert_true(isnan(pmpo_t975(-3)));
+    assert_true(isnan(pmpo_t975(NAN)));
+}
+
+static void wilson(void **state)
+{
+    (void)state;
+    pmpo_interval i = pmpo_wilson(8, 10);
+    NEAR(i.value, 0.8, 1e-15);
+    NEAR(i.low, 0.4901625, 5e-8);
+    NEAR(i.high, 0.9433178, 5e-8);
+    /* With k = 0 the formula is z^2 / (n + z^2). */
+    double z2 = 1.959963984540054 * 1.959963984540054;
+    i = pmpo_wilson(0, 20);
+    assert_true(i.low == 0 && i.value == 0);
+    NEAR(i.high, z2 / (20 + z2), 1e-14);
+    i = pmpo_wilson(20, 20);
+    assert_true(i.high == 1 && i.value == 1);
+    NEAR(i.low, 20 / (20 + z2), 1e-14);
+    i = pmpo_wilson(0, 0);
+    assert_true(isnan(i.value) && isnan(i.low) && isnan(i.high));
+    i = pmpo_wilson(3, 2);
+    assert_true(isnan(i.value) && isnan(i.low) && isnan(i.high));
+    for (size_t n = 1; n < 60; n++) {
+        for (size_t k = 0; k <= n; k++) {
+            pmpo_interval a = pmpo_wilson(k, n), b = pmpo_wilson(n - k, n);
+            assert_true(0 <= a.low && a.low <= a.value);
+            assert_true(a.value <= a.high && a.high <= 1);
+            NEAR(a.low, 1 - b.high, 1e-14);
+        }
+    }
+}
+
+static void means(void **state)
+{
+    (void)state;
+    const double x[] = {2, 4, 4, 4, 5, 5, 7, 9};
+    NEAR(pmpo_mean(x, NULL, 8), 5, 0);
+    /* Squares about the mean: 32. */
+    NEAR(pmpo_mean_error(x, NULL, 8), sqrt(32.0 / 7 / 8), 1e-15);
+    pmpo_interval i = pmpo_mean_interval(x, NULL, 8);
+    NEAR(i.value, 5, 0);
+    NEAR(i.high - 5, 2.364624251592785 * sqrt(32.0 / 56), 1e-9);
+    NEAR(5 - i.low, i.high - 5, 1e-14);
+    const double pair[] = {1, 3}; /* mean 2, error 1 */
+    i = pmpo_mean_interval(pair, NULL, 2);
+    NEAR(i.low, 2 - 12.7062047361747, 1e-9);
+}
+
+static void weighted_means(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, 6}, w[] = {1, 2, 1}, equal[] = {7, 7, 7};
+    NEAR(pmpo_mean(x, w, 3), 11.0 / 4, 1e-15);
+    /* Residuals -1.75, -0.75, 3.25; times w, squared: 3.0625, 2.25, 10.5625. */
+    NEAR(pmpo_mean_error(x, w, 3), sqrt(1.5 * 15.875) / 4, 1e-15);
+    NEAR(pmpo_mean_error(x, equal, 3), pmpo_mean_error(x, NULL, 3), 1e-15);
+    pmpo_interval i = pmpo_mean_interval(x, w, 3);
+    NEAR(i.high - i.value, 4.302652729911275 * sqrt(1.5 * 15.875) / 4, 1e-8);
+    /* What has no weight was not observed, not even a NAN. */
+    const double y[] = {1, NAN, 2, 6}, v[] = {1, 0, 2, 1};
+    NEAR(pmpo_mean(y, v, 4), 11.0 / 4, 1e-15);
+    NEAR(pmpo_mean_error(y, v, 4), pmpo_mean_error(x, w, 3), 1e-15);
+    NEAR(pmpo_mean_interval(y, v, 4).low, i.low, 1e-12);
+}
+
+static void too_few(void **state)
+{
+    (void)state;
+    const double x[] = {3, 4}, none[] = {0, 0}, bad[] = {1, NAN, 2};
+    assert_true(isnan(pmpo_mean(NULL, NULL, 0)));
+    assert_true(isnan(pmpo_mean(x, none, 2)));
+    assert_true(isnan(pmpo_mean_error(x, NULL, 1)));
+    assert_true(isnan(pmpo_mean_error(x, NULL, 0)));
+    pmpo_interval i = pmpo_mean_interval(x, NULL, 1);
+    assert_true(i.value == 3 && isnan(i.low) && isnan(i.high));
+    assert_true(isnan(pmpo_mean(bad, NULL, 3)));
+    assert_true(isnan(pmpo_mean_error(bad, NULL, 3)));
+    assert_true(isnan(pmpo_mean_interval(bad, NULL, 3).low));
+}
+
+static void log_sums(void **state)
+{
+    (void)state;
+    const double x[] = {log(1), log(2), log(3)};
+    NEAR(pmpo_logsumexp(x, 3), log(6), 1e-15);
+    const double big[] = {1000, 1000}, small[] = {-1000, -1001};
+    NEAR(pmpo_logsumexp(big, 2), 1000 + log(2), 1e-12);
+    NEAR(pmpo_logsumexp(small, 2), -1000 + log1p(exp(-1)), 1e-12);
+    const double ends[] = {-INFINITY, 5, INFINITY, NAN};
+    assert_true(pmpo_logsumexp(NULL, 0) == -INFINITY);
+    assert_true(pmpo_logsumexp(ends, 1) == -INFINITY);
+    assert_true(pmpo_logsumexp(ends, 2) == 5);
+    assert_true(pmpo_logsumexp(ends, 3) == INFINITY);
+    assert_true(isnan(pmpo_logsumexp(ends, 4)));
+}
+
+static void softplus(void **state)
+{
+    (void)state;
+    NEAR(pmpo_softplus_neg(0), log(2), 1e-15);
+    NEAR(pmpo_softplus_neg(3), -log(1 / (1 + exp(-3))), 1e-15);
+    NEAR(pmpo_softplus_neg(-3), -log(1 / (1 + exp(3))), 1e-14);
+    NEAR(pmpo_softplus_neg(40) / exp(-40), 1, 1e-15); /* naive gives 0 */
+    NEAR(pmpo_softplus_neg(-1e5), 1e5, 0);
+    assert_true(pmpo_softplus_neg(1e5) == 0);
+    assert_true(pmpo_softplus_neg(INFINITY) == 0);
+    assert_true(pmpo_softplus_neg(-INFINITY) == INFINITY);
+    assert_true(isnan(pmpo_softplus_neg(NAN)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(t_quantiles),   cmocka_unit_test(t_is_smooth),
+        cmocka_unit_test(wilson),        cmocka_unit_test(means),
+        cmocka_unit_test(weighted_means), cmocka_unit_test(too_few),
+        cmocka_unit_test(log_sums),      cmocka_unit_test(softplus),
+    };
+    return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
+}
