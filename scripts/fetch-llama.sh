@@ -30,6 +30,7 @@ if [ "$got" != "$sha256" ]; then
     exit 1
 fi
 tar -xzf "$archive" -C "$tmp"
+rm -rf "$tmp"/llama_cpp_python-$version/vendor/llama.cpp/.git
 touch "$tmp"/llama_cpp_python-$version/vendor/llama.cpp/.complete
 rm -rf "$place"
 mv "$tmp"/llama_cpp_python-$version/vendor/llama.cpp "$place"

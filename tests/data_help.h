@@ -73,8 +73,8 @@ static inline pmpo_data *load(const char *name)
     return d;
 }
 
-static inline void assert_same_list(const pmpo_str *a, size_t n, const pmpo_str *b,
-                             size_t m)
+static inline void assert_same_list(const pmpo_str *a, size_t n,
+                                    const pmpo_str *b, size_t m)
 {
     assert_int_equal(n, m);
     for (size_t i = 0; i < n; i++) {

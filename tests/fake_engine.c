@@ -85,7 +85,7 @@ static int chat(void *self, const pmpo_message *messages, size_t n,
     return out->failed ? pmpo_fail_memory(err) : 0;
 }
 
-/* ---- events ---------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------- */
 
 static int event_begins(fake *f, pmpo_error *err)
 {
@@ -123,7 +123,7 @@ static void event_ends(fake *f, char kind, pmpo_hash key)
     }
 }
 
-/* ---- scoring --------------------------------------------------------------- */
+/* ---- scoring ------------------------------------------------------------- */
 
 double fake_logprob(uint64_t salt, const int32_t *ids, size_t at)
 {
@@ -202,7 +202,7 @@ static int score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
     return 0;
 }
 
-/* ---- generating -------------------------------------------------------------- */
+/* ---- generating ---------------------------------------------------------- */
 
 static const char *const sentences[] = {
     "Answer with the label only.",
@@ -350,7 +350,7 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
     return 0;
 }
 
-/* ---- making and ending --------------------------------------------------------- */
+/* ---- making and ending --------------------------------------------------- */
 
 static void cancel(void *self, bool on)
 {

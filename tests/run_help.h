@@ -207,4 +207,36 @@ static inline int resume_once(const fake_options *f, const char *path,
     return rc;
 }
 
+/* The summed log-likelihood of `target` after `prompt` and `input` in ChatML,
+ * from the fake engine's definition alone. */
+static inline double by_hand(uint64_t salt, pmpo_str prompt, pmpo_str input,
+                      const char *target)
+{
+    int32_t ids[4096];
+    size_t n = 0;
+    const struct {
+        int32_t special;
+        pmpo_str text;
+    } parts[] = {
+        {256, PMPO_STR("system\n")}, {-1, prompt},
+        {257, PMPO_STR("\n")},       {256, PMPO_STR("user\n")},
+        {-1, input},                 {257, PMPO_STR("\n")},
+        {256, PMPO_STR("assistant\n")},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].special >= 0) {
+            ids[n++] = parts[i].special;
+        }
+        for (size_t k = 0; k < parts[i].text.len; k++) {
+            ids[n++] = (unsigned char)parts[i].text.ptr[k];
+        }
+    }
+    double sum = 0;
+    for (const char *p = target; *p; p++) {
+        ids[n++] = (unsigned char)*p;
+        sum += (float)fake_logprob(salt, ids, n - 1);
+    }
+    return sum;
+}
+
 #endif

@@ -28,7 +28,7 @@ static pmpo_optimize_options run_options(void)
     return o;
 }
 
-/* ---- the log ------------------------------------------------------------------ */
+/* ---- the log ------------------------------------------------------------- */
 
 typedef struct log_lines {
     char *text;
@@ -79,7 +79,7 @@ static void check_not_done_again(const log_lines *before, size_t sure,
     }
 }
 
-/* ---- set-up: the uninterrupted run ---------------------------------------------- */
+/* ---- set-up: the uninterrupted run --------------------------------------- */
 
 static int set_up(void **state)
 {
@@ -133,7 +133,7 @@ static void check_resumes_to_whole(const log_lines *before, size_t sure)
     free(after.text);
 }
 
-/* ---- kill -9 ---------------------------------------------------------------------- */
+/* ---- kill -9 ------------------------------------------------------------- */
 
 static pid_t start_run(const fake_options *f)
 {
@@ -211,7 +211,7 @@ static void test_kill_any_time(void **state)
     }
 }
 
-/* ---- stopping on purpose -------------------------------------------------------------- */
+/* ---- stopping on purpose ------------------------------------------------- */
 
 static void test_budgets(void **state)
 {
@@ -276,7 +276,7 @@ static void test_cancel(void **state)
     }
 }
 
-/* ---- going further ---------------------------------------------------------------------- */
+/* ---- going further ------------------------------------------------------- */
 
 static void test_extend(void **state)
 {
@@ -329,7 +329,7 @@ static void test_finished_run_resumed(void **state)
     free(l.text);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------ */
+/* ---- refusals ------------------------------------------------------------ */
 
 static void test_other_model_refused(void **state)
 {

@@ -373,7 +373,7 @@ static void test_the_hook_stops_it(void **state)
 static void test_too_long_names_the_example(void **state)
 {
     (void)state;
-    pmpo_model *m = fake_new(&(fake_options){.salt = SALT, .context = 90});
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT, .context = 60});
     pmpo_data *d = parse("{\"id\":\"fine\",\"input\":\"x\",\"target\":\"y\"}\n"
                          "{\"id\":\"long\",\"input\":\"xxxxxxxxxxxxxxxxxxxxxx"
                          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx\",\"target\":\"y\"}\n");

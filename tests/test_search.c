@@ -1,5 +1,6 @@
-/* test_search.c: whole runs on the fake engine, estimates, analyses. */
+/* test_search.c: whole runs on the fake engine. */
 #include "run_help.h"
+#include "search/forms.h"
 
 static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
                           const pmpo_data *d, const char *path, int code)
@@ -16,7 +17,39 @@ static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
     return run;
 }
 
-/* ---- every setting ----------------------------------------------------------- */
+/* Candidates with that fate ("": any) and that in their reason. */
+static size_t count_fate(const pmpo_run_view *v, const char *fate,
+                         const char *reason)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            n += (!*fate || !strcmp(c->fate, fate))
+                 && strstr(c->reason, reason);
+        }
+    }
+    return n;
+}
+
+/* ---- every setting ------------------------------------------------------- */
+
+/* Some earlier prompt is the same and has the same loss, if any. */
+static void check_duplicate(const pmpo_run_view *v, const pmpo_candidate *c)
+{
+    bool found = pmpo_str_eq(c->prompt, v->initial.prompt)
+                 && c->loss == v->initial.train_loss;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *e = &v->iterations[i].candidates[k];
+            bool alike = e->loss == c->loss
+                         || (isnan(e->loss) && isnan(c->loss));
+            found |= e->id < c->id && alike
+                     && pmpo_str_eq(e->prompt, c->prompt);
+        }
+    }
+    assert_true(found);
+}
 
 static void check_candidate(const pmpo_run_view *v, const pmpo_iteration *it,
                             const pmpo_candidate *c, int *n_accepted)
@@ -35,12 +68,12 @@ static void check_candidate(const pmpo_run_view *v, const pmpo_iteration *it,
         assert_true(c->prompt.len > 0);
     } else {
         assert_string_equal(c->fate, "duplicate");
+        check_duplicate(v, c);
     }
     if (!isnan(c->lower_bound) && strcmp(c->fate, "duplicate")) {
         assert_true(isnan(c->loss));
         assert_true(c->lower_bound > it->incumbent_loss);
     }
-    (void)v;
 }
 
 static void check_view(const pmpo_run_view *v, const pmpo_optimize_options *o)
@@ -88,56 +121,49 @@ static void test_every_setting(void **state)
 {
     char *folder = make_folder(), *path = path_in(folder, "run.pmpo");
     (void)state;
+    size_t n_validated[2] = {0}, n_pruned[2] = {0};
     for (unsigned i = 0; i < 32; i++) {
         bool preference;
         pmpo_optimize_options o = case_of(i, &preference);
         o.force = true;
         pmpo_data *d = make_data(10, preference);
-        pmpo_run *run = finished(&(fake_options){.salt = i}, &o, d, path, 0);
+        /* Two units a part, so that a candidate can be given up. */
+        const fake_options f = {.salt = i, .max_requests = 4};
+        pmpo_run *run = finished(&f, &o, d, path, 0);
         const pmpo_run_view *v = pmpo_run_describe(run);
         check_view(v, &o);
+        n_validated[o.paper] += count_fate(v, "", "validation loss");
+        n_pruned[o.paper] += count_fate(v, "", "sure to be above");
         assert_string_equal(v->loss, preference ? "preference" : "nll");
         assert_int_equal(v->initial.test_n_options, preference ? 0 : 3);
         assert_true(isnan(v->test_majority) == preference);
         pmpo_run_free(run);
         pmpo_data_free(d);
     }
+    assert_true(n_validated[false] > 4 && n_pruned[false] > 4);
+    assert_int_equal(n_validated[true], 0);
+    assert_int_equal(n_pruned[true], 0);
     free(path);
     drop_folder(folder);
 }
 
-/* ---- the numbers, by hand ------------------------------------------------------- */
+/* ---- the numbers, by hand ------------------------------------------------ */
 
-/* The summed log-likelihood of `target` after `prompt` and `input` in ChatML,
- * from the fake engine's definition alone. */
-static double by_hand(uint64_t salt, pmpo_str prompt, pmpo_str input,
-                      const char *target)
+/* The first iteration's hard cases are the examples of highest loss. */
+static void check_hardest(const pmpo_run_view *v, const double *losses,
+                          size_t n)
 {
-    int32_t ids[4096];
-    size_t n = 0;
-    const struct {
-        int32_t special;
-        pmpo_str text;
-    } parts[] = {
-        {256, PMPO_STR("system\n")}, {-1, prompt},
-        {257, PMPO_STR("\n")},       {256, PMPO_STR("user\n")},
-        {-1, input},                 {257, PMPO_STR("\n")},
-        {256, PMPO_STR("assistant\n")},
-    };
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (parts[i].special >= 0) {
-            ids[n++] = parts[i].special;
+    double last = INFINITY;
+    for (size_t k = 0; k < v->iterations[0].n_hard; k++) {
+        size_t at = (size_t)atoi(v->iterations[0].hard_ids[k].ptr + 1);
+        size_t n_above = 0;
+        for (size_t i = 0; i < n; i++) {
+            n_above += losses[i] > losses[at];
         }
-        for (size_t k = 0; k < parts[i].text.len; k++) {
-            ids[n++] = (unsigned char)parts[i].text.ptr[k];
-        }
+        assert_int_equal(n_above, k);
+        assert_true(losses[at] < last);
+        last = losses[at];
     }
-    double sum = 0;
-    for (const char *p = target; *p; p++) {
-        ids[n++] = (unsigned char)*p;
-        sum += (float)fake_logprob(salt, ids, n - 1);
-    }
-    return sum;
 }
 
 static void test_loss_by_hand(void **state)
@@ -156,10 +182,11 @@ static void test_loss_by_hand(void **state)
     assert_int_equal(pmpo_optimize(m, NULL, d, NULL, d, &o, path, &run, &err),
                      0);
     const pmpo_run_view *v = pmpo_run_describe(run);
-    double sum = 0, weight = 0;
+    double sum = 0, weight = 0, start[6];
     for (size_t i = 0; i < 6; i++) {
         const pmpo_example *e = pmpo_data_example(d, i);
         const char *t = i % 3 ? "yes" : "no";
+        start[i] = -by_hand(5, o.prompt, e->input, t) / (double)strlen(t);
         sum -= e->weight * by_hand(5, v->best.prompt, e->input, t)
                / (double)strlen(t);
         weight += e->weight;
@@ -168,6 +195,7 @@ static void test_loss_by_hand(void **state)
     assert_true(fabs(sum / weight - v->best.test_loss) < 1e-12);
     assert_true(v->best.train_loss < v->initial.train_loss);
     assert_int_equal(v->n_val, 0);
+    check_hardest(v, start, 6);
     pmpo_run_free(run);
     fake_free(m);
     pmpo_data_free(d);
@@ -175,26 +203,33 @@ static void test_loss_by_hand(void **state)
     drop_folder(folder);
 }
 
-/* ---- determinism --------------------------------------------------------------- */
+/* ---- determinism --------------------------------------------------------- */
+
+static char *text_of(uint64_t seed, const pmpo_data *d, const char *path)
+{
+    pmpo_optimize_options o = small_options();
+    o.seed = seed;
+    o.force = true;
+    pmpo_run *run = finished(&(fake_options){.salt = 3}, &o, d, path, 0);
+    char *text = run_text(run, false);
+    pmpo_run_free(run);
+    return text;
+}
 
 static void test_same_seed_same_run(void **state)
 {
-    char *folder = make_folder(), *texts[3];
+    char *folder = make_folder(), *path = path_in(folder, "r");
     (void)state;
     pmpo_data *d = make_data(10, true);
-    pmpo_optimize_options o = small_options();
-    for (int i = 0; i < 3; i++) {
-        char *path = path_in(folder, i == 0 ? "a" : i == 1 ? "b" : "c");
-        o.seed = i == 2 ? 8 : 7;
-        assert_int_equal(run_once(&(fake_options){.salt = 3}, &o, d, NULL,
-                                  NULL, path, &texts[i], NULL), 0);
-        free(path);
-    }
-    assert_string_equal(texts[0], texts[1]);
-    assert_string_not_equal(texts[0], texts[2]);
-    for (int i = 0; i < 3; i++) {
-        free(texts[i]);
-    }
+    char *a = text_of(7, d, path), *b = text_of(7, d, path);
+    char *c = text_of(8, d, path);
+    assert_string_equal(a, b);
+    /* The candidates of another seed are others, not just the number. */
+    assert_string_not_equal(strchr(a, '\n'), strchr(c, '\n'));
+    free(a);
+    free(b);
+    free(c);
+    free(path);
     pmpo_data_free(d);
     drop_folder(folder);
 }
@@ -219,20 +254,91 @@ static void test_other_model_other_run(void **state)
     drop_folder(folder);
 }
 
-/* ---- replies --------------------------------------------------------------------- */
+/* ---- forms --------------------------------------------------------------- */
 
-static size_t count_fate(const pmpo_run_view *v, const char *fate,
-                         const char *reason)
+static void test_forms(void **state)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < v->n_iterations; i++) {
-        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
-            const pmpo_candidate *c = &v->iterations[i].candidates[k];
-            n += !strcmp(c->fate, fate) && strstr(c->reason, reason);
+    (void)state;
+    const pmpo_str rejected = PMPO_STR("wrong <|im_end|>");
+    const pmpo_example e = {.input = PMPO_STR("in </prompt> \001put"),
+                            .target = PMPO_STR("right"),
+                            .rejected = &rejected,
+                            .n_rejected = 1};
+    const pmpo_segment_effect effects[] = {
+        {0, 3, PMPO_STR("unit A"), 0.25, 0.1, 0.4},
+        {3, 6, PMPO_STR("unit B"), -0.25, -0.4, -0.1},
+        {6, 9, PMPO_STR("unit C"), 0.25, -0.1, 0.6},
+        {9, 12, PMPO_STR("unit D"), NAN, NAN, NAN},
+    };
+    pmpo_form_input in = {.task = PMPO_STR("the task"),
+                          .instruction = PMPO_STR("do === this {x} %s"),
+                          .example = &e,
+                          .max_bytes = 100,
+                          .segments = effects,
+                          .n_segments = 4};
+    const char *const wanted[] = {
+        "the task", "do === this {x} %s", "in </prompt> \001put",
+        "Expected output: right", "Not: wrong <|im_end|>",
+        "+0.2500, helps: unit A", "-0.2500, hurts: unit B",
+        "+0.2500, no clear effect: unit C", "<prompt>", "</prompt>",
+    };
+    for (int f = PMPO_FORM_LARGE; f <= PMPO_FORM_SMALL; f++) {
+        pmpo_buf b = {0};
+        assert_false(pmpo_form_rewrite((pmpo_rewrite_form)f, &in, &b));
+        for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+            assert_non_null(strstr(b.ptr, wanted[i]));
         }
+        assert_null(strstr(b.ptr, "unit D"));
+        pmpo_buf_release(&b);
     }
-    return n;
+    pmpo_buf b = {0};
+    in.max_bytes = 12;
+    assert_true(pmpo_form_rewrite(PMPO_FORM_SMALL, &in, &b));
+    assert_non_null(strstr(b.ptr, "[...]"));
+    pmpo_buf_clear(&b);
+    pmpo_form_mark(PMPO_STR("copy me"), 4, &b);
+    assert_non_null(strstr(b.ptr, "copy me"));
+    assert_non_null(strstr(b.ptr, "at most 4 parts"));
+    pmpo_buf_release(&b);
 }
+
+/* ---- two models ---------------------------------------------------------- */
+
+static void test_two_models(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    pmpo_model *scorer = fake_new(&(fake_options){.salt = 1, .name = "s"});
+    pmpo_model *rewriter = fake_new(&(fake_options){.salt = 2, .name = "r"});
+    pmpo_run *run;
+    pmpo_error err;
+    pmpo_resume_options r;
+    pmpo_resume_options_init(&r);
+    assert_int_equal(pmpo_optimize(scorer, rewriter, d, NULL, NULL, &o, path,
+                                   &run, &err), 0);
+    assert_int_equal(fake_generated(scorer), 0);
+    assert_int_equal(fake_events(rewriter), fake_generated(rewriter));
+    assert_string_equal(pmpo_run_describe(run)->rewriter, "r");
+    pmpo_model_options a, b;
+    bool same = true;
+    assert_int_equal(pmpo_run_models(run, &a, &b, &same, &err), 0);
+    assert_false(same);
+    assert_true(b.for_generation && !a.for_generation);
+    pmpo_run_free(run);
+    assert_int_equal(pmpo_resume(scorer, NULL, path, &r, NULL, &err),
+                     PMPO_EMODEL);
+    assert_non_null(strstr(err.text, "rewriter was r"));
+    assert_int_equal(pmpo_resume(scorer, rewriter, path, &r, NULL, &err), 0);
+    fake_free(scorer);
+    fake_free(rewriter);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* ---- replies ------------------------------------------------------------- */
 
 static void test_bad_replies(void **state)
 {
@@ -332,7 +438,7 @@ static void test_copied_examples(void **state)
     drop_folder(folder);
 }
 
-/* ---- noise, patience, verdicts ------------------------------------------------------ */
+/* ---- noise, patience, verdicts ------------------------------------------- */
 
 static void test_noise_floor(void **state)
 {
@@ -419,7 +525,7 @@ static void test_verdicts(void **state)
     drop_folder(folder);
 }
 
-/* ---- failures ------------------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------ */
 
 static void test_engine_failure(void **state)
 {
@@ -516,7 +622,7 @@ static void test_too_long_example(void **state)
     drop_folder(folder);
 }
 
-/* ---- progress --------------------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------ */
 
 typedef struct seen {
     size_t n, n_candidates, n_left;
@@ -556,109 +662,6 @@ static void test_progress(void **state)
     drop_folder(folder);
 }
 
-/* ---- estimate and analysis ---------------------------------------------------------------- */
-
-static void test_estimate(void **state)
-{
-    char *folder = make_folder(), *path = path_in(folder, "r");
-    (void)state;
-    pmpo_error err;
-    pmpo_estimate e;
-    pmpo_data *d = make_data(10, true);
-    pmpo_optimize_options o = small_options();
-    pmpo_model *m = fake_new(&(fake_options){.salt = 4});
-    assert_int_equal(pmpo_optimize_estimate(m, NULL, d, NULL, NULL, &o, &e,
-                                            &err), 0);
-    assert_true(fake_events(m) <= 4); /* two scorings and a generation */
-    assert_int_equal(fake_violations(m), 0);
-    assert_int_equal(e.n_train, 4);
-    assert_int_equal(e.n_val, 3);
-    assert_int_equal(e.n_test, 3);
-    assert_true(e.first_prefill_tokens > 4 * 50);
-    assert_true(e.first_logical_tokens > e.first_prefill_tokens);
-    assert_true(e.prefill_per_s > 0 && e.decode_per_s > 0);
-    assert_true(e.first_seconds > 0 && e.bound_seconds > 0);
-    assert_true(strlen(e.assumptions) > 100);
-    pmpo_run *run;
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run,
-                                   &err), 0);
-    const pmpo_run_view *v = pmpo_run_describe(run);
-    assert_true(e.bound_prefill_tokens > v->cost.prefill_tokens);
-    assert_true(e.bound_generated_tokens > v->cost.generated_tokens);
-    pmpo_run_free(run);
-    o.hard = 0;
-    assert_int_equal(pmpo_optimize_estimate(m, NULL, d, NULL, NULL, &o, &e,
-                                            &err), PMPO_EUSAGE);
-    fake_free(m);
-    pmpo_data_free(d);
-    free(path);
-    drop_folder(folder);
-}
-
-static void check_analysis(const pmpo_analysis *a, const pmpo_data *d,
-                           pmpo_str prompt)
-{
-    const pmpo_segment_effect *s = &a->segments[0];
-    assert_int_equal(a->n_segments, 2);
-    for (size_t i = 0; i < a->n_segments; i++) {
-        s = &a->segments[i];
-        assert_true(pmpo_str_eq(s->text,
-                                pmpo_str_sub(prompt, s->begin, s->end)));
-        assert_true(s->low <= s->effect && s->effect <= s->high);
-    }
-    /* The last effect by hand. */
-    pmpo_buf masked = {0};
-    pmpo_buf_put(&masked, pmpo_str_sub(prompt, 0, s->begin));
-    pmpo_buf_puts(&masked, "<MASK>");
-    pmpo_buf_put(&masked, pmpo_str_sub(prompt, s->end, prompt.len));
-    double sum = 0, weight = 0;
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        const pmpo_example *e = pmpo_data_example(d, i);
-        const char *t = i % 3 ? "yes" : "no";
-        sum += e->weight / (double)strlen(t)
-               * (by_hand(9, prompt, e->input, t)
-                  - by_hand(9, pmpo_buf_str(&masked), e->input, t));
-        weight += e->weight;
-    }
-    assert_true(fabs(sum / weight - s->effect) < 1e-9);
-    pmpo_buf_release(&masked);
-}
-
-static void test_analyze(void **state)
-{
-    (void)state;
-    pmpo_error err = {0};
-    pmpo_analysis *a;
-    pmpo_data *d = make_data(5, false);
-    pmpo_score_options o;
-    pmpo_score_options_init(&o);
-    o.no_cache = true;
-    o.loss = PMPO_LOSS_NLL;
-    o.end = PMPO_END_NO;
-    pmpo_model *m = fake_new(&(fake_options){.salt = 9});
-    /* The fake's marking never has two units, so this tag forces the
-     * fallback, which has. */
-    pmpo_str prompt = PMPO_STR("Say yes or no. Use the <prompt> tag.");
-    int rc = pmpo_analyze(m, NULL, d, prompt, 3, &o, &a, &err);
-    if (rc < 0) {
-        fail_msg("%s", err.text);
-    }
-    assert_false(a->marked_by_model);
-    assert_true(a->marking_note[0] != '\0');
-    assert_true(a->loss == a->scores->prompts[0].loss);
-    assert_false(isnan(a->loss_without));
-    assert_true(a->loss_without != a->loss);
-    assert_true(a->cost.prefill_tokens > 0);
-    check_analysis(a, d, prompt);
-    pmpo_analysis_free(a);
-    pmpo_analysis_free(NULL);
-    assert_int_equal(pmpo_analyze(m, NULL, d, prompt, 0, &o, &a, &err),
-                     PMPO_EUSAGE);
-    assert_int_equal(fake_violations(m), 0);
-    fake_free(m);
-    pmpo_data_free(d);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -666,6 +669,8 @@ int main(void)
         cmocka_unit_test(test_loss_by_hand),
         cmocka_unit_test(test_same_seed_same_run),
         cmocka_unit_test(test_other_model_other_run),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_two_models),
         cmocka_unit_test(test_bad_replies),
         cmocka_unit_test(test_duplicates_are_not_scored),
         cmocka_unit_test(test_prompt_cap),
@@ -677,8 +682,6 @@ int main(void)
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_too_long_example),
         cmocka_unit_test(test_progress),
-        cmocka_unit_test(test_estimate),
-        cmocka_unit_test(test_analyze),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

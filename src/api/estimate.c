@@ -28,7 +28,7 @@ static const char assumptions[] =
     "just now; the score cache, duplicates and candidates given up early make "
     "a run cheaper.";
 
-/* ---- counting ------------------------------------------------------------------ */
+/* ---- counting ------------------------------------------------------------ */
 
 typedef struct counted {
     uint64_t prefill, logical;
@@ -70,7 +70,7 @@ static uint64_t bound_of(const counted *c, const pmpo_model *m,
     return c->prefill + more * (last ? c->n_examples : c->n_blocks);
 }
 
-/* ---- rates --------------------------------------------------------------------- */
+/* ---- rates --------------------------------------------------------------- */
 
 static int score_some(pmpo_model *m, const pmpo_data *d, size_t n,
                       const pmpo_optimize_options *o, pmpo_cost *cost,
@@ -147,7 +147,7 @@ static int measure_decode(pmpo_model *m, const pmpo_optimize_options *o,
     return rc;
 }
 
-/* ---- the bound ------------------------------------------------------------------- */
+/* ---- the bound ----------------------------------------------------------- */
 
 typedef struct counts {
     counted train, train_all, val, test;

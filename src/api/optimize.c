@@ -51,7 +51,7 @@ static int check_lengths(const pmpo_parts *p, pmpo_model *scorer,
     return rc;
 }
 
-/* ---- the first commit ---------------------------------------------------------- */
+/* ---- the first commit ---------------------------------------------------- */
 
 static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
 {
@@ -88,7 +88,7 @@ static int write_start(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
     return rc < 0 ? rc : pmpo_store_commit(s, err);
 }
 
-/* ---- the call ------------------------------------------------------------------- */
+/* ---- the call ------------------------------------------------------------ */
 
 static int begin(pmpo_model *scorer, pmpo_model *rewriter,
                  const pmpo_parts *parts, pmpo_optimize_options *o,

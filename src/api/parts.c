@@ -9,7 +9,7 @@
 #include "score/score.h"
 #include "text/text.h"
 
-/* ---- options ------------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------- */
 
 int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
 {
@@ -44,7 +44,7 @@ int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
     return 0;
 }
 
-/* ---- making ------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------- */
 
 static int subset(const pmpo_data *d, const size_t *idx, size_t n,
                   pmpo_data **out, pmpo_error *err)
@@ -173,7 +173,7 @@ void pmpo_parts_release(pmpo_parts *p)
     }
 }
 
-/* ---- resolving ------------------------------------------------------------------ */
+/* ---- resolving ----------------------------------------------------------- */
 
 static int resolve_loss(const pmpo_parts *p, pmpo_loss_kind asked,
                         pmpo_loss_kind *out, pmpo_error *err)
@@ -212,7 +212,7 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
 }
 
-/* ---- in a run file --------------------------------------------------------------- */
+/* ---- in a run file ------------------------------------------------------- */
 
 static int put_example(pmpo_store *s, pmpo_part part, size_t i,
                        const pmpo_example *e, pmpo_error *err)

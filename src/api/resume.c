@@ -12,7 +12,7 @@ void pmpo_resume_options_init(pmpo_resume_options *o)
     *o = (pmpo_resume_options){.size = sizeof(*o)};
 }
 
-/* ---- going on ------------------------------------------------------------------- */
+/* ---- going on ------------------------------------------------------------ */
 
 static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
                   pmpo_error *err)
@@ -66,7 +66,7 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
     return pmpo_run_leave(s, path, rc, out, err);
 }
 
-/* ---- the run's models ------------------------------------------------------------- */
+/* ---- the run's models ---------------------------------------------------- */
 
 static const char *setting(const pmpo_run_view *v, const char *name)
 {

@@ -10,7 +10,7 @@
 #include "search/search.h"
 #include "search/settings.h"
 
-/* ---- models -------------------------------------------------------------------- */
+/* ---- models -------------------------------------------------------------- */
 
 static const char *or_empty(const char *s)
 {
@@ -125,7 +125,7 @@ int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
     return rc < 0 ? rc : check_model(s, "rewriter", rewriter, err);
 }
 
-/* ---- template files -------------------------------------------------------------- */
+/* ---- template files ------------------------------------------------------ */
 
 #define TEMPLATE_TEXT "template_text"
 
@@ -163,7 +163,7 @@ int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err)
     return rc;
 }
 
-/* ---- a sitting ------------------------------------------------------------------- */
+/* ---- a sitting ----------------------------------------------------------- */
 
 static int put_status(pmpo_store *s, const char *status, const char *reason,
                       pmpo_error *err)

@@ -15,11 +15,12 @@ int pmpo_data_parse(pmpo_str bytes, const char *name,
 /* The file name the data came from; borrowed. */
 const char *pmpo_data_name(const pmpo_data *d);
 
-/* A new set holding copies of d's examples idx[0..n) in that order. Free-form
- * examples that have neither options nor rejected outputs and whose set came
- * from an importer that asks for it (BBH) get at most 4 rejected outputs: the
+/* A new set holding copies of d's examples idx[0..n) in that order (n may be
+ * 0). The rejected outputs of free-form answers from an importer that asks for
+ * it (BBH), or from rows marked "rejected_drawn", are drawn anew: at most 4
  * targets of other examples OF THIS SUBSET, distinct and different from their
- * own, chosen by hash of their id. */
+ * own, chosen by hash of their id. Given ones are never touched.
+ * PMPO_EUSAGE: an index out of range. */
 int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
                      pmpo_data **out, pmpo_error *err);
 

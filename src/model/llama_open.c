@@ -204,7 +204,8 @@ static const char *note_on(const char *tmpl)
 
 static int describe(pmpo_llama *l, struct pmpo_model *m, const char *name,
                     const char *source, const char *path,
-                    pmpo_precision precision, uint64_t bytes, pmpo_error *err)
+                    pmpo_precision precision, uint64_t bytes, int gpu_layers,
+                    pmpo_error *err)
 {
     char text[256], arch[64];
     const char *tmpl = llama_model_chat_template(l->weights, NULL);
@@ -230,6 +231,7 @@ static int describe(pmpo_llama *l, struct pmpo_model *m, const char *name,
         .n_vocab = (int)l->n_vocab,
         .n_context = (int)l->n_context,
         .threads = l->threads,
+        .gpu_layers = gpu_layers,
         .shares_prefixes = l->shares,
     };
     const pmpo_model_info *i = &m->info;
@@ -339,7 +341,8 @@ static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
     };
     m->limits = &l->limits;
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
-    rc = rc < 0 ? rc : describe(l, m, name, source, path, p, bytes, err);
+    rc = rc < 0 ? rc : describe(l, m, name, source, path, p, bytes,
+                               o->gpu_layers, err);
     return rc < 0 ? rc : identify(l, m, hash, o->gpu_layers, err);
 }
 

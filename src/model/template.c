@@ -296,7 +296,7 @@ int pmpo_template_literals(pmpo_template *t, const pmpo_str *roles, size_t n,
 static int chat_end(pmpo_template *t, int32_t *id, pmpo_error *err)
 {
     const pmpo_str roles[] = {PMPO_STR("user"), PMPO_STR("assistant")};
-    const pmpo_literals *l;
+    const pmpo_literals *l = NULL;
     int rc = pmpo_template_literals(t, roles, 2, false, &l, err);
     if (rc < 0) {
         return rc;
@@ -463,7 +463,7 @@ static int try_chat(pmpo_template *t, pmpo_error *err)
 int pmpo_template_new(const pmpo_vocab *v, const char *name,
                       pmpo_template **out, pmpo_error *err)
 {
-    pmpo_template_kind kind;
+    pmpo_template_kind kind = PMPO_TEMPLATE_CHAT;
     int rc = find_kind(name, &kind, err);
     if (rc < 0) {
         return rc;

@@ -31,7 +31,7 @@ static const char *const figures[] = {
     "test_accuracy_low", "test_accuracy_high",
 };
 
-/* ---- scoring ------------------------------------------------------------------ */
+/* ---- scoring ------------------------------------------------------------- */
 
 static int score_on(pmpo_state *st, pmpo_scorer *s, const char *purpose,
                     int id, pmpo_arena *mem, pmpo_prompt_score *out,
@@ -87,7 +87,7 @@ static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
     return rc;
 }
 
-/* ---- verdict ------------------------------------------------------------------- */
+/* ---- verdict ------------------------------------------------------------- */
 
 /* Why the start prompt stayed. */
 static void say_kept(const pmpo_state *st, pmpo_buf *out)
@@ -159,7 +159,7 @@ static void say_verdict(const pmpo_state *st, const outcome *o, pmpo_buf *out)
     }
 }
 
-/* ---- record ---------------------------------------------------------------------- */
+/* ---- record -------------------------------------------------------------- */
 
 static int put(pmpo_store *s, const char *who, const char *what, double v,
                pmpo_error *err)

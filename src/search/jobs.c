@@ -18,7 +18,7 @@ static size_t count_samples(const pmpo_job *job)
     return n;
 }
 
-/* ---- key ---------------------------------------------------------------- */
+/* ---- key ----------------------------------------------------------------- */
 
 static void hash_double(pmpo_hasher *h, double v)
 {
@@ -64,7 +64,7 @@ static int job_key(const pmpo_jobs *j, const pmpo_job *job, pmpo_hash *out,
     return 0;
 }
 
-/* ---- replies as text ------------------------------------------------------ */
+/* ---- replies as text ----------------------------------------------------- */
 
 static int write_replies(const pmpo_job_reply *r, size_t n, pmpo_buf *out,
                          pmpo_error *err)
@@ -125,7 +125,7 @@ static int read_replies(pmpo_str text, size_t n, pmpo_arena *mem,
               : pmpo_fail(err, PMPO_EIO, "the run file's replies are damaged");
 }
 
-/* ---- computing -------------------------------------------------------------- */
+/* ---- computing ----------------------------------------------------------- */
 
 static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
                     pmpo_job_reply *out, size_t n, uint64_t *n_tokens,

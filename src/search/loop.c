@@ -13,7 +13,7 @@
 #include "search/state.h"
 #include "stats/stats.h"
 
-/* ---- set-up ------------------------------------------------------------------ */
+/* ---- set-up -------------------------------------------------------------- */
 
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
                                         pmpo_targets targets)
@@ -111,7 +111,7 @@ static void state_release(pmpo_state *st)
     pmpo_arena_release(&st->mem);
 }
 
-/* ---- the start prompt ---------------------------------------------------------- */
+/* ---- the start prompt ---------------------------------------------------- */
 
 static int measure_noise(pmpo_state *st, const pmpo_prompt_score *start,
                          pmpo_error *err)
@@ -170,7 +170,7 @@ static int settle_form(pmpo_state *st, pmpo_error *err)
                   : pmpo_settings_put_one(st->in->store, &st->o, "form", err);
 }
 
-/* ---- one iteration: what is known of the incumbent ------------------------------ */
+/* ---- one iteration: what is known of the incumbent ----------------------- */
 
 static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
@@ -250,7 +250,7 @@ static int choose_cases(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     return 0;
 }
 
-/* ---- one iteration: candidates --------------------------------------------------- */
+/* ---- one iteration: candidates ------------------------------------------- */
 
 static int propose(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
@@ -294,6 +294,22 @@ static int score_candidate(pmpo_state *st, pmpo_candidate_row *row,
     return rc;
 }
 
+/* A duplicate has the loss of the first prompt like it, where that is known
+ * by now: it may be one of the same batch. */
+static void copy_losses(pmpo_state *st, const pmpo_step *step)
+{
+    for (size_t i = step->first; i < st->n_rows; i++) {
+        pmpo_candidate_row *r = &st->rows[i];
+        int same = strcmp(r->fate, "duplicate")
+                       ? -1
+                       : pmpo_find_prompt(st, i, r->prompt);
+        if (same >= 0) {
+            r->loss = st->rows[same].loss;
+            r->lower_bound = st->rows[same].lower_bound;
+        }
+    }
+}
+
 static int score_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
     int rc = 0, n = (int)(st->n_rows - step->first);
@@ -306,10 +322,11 @@ static int score_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
         }
         st->sitting.work_done++;
     }
+    copy_losses(st, step);
     return rc;
 }
 
-/* ---- one iteration: decision ------------------------------------------------------ */
+/* ---- one iteration: decision --------------------------------------------- */
 
 typedef struct judge_ud {
     pmpo_state *st;
@@ -421,7 +438,7 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     return rc;
 }
 
-/* ---- the run ----------------------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------- */
 
 static int run_iterations(pmpo_state *st, char *why, size_t why_bytes,
                           pmpo_error *err)

@@ -7,7 +7,7 @@
 #include "search/forms.h"
 #include "stats/stats.h"
 
-/* ---- marking -------------------------------------------------------------- */
+/* ---- marking ------------------------------------------------------------- */
 
 /* Room for the copy and its tags; a faithful copy needs no more. */
 static int marking_tokens(const pmpo_model *m, pmpo_str prompt, int max,
@@ -93,7 +93,7 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
     return 0;
 }
 
-/* ---- effects ---------------------------------------------------------------- */
+/* ---- effects ------------------------------------------------------------- */
 
 int pmpo_paired_losses(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                        pmpo_arena *mem, double **diff, double **weights,

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "search/state.h"
 
-/* ---- time left -------------------------------------------------------------- */
+/* ---- time left ----------------------------------------------------------- */
 
 /* To the end of the last iteration, from the mean of the finished ones, or
  * from the scorings done in the first. */
@@ -45,7 +45,7 @@ static void tell(pmpo_state *st)
     st->o.score.progress(st->o.score.progress_ud, &s->now);
 }
 
-/* ---- hooks ------------------------------------------------------------------- */
+/* ---- hooks --------------------------------------------------------------- */
 
 static void on_tick(void *ud, size_t rows)
 {
@@ -98,7 +98,7 @@ pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id)
     };
 }
 
-/* ---- stages ------------------------------------------------------------------ */
+/* ---- stages -------------------------------------------------------------- */
 
 void pmpo_sitting_begin(pmpo_state *st)
 {

@@ -50,7 +50,7 @@ static bool on_record(const pmpo_state *st, const pmpo_step *step)
     return step->index <= st->decided;
 }
 
-/* ---- the iteration's row ------------------------------------------------------ */
+/* ---- the iteration's row ------------------------------------------------- */
 
 /* Seconds of the iteration over all sittings, kept also for the next. */
 static int seconds_of(pmpo_state *st, double *out, pmpo_error *err)
@@ -106,7 +106,7 @@ int pmpo_record_analysis(pmpo_state *st, const pmpo_step *step,
     return rc < 0 ? rc : pmpo_store_commit(st->in->store, err);
 }
 
-/* ---- candidates ---------------------------------------------------------------- */
+/* ---- candidates ---------------------------------------------------------- */
 
 static int put_candidates(pmpo_state *st, const pmpo_step *step,
                           pmpo_error *err)
@@ -137,7 +137,7 @@ int pmpo_record_scored(pmpo_state *st, const pmpo_step *step,
                : pmpo_store_put_candidate(st->in->store, row, err);
 }
 
-/* ---- decision -------------------------------------------------------------------- */
+/* ---- decision ------------------------------------------------------------ */
 
 static int put_decision(pmpo_state *st, const pmpo_step *step,
                         const pmpo_iteration_row *row, pmpo_error *err)

@@ -11,7 +11,7 @@
 #define SHORT_CASE_BYTES 400 /* second try, when the request is too long */
 #define COPY_BYTES 40        /* an input this long is no accident in a prompt */
 
-/* ---- one generation job ------------------------------------------------------ */
+/* ---- one generation job -------------------------------------------------- */
 
 /* k requests of n samples each, with room for their parts. */
 typedef struct batch {
@@ -72,7 +72,7 @@ static int batch_run(pmpo_state *st, batch *b, const char *kind,
     return pmpo_jobs_run(&st->jobs, &job, mem, b->replies, err);
 }
 
-/* ---- the probe ----------------------------------------------------------------- */
+/* ---- the probe ----------------------------------------------------------- */
 
 static bool usable_probe(const pmpo_job_reply *r)
 {
@@ -131,7 +131,7 @@ int pmpo_probe_form(pmpo_state *st, pmpo_error *err)
                             err);
 }
 
-/* ---- requests ------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 static const pmpo_example *case_of(const pmpo_state *st,
                                    const pmpo_step *step, size_t i)
@@ -191,11 +191,9 @@ static int ask(pmpo_state *st, pmpo_step *step, batch *b, pmpo_error *err)
     return rc;
 }
 
-/* ---- replies -------------------------------------------------------------------- */
+/* ---- replies ------------------------------------------------------------- */
 
-/* The first row with this prompt, or -1. White space at the ends doesn't
- * make another prompt. */
-static int find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt)
+int pmpo_find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt)
 {
     for (size_t i = 0; i < n; i++) {
         const pmpo_candidate_row *r = &st->rows[i];
@@ -218,11 +216,10 @@ static bool copies_example(const pmpo_example *e, pmpo_str prompt)
 static int judge(pmpo_state *st, const pmpo_example *e,
                  pmpo_candidate_row *row, pmpo_error *err)
 {
-    int same = find_prompt(st, st->n_rows - 1, row->prompt);
+    int same = pmpo_find_prompt(st, st->n_rows - 1, row->prompt);
     if (same >= 0) {
         row->fate = "duplicate";
-        row->loss = st->rows[same].loss;
-        row->lower_bound = st->rows[same].lower_bound;
+        /* Its loss comes once all are scored: see loop.c. */
         row->reason = pmpo_say(st, "the same as prompt %d%s", same,
                                same == st->incumbent ? ", the incumbent" : "");
         return 0;

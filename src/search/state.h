@@ -70,7 +70,11 @@ extern const size_t pmpo_n_proposers;
 /* Chooses between the large and the small form by asking. rewrite.c */
 int pmpo_probe_form(pmpo_state *st, pmpo_error *err);
 
-/* ---- progress.c ----------------------------------------------------------- */
+/* The first of rows[0..n) with this prompt, or -1; white space at the ends
+ * doesn't make another prompt. rewrite.c */
+int pmpo_find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt);
+
+/* ---- progress.c ---------------------------------------------------------- */
 
 void pmpo_sitting_begin(pmpo_state *st);
 void pmpo_sitting_end(pmpo_state *st); /* the models' ticks as they were */
@@ -84,7 +88,7 @@ int pmpo_before_step(void *ud, pmpo_error *err);
 /* The context of a scoring, without a bound. */
 pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id);
 
-/* ---- record.c -------------------------------------------------------------- */
+/* ---- record.c ------------------------------------------------------------ */
 
 /* A new zeroed row with the next id; NULL: out of memory. Until the next. */
 pmpo_candidate_row *pmpo_new_row(pmpo_state *st);
@@ -107,7 +111,7 @@ void pmpo_record_interrupted(pmpo_state *st, const pmpo_step *step);
 int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
                      pmpo_error *err);
 
-/* ---- finish.c ---------------------------------------------------------------- */
+/* ---- finish.c ------------------------------------------------------------ */
 
 /* Takes back the outcome of a run that is about to go on. */
 int pmpo_forget_outcome(pmpo_state *st, pmpo_error *err);

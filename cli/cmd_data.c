@@ -1,0 +1,272 @@
+/* cmd_data.c: pmpo data check, split and import. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+
+/* ---- check ----------------------------------------------------------------- */
+
+static void check_json(const char *path, const pmpo_data_report *r)
+{
+    json_t *o = js_object(), *problems = js_array(), *labels = js_array();
+    for (size_t i = 0; i < r->n_problems; i++) {
+        const pmpo_data_problem *p = &r->problems[i];
+        json_t *j = js_object();
+        js_put(j, "line", js_count((uint64_t)p->line));
+        js_put(j, "severity", js_text(p->is_warning ? "warning" : "error"));
+        js_put(j, "text", js_text(p->text));
+        js_add(problems, j);
+    }
+    for (size_t i = 0; i < r->n_labels; i++) {
+        json_t *j = js_object();
+        js_put(j, "label", js_str(r->labels[i].label));
+        js_put(j, "n", js_count(r->labels[i].n));
+        js_add(labels, j);
+    }
+    js_put(o, "file", js_text(path));
+    js_put(o, "examples", js_count(r->n_examples));
+    js_put(o, "supervised", js_count(r->n_supervised));
+    js_put(o, "preference", js_count(r->n_preference));
+    js_put(o, "with_options", js_count(r->n_with_options));
+    js_put(o, "errors", js_count(r->n_errors));
+    js_put(o, "warnings", js_count(r->n_problems - r->n_errors));
+    js_put(o, "problems", problems);
+    js_put(o, "distinct_targets", js_count(r->n_distinct_targets));
+    js_put(o, "majority", js_number(r->majority));
+    js_put(o, "labels", labels);
+    js_print(o);
+}
+
+static void put_labels(const pmpo_data_report *r)
+{
+    /* A list of answers that are all different tells nothing. */
+    if (r->n_distinct_targets > r->n_examples / 2 && r->n_examples > 10) {
+        return;
+    }
+    put_heading("targets");
+    for (size_t i = 0; i < r->n_labels; i++) {
+        printf("%8zu  ", r->labels[i].n);
+        put_cut(stdout, r->labels[i].label, COLUMNS - 10);
+        putchar('\n');
+    }
+    if (r->n_distinct_targets > r->n_labels) {
+        printf("%8s  and %zu others\n", "", r->n_distinct_targets
+                                                - r->n_labels);
+    }
+}
+
+static void check_text(const pmpo_data_report *r)
+{
+    for (size_t i = 0; i < r->n_problems; i++) {
+        const pmpo_data_problem *p = &r->problems[i];
+        printf("%d: %s: %s\n", p->line, p->is_warning ? "warning" : "error",
+               p->text);
+    }
+    if (r->n_problems) {
+        putchar('\n');
+    }
+    put_fact("examples", "%zu sound: %zu supervised, %zu preference; %zu with "
+             "options", r->n_examples, r->n_supervised, r->n_preference,
+             r->n_with_options);
+    put_fact("problems", "%zu errors, %zu warnings", r->n_errors,
+             r->n_problems - r->n_errors);
+    put_fact("targets", "%zu distinct; the commonest is %.1f %% of all",
+             r->n_distinct_targets, 100 * r->majority);
+    put_labels(r);
+}
+
+int cmd_data_check(const options *o, pmpo_error *err)
+{
+    pmpo_data_report *r = NULL;
+    int rc = pmpo_data_check(o->args[0], &r, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (o->json) {
+        check_json(o->args[0], r);
+    } else {
+        check_text(r);
+    }
+    if (r->n_errors > 0) {
+        rc = cli_error(err, PMPO_EDATA, "%s: %zu of its examples cannot be "
+                       "used", o->args[0], r->n_errors);
+    }
+    pmpo_data_report_free(r);
+    return rc;
+}
+
+/* ---- split ----------------------------------------------------------------- */
+
+static const char *const part_names[] = {"train", "val", "test"};
+
+typedef struct parts {
+    const pmpo_data *data;
+    unsigned char *part; /* [count] */
+    size_t *idx;         /* [count] */
+    size_t n[4];         /* the fourth: in no part */
+    char names[3][4096];
+} parts;
+
+static int part_size(const char *name, const char *text, double *out,
+                     pmpo_error *err)
+{
+    if (text && (!parse_real(text, out) || *out < 0)) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: neither a count nor a "
+                         "share", name, text);
+    }
+    return 0;
+}
+
+static int split_sizes(const options *o, pmpo_split *s, pmpo_error *err)
+{
+    *s = (pmpo_split){o->train, -1, -1, o->seed};
+    int rc = part_size("val", o->val, &s->validation, err);
+    return rc < 0 ? rc : part_size("test", o->test, &s->test, err);
+}
+
+/* FILE without ".jsonl" or ".json". */
+static size_t stem_length(const char *path)
+{
+    static const char *const endings[] = {".jsonl", ".json"};
+    size_t n = strlen(path);
+    for (int i = 0; i < 2; i++) {
+        size_t e = strlen(endings[i]);
+        if (n > e && !strcmp(path + n - e, endings[i])) {
+            return n - e;
+        }
+    }
+    return n;
+}
+
+static int name_parts(const options *o, parts *p, pmpo_error *err)
+{
+    const char *stem = o->output ? o->output : o->args[0];
+    size_t n = o->output ? strlen(stem) : stem_length(stem);
+    if (!strcmp(stem, "-")) {
+        return cli_error(err, PMPO_EUSAGE, "data split: a split of standard "
+                         "input needs -o PREFIX; see pmpo data split --help");
+    }
+    if (n + 20 > sizeof(p->names[0])) {
+        return cli_error(err, PMPO_EUSAGE, "the name %s is too long", stem);
+    }
+    for (int i = 0; i < 3; i++) {
+        snprintf(p->names[i], sizeof(p->names[i]), "%.*s.%s.jsonl", (int)n,
+                 stem, part_names[i]);
+        if (p->n[i] > 0 && !o->force && access(p->names[i], F_OK) == 0) {
+            return cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces "
+                             "it", p->names[i]);
+        }
+    }
+    return 0;
+}
+
+static int write_parts(parts *p, pmpo_error *err)
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        size_t k = 0;
+        for (size_t e = 0; e < pmpo_data_count(p->data); e++) {
+            if (p->part[e] == i) {
+                p->idx[k++] = e;
+            }
+        }
+        if (k > 0) {
+            rc = pmpo_data_write(p->data, p->idx, k, p->names[i], err);
+        }
+    }
+    return rc;
+}
+
+static void split_json(const parts *p)
+{
+    json_t *o = js_object();
+    for (int i = 0; i < 3; i++) {
+        json_t *j = js_object();
+        js_put(j, "file", js_text(p->n[i] ? p->names[i] : NULL));
+        js_put(j, "examples", js_count(p->n[i]));
+        js_put(o, part_names[i], j);
+    }
+    js_put(o, "unused", js_count(p->n[3]));
+    js_print(o);
+}
+
+static void split_text(const parts *p)
+{
+    static const char *const long_names[] = {"training", "validation", "test"};
+    for (int i = 0; i < 3; i++) {
+        printf("%-12s%8zu  %s\n", long_names[i], p->n[i],
+               p->n[i] ? p->names[i] : "(no file)");
+    }
+    if (p->n[3]) {
+        printf("%-12s%8zu\n", "unused", p->n[3]);
+    }
+}
+
+static int split(const options *o, parts *p, pmpo_error *err)
+{
+    pmpo_split s;
+    size_t n = pmpo_data_count(p->data);
+    p->part = cli_grow(NULL, n, sizeof(*p->part));
+    p->idx = cli_grow(NULL, n, sizeof(*p->idx));
+    int rc = split_sizes(o, &s, err);
+    rc = rc < 0 ? rc : pmpo_data_split(p->data, &s, p->part, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        p->n[p->part[i] & 3]++;
+    }
+    rc = rc < 0 ? rc : name_parts(o, p, err);
+    return rc < 0 ? rc : write_parts(p, err);
+}
+
+static int load(const options *o, const char *path, pmpo_data **out,
+                pmpo_error *err)
+{
+    pmpo_data_options dopt;
+    pmpo_data_options_init(&dopt);
+    dopt.limit = (size_t)o->limit;
+    return pmpo_data_load(path, &dopt, out, err);
+}
+
+int cmd_data_split(const options *o, pmpo_error *err)
+{
+    static parts p; /* its names are long */
+    pmpo_data *d = NULL;
+    int rc = load(o, o->args[0], &d, err);
+    if (rc < 0) {
+        return rc;
+    }
+    p = (parts){.data = d};
+    rc = split(o, &p, err);
+    if (rc == 0 && o->json) {
+        split_json(&p);
+    } else if (rc == 0) {
+        split_text(&p);
+    }
+    cli_free(p.part);
+    cli_free(p.idx);
+    pmpo_data_free(d);
+    return rc;
+}
+
+/* ---- import ---------------------------------------------------------------- */
+
+int cmd_data_import(const options *o, pmpo_error *err)
+{
+    pmpo_data *d = NULL;
+    if (strcmp(o->args[0], "bbh") != 0) {
+        return cli_error(err, PMPO_EUSAGE, "data import: unknown format %s, "
+                         "known is bbh; see pmpo data import --help",
+                         o->args[0]);
+    }
+    int rc = load(o, o->args[1], &d, err);
+    if (rc == 0) {
+        rc = pmpo_data_write(d, NULL, 0, o->output, err);
+    }
+    pmpo_data_free(d);
+    return rc;
+}

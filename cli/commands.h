@@ -1,0 +1,33 @@
+/* commands.h: what each command file gives to the table in main.c. */
+#ifndef PMPO_CLI_COMMANDS_H
+#define PMPO_CLI_COMMANDS_H
+
+#include "options.h"
+#include "pmpo.h"
+
+int cmd_optimize(const options *o, pmpo_error *err);
+int cmd_resume(const options *o, pmpo_error *err);
+int cmd_score(const options *o, pmpo_error *err);
+int cmd_analyze(const options *o, pmpo_error *err);
+int cmd_show(const options *o, pmpo_error *err);
+int cmd_bench(const options *o, pmpo_error *err);
+int cmd_models_list(const options *o, pmpo_error *err);
+int cmd_models_pull(const options *o, pmpo_error *err);
+int cmd_models_info(const options *o, pmpo_error *err);
+int cmd_models_rm(const options *o, pmpo_error *err);
+int cmd_data_check(const options *o, pmpo_error *err);
+int cmd_data_split(const options *o, pmpo_error *err);
+int cmd_data_import(const options *o, pmpo_error *err);
+
+/* ---- shared by them ------------------------------------------------------- */
+
+/* The summary of a run, for people or as JSON. cmd_show.c */
+void show_run(const pmpo_run *run, const char *path, bool json);
+/* Ends a sitting: shows the run where there is one, and where it stopped
+ * early says in *err how to go on. Frees `run`. Returns rc. cmd_resume.c */
+int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
+                   pmpo_error *err);
+/* "model" as a fact: name, why this one, precision. cmd_score.c */
+void put_model(const options *o, const pmpo_model *m);
+
+#endif

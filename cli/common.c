@@ -1,0 +1,312 @@
+/* common.c: see common.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "common.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+
+/* ---- errors ---------------------------------------------------------------- */
+
+int cli_error(pmpo_error *err, int code, const char *fmt, ...)
+{
+    char text[sizeof(err->text)]; /* an argument may be err's own text */
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    for (char *p = text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            *p = ' ';
+        }
+    }
+    err->code = code;
+    memcpy(err->text, text, sizeof(text));
+    return code;
+}
+
+void cli_warn(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("pmpo: warning: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}
+
+/* ---- memory ----------------------------------------------------------------- */
+
+void cli_no_memory(void)
+{
+    fputs("pmpo: out of memory\n", stderr);
+    exit(pmpo_code_exit(PMPO_ENOMEM));
+}
+
+void *cli_grow(void *old, size_t n, size_t size)
+{
+    void *p = size && n > SIZE_MAX / size ? NULL : realloc(old, n * size + 1);
+    if (!p) {
+        cli_no_memory();
+    }
+    return p;
+}
+
+void cli_free(void *p)
+{
+    free(p);
+}
+
+/* Texts that live until the end of the program. */
+static struct {
+    char **items;
+    size_t n;
+    bool stdin_taken;
+} texts;
+
+void cli_release(void)
+{
+    for (size_t i = 0; i < texts.n; i++) {
+        cli_free(texts.items[i]);
+    }
+    cli_free(texts.items);
+    texts.items = NULL;
+    texts.n = 0;
+}
+
+static void keep(char *text)
+{
+    texts.items = cli_grow(texts.items, texts.n + 1, sizeof(*texts.items));
+    texts.items[texts.n++] = text;
+}
+
+/* ---- texts ------------------------------------------------------------------- */
+
+static int take_stdin(pmpo_error *err)
+{
+    if (texts.stdin_taken) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "standard input can be read only once");
+    }
+    texts.stdin_taken = true;
+    return 0;
+}
+
+/* All of `f`; NULL: reading failed, errno says why. */
+static char *slurp(FILE *f, size_t *n)
+{
+    size_t room = 4096;
+    char *text = cli_grow(NULL, room, 1);
+    *n = 0;
+    for (size_t got; (got = fread(text + *n, 1, room - *n - 1, f)) > 0;) {
+        *n += got;
+        if (room - *n == 1) {
+            room *= 2;
+            text = cli_grow(text, room, 1);
+        }
+    }
+    if (ferror(f)) {
+        cli_free(text);
+        return NULL;
+    }
+    text[*n] = '\0';
+    return text;
+}
+
+int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err)
+{
+    bool is_stdin = !strcmp(path, "-");
+    int rc = is_stdin ? take_stdin(err) : 0;
+    if (rc < 0) {
+        return rc;
+    }
+    FILE *f = is_stdin ? stdin : fopen(path, "rb");
+    size_t n = 0;
+    char *text = f ? slurp(f, &n) : NULL;
+    int cause = errno;
+    if (f && !is_stdin) {
+        fclose(f);
+    }
+    if (!text) {
+        return cli_error(err, PMPO_EDATA, "cannot read %s: %s",
+                         is_stdin ? "standard input" : path, strerror(cause));
+    }
+    keep(text);
+    *out = (pmpo_str){text, n};
+    return 0;
+}
+
+static bool is_utf8(pmpo_str s)
+{
+    json_t *j = json_stringn(s.len ? s.ptr : "", s.len);
+    json_decref(j);
+    return j != NULL;
+}
+
+static void cut_newline(pmpo_str *s)
+{
+    if (s->len > 0 && s->ptr[s->len - 1] == '\n') {
+        s->len--;
+        if (s->len > 0 && s->ptr[s->len - 1] == '\r') {
+            s->len--;
+        }
+        ((char *)s->ptr)[s->len] = '\0'; /* a kept text: ours */
+    }
+}
+
+int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
+{
+    bool is_dash = dash && !strcmp(given, "-");
+    pmpo_str s = {given, strlen(given)};
+    if (is_dash || given[0] == '@') {
+        int rc = cli_read_file(is_dash ? "-" : given + 1, &s, err);
+        if (rc < 0) {
+            return rc;
+        }
+        cut_newline(&s);
+    }
+    if (!is_utf8(s)) {
+        return cli_error(err, PMPO_EDATA, "%s is not valid UTF-8",
+                         is_dash ? "standard input"
+                         : given[0] == '@' ? given + 1
+                                           : "a text of the command line");
+    }
+    *out = s;
+    return 0;
+}
+
+int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
+{
+    const char *name = o->command->name;
+    if (!o->data) {
+        return cli_error(err, PMPO_EUSAGE, "%s: no data: give -d FILE; see "
+                         "pmpo %s --help", name, name);
+    }
+    int rc = !strcmp(o->data, "-") ? take_stdin(err) : 0;
+    return rc < 0 ? rc : pmpo_data_load(o->data, NULL, out, err);
+}
+
+/* ---- ^C ------------------------------------------------------------------------- */
+
+/* What the handler cancels. Nothing is kept before a model is open, so until
+ * then signals do what they always do. */
+static pmpo_model *volatile watched[2];
+
+static void on_signal(int number)
+{
+    (void)number; /* SA_RESETHAND: the second one kills */
+    for (int i = 0; i < 2; i++) {
+        if (watched[i]) {
+            pmpo_cancel(watched[i]);
+        }
+    }
+}
+
+static void listen_for_signals(void)
+{
+    struct sigaction a, before;
+    memset(&a, 0, sizeof(a));
+    a.sa_handler = on_signal;
+    a.sa_flags = (int)(SA_RESETHAND | SA_RESTART);
+    sigemptyset(&a.sa_mask);
+    const int numbers[] = {SIGINT, SIGTERM};
+    for (int i = 0; i < 2; i++) { /* what is ignored (nohup) stays so */
+        if (sigaction(numbers[i], NULL, &before) == 0
+            && before.sa_handler != SIG_IGN) {
+            sigaction(numbers[i], &a, NULL);
+        }
+    }
+}
+
+/* ---- models ---------------------------------------------------------------------- */
+
+void cli_model_options(const options *o, pmpo_model_options *mo)
+{
+    pmpo_model_options_init(mo);
+    mo->model = o->model;
+    mo->precision = (pmpo_precision)o->precision;
+    mo->threads = o->threads;
+    mo->gpu_layers = o->gpu_layers;
+    mo->memory_bytes = o->memory_bytes;
+}
+
+void cli_score_options(const options *o, pmpo_score_options *so)
+{
+    pmpo_score_options_init(so);
+    so->loss = (pmpo_loss_kind)o->loss;
+    so->reduction = (pmpo_reduction)o->reduction;
+    so->normalize = (pmpo_normalize)o->normalize;
+    so->beta = o->beta;
+    so->template_name = o->template_name;
+    so->end = (pmpo_end)o->end;
+    so->limit = (size_t)o->limit;
+    so->no_cache = o->no_cache;
+    so->plain = o->plain;
+    so->noise_floor = o->noise_floor;
+    so->dry_run = o->dry_run;
+    so->progress = progress_show;
+}
+
+static int open_one(const pmpo_model_options *asked, int place,
+                    pmpo_model **out, pmpo_error *err)
+{
+    pmpo_model_options mo = *asked;
+    mo.progress = progress_show;
+    int rc = pmpo_model_open(&mo, out, err);
+    if (rc == 0) {
+        watched[place] = *out;
+    }
+    return rc;
+}
+
+/* What the scorer's file leaves of --memory. */
+static uint64_t memory_left(uint64_t cap, const pmpo_model *scorer)
+{
+    uint64_t used = pmpo_model_describe(scorer)->file_bytes;
+    return cap == 0 ? 0 : cap > used ? cap - used : 1;
+}
+
+int session_open_as(const options *o, const pmpo_model_options *scorer,
+                    const pmpo_model_options *rewriter, session *s,
+                    pmpo_error *err)
+{
+    *s = (session){0};
+    progress_begin(o->quiet, o->verbose && o->command->id != CMD_SCORE);
+    int rc = open_one(scorer, 0, &s->scorer, err);
+    if (rc == 0) {
+        listen_for_signals();
+    }
+    if (rc == 0 && rewriter) {
+        pmpo_model_options r = *rewriter;
+        r.memory_bytes = memory_left(scorer->memory_bytes, s->scorer);
+        rc = open_one(&r, 1, &s->rewriter, err);
+    }
+    progress_clear();
+    return rc;
+}
+
+int session_open(const options *o, session *s, pmpo_error *err)
+{
+    pmpo_model_options scorer, rewriter;
+    cli_model_options(o, &scorer);
+    rewriter = scorer;
+    rewriter.model = o->rewriter;
+    rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
+    rewriter.for_generation = true;
+    return session_open_as(o, &scorer, o->rewriter ? &rewriter : NULL, s, err);
+}
+
+void session_close(session *s)
+{
+    progress_clear();
+    watched[0] = watched[1] = NULL;
+    pmpo_model_free(s->rewriter);
+    pmpo_model_free(s->scorer);
+    *s = (session){0};
+}

@@ -1,0 +1,53 @@
+/* common.h: what the commands share: errors, memory, texts from files,
+ * opening models, ^C. */
+#ifndef PMPO_CLI_COMMON_H
+#define PMPO_CLI_COMMON_H
+
+#include <stddef.h>
+
+#include "options.h"
+#include "pmpo.h"
+
+/* Fills *err and returns `code`; main prints it. */
+int cli_error(pmpo_error *err, int code, const char *fmt, ...)
+    PMPO_PRINTF(3, 4);
+/* A line on standard error at once, "pmpo: warning: ...". */
+void cli_warn(const char *fmt, ...) PMPO_PRINTF(1, 2);
+
+/* `old` (may be NULL) grown to n * size bytes. Ends the program when memory
+ * is used up; nothing here could go on. */
+void *cli_grow(void *old, size_t n, size_t size);
+void cli_free(void *p);
+void cli_no_memory(void);
+
+/* Reads a whole file ("-": standard input, once a program). The text, with a
+ * NUL after it, lives until cli_release. */
+int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err);
+/* The text of an option: itself, @FILE, or where `dash` "-". One final
+ * newline of a file is cut, so that what `show --best` prints reads back as
+ * it was. PMPO_EDATA unless it is UTF-8. */
+int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
+/* The data of -d; PMPO_EUSAGE when there is no -d. */
+int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
+void cli_release(void);
+
+/* ---- models ---------------------------------------------------------------- */
+
+typedef struct session {
+    pmpo_model *scorer;
+    pmpo_model *rewriter; /* NULL: the scorer */
+} session;
+
+/* Opens what -m and --rewriter say and begins to listen for ^C. Call
+ * session_close in any case. */
+int session_open(const options *o, session *s, pmpo_error *err);
+/* The same for models that are told outright; `rewriter` may be NULL. */
+int session_open_as(const options *o, const pmpo_model_options *scorer,
+                    const pmpo_model_options *rewriter, session *s,
+                    pmpo_error *err);
+void session_close(session *s);
+
+void cli_model_options(const options *o, pmpo_model_options *mo);
+void cli_score_options(const options *o, pmpo_score_options *so);
+
+#endif

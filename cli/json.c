@@ -1,0 +1,200 @@
+/* json.c: see json.h. */
+#include "json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+
+/* ---- makers --------------------------------------------------------------- */
+
+static json_t *made(json_t *j)
+{
+    if (!j) {
+        cli_no_memory();
+    }
+    return j;
+}
+
+json_t *js_object(void)
+{
+    return made(json_object());
+}
+
+json_t *js_array(void)
+{
+    return made(json_array());
+}
+
+json_t *js_number(double v)
+{
+    return made(isfinite(v) ? json_real(v) : json_null());
+}
+
+json_t *js_count(uint64_t n)
+{
+    return made(json_integer((json_int_t)n));
+}
+
+json_t *js_bool(bool v)
+{
+    return json_boolean(v);
+}
+
+/* Texts of the library are UTF-8; a path may be anything, and is told with
+ * "?" for what JSON cannot say. */
+static json_t *lossy(pmpo_str s)
+{
+    char *copy = cli_grow(NULL, s.len, 1);
+    for (size_t i = 0; i < s.len; i++) {
+        copy[i] = (unsigned char)s.ptr[i] < 0x80 ? s.ptr[i] : '?';
+    }
+    json_t *j = json_stringn(copy, s.len);
+    cli_free(copy);
+    return j;
+}
+
+json_t *js_str(pmpo_str s)
+{
+    json_t *j = json_stringn(s.len ? s.ptr : "", s.len);
+    return made(j ? j : lossy(s));
+}
+
+json_t *js_text(const char *s)
+{
+    return s ? js_str((pmpo_str){s, strlen(s)}) : json_null();
+}
+
+void js_put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) < 0) {
+        cli_no_memory();
+    }
+}
+
+void js_add(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) < 0) {
+        cli_no_memory();
+    }
+}
+
+void js_print(json_t *document)
+{
+    /* A write that fails shows in ferror, which main looks at. */
+    json_dumpf(document, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(document);
+}
+
+/* ---- parts of documents ------------------------------------------------------ */
+
+json_t *js_cost(const pmpo_cost *c)
+{
+    json_t *o = js_object();
+    js_put(o, "prefill_tokens", js_count(c->prefill_tokens));
+    js_put(o, "logical_tokens", js_count(c->logical_tokens));
+    js_put(o, "cached_scores", js_count(c->cached_scores));
+    js_put(o, "generated_tokens", js_count(c->generated_tokens));
+    js_put(o, "seconds", js_number(c->seconds));
+    return o;
+}
+
+json_t *js_model(const pmpo_model *m)
+{
+    const pmpo_model_info *info = pmpo_model_describe(m);
+    json_t *o = js_object();
+    js_put(o, "name", js_text(info->name));
+    js_put(o, "identity", js_text(info->identity));
+    js_put(o, "precision", js_text(info->precision));
+    return o;
+}
+
+static const char *role_name(pmpo_role role)
+{
+    return role == PMPO_ROLE_TARGET   ? "target"
+           : role == PMPO_ROLE_CHOSEN ? "chosen"
+                                      : "rejected";
+}
+
+static json_t *target(const pmpo_target_score *t)
+{
+    json_t *o = js_object(), *ids = js_array(), *logprobs = js_array();
+    js_put(o, "text", js_str(t->text));
+    js_put(o, "role", js_text(role_name(t->role)));
+    js_put(o, "nats", js_number(t->nats));
+    js_put(o, "tokens", js_count(t->n_tokens));
+    for (size_t i = 0; i < t->n_tokens; i++) {
+        js_add(ids, made(json_integer(t->token_ids ? t->token_ids[i] : 0)));
+        js_add(logprobs, js_number(t->token_logprobs
+                                       ? (double)t->token_logprobs[i]
+                                       : NAN));
+    }
+    js_put(o, "token_ids", ids);
+    js_put(o, "token_logprobs", logprobs);
+    return o;
+}
+
+static json_t *example(const pmpo_example_score *e)
+{
+    json_t *o = js_object(), *targets = js_array();
+    js_put(o, "id", js_str(e->id));
+    js_put(o, "loss", js_number(e->loss));
+    js_put(o, "seam", js_bool(e->seam));
+    for (size_t i = 0; i < e->n_targets; i++) {
+        js_add(targets, target(&e->targets[i]));
+    }
+    js_put(o, "targets", targets);
+    return o;
+}
+
+json_t *js_prompt(const pmpo_prompt_score *p)
+{
+    json_t *o = js_object(), *examples = js_array();
+    js_put(o, "prompt", js_str(p->prompt));
+    js_put(o, "loss", js_number(p->loss));
+    js_put(o, "nats", js_number(p->nats));
+    js_put(o, "tokens", js_count(p->n_tokens));
+    js_put(o, "format", js_number(p->format));
+    js_put(o, "choice", js_number(p->choice));
+    for (size_t i = 0; i < p->n_examples; i++) {
+        js_add(examples, example(&p->examples[i]));
+    }
+    js_put(o, "examples", examples);
+    return o;
+}
+
+json_t *js_segment(const pmpo_segment_effect *s)
+{
+    json_t *o = js_object();
+    js_put(o, "text", js_str(s->text));
+    js_put(o, "effect", js_number(s->effect));
+    js_put(o, "low", js_number(s->low));
+    js_put(o, "high", js_number(s->high));
+    js_put(o, "begin", js_count(s->begin));
+    js_put(o, "end", js_count(s->end));
+    return o;
+}
+
+const char *loss_name(pmpo_loss_kind kind)
+{
+    return kind == PMPO_LOSS_NLL          ? "nll"
+           : kind == PMPO_LOSS_PREFERENCE ? "preference"
+                                          : "auto";
+}
+
+json_t *js_settings(const options *o, const pmpo_scores *s)
+{
+    json_t *j = js_object();
+    js_put(j, "data", js_text(o->data));
+    js_put(j, "loss", js_text(loss_name(s->loss)));
+    js_put(j, "reduction", js_text(o->reduction ? "sum" : "mean"));
+    js_put(j, "normalize", js_text(o->normalize ? "length" : "none"));
+    js_put(j, "beta", js_number(o->beta));
+    js_put(j, "template", js_text(o->template_name));
+    js_put(j, "end_token", js_bool(s->end_token));
+    js_put(j, "limit", js_count(o->limit));
+    js_put(j, "plain", js_bool(o->plain));
+    return j;
+}

@@ -1,0 +1,527 @@
+/* options.c: reading the command line and the --config file by the table.
+ *
+ * getopt_long does the reading; this file turns the table into what it wants
+ * and texts into values. What the command line gives goes before what the
+ * file gives, that before the defaults. */
+#define _POSIX_C_SOURCE 200809L
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+
+#define MAX_SHOWN 2147483647.0 /* a greatest value that is no news */
+#define FIRST_VALUE 1000 /* getopt's values: row i is this + 2 * i, its off
+                          * form one more; letters are smaller */
+
+/* ---- rows -------------------------------------------------------------- */
+
+static const option_row *row_of_letter(int letter, unsigned id)
+{
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const option_row *r = &option_rows[i];
+        if (r->letter == letter && (r->commands & id)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static bool has_off_form(const option_row *r)
+{
+    return r->type == OPT_SWITCH && strcmp(r->name, "help") != 0;
+}
+
+/* "no-cache" becomes "cache", "json" becomes "no-json". In `out`. */
+static const char *off_form(const option_row *r, char out[64])
+{
+    if (!strncmp(r->name, "no-", 3)) {
+        return r->name + 3;
+    }
+    snprintf(out, 64, "no-%s", r->name);
+    return out;
+}
+
+/* ---- values ------------------------------------------------------------- */
+
+bool parse_real(const char *text, double *out)
+{
+    char *end;
+    /* strtod also reads blanks, "inf", "nan" and hexadecimal. */
+    if (!*text || strspn(text, "0123456789.eE+-") != strlen(text)) {
+        return false;
+    }
+    errno = 0;
+    double v = strtod(text, &end);
+    if (*end || !isfinite(v) || (errno == ERANGE && fabs(v) > 1)) {
+        return false;
+    }
+    *out = v;
+    return true;
+}
+
+/* A number with one of the endings in `units`; its factor is in `factors`. */
+static bool parse_scaled(const char *text, const char *const *units,
+                         const double *factors, size_t n, double *out,
+                         size_t *unit)
+{
+    size_t digits = strspn(text, "0123456789.");
+    char number[64];
+    if (digits == 0 || digits >= sizeof(number)) {
+        return false;
+    }
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(text + digits, units[i])) {
+            *unit = i;
+            bool ok = parse_real(number, out);
+            *out = ok ? *out * factors[i] : *out;
+            return ok;
+        }
+    }
+    return false;
+}
+
+static int out_of_range(const option_row *r, const char *text,
+                        pmpo_error *err)
+{
+    if (r->high >= MAX_SHOWN) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: must be %.15g or more",
+                         r->name, text, r->low);
+    }
+    return cli_error(err, PMPO_EUSAGE, "--%s %s: must be from %.15g to %.15g",
+                     r->name, text, r->low, r->high);
+}
+
+static int set_number(const option_row *r, const char *text, void *at,
+                      pmpo_error *err)
+{
+    double v;
+    bool whole = r->type != OPT_REAL;
+    if (!parse_real(text, &v) || (whole && (v != floor(v)
+                                            || strpbrk(text, ".eE")))) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: not a%s number", r->name,
+                         text, whole ? " whole" : "");
+    }
+    if (v < r->low || v > r->high) {
+        return out_of_range(r, text, err);
+    }
+    if (r->type == OPT_INT) {
+        *(int *)at = (int)v;
+    } else if (r->type == OPT_COUNT) {
+        *(uint64_t *)at = (uint64_t)v;
+    } else {
+        *(double *)at = v;
+    }
+    return 0;
+}
+
+static int set_bytes(const option_row *r, const char *text, void *at,
+                     pmpo_error *err)
+{
+    static const char *const units[] = {"", "K", "M", "G", "T"};
+    static const double factors[] = {1, 0x1p10, 0x1p20, 0x1p30, 0x1p40};
+    double v;
+    size_t unit;
+    if (!parse_scaled(text, units, factors, 5, &v, &unit)) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: not a size such as 4G "
+                         "or 500M", r->name, text);
+    }
+    if (v < r->low || v > r->high) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: too much", r->name, text);
+    }
+    *(uint64_t *)at = (uint64_t)v;
+    return 0;
+}
+
+static int set_budget(const option_row *r, const char *text, options *o,
+                      pmpo_error *err)
+{
+    static const char *const units[] = {"s", "m", "h", "tok", "ktok", "Mtok"};
+    static const double factors[] = {1e3, 6e4, 3.6e6, 1, 1e3, 1e6};
+    double v;
+    size_t unit;
+    if (!parse_scaled(text, units, factors, 6, &v, &unit)) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: neither a time such as "
+                         "90s, 10m, 2h nor tokens such as 500ktok, 2Mtok",
+                         r->name, text);
+    }
+    if (v < 1 || v > 9e15) {
+        return cli_error(err, PMPO_EUSAGE, "--%s %s: too %s", r->name, text,
+                         v < 1 ? "little" : "much");
+    }
+    if (unit < 3) {
+        o->budget_ms = (int64_t)v;
+    } else {
+        o->budget_tokens = (uint64_t)v;
+    }
+    return 0;
+}
+
+static int set_word(const option_row *r, const char *text, void *at,
+                    pmpo_error *err)
+{
+    int place = 0;
+    for (const char *w = r->words; *w; place++) {
+        size_t n = strcspn(w, "|");
+        if (strlen(text) == n && !strncmp(text, w, n)) {
+            *(int *)at = place;
+            return 0;
+        }
+        w += n + (w[n] == '|');
+    }
+    return cli_error(err, PMPO_EUSAGE, "--%s %s: must be one of %s", r->name,
+                     text, r->words);
+}
+
+static int set_switch(const option_row *r, const char *text, void *at,
+                      pmpo_error *err)
+{
+    bool on = !strcmp(text, "on") || !strcmp(text, "yes");
+    if (!on && strcmp(text, "off") != 0 && strcmp(text, "no") != 0) {
+        return cli_error(err, PMPO_EUSAGE, "%s = %s: must be yes or no",
+                         r->name, text);
+    }
+    *(bool *)at = on;
+    return 0;
+}
+
+static void add_text(options *o, const char *text)
+{
+    o->prompts = cli_grow(o->prompts, o->n_prompts + 1, sizeof(*o->prompts));
+    o->prompts[o->n_prompts++] = text;
+}
+
+/* `text` stays the caller's and must live as long as *o. */
+static int set_value(const option_row *r, const char *text, options *o,
+                     pmpo_error *err)
+{
+    void *at = (char *)o + r->at;
+    switch (r->type) {
+    case OPT_SWITCH:
+        return set_switch(r, text, at, err);
+    case OPT_TEXT:
+        *(const char **)at = text;
+        return 0;
+    case OPT_TEXTS:
+        add_text(o, text);
+        return 0;
+    case OPT_INT:
+    case OPT_COUNT:
+    case OPT_REAL:
+        return set_number(r, text, at, err);
+    case OPT_BYTES:
+        return set_bytes(r, text, at, err);
+    case OPT_WORD:
+        return set_word(r, text, at, err);
+    case OPT_BUDGET:
+        return set_budget(r, text, o, err);
+    }
+    return 0;
+}
+
+static int set_defaults(options *o, unsigned id, pmpo_error *err)
+{
+    int rc = 0;
+    o->train = -1;
+    for (size_t i = 0; rc == 0 && i < n_option_rows; i++) {
+        const option_row *r = &option_rows[i];
+        if ((r->commands & id) && r->value[0] != '(') {
+            rc = set_value(r, r->value, o, err);
+        }
+    }
+    return rc;
+}
+
+/* ---- the --config file ------------------------------------------------------ */
+
+typedef struct given { /* by row, what the command line has said */
+    bool rows[128];
+} given;
+
+static char *trim(char *s)
+{
+    while (isspace((unsigned char)*s)) {
+        s++;
+    }
+    size_t n = strlen(s);
+    while (n > 0 && isspace((unsigned char)s[n - 1])) {
+        s[--n] = '\0';
+    }
+    return s;
+}
+
+/* The row called `name` for this command. *elsewhere: another has it. */
+static const option_row *row_of_name(const char *name, unsigned id,
+                                     bool *elsewhere)
+{
+    *elsewhere = false;
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const option_row *r = &option_rows[i];
+        if (!strcmp(r->name, name) && strcmp(name, "help") != 0
+            && strcmp(name, "config") != 0) {
+            if (r->commands & id) {
+                return r;
+            }
+            *elsewhere = true;
+        }
+    }
+    return NULL;
+}
+
+static int config_line(options *o, char *line, const given *g,
+                       pmpo_error *err)
+{
+    bool elsewhere;
+    char *text = trim(line), *equals = strchr(text, '=');
+    if (*text == '\0' || *text == '#') {
+        return 0;
+    }
+    if (!equals) {
+        return cli_error(err, PMPO_EUSAGE, "not of the form name = value");
+    }
+    *equals = '\0';
+    char *name = trim(text), *value = trim(equals + 1);
+    const option_row *r = row_of_name(name, o->command->id, &elsewhere);
+    if (!r && !elsewhere) {
+        return cli_error(err, PMPO_EUSAGE, "there is no option --%s", name);
+    }
+    if (!r || g->rows[r - option_rows]) {
+        return 0; /* for another command, or said on the command line */
+    }
+    return set_value(r, value, o, err);
+}
+
+static int read_config(options *o, const given *g, pmpo_error *err)
+{
+    pmpo_str text;
+    int rc = cli_read_file(o->config, &text, err), n = 1;
+    char *at = rc < 0 ? NULL : (char *)text.ptr; /* ours to cut */
+    if (rc == 0 && strlen(text.ptr) != text.len) {
+        return cli_error(err, PMPO_EDATA, "%s: a NUL byte", o->config);
+    }
+    for (; rc == 0 && at && *at; n++) {
+        char *end = at + strcspn(at, "\n"), *next = end + (*end == '\n');
+        *end = '\0';
+        pmpo_error why = {0};
+        rc = config_line(o, at, g, &why);
+        if (rc < 0) {
+            return cli_error(err, rc, "%s:%d: %s", o->config, n, why.text);
+        }
+        at = next;
+    }
+    return rc;
+}
+
+/* ---- the command line -------------------------------------------------------- */
+
+typedef struct getopt_tables {
+    struct option longs[256];
+    char names[128][64]; /* of the off forms */
+    char letters[64];
+} getopt_tables;
+
+static void put_row(getopt_tables *t, size_t row, size_t *n)
+{
+    const option_row *r = &option_rows[row];
+    int value = FIRST_VALUE + 2 * (int)row;
+    bool takes = r->type != OPT_SWITCH;
+    t->longs[(*n)++] = (struct option){
+        r->name, takes ? required_argument : no_argument, NULL, value};
+    if (has_off_form(r)) {
+        t->longs[(*n)++] = (struct option){off_form(r, t->names[row]),
+                                           no_argument, NULL, value + 1};
+    }
+    if (r->letter) {
+        size_t at = strlen(t->letters);
+        snprintf(t->letters + at, sizeof(t->letters) - at, "%c%s", r->letter,
+                 takes ? ":" : "");
+    }
+}
+
+static void make_tables(getopt_tables *t, unsigned id)
+{
+    size_t n = 0;
+    memset(t, 0, sizeof(*t));
+    t->letters[0] = ':'; /* a missing argument is told from bad options */
+    for (size_t i = 0; i < n_option_rows; i++) {
+        if (option_rows[i].commands & id) {
+            put_row(t, i, &n);
+        }
+    }
+}
+
+static int bad_option(int found, char **argv, pmpo_error *err)
+{
+    const char *word = argv[optind - 1];
+    if (found == ':' && optopt < FIRST_VALUE) {
+        return cli_error(err, PMPO_EUSAGE, "-%c needs a value", optopt);
+    }
+    if (optopt >= FIRST_VALUE) {
+        const option_row *r = &option_rows[(optopt - FIRST_VALUE) / 2];
+        return cli_error(err, PMPO_EUSAGE, "--%s %s", r->name,
+                         found == ':' ? "needs a value" : "takes no value");
+    }
+    if (optopt) {
+        return cli_error(err, PMPO_EUSAGE, "unknown option -%c", optopt);
+    }
+    return cli_error(err, PMPO_EUSAGE, "unknown option %.*s",
+                     (int)strcspn(word, "="), word);
+}
+
+static int take(options *o, int found, given *g, pmpo_error *err)
+{
+    const option_row *r =
+        found >= FIRST_VALUE ? &option_rows[(found - FIRST_VALUE) / 2]
+                             : row_of_letter(found, o->command->id);
+    bool off = found >= FIRST_VALUE && (found - FIRST_VALUE) % 2 == 1;
+    g->rows[r - option_rows] = true;
+    if (r->type == OPT_SWITCH) {
+        return set_value(r, off ? "off" : "on", o, err);
+    }
+    return set_value(r, optarg, o, err);
+}
+
+static int take_arguments(options *o, int argc, char **argv, pmpo_error *err)
+{
+    const command *c = o->command;
+    int n = argc - optind;
+    if (n > c->max_args) {
+        return cli_error(err, PMPO_EUSAGE, "unexpected argument %s",
+                         argv[optind + c->max_args]);
+    }
+    if (n < c->min_args) {
+        return cli_error(err, PMPO_EUSAGE, "missing %s", c->args);
+    }
+    for (; o->n_args < n; o->n_args++) {
+        o->args[o->n_args] = argv[optind + o->n_args];
+    }
+    return 0;
+}
+
+static int parse_all(options *o, int argc, char **argv, pmpo_error *err)
+{
+    getopt_tables t;
+    given g = {{false}};
+    int found, rc = 0;
+    make_tables(&t, o->command->id);
+    opterr = 0;
+    optind = 1;
+    while (rc == 0 && (found = getopt_long(argc, argv, t.letters, t.longs,
+                                           NULL)) != -1) {
+        bool bad = found == '?' || found == ':';
+        rc = bad ? bad_option(found, argv, err) : take(o, found, &g, err);
+    }
+    if (rc < 0 || o->help) {
+        return rc;
+    }
+    if (o->config) {
+        rc = read_config(o, &g, err);
+    }
+    return rc < 0 ? rc : take_arguments(o, argc, argv, err);
+}
+
+int options_parse(const command *c, int argc, char **argv, int first,
+                  options *o, pmpo_error *err)
+{
+    pmpo_error why = {0};
+    memset(o, 0, sizeof(*o));
+    o->command = c;
+    int rc = set_defaults(o, c->id, &why);
+    if (rc == 0) { /* getopt skips what it takes for the program's name */
+        rc = parse_all(o, argc - first + 1, argv + first - 1, &why);
+    }
+    if (rc == PMPO_EUSAGE) {
+        return cli_error(err, rc, "%s: %s; see pmpo %s --help", c->name,
+                         why.text, c->name);
+    }
+    return rc < 0 ? cli_error(err, rc, "%s", why.text) : 0;
+}
+
+void options_release(options *o)
+{
+    cli_free(o->prompts);
+    o->prompts = NULL;
+    o->n_prompts = 0;
+}
+
+/* ---- help ------------------------------------------------------------------------ */
+
+/* Prints `text` wrapped at column 79, going on at column `indent`. */
+static void put_wrapped(const char *text, size_t indent, size_t at)
+{
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (at > indent && at + 1 + n > 79) {
+            printf("\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            putchar(' ');
+            at++;
+        }
+        printf("%.*s", (int)n, text);
+        at += n;
+        text += n + (text[n] == ' ');
+    }
+    putchar('\n');
+}
+
+static void help_row(const option_row *r)
+{
+    char head[100], body[600];
+    bool words = r->value[0] == '(';
+    bool is_help = !strcmp(r->name, "help");
+    int n = snprintf(head, sizeof(head), "  %c%c%c --%s%s%s",
+                     r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
+                     r->letter ? ',' : ' ', r->name, *r->arg ? " " : "",
+                     r->arg);
+    int value = (int)strlen(r->value) - 2 * words;
+    snprintf(body, sizeof(body), is_help ? "%s" : "%s [default: %.*s]",
+             r->help, value, r->value + words);
+    printf("%s", head);
+    if (n > 26) {
+        printf("\n%28s", "");
+    } else {
+        printf("%*s", 28 - n, "");
+    }
+    put_wrapped(body, 28, 28);
+}
+
+void options_help(const command *c)
+{
+    printf("pmpo %s%s%s [OPTION]...\n\n", c->name, *c->args ? " " : "",
+           c->args);
+    put_wrapped(c->what, 0, 0);
+    if (*c->more) {
+        putchar('\n');
+        put_wrapped(c->more, 0, 0);
+    }
+    printf("\nOptions (--no-NAME turns a switch off, --NAME one that begins "
+           "with no-):\n");
+    for (size_t i = 0; i < n_option_rows; i++) {
+        if (option_rows[i].commands & c->id) {
+            help_row(&option_rows[i]);
+        }
+    }
+}
+
+void options_list(void)
+{
+    for (size_t i = 0; i < n_commands; i++) {
+        for (size_t k = 0; k < n_option_rows; k++) {
+            const option_row *r = &option_rows[k];
+            if (r->commands & commands[i].id) {
+                bool words = r->value[0] == '(';
+                printf("%s\t--%s\t%.*s\n", commands[i].name, r->name,
+                       (int)strlen(r->value) - 2 * words, r->value + words);
+            }
+        }
+    }
+}

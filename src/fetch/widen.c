@@ -1,0 +1,80 @@
+/* widen.c: widened copies of models, made once.
+ *
+ * A copy is called NAME.HASH.PRECISION.gguf after its source and the hash of
+ * the source's weights, so it can't be taken for another model's. */
+#define _GNU_SOURCE /* O_CLOEXEC */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "fetch/catalogue.h"
+#include "fetch/fetch.h"
+
+static void put_name(const char *source, pmpo_hash hash, const char *precision,
+                     pmpo_buf *out)
+{
+    char hex[33];
+    const char *slash = strrchr(source, '/');
+    pmpo_str s = pmpo_str_of(slash ? slash + 1 : source);
+    if (s.len > 5 && !strcmp(s.ptr + s.len - 5, ".gguf")) {
+        s.len -= 5;
+    }
+    pmpo_hash_hex(hash, hex);
+    pmpo_buf_put(out, s);
+    pmpo_buf_printf(out, ".%.16s.%s.gguf", hex, precision);
+}
+
+static int make_copy(const char *source, const char *folder, const char *to,
+                     uint64_t bytes, pmpo_widen_fn widen, void *ud,
+                     pmpo_error *err)
+{
+    pmpo_buf tmp = {0};
+    int rc = pmpo_check_space(folder, bytes + (100 << 20),
+                              "a copy with widened weights", err);
+    pmpo_buf_printf(&tmp, "%s.part", to);
+    if (rc == 0 && tmp.failed) {
+        rc = pmpo_fail_memory(err);
+    }
+    rc = rc < 0 ? rc : widen(ud, source, tmp.ptr, err);
+    if (rc == 0 && rename(tmp.ptr, to) < 0) {
+        rc = pmpo_fail(err, PMPO_EIO, "%s: %s", to, strerror(errno));
+    }
+    if (rc < 0 && tmp.ptr) {
+        unlink(tmp.ptr);
+    }
+    pmpo_buf_release(&tmp);
+    return rc;
+}
+
+int pmpo_fetch_widened(const char *source, pmpo_hash hash,
+                       const char *precision, uint64_t bytes,
+                       pmpo_widen_fn widen, void *ud, pmpo_buf *out,
+                       pmpo_error *err)
+{
+    pmpo_buf folder = {0}, path = {0};
+    int lock = -1;
+    int rc = pmpo_widened_folder(&folder, err);
+    if (rc == 0) {
+        pmpo_buf_printf(&path, "%s/", folder.ptr);
+        put_name(source, hash, precision, &path);
+        rc = path.failed ? pmpo_fail_memory(err) : 0;
+    }
+    if (rc == 0 && access(path.ptr, R_OK) < 0) {
+        rc = pmpo_lock_path(path.ptr, &lock, err);
+        if (rc == 0 && access(path.ptr, R_OK) < 0) {
+            rc = make_copy(source, folder.ptr, path.ptr, bytes, widen, ud,
+                           err);
+        }
+        if (lock >= 0) {
+            close(lock);
+        }
+    }
+    if (rc == 0) {
+        pmpo_buf_put(out, pmpo_buf_str(&path));
+        rc = out->failed ? pmpo_fail_memory(err) : 0;
+    }
+    pmpo_buf_release(&folder);
+    pmpo_buf_release(&path);
+    return rc;
+}

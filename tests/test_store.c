@@ -1,0 +1,570 @@
+/* test_store.c: the run file and the score cache, also where things go wrong:
+ * killed writers, other writers, damage, other versions. */
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+static char folder[] = "/tmp/pmpo-store-XXXXXX";
+
+static const char *at(const char *name)
+{
+    static char path[4][256];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
+    return path[turn];
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[300];
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command) == 0 ? 0 : -1;
+}
+
+static pmpo_store *fresh(const char *name)
+{
+    pmpo_store *s = NULL;
+    pmpo_error err;
+    assert_int_equal(pmpo_store_create(at(name), true, &s, &err), 0);
+    return s;
+}
+
+static pmpo_hash key(int n)
+{
+    pmpo_hash h = {{0}};
+    h.bytes[0] = (unsigned char)n;
+    h.bytes[15] = (unsigned char)(n >> 8);
+    return h;
+}
+
+static void put_unit(pmpo_store *s, int n, const float *x, size_t len)
+{
+    pmpo_error err;
+    const pmpo_unit_row u = {.key = key(n), .prompt = n, .purpose = "train",
+                             .logprobs = x, .n = len, .prefill_tokens = 10,
+                             .logical_tokens = 30, .ms = 2};
+    assert_int_equal(pmpo_store_put_unit(s, &u, &err), 0);
+}
+
+static void sql(const char *path, const char *text)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* ---- the run file ----------------------------------------------------------------- */
+
+static void test_values_come_back(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("a.pmpo");
+    pmpo_buf b = {0};
+    bool found;
+    double v = 0;
+    assert_int_equal(pmpo_store_put_text(s, "x", PMPO_STR("one"), NULL), 0);
+    assert_int_equal(pmpo_store_put_text(s, "x", PMPO_STR("two"), NULL), 0);
+    assert_int_equal(pmpo_store_get_text(s, "x", &b, &found, NULL), 0);
+    assert_true(found);
+    assert_string_equal(b.ptr, "two");
+    assert_int_equal(pmpo_store_get_text(s, "y", &b, &found, NULL), 0);
+    assert_false(found);
+    assert_int_equal(pmpo_store_put_number(s, "n", 0.1, NULL), 0);
+    assert_int_equal(pmpo_store_put_number(s, "nan", NAN, NULL), 0);
+    assert_int_equal(pmpo_store_get_number(s, "n", &v, &found, NULL), 0);
+    assert_true(found && v == 0.1);
+    assert_int_equal(pmpo_store_get_number(s, "nan", &v, &found, NULL), 0);
+    assert_true(found && isnan(v));
+    assert_int_equal(pmpo_store_get_number(s, "none", &v, &found, NULL), 0);
+    assert_false(found);
+    pmpo_buf_release(&b);
+    pmpo_store_free(s);
+}
+
+static void test_units_and_jobs(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("a.pmpo");
+    const float x[3] = {-1, -0.25f, 0};
+    float y[3];
+    bool found;
+    pmpo_error err;
+    pmpo_buf b = {0};
+    put_unit(s, 1, x, 3);
+    put_unit(s, 1, x, 3);
+    assert_int_equal(pmpo_store_get_unit(s, key(1), y, 3, &found, NULL), 0);
+    assert_true(found);
+    assert_memory_equal(x, y, sizeof(x));
+    assert_int_equal(pmpo_store_get_unit(s, key(2), y, 3, &found, NULL), 0);
+    assert_false(found);
+    assert_int_equal(pmpo_store_get_unit(s, key(1), y, 2, &found, &err),
+                     PMPO_EIO);
+    assert_int_equal(pmpo_store_put_job(s, key(9), "rewrite", 1,
+                                        PMPO_STR("[1]"), 7, 3, NULL), 0);
+    assert_int_equal(pmpo_store_get_job(s, key(9), &b, &found, NULL), 0);
+    assert_true(found);
+    assert_string_equal(b.ptr, "[1]");
+    assert_int_equal(pmpo_store_get_job(s, key(8), &b, &found, NULL), 0);
+    assert_false(found);
+    double ms;
+    uint64_t tokens;
+    assert_int_equal(pmpo_store_spent(s, &ms, &tokens, NULL), 0);
+    assert_true(ms == 5 && tokens == 17);
+    pmpo_buf_release(&b);
+    pmpo_store_free(s);
+}
+
+static void test_what_is_not_a_number_is_refused(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("a.pmpo");
+    const float x[2] = {-1, NAN};
+    float y[2];
+    bool found;
+    const pmpo_unit_row u = {.key = key(1), .purpose = "train", .logprobs = x,
+                             .n = 2};
+    assert_int_equal(pmpo_store_put_unit(s, &u, NULL), PMPO_ENAN);
+    assert_int_equal(pmpo_store_get_unit(s, key(1), y, 2, &found, NULL), 0);
+    assert_false(found);
+    pmpo_store_free(s);
+}
+
+static void test_examples_keep_their_order(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("a.pmpo");
+    pmpo_buf b = {0};
+    size_t n;
+    pmpo_store_put_example(s, PMPO_PART_TRAIN, 1, PMPO_STR("{\"b\":1}"), NULL);
+    pmpo_store_put_example(s, PMPO_PART_TRAIN, 0, PMPO_STR("{\"a\":1}"), NULL);
+    pmpo_store_put_example(s, PMPO_PART_TEST, 0, PMPO_STR("{\"t\":1}"), NULL);
+    assert_int_equal(pmpo_store_get_examples(s, PMPO_PART_TRAIN, &b, &n, NULL),
+                     0);
+    assert_int_equal(n, 2);
+    assert_string_equal(b.ptr, "{\"a\":1}\n{\"b\":1}\n");
+    pmpo_buf_release(&b);
+    pmpo_store_free(s);
+}
+
+static void test_a_damaged_unit_is_noticed(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("a.pmpo");
+    const float x[2] = {-1, -2};
+    float y[2];
+    bool found = true;
+    pmpo_error err = {0};
+    put_unit(s, 1, x, 2);
+    pmpo_store_free(s);
+    sql(at("a.pmpo"), "UPDATE unit SET logprobs = x'0000803f00000040'");
+    assert_int_equal(pmpo_store_open(at("a.pmpo"), &s, NULL), 0);
+    assert_int_equal(pmpo_store_get_unit(s, key(1), y, 2, &found, &err),
+                     PMPO_EIO);
+    assert_false(found);
+    assert_non_null(strstr(err.text, "checksum"));
+    pmpo_store_free(s);
+}
+
+/* ---- opening what is not to be opened ------------------------------------------------ */
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static int open_code(const char *path)
+{
+    pmpo_store *s = NULL;
+    int rc = pmpo_store_open(path, &s, NULL);
+    pmpo_store_free(s);
+    return rc;
+}
+
+static int read_code(const char *path)
+{
+    pmpo_run *r = NULL;
+    int rc = pmpo_run_open(path, &r, NULL);
+    pmpo_run_free(r);
+    return rc;
+}
+
+static void test_strange_files(void **state)
+{
+    (void)state;
+    pmpo_store_free(fresh("v.pmpo"));
+    sql(at("v.pmpo"), "PRAGMA user_version=99");
+    write_file(at("text"), "this is not a run file, and long enough to look "
+                           "like the head of some file or other, really it is "
+                           "just words and words and words and words");
+    write_file(at("empty"), "");
+    sql(at("other.db"), "CREATE TABLE t(x)");
+    assert_int_equal(open_code(at("v.pmpo")), PMPO_EVERSION);
+    assert_int_equal(read_code(at("v.pmpo")), PMPO_EVERSION);
+    assert_int_equal(open_code(at("text")), PMPO_EDATA);
+    assert_int_equal(read_code(at("text")), PMPO_EDATA);
+    assert_int_equal(open_code(at("empty")), PMPO_EDATA);
+    assert_int_equal(open_code(at("other.db")), PMPO_EDATA);
+    assert_int_equal(open_code(at("missing")), PMPO_EDATA);
+    assert_int_equal(read_code(at("missing")), PMPO_EDATA);
+}
+
+static void test_a_cut_file_is_an_error(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("cut.pmpo");
+    float x[4000] = {0};
+    for (int i = 0; i < 20; i++) {
+        put_unit(s, i, x, 4000);
+    }
+    pmpo_store_free(s);
+    assert_int_equal(truncate(at("cut.pmpo"), 20000), 0);
+    int rc = open_code(at("cut.pmpo"));
+    if (rc == 0) {
+        rc = read_code(at("cut.pmpo"));
+    }
+    assert_true(rc < 0);
+}
+
+static void test_existing_runs_are_kept(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("keep.pmpo"), *t = NULL;
+    pmpo_store_put_text(s, "x", PMPO_STR("mine"), NULL);
+    pmpo_error err;
+    assert_int_equal(pmpo_store_create(at("keep.pmpo"), true, &t, &err),
+                     PMPO_EBUSY);
+    pmpo_store_free(s);
+    assert_int_equal(pmpo_store_create(at("keep.pmpo"), false, &t, &err),
+                     PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "--force"));
+    bool found;
+    pmpo_buf b = {0};
+    assert_int_equal(pmpo_store_open(at("keep.pmpo"), &s, NULL), 0);
+    assert_int_equal(pmpo_store_get_text(s, "x", &b, &found, NULL), 0);
+    assert_true(found);
+    pmpo_store_free(s);
+    assert_int_equal(pmpo_store_create(at("keep.pmpo"), true, &s, NULL), 0);
+    assert_int_equal(pmpo_store_get_text(s, "x", &b, &found, NULL), 0);
+    assert_false(found);
+    pmpo_buf_release(&b);
+    pmpo_store_free(s);
+    assert_int_equal(pmpo_store_create("/nowhere/x.pmpo", false, &s, &err),
+                     PMPO_EIO);
+}
+
+/* ---- other processes ---------------------------------------------------------------------- */
+
+static void test_one_writer(void **state)
+{
+    (void)state;
+    int pipe_fd[2];
+    assert_int_equal(pipe(pipe_fd), 0);
+    pmpo_store_free(fresh("w.pmpo"));
+    pid_t pid = fork();
+    if (pid == 0) {
+        pmpo_store *s = NULL;
+        char ok = pmpo_store_open(at("w.pmpo"), &s, NULL) == 0;
+        if (write(pipe_fd[1], &ok, 1) != 1) {
+            _exit(1);
+        }
+        pause();
+    }
+    char ok = 0;
+    assert_int_equal(read(pipe_fd[0], &ok, 1), 1);
+    assert_int_equal(ok, 1);
+    assert_int_equal(open_code(at("w.pmpo")), PMPO_EBUSY);
+    assert_int_equal(read_code(at("w.pmpo")), 0); /* readers always */
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(open_code(at("w.pmpo")), 0); /* the lock died with it */
+    close(pipe_fd[0]);
+    close(pipe_fd[1]);
+}
+
+static void test_killed_in_a_transaction(void **state)
+{
+    (void)state;
+    const float x[1] = {-1};
+    float y[1];
+    bool found;
+    pmpo_store_free(fresh("k.pmpo"));
+    pid_t pid = fork();
+    if (pid == 0) {
+        pmpo_store *s = NULL;
+        pmpo_store_open(at("k.pmpo"), &s, NULL);
+        put_unit(s, 1, x, 1);
+        pmpo_store_begin(s, NULL);
+        put_unit(s, 2, x, 1);
+        raise(SIGKILL);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    assert_true(WIFSIGNALED(status));
+    pmpo_store *s = NULL;
+    assert_int_equal(pmpo_store_open(at("k.pmpo"), &s, NULL), 0);
+    pmpo_store_get_unit(s, key(1), y, 1, &found, NULL);
+    assert_true(found);
+    pmpo_store_get_unit(s, key(2), y, 1, &found, NULL);
+    assert_false(found);
+    pmpo_store_free(s);
+}
+
+/* ---- the view --------------------------------------------------------------------------------- */
+
+static void fill_run(pmpo_store *s)
+{
+    const float x[1] = {-1};
+    pmpo_store_put_text(s, "status", PMPO_STR("running"), NULL);
+    pmpo_store_put_text(s, "setting.seed", PMPO_STR("7"), NULL);
+    pmpo_store_put_text(s, "setting.loss", PMPO_STR("nll"), NULL);
+    pmpo_store_put_text(s, "scorer.name", PMPO_STR("m"), NULL);
+    pmpo_store_put_example(s, PMPO_PART_TEST, 0, PMPO_STR("{}"), NULL);
+    put_unit(s, 1, x, 1);
+    pmpo_store_put_job(s, key(5), "rewrite", 1, PMPO_STR("[]"), 40, 1000, NULL);
+    pmpo_candidate_row c = {.id = 0, .parent = -1, .prompt = PMPO_STR("start"),
+                            .proposer = "given", .loss = 3,
+                            .lower_bound = NAN, .fate = "accepted",
+                            .reason = "r", .hard_case = -1, .variant = -1};
+    pmpo_store_put_candidate(s, &c, NULL);
+    c = (pmpo_candidate_row){.id = 1, .parent = 0, .iteration = 1,
+                             .prompt = PMPO_STR("better"),
+                             .reply = PMPO_STR("<prompt>better</prompt>"),
+                             .proposer = "rewrite", .loss = 2,
+                             .lower_bound = NAN, .fate = "accepted",
+                             .reason = "gain 1", .seed = UINT64_MAX - 1};
+    pmpo_store_put_candidate(s, &c, NULL);
+    pmpo_store_put_hard(s, 1, 0, PMPO_STR("ex-3"), NULL);
+    pmpo_segment_effect e = {0, 5, PMPO_STR("start"), 0.5, 0.1, 0.9};
+    pmpo_store_put_segment(s, 1, 0, &e, NULL);
+    pmpo_iteration_row it = {.index = 1, .incumbent_loss = 3, .best_loss = 2,
+                             .marked_by_model = true, .marking_note = "",
+                             .decision = "accepted", .incumbent = 0, .best = 1,
+                             .seconds = 4};
+    pmpo_store_put_iteration(s, &it, NULL);
+}
+
+static void test_the_view_has_it_all(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("view.pmpo");
+    fill_run(s);
+    pmpo_run *run = NULL;
+    assert_int_equal(pmpo_run_open(at("view.pmpo"), &run, NULL), 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_string_equal(v->status, "running");
+    assert_int_equal(v->seed, 7);
+    assert_string_equal(v->loss, "nll");
+    assert_string_equal(v->scorer, "m");
+    assert_int_equal(v->n_test, 1);
+    assert_int_equal(v->cost.prefill_tokens, 10);
+    assert_int_equal(v->cost.generated_tokens, 40);
+    assert_true(fabs(v->cost.seconds - 1.002) < 1e-9);
+    assert_true(v->share_marked_by_model == 1);
+    assert_string_equal(v->initial.prompt.ptr, "start");
+    assert_true(v->initial.train_loss == 3 && isnan(v->initial.test_loss));
+    assert_string_equal(v->best.prompt.ptr, "better");
+    assert_true(v->best.train_loss == 2);
+    assert_int_equal(v->n_iterations, 1);
+    assert_int_equal(v->iterations[0].n_candidates, 1);
+    assert_string_equal(v->iterations[0].candidates[0].reply.ptr,
+                        "<prompt>better</prompt>");
+    assert_true(v->iterations[0].candidates[0].seed == UINT64_MAX - 1);
+    assert_string_equal(v->iterations[0].hard_ids[0].ptr, "ex-3");
+    assert_true(v->iterations[0].segments[0].effect == 0.5);
+    pmpo_run_free(run);
+    pmpo_store_free(s); /* nobody writes it any more, yet it is not done */
+    assert_int_equal(pmpo_run_open(at("view.pmpo"), &run, NULL), 0);
+    assert_string_equal(pmpo_run_describe(run)->status, "interrupted");
+    pmpo_run_free(run);
+}
+
+/* ---- the cache ---------------------------------------------------------------------------------- */
+
+static pmpo_cache *open_cache(const char *path, uint64_t bytes)
+{
+    pmpo_cache *c = NULL;
+    assert_int_equal(pmpo_cache_open(path, bytes, &c, NULL), 0);
+    return c;
+}
+
+static void test_cache_hits_and_misses(void **state)
+{
+    (void)state;
+    const float x[2] = {-1, -2};
+    float y[3];
+    pmpo_cache *c = open_cache(at("c"), 1 << 20);
+    assert_false(pmpo_cache_get(c, key(1), y, 2));
+    pmpo_cache_put(c, key(1), x, 2);
+    assert_true(pmpo_cache_get(c, key(1), y, 2));
+    pmpo_cache_free(c);
+    c = open_cache(at("c"), 1 << 20);
+    assert_true(pmpo_cache_get(c, key(1), y, 2));
+    assert_memory_equal(x, y, sizeof(x));
+    assert_false(pmpo_cache_get(c, key(1), y, 3));
+    assert_false(pmpo_cache_get(c, key(2), y, 2));
+    assert_null(pmpo_cache_trouble(c));
+    pmpo_cache_free(c);
+}
+
+static void test_cache_damage(void **state)
+{
+    (void)state;
+    const float x[2] = {-1, -2};
+    float y[2];
+    pmpo_cache *c = open_cache(at("d"), 1 << 20);
+    pmpo_cache_put(c, key(1), x, 2);
+    pmpo_cache_free(c);
+    sql(at("d"), "UPDATE score SET logprobs = x'0000803f00000040'");
+    c = open_cache(at("d"), 1 << 20);
+    assert_false(pmpo_cache_get(c, key(1), y, 2)); /* a wrong checksum */
+    pmpo_cache_free(c);
+    write_file(at("g"), "garbage garbage garbage garbage garbage garbage "
+                        "garbage garbage garbage garbage garbage garbage "
+                        "garbage garbage garbage garbage garbage garbage");
+    c = open_cache(at("g"), 1 << 20);
+    assert_non_null(pmpo_cache_trouble(c));
+    pmpo_cache_put(c, key(1), x, 2);
+    assert_true(pmpo_cache_get(c, key(1), y, 2));
+    pmpo_cache_free(c);
+    assert_int_equal(access(at("g.corrupt"), F_OK), 0);
+}
+
+static void test_cache_that_cannot_be(void **state)
+{
+    (void)state;
+    const float x[1] = {-1};
+    float y[1];
+    assert_int_equal(mkdir(at("folder"), 0700), 0);
+    pmpo_cache *c = open_cache(at("folder"), 1 << 20);
+    assert_non_null(pmpo_cache_trouble(c));
+    pmpo_cache_put(c, key(1), x, 1);
+    assert_false(pmpo_cache_get(c, key(1), y, 1));
+    pmpo_cache_free(c);
+}
+
+static void test_cache_locked_by_another(void **state)
+{
+    (void)state;
+    const float x[1] = {-1};
+    float y[1];
+    pmpo_cache *c = open_cache(at("l"), 1 << 20);
+    pmpo_cache_put(c, key(1), x, 1);
+    pmpo_cache_free(c);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(at("l"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    c = open_cache(at("l"), 1 << 20);
+    assert_true(pmpo_cache_get(c, key(1), y, 1)); /* WAL: readers go on */
+    pmpo_cache_put(c, key(2), x, 1);
+    assert_non_null(pmpo_cache_trouble(c));
+    assert_true(pmpo_cache_get(c, key(1), y, 1));
+    pmpo_cache_free(c);
+    sqlite3_close(db);
+}
+
+static void test_cache_stays_small(void **state)
+{
+    (void)state;
+    static float x[1000];
+    float y[1000];
+    pmpo_cache *c = open_cache(at("s"), 400000);
+    for (int i = 0; i < 400; i++) { /* four times what it may hold */
+        pmpo_cache_put(c, key(i), x, 1000);
+    }
+    pmpo_cache_free(c);
+    struct stat st;
+    assert_int_equal(stat(at("s"), &st), 0);
+    assert_true(st.st_size <= 400000);
+    c = open_cache(at("s"), 400000);
+    int kept = 0;
+    for (int i = 0; i < 400; i++) {
+        kept += pmpo_cache_get(c, key(i), y, 1000);
+    }
+    assert_true(kept > 20 && kept < 400);
+    assert_null(pmpo_cache_trouble(c));
+    pmpo_cache_free(c);
+}
+
+static void put_many(const char *path, int from)
+{
+    pmpo_cache *c = open_cache(path, 1 << 24);
+    for (int i = from; i < from + 300; i++) {
+        const float x[1] = {(float)-i};
+        pmpo_cache_put(c, key(i), x, 1);
+    }
+    pmpo_cache_free(c);
+}
+
+static void test_cache_of_two_processes(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        put_many(at("two"), 0);
+        _exit(0);
+    }
+    put_many(at("two"), 150);
+    waitpid(pid, NULL, 0);
+    pmpo_cache *c = open_cache(at("two"), 1 << 24);
+    float y[1];
+    int kept = 0;
+    for (int i = 0; i < 450; i++) {
+        if (pmpo_cache_get(c, key(i), y, 1)) {
+            assert_true(y[0] == (float)-i);
+            kept++;
+        }
+    }
+    assert_true(kept >= 300); /* none wrong; few lost, if any */
+    pmpo_cache_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values_come_back),
+        cmocka_unit_test(test_units_and_jobs),
+        cmocka_unit_test(test_what_is_not_a_number_is_refused),
+        cmocka_unit_test(test_examples_keep_their_order),
+        cmocka_unit_test(test_a_damaged_unit_is_noticed),
+        cmocka_unit_test(test_strange_files),
+        cmocka_unit_test(test_a_cut_file_is_an_error),
+        cmocka_unit_test(test_existing_runs_are_kept),
+        cmocka_unit_test(test_one_writer),
+        cmocka_unit_test(test_killed_in_a_transaction),
+        cmocka_unit_test(test_the_view_has_it_all),
+        cmocka_unit_test(test_cache_hits_and_misses),
+        cmocka_unit_test(test_cache_damage),
+        cmocka_unit_test(test_cache_that_cannot_be),
+        cmocka_unit_test(test_cache_locked_by_another),
+        cmocka_unit_test(test_cache_stays_small),
+        cmocka_unit_test(test_cache_of_two_processes),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
