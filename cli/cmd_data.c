@@ -10,7 +10,7 @@
 #include "json.h"
 #include "print.h"
 
-/* ---- check ----------------------------------------------------------------- */
+/* ---- check -------------------------------------------------------------- */
 
 static void check_json(const char *path, const pmpo_data_report *r)
 {
@@ -101,7 +101,7 @@ int cmd_data_check(const options *o, pmpo_error *err)
     return rc;
 }
 
-/* ---- split ----------------------------------------------------------------- */
+/* ---- split -------------------------------------------------------------- */
 
 static const char *const part_names[] = {"train", "val", "test"};
 
@@ -158,10 +158,24 @@ static int name_parts(const options *o, parts *p, pmpo_error *err)
     for (int i = 0; i < 3; i++) {
         snprintf(p->names[i], sizeof(p->names[i]), "%.*s.%s.jsonl", (int)n,
                  stem, part_names[i]);
-        if (p->n[i] > 0 && !o->force && access(p->names[i], F_OK) == 0) {
+        if (!o->force && access(p->names[i], F_OK) == 0) {
             return cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces "
                              "it", p->names[i]);
         }
+    }
+    return 0;
+}
+
+/* An empty part has no file: one of an earlier split would hold examples
+ * that are now in another part. */
+static int write_part(const parts *p, int i, size_t n, pmpo_error *err)
+{
+    if (n > 0) {
+        return pmpo_data_write(p->data, p->idx, n, p->names[i], err);
+    }
+    if (unlink(p->names[i]) < 0 && errno != ENOENT) {
+        return cli_error(err, PMPO_EIO, "cannot remove %s: %s", p->names[i],
+                         strerror(errno));
     }
     return 0;
 }
@@ -176,9 +190,7 @@ static int write_parts(parts *p, pmpo_error *err)
                 p->idx[k++] = e;
             }
         }
-        if (k > 0) {
-            rc = pmpo_data_write(p->data, p->idx, k, p->names[i], err);
-        }
+        rc = write_part(p, i, k, err);
     }
     return rc;
 }
@@ -253,7 +265,7 @@ int cmd_data_split(const options *o, pmpo_error *err)
     return rc;
 }
 
-/* ---- import ---------------------------------------------------------------- */
+/* ---- import ------------------------------------------------------------- */
 
 int cmd_data_import(const options *o, pmpo_error *err)
 {

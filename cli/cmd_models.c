@@ -7,7 +7,7 @@
 #include "print.h"
 #include "progress.h"
 
-/* ---- list -------------------------------------------------------------------- */
+/* ---- list --------------------------------------------------------------- */
 
 static json_t *entry_json(const pmpo_model_entry *e)
 {
@@ -36,12 +36,12 @@ static void list_json(const pmpo_model_list *l)
 static void put_entry(const pmpo_model_entry *e)
 {
     char size[SHORT];
-    put_column(stdout, str_of(e->name), 28);
+    put_column(stdout, str_of(e->name), 32);
     printf(" %8s  %-4s  ", show_bytes(e->bytes, size),
            e->present ? "here" : "-");
-    put_cut(stdout, str_of(e->is_widened ? "a widened copy" : e->licence), 31);
+    put_cut(stdout, str_of(e->is_widened ? "a widened copy" : e->licence), 28);
     putchar('\n');
-    if (e->note && *e->note) {
+    if (e->note && *e->note && !e->is_widened) {
         put_text(stdout, str_of(e->note), "    ");
     }
     if (e->is_default) {
@@ -67,7 +67,7 @@ int cmd_models_list(const options *o, pmpo_error *err)
     return 0;
 }
 
-/* ---- pull and rm --------------------------------------------------------------- */
+/* ---- pull and rm -------------------------------------------------------- */
 
 static void put_place(const char *name)
 {
@@ -99,7 +99,7 @@ int cmd_models_rm(const options *o, pmpo_error *err)
     return pmpo_model_remove(o->args[0], err);
 }
 
-/* ---- info ---------------------------------------------------------------------- */
+/* ---- info --------------------------------------------------------------- */
 
 static void info_json(const pmpo_model_info *i)
 {

@@ -19,7 +19,7 @@ int cmd_data_check(const options *o, pmpo_error *err);
 int cmd_data_split(const options *o, pmpo_error *err);
 int cmd_data_import(const options *o, pmpo_error *err);
 
-/* ---- shared by them ------------------------------------------------------- */
+/* ---- shared by them ----------------------------------------------------- */
 
 /* The summary of a run, for people or as JSON. cmd_show.c */
 void show_run(const pmpo_run *run, const char *path, bool json);

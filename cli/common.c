@@ -12,7 +12,7 @@
 
 #include "progress.h"
 
-/* ---- errors ---------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------- */
 
 int cli_error(pmpo_error *err, int code, const char *fmt, ...)
 {
@@ -41,7 +41,7 @@ void cli_warn(const char *fmt, ...)
     va_end(ap);
 }
 
-/* ---- memory ----------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------- */
 
 void cli_no_memory(void)
 {
@@ -86,7 +86,7 @@ static void keep(char *text)
     texts.items[texts.n++] = text;
 }
 
-/* ---- texts ------------------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------- */
 
 static int take_stdin(pmpo_error *err)
 {
@@ -192,7 +192,7 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
     return rc < 0 ? rc : pmpo_data_load(o->data, NULL, out, err);
 }
 
-/* ---- ^C ------------------------------------------------------------------------- */
+/* ---- ^C ----------------------------------------------------------------- */
 
 /* What the handler cancels. Nothing is kept before a model is open, so until
  * then signals do what they always do. */
@@ -224,7 +224,7 @@ static void listen_for_signals(void)
     }
 }
 
-/* ---- models ---------------------------------------------------------------------- */
+/* ---- models ------------------------------------------------------------- */
 
 void cli_model_options(const options *o, pmpo_model_options *mo)
 {

@@ -31,7 +31,7 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
 void cli_release(void);
 
-/* ---- models ---------------------------------------------------------------- */
+/* ---- models ------------------------------------------------------------- */
 
 typedef struct session {
     pmpo_model *scorer;

@@ -7,7 +7,7 @@
 
 #include "common.h"
 
-/* ---- makers --------------------------------------------------------------- */
+/* ---- makers ------------------------------------------------------------- */
 
 static json_t *made(json_t *j)
 {
@@ -88,7 +88,7 @@ void js_print(json_t *document)
     json_decref(document);
 }
 
-/* ---- parts of documents ------------------------------------------------------ */
+/* ---- parts of documents ------------------------------------------------- */
 
 json_t *js_cost(const pmpo_cost *c)
 {

@@ -23,7 +23,7 @@ void js_add(json_t *array, json_t *value);
 /* Prints `document` with a newline to standard output and ends it. */
 void js_print(json_t *document);
 
-/* ---- what several commands print ------------------------------------------- */
+/* ---- what several commands print ---------------------------------------- */
 
 json_t *js_cost(const pmpo_cost *c);
 json_t *js_model(const pmpo_model *m);

@@ -53,7 +53,7 @@ const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
 static const char usage[] =
     "usage: pmpo COMMAND [OPTION]...; see pmpo help\n";
 
-/* ---- finding a command --------------------------------------------------- */
+/* ---- finding a command -------------------------------------------------- */
 
 /* The command named by argv[at] or, of two words, argv[at] and argv[at + 1];
  * *n is how many words it took. NULL: none. */
@@ -89,7 +89,7 @@ static bool is_group(const char *word)
     return false;
 }
 
-/* ---- help ------------------------------------------------------------------ */
+/* ---- help --------------------------------------------------------------- */
 
 /* `group`: its commands only; NULL: all. */
 static void put_commands(const char *group)
@@ -152,7 +152,7 @@ static bool is_help(const char *word)
     return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-/* ---- running ------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------ */
 
 static int run(const command *c, int argc, char **argv, int first)
 {

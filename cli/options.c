@@ -240,7 +240,7 @@ static int set_defaults(options *o, unsigned id, pmpo_error *err)
     return rc;
 }
 
-/* ---- the --config file ------------------------------------------------------ */
+/* ---- the --config file -------------------------------------------------- */
 
 typedef struct given { /* by row, what the command line has said */
     bool rows[128];
@@ -320,7 +320,7 @@ static int read_config(options *o, const given *g, pmpo_error *err)
     return rc;
 }
 
-/* ---- the command line -------------------------------------------------------- */
+/* ---- the command line --------------------------------------------------- */
 
 typedef struct getopt_tables {
     struct option longs[256];
@@ -452,7 +452,7 @@ void options_release(options *o)
     o->n_prompts = 0;
 }
 
-/* ---- help ------------------------------------------------------------------------ */
+/* ---- help --------------------------------------------------------------- */
 
 /* Prints `text` wrapped at column 79, going on at column `indent`. */
 static void put_wrapped(const char *text, size_t indent, size_t at)

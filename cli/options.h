@@ -8,7 +8,7 @@
 
 #include "pmpo.h"
 
-/* ---- commands ------------------------------------------------------------ */
+/* ---- commands ----------------------------------------------------------- */
 
 enum {
     CMD_OPTIMIZE = 1 << 0,
@@ -43,7 +43,7 @@ typedef struct command {
 extern const command commands[]; /* main.c */
 extern const size_t n_commands;
 
-/* ---- options --------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------ */
 
 #define MAX_ARGS 2
 

@@ -16,7 +16,7 @@ pmpo_str str_of(const char *text)
     return (pmpo_str){text ? text : "", text ? strlen(text) : 0};
 }
 
-/* ---- numbers -------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------ */
 
 const char *show_count(uint64_t n, char out[SHORT])
 {
@@ -85,7 +85,7 @@ const char *show_share(size_t k, size_t n, char out[SHORT])
     return out;
 }
 
-/* ---- texts ---------------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------- */
 
 /* The bytes of the character at s[i], which is valid UTF-8. */
 static size_t char_bytes(pmpo_str s, size_t i)
@@ -178,12 +178,12 @@ void put_text(FILE *f, pmpo_str s, const char *margin)
     } while (at < s.len);
 }
 
-static void put_rest(pmpo_str s)
+void put_hanging(pmpo_str s, size_t column)
 {
-    char margin[FACT_COLUMN + 1];
-    memset(margin, ' ', FACT_COLUMN);
-    margin[FACT_COLUMN] = '\0';
-    size_t end = line_end(s, 0, COLUMNS - FACT_COLUMN);
+    char margin[COLUMNS];
+    memset(margin, ' ', column);
+    margin[column] = '\0';
+    size_t end = line_end(s, 0, COLUMNS - column);
     for (size_t i = 0; i < end; i += char_bytes(s, i)) {
         put_char(stdout, s, i);
     }
@@ -202,10 +202,10 @@ void put_fact(const char *name, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     printf("%-*s", FACT_COLUMN, name);
-    put_rest(str_of(text));
+    put_hanging(str_of(text), FACT_COLUMN);
 }
 
-/* ---- looks --------------------------------------------------------------------- */
+/* ---- looks -------------------------------------------------------------- */
 
 bool has_colour(void)
 {

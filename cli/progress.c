@@ -49,13 +49,26 @@ static void add(line *l, const char *fmt, ...)
     l->n += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room;
 }
 
+static bool counts_in(const pmpo_progress *p, const char *unit)
+{
+    return p->unit && !strcmp(p->unit, unit);
+}
+
+/* Losses are told of work on examples only: loading and fetching have none. */
+static bool has_loss(const pmpo_progress *p, double v)
+{
+    return isfinite(v) && !counts_in(p, "bytes") && !counts_in(p, "permille");
+}
+
 static void add_count(line *l, const pmpo_progress *p)
 {
     char done[SHORT], total[SHORT];
     if (p->done == 0 && p->total == 0) {
         return;
     }
-    if (!strcmp(p->unit ? p->unit : "", "bytes")) {
+    if (counts_in(p, "permille")) {
+        add(l, " %zu %%", p->done / 10);
+    } else if (counts_in(p, "bytes")) {
         show_bytes(p->done, done);
         show_bytes(p->total, total);
         add(l, p->total ? " %s of %s" : " %s", done, total);
@@ -78,11 +91,11 @@ static void compose(line *l, const pmpo_progress *p)
     } else {
         add_count(l, p);
     }
-    if (isfinite(p->loss)) {
+    if (has_loss(p, p->loss)) {
         add(l, "  loss %.3f", p->loss);
     }
-    if (isfinite(p->best)) {
-        add(l, isfinite(p->loss) ? " (best %.3f)" : "  best %.3f", p->best);
+    if (has_loss(p, p->best)) {
+        add(l, has_loss(p, p->loss) ? " (best %.3f)" : "  best %.3f", p->best);
     }
     if (p->tokens_per_s >= 1) {
         add(l, "  %.0f tok/s", p->tokens_per_s);
@@ -112,7 +125,7 @@ static void draw(const pmpo_progress *p)
     now.drawn = true;
 }
 
-/* ---- iterations -------------------------------------------------------------- */
+/* ---- iterations --------------------------------------------------------- */
 
 static void tell_iteration(void)
 {
@@ -123,7 +136,7 @@ static void tell_iteration(void)
     }
 }
 
-/* ---- public ------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------- */
 
 void progress_begin(bool quiet, bool iterations)
 {
@@ -139,7 +152,7 @@ void progress_show(void *ud, const pmpo_progress *p)
 {
     (void)ud;
     /* The incumbent in the next iteration is the best of this one. */
-    now.best = isfinite(p->best) ? p->best : now.best;
+    now.best = has_loss(p, p->best) ? p->best : now.best;
     if (p->iteration > now.iteration) {
         tell_iteration();
         now.iteration = p->iteration;

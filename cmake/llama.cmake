@@ -82,6 +82,7 @@ function(pmpo_add_llama)
         " -mno-amx-tile -mno-amx-int8 -mno-amx-bf16")
     endif()
   endforeach()
+  set(GIT_EXECUTABLE true) # it asks git for a commit; the source has none
   set(CMAKE_C_EXTENSIONS ON)
   set(CMAKE_CXX_EXTENSIONS ON)
   set(CMAKE_MESSAGE_LOG_LEVEL WARNING)

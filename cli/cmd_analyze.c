@@ -1,0 +1,228 @@
+/* cmd_analyze.c: pmpo analyze: what each part of a prompt is worth, and
+ * where in an answer the model is surprised. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+#include "progress.h"
+
+#define BAR 20
+#define CELLS 8          /* tokens a line of the heat map */
+#define MAX_TOKENS 240   /* of the heat map */
+
+/* ---- blame table -------------------------------------------------------- */
+
+/* Does the effect stand out from the examples and from the noise? */
+static bool is_clear(const pmpo_segment_effect *s, double floor)
+{
+    bool covers_zero = !(s->low > 0 || s->high < 0);
+    bool in_noise = isfinite(floor) && fabs(s->effect) <= 2 * floor;
+    return isfinite(s->effect) && !covers_zero && !in_noise;
+}
+
+static const char *says(const pmpo_segment_effect *s, double floor)
+{
+    return !is_clear(s, floor) ? "no clear effect"
+           : s->effect > 0     ? "helps"
+                               : "hurts";
+}
+
+static void put_segment(const pmpo_segment_effect *s, double floor,
+                        double largest)
+{
+    double share = largest > 0 ? fabs(s->effect) / largest : 0;
+    int n = isfinite(share) ? (int)(share * BAR + 0.5) : 0;
+    char interval[SHORT] = "too few examples";
+    if (isfinite(s->low) && isfinite(s->high)) {
+        snprintf(interval, sizeof(interval), "%+.4f to %+.4f", s->low,
+                 s->high);
+    }
+    printf("%+10.4f   %-22s  %-15s  ", s->effect, interval, says(s, floor));
+    for (int i = 0; i < n; i++) {
+        putchar(s->effect > 0 ? '+' : '-');
+    }
+    putchar('\n');
+    put_text(stdout, s->text, "      | ");
+}
+
+static void put_segments(const pmpo_analysis *a)
+{
+    double largest = 0;
+    for (size_t i = 0; i < a->n_segments; i++) {
+        double v = fabs(a->segments[i].effect);
+        largest = v > largest ? v : largest;
+    }
+    put_heading("what each part is worth, in nats of loss without it");
+    printf("%10s   %-22s\n", "effect", "95 % interval");
+    for (size_t i = 0; i < a->n_segments; i++) {
+        put_segment(&a->segments[i], a->noise_floor, largest);
+    }
+    if (a->n_segments == 0) {
+        printf("The prompt has no part that could be taken out.\n");
+    }
+}
+
+/* ---- heat map ----------------------------------------------------------- */
+
+/* The example with the highest loss; NULL: none. */
+static const pmpo_example_score *costliest(const pmpo_analysis *a)
+{
+    const pmpo_example_score *worst = NULL;
+    const pmpo_prompt_score *p =
+        a->scores && a->scores->n_prompts ? a->scores->prompts : NULL;
+    for (size_t i = 0; p && i < p->n_examples; i++) {
+        const pmpo_example_score *e = &p->examples[i];
+        if (e->n_targets > 0 && (!worst || e->loss > worst->loss)) {
+            worst = e;
+        }
+    }
+    return worst;
+}
+
+/* Backgrounds from calm to alarming, of the 256 colours. */
+static int colour_of(double nats)
+{
+    static const struct {
+        double below;
+        int colour;
+    } steps[] = {{0.1, 0}, {0.5, 229}, {1, 222}, {2, 215}, {4, 209}};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (nats < steps[i].below) {
+            return steps[i].colour;
+        }
+    }
+    return 203;
+}
+
+static void put_cell(double nats)
+{
+    int colour = has_colour() ? colour_of(nats) : 0;
+    if (colour) {
+        printf("\033[30;48;5;%dm%7.3f \033[0m ", colour, nats);
+    } else {
+        printf("%7.3f  ", nats);
+    }
+}
+
+static void put_heat(const pmpo_example_score *e, bool end_token)
+{
+    const pmpo_target_score *t = &e->targets[0];
+    char heading[100];
+    size_t n = t->n_tokens < MAX_TOKENS ? t->n_tokens : MAX_TOKENS;
+    snprintf(heading, sizeof(heading), "the costliest example's answer, nats "
+             "a token");
+    put_heading(heading);
+    put_fact("example", "%.*s, loss %.4f", (int)e->id.len, e->id.ptr, e->loss);
+    put_text(stdout, t->text, "      | ");
+    for (size_t i = 0; t->token_logprobs && i < n; i++) {
+        if (i % CELLS == 0) {
+            printf("%stoken %4zu  ", i ? "\n" : "", i + 1);
+        }
+        put_cell(fabs((double)t->token_logprobs[i]));
+    }
+    putchar('\n');
+    if (t->n_tokens > n) {
+        printf("and %zu tokens more\n", t->n_tokens - n);
+    }
+    if (end_token) {
+        printf("The last token is the end of the turn.\n");
+    }
+}
+
+/* ---- output ------------------------------------------------------------- */
+
+static void analyze_text(const options *o, const session *s,
+                         const pmpo_analysis *a)
+{
+    const pmpo_example_score *worst = costliest(a);
+    put_model(o, s->scorer);
+    put_fact("prompt", "%.4f nats of loss with it, %.4f without any prompt",
+             a->loss, a->loss_without);
+    put_fact("parts", "marked by %s%s%s",
+             a->marked_by_model ? "the model" : "fixed rules",
+             a->marking_note && *a->marking_note ? ": " : "",
+             a->marking_note ? a->marking_note : "");
+    put_segments(a);
+    if (worst) {
+        put_heat(worst, a->scores->end_token);
+    }
+    putchar('\n');
+    if (isfinite(a->noise_floor)) {
+        put_fact("noise floor", "%.2g nats: effects below twice that are not "
+                 "clear", a->noise_floor);
+    }
+    put_cost(&a->cost);
+}
+
+static void analyze_json(const options *o, const session *s,
+                         const pmpo_analysis *a)
+{
+    json_t *j = js_object(), *segments = js_array();
+    for (size_t i = 0; i < a->n_segments; i++) {
+        json_t *one = js_segment(&a->segments[i]);
+        js_put(one, "verdict", js_text(says(&a->segments[i],
+                                            a->noise_floor)));
+        js_add(segments, one);
+    }
+    js_put(j, "prompt", js_str(a->prompt));
+    js_put(j, "loss", js_number(a->loss));
+    js_put(j, "loss_without", js_number(a->loss_without));
+    js_put(j, "marked_by_model", js_bool(a->marked_by_model));
+    js_put(j, "marking_note", js_text(a->marking_note));
+    js_put(j, "segments", segments);
+    if (a->scores && a->scores->n_prompts > 0) {
+        js_put(j, "score", js_prompt(&a->scores->prompts[0]));
+        js_put(j, "settings", js_settings(o, a->scores));
+    }
+    js_put(j, "model", js_model(s->scorer));
+    js_put(j, "noise_floor", js_number(a->noise_floor));
+    js_put(j, "cost", js_cost(&a->cost));
+    js_print(j);
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+static int analyze(const options *o, const pmpo_data *d, pmpo_str prompt,
+                   pmpo_error *err)
+{
+    session s;
+    pmpo_analysis *a = NULL;
+    pmpo_score_options so;
+    cli_score_options(o, &so);
+    int rc = session_open(o, &s, err);
+    rc = rc < 0 ? rc
+                : pmpo_analyze(s.scorer, s.rewriter, d, prompt, o->segments,
+                               &so, &a, err);
+    progress_end();
+    if (rc == 0 && o->json) {
+        analyze_json(o, &s, a);
+    } else if (rc == 0) {
+        analyze_text(o, &s, a);
+    }
+    if (rc == 0 && a->scores && a->scores->warning && *a->scores->warning) {
+        fflush(stdout);
+        cli_warn("%s", a->scores->warning);
+    }
+    pmpo_analysis_free(a);
+    session_close(&s);
+    return rc;
+}
+
+int cmd_analyze(const options *o, pmpo_error *err)
+{
+    pmpo_data *d = NULL;
+    pmpo_str prompt;
+    if (o->n_prompts != 1) {
+        return cli_error(err, PMPO_EUSAGE, "analyze: %s prompt: give one -p "
+                         "PROMPT; see pmpo analyze --help",
+                         o->n_prompts ? "more than one" : "no");
+    }
+    int rc = cli_text(o->prompts[0], true, &prompt, err);
+    rc = rc < 0 ? rc : cli_data(o, &d, err);
+    rc = rc < 0 ? rc : analyze(o, d, prompt, err);
+    pmpo_data_free(d);
+    return rc;
+}

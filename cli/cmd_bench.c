@@ -1,0 +1,88 @@
+/* cmd_bench.c: pmpo bench: this machine's rates and noise floor. */
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+#include "progress.h"
+
+static json_t *times(const double *ms)
+{
+    json_t *a = js_array();
+    for (int i = 0; i < PMPO_BENCH_PAIRS; i++) {
+        js_add(a, js_number(ms[i]));
+    }
+    return a;
+}
+
+static void bench_json(const session *s, const pmpo_bench *b)
+{
+    json_t *o = js_object();
+    js_put(o, "prefill_per_s", js_number(b->prefill_per_s));
+    js_put(o, "distinct_per_s", js_number(b->distinct_per_s));
+    js_put(o, "distinct_over_prefill", js_number(b->distinct_over_prefill));
+    js_put(o, "logical_per_s", js_number(b->logical_per_s));
+    js_put(o, "plain_loop_logical_per_s",
+           js_number(b->plain_loop_logical_per_s));
+    js_put(o, "noise_floor", js_number(b->noise_floor));
+    js_put(o, "examples", js_count(b->n_examples));
+    js_put(o, "rows", js_count(b->rows));
+    js_put(o, "logical", js_count(b->logical));
+    js_put(o, "prefill_ms", times(b->prefill_ms));
+    js_put(o, "score_ms", times(b->score_ms));
+    js_put(o, "model", js_model(s->scorer));
+    js_print(o);
+}
+
+static void bench_text(const options *o, const session *s,
+                       const pmpo_bench *b)
+{
+    char rows[SHORT], logical[SHORT];
+    put_model(o, s->scorer);
+    put_fact("job", "%zu examples: %s rows for %s tokens of whole sequences",
+             b->n_examples, show_count(b->rows, rows),
+             show_count(b->logical, logical));
+    printf("\n%12.0f  rows/s, plain prefill by the engine\n",
+           b->prefill_per_s);
+    printf("%12.0f  rows/s, scoring (%.2f of prefill)\n", b->distinct_per_s,
+           b->distinct_over_prefill);
+    printf("%12.0f  tokens of whole sequences/s, scoring\n",
+           b->logical_per_s);
+    printf("%12.0f  the same, one sequence at a time\n",
+           b->plain_loop_logical_per_s);
+    printf("%12.2g  nats, noise floor\n", b->noise_floor);
+}
+
+static int bench(const options *o, const pmpo_data *d, pmpo_str prompt,
+                 pmpo_error *err)
+{
+    session s;
+    pmpo_bench b;
+    pmpo_score_options so;
+    cli_score_options(o, &so);
+    int rc = session_open(o, &s, err);
+    rc = rc < 0 ? rc : pmpo_bench_run(s.scorer, d, prompt, &so, &b, err);
+    progress_end();
+    if (rc == 0 && o->json) {
+        bench_json(&s, &b);
+    } else if (rc == 0) {
+        bench_text(o, &s, &b);
+    }
+    session_close(&s);
+    return rc;
+}
+
+int cmd_bench(const options *o, pmpo_error *err)
+{
+    pmpo_data *d = NULL;
+    pmpo_str prompt = PMPO_STR("Let's think step by step.");
+    int rc = 0;
+    if (o->n_prompts > 0) {
+        rc = cli_text(o->prompts[o->n_prompts - 1], true, &prompt, err);
+    }
+    if (rc == 0 && o->data) {
+        rc = cli_data(o, &d, err);
+    }
+    rc = rc < 0 ? rc : bench(o, d, prompt, err);
+    pmpo_data_free(d);
+    return rc;
+}

@@ -1,0 +1,257 @@
+/* cmd_optimize.c: pmpo optimize, the main job, and its dry run. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+#include "progress.h"
+
+typedef struct job {
+    pmpo_optimize_options o;
+    pmpo_data *train, *validation, *test; /* the latter two: NULL or given */
+    const char *path;                     /* of the run file */
+    char dated[64];
+} job;
+
+/* ---- data --------------------------------------------------------------- */
+
+/* --val and --test: a size goes to *size, anything else is a file. */
+static int size_or_file(const char *name, const char *given, double *size,
+                        pmpo_data **out, pmpo_error *err)
+{
+    if (!given) {
+        return 0;
+    }
+    if (!parse_real(given, size)) {
+        return !strcmp(given, "-")
+                   ? cli_error(err, PMPO_EUSAGE, "--%s cannot be standard "
+                               "input", name)
+                   : pmpo_data_load(given, NULL, out, err);
+    }
+    return *size >= 0 ? 0
+                      : cli_error(err, PMPO_EUSAGE, "--%s %s: neither a file "
+                                  "nor a count nor a share", name, given);
+}
+
+/* With a file for one part, -d is not dealt into parts at all. */
+static int check_parts(const options *o, const job *j, pmpo_error *err)
+{
+    bool any_file = j->validation || j->test;
+    if (any_file && (o->train >= 0 || j->o.split.validation > 0
+                     || j->o.split.test > 0)) {
+        return cli_error(err, PMPO_EUSAGE, "optimize: with a file for --val "
+                         "or --test all of -d is for training, and sizes do "
+                         "not go with it; `pmpo data split` makes files");
+    }
+    return 0;
+}
+
+static int load_sets(const options *o, job *j, pmpo_error *err)
+{
+    pmpo_split *s = &j->o.split;
+    s->train = o->train;
+    s->seed = o->seed;
+    int rc = cli_data(o, &j->train, err);
+    rc = rc < 0 ? rc : size_or_file("val", o->val, &s->validation,
+                                    &j->validation, err);
+    rc = rc < 0 ? rc : size_or_file("test", o->test, &s->test, &j->test, err);
+    return rc < 0 ? rc : check_parts(o, j, err);
+}
+
+static void release_sets(job *j)
+{
+    pmpo_data_free(j->train);
+    pmpo_data_free(j->validation);
+    pmpo_data_free(j->test);
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+static void set_search(const options *o, pmpo_optimize_options *p)
+{
+    p->iterations = o->iterations;
+    p->hard = o->hard;
+    p->variants = o->variants;
+    p->segments = o->segments;
+    p->temperature = o->temperature;
+    p->top_p = o->top_p;
+    p->max_reply_tokens = o->max_reply_tokens;
+    p->max_prompt_tokens = o->max_prompt_tokens;
+    p->patience = o->patience;
+    p->form = (pmpo_rewrite_form)o->form;
+    p->no_mask = o->no_mask;
+    p->no_hard_cases = o->no_hard_cases;
+    p->paper = o->preset == 1;
+    p->seed = o->seed;
+    p->budget_ms = o->budget_ms;
+    p->budget_tokens = o->budget_tokens;
+    p->dry_run = o->dry_run;
+    p->force = o->force;
+}
+
+static int set_texts(const options *o, pmpo_optimize_options *p,
+                     pmpo_error *err)
+{
+    int rc = 0;
+    if (o->n_prompts > 1) {
+        return cli_error(err, PMPO_EUSAGE, "optimize: more than one prompt; "
+                         "see pmpo optimize --help");
+    }
+    if (o->n_prompts == 1) {
+        rc = cli_text(o->prompts[0], true, &p->prompt, err);
+    }
+    if (rc == 0 && o->task) {
+        rc = cli_text(o->task, false, &p->task, err);
+    }
+    return rc;
+}
+
+static void name_run(const options *o, job *j)
+{
+    time_t t = time(NULL);
+    struct tm tm;
+    j->path = o->output;
+    if (!o->output && localtime_r(&t, &tm)) {
+        strftime(j->dated, sizeof(j->dated), "pmpo-%Y%m%d-%H%M%S.pmpo", &tm);
+        j->path = j->dated;
+    }
+}
+
+/* Said before a model is loaded for nothing; the library checks it too. */
+static int check_path(const options *o, const job *j, pmpo_error *err)
+{
+    if (o->dry_run || o->force || access(j->path, F_OK) != 0) {
+        return 0;
+    }
+    return cli_error(err, PMPO_EUSAGE, "%s exists: `pmpo resume` goes on with "
+                     "it, --force replaces it", j->path);
+}
+
+static int prepare(const options *o, job *j, pmpo_error *err)
+{
+    pmpo_optimize_options_init(&j->o);
+    cli_score_options(o, &j->o.score);
+    j->o.score.dry_run = false; /* the job's own says it */
+    set_search(o, &j->o);
+    name_run(o, j);
+    int rc = check_path(o, j, err);
+    rc = rc < 0 ? rc : set_texts(o, &j->o, err);
+    return rc < 0 ? rc : load_sets(o, j, err);
+}
+
+/* ---- dry run ------------------------------------------------------------ */
+
+static void estimate_json(const pmpo_estimate *e)
+{
+    json_t *o = js_object();
+    js_put(o, "dry_run", js_bool(true));
+    js_put(o, "n_train", js_count(e->n_train));
+    js_put(o, "n_val", js_count(e->n_val));
+    js_put(o, "n_test", js_count(e->n_test));
+    js_put(o, "first_prefill_tokens", js_count(e->first_prefill_tokens));
+    js_put(o, "first_logical_tokens", js_count(e->first_logical_tokens));
+    js_put(o, "first_seconds", js_number(e->first_seconds));
+    js_put(o, "bound_prefill_tokens", js_count(e->bound_prefill_tokens));
+    js_put(o, "bound_generated_tokens", js_count(e->bound_generated_tokens));
+    js_put(o, "bound_seconds", js_number(e->bound_seconds));
+    js_put(o, "prefill_per_s", js_number(e->prefill_per_s));
+    js_put(o, "decode_per_s", js_number(e->decode_per_s));
+    js_put(o, "assumptions", js_text(e->assumptions));
+    js_print(o);
+}
+
+static void estimate_text(const pmpo_estimate *e)
+{
+    char a[SHORT], b[SHORT], t[SHORT];
+    put_fact("data", "%zu training, %zu validation, %zu test examples",
+             e->n_train, e->n_val, e->n_test);
+    put_fact("first scoring", "exactly %s rows for %s tokens of whole "
+             "sequences; about %s", show_count(e->first_prefill_tokens, a),
+             show_count(e->first_logical_tokens, b),
+             show_duration(e->first_seconds * 1000, t));
+    put_fact("the rest", "at most %s rows and %s generated tokens; at most "
+             "about %s", show_count(e->bound_prefill_tokens, a),
+             show_count(e->bound_generated_tokens, b),
+             show_duration(e->bound_seconds * 1000, t));
+    put_fact("rates", "%.0f rows/s scored, %.0f tokens/s generated",
+             e->prefill_per_s, e->decode_per_s);
+    if (e->assumptions) {
+        put_fact("assumptions", "%s", e->assumptions);
+    }
+}
+
+static int estimate(const options *o, const job *j, const session *s,
+                    pmpo_error *err)
+{
+    pmpo_estimate e;
+    int rc = pmpo_optimize_estimate(s->scorer, s->rewriter, j->train,
+                                    j->validation, j->test, &j->o, &e, err);
+    progress_clear();
+    if (rc == 0 && o->json) {
+        estimate_json(&e);
+    } else if (rc == 0) {
+        put_model(o, s->scorer);
+        estimate_text(&e);
+    }
+    return rc;
+}
+
+/* ---- the job ------------------------------------------------------------ */
+
+/* What is about to be done. The run's name comes first: it is what is needed
+ * when all else fails. */
+static void put_start(const options *o, const job *j, const session *s)
+{
+    put_model(o, s->scorer);
+    if (s->rewriter) {
+        put_fact("rewriter", "%s", pmpo_model_describe(s->rewriter)->name);
+    }
+    if (o->n_prompts == 0) {
+        put_fact("prompt", "\"%.*s\", the default", (int)j->o.prompt.len,
+                 j->o.prompt.ptr);
+    }
+    fflush(stdout);
+}
+
+static int optimize(const options *o, const job *j, pmpo_error *err)
+{
+    session s;
+    pmpo_run *run = NULL;
+    bool talk = !o->json && !o->quiet && !o->dry_run;
+    if (talk) {
+        put_fact("run", "%s", j->path);
+        fflush(stdout);
+    }
+    int rc = session_open(o, &s, err);
+    if (rc == 0 && o->dry_run) {
+        rc = estimate(o, j, &s, err);
+    } else if (rc == 0) {
+        if (talk) {
+            put_start(o, j, &s);
+        }
+        rc = pmpo_optimize(s.scorer, s.rewriter, j->train, j->validation,
+                           j->test, &j->o, j->path, &run, err);
+    }
+    if (rc == 0) {
+        progress_end();
+    }
+    session_close(&s);
+    if (run && talk) {
+        putchar('\n');
+    }
+    return finish_sitting(rc, run, j->path, o, err);
+}
+
+int cmd_optimize(const options *o, pmpo_error *err)
+{
+    job j = {.path = NULL};
+    int rc = prepare(o, &j, err);
+    rc = rc < 0 ? rc : optimize(o, &j, err);
+    release_sets(&j);
+    return rc;
+}

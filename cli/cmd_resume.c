@@ -1,0 +1,88 @@
+/* cmd_resume.c: pmpo resume, and how a sitting of a run ends. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "common.h"
+#include "progress.h"
+
+/* `path` as a shell word. Cut where `out` is full. */
+static void quote(const char *path, char *out, size_t size)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR"
+                                "STUVWXYZ0123456789_./+,:@%-";
+    if (strspn(path, plain) == strlen(path)) {
+        snprintf(out, size, "%s", path);
+        return;
+    }
+    size_t n = 0;
+    out[n++] = '\'';
+    for (; *path && n + 6 < size; path++) {
+        if (*path == '\'') {
+            memcpy(out + n, "'\\''", 4);
+            n += 4;
+        } else {
+            out[n++] = *path;
+        }
+    }
+    out[n++] = '\'';
+    out[n] = '\0';
+}
+
+int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
+                   pmpo_error *err)
+{
+    char word[600];
+    bool stopped = rc == PMPO_ECANCELLED || rc == PMPO_EBUDGET;
+    if (run && (rc == 0 || stopped)) {
+        show_run(run, path, o->json);
+    }
+    if (run && stopped) {
+        quote(path, word, sizeof(word));
+        rc = cli_error(err, rc, "%s; everything is kept, go on with: pmpo "
+                       "resume %s", err->text[0] ? err->text
+                                                 : pmpo_code_text(rc), word);
+    }
+    pmpo_run_free(run);
+    return rc;
+}
+
+/* The models the run names. Their names live in `run`. */
+static int open_models(const options *o, const pmpo_run *run, session *s,
+                       pmpo_error *err)
+{
+    pmpo_model_options scorer, rewriter;
+    bool same = true;
+    *s = (session){0};
+    int rc = pmpo_run_models(run, &scorer, &rewriter, &same, err);
+    return rc < 0 ? rc
+                  : session_open_as(o, &scorer, same ? NULL : &rewriter, s,
+                                    err);
+}
+
+int cmd_resume(const options *o, pmpo_error *err)
+{
+    const char *path = o->args[0];
+    pmpo_run *before = NULL, *after = NULL;
+    pmpo_resume_options ro;
+    session s;
+    pmpo_resume_options_init(&ro);
+    ro.iterations = o->iterations;
+    ro.budget_ms = o->budget_ms;
+    ro.budget_tokens = o->budget_tokens;
+    ro.no_cache = o->no_cache;
+    ro.progress = progress_show;
+    int rc = pmpo_run_open(path, &before, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = open_models(o, before, &s, err);
+    rc = rc < 0 ? rc
+                : pmpo_resume(s.scorer, s.rewriter, path, &ro, &after, err);
+    if (rc == 0) {
+        progress_end();
+    }
+    session_close(&s);
+    pmpo_run_free(before);
+    return finish_sitting(rc, after, path, o, err);
+}

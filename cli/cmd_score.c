@@ -1,0 +1,223 @@
+/* cmd_score.c: pmpo score: what prompts are worth on examples. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+#include "progress.h"
+
+void put_model(const options *o, const pmpo_model *m)
+{
+    const pmpo_model_info *i = pmpo_model_describe(m);
+    const char *from = getenv("PMPO_MODEL");
+    put_fact("model", "%s%s (%s, %d threads)", i->name,
+             o->model        ? ""
+             : from && *from ? ", from $PMPO_MODEL"
+                             : ", the default",
+             i->precision, i->threads);
+    if (i->note && *i->note && !o->quiet) {
+        put_fact("", "%s", i->note);
+    }
+}
+
+/* ---- the table ---------------------------------------------------------- */
+
+static void put_how(const options *o, const pmpo_scores *s)
+{
+    const char *how = s->loss == PMPO_LOSS_NLL
+                          ? (o->reduction ? "summed over a target's tokens"
+                                          : "mean over a target's tokens")
+                          : (o->normalize ? "log-likelihoods per token"
+                                          : "log-likelihoods of whole outputs");
+    put_fact("loss", "%s, %s; template %s; the end-of-turn token is %s",
+             loss_name(s->loss), how, o->template_name,
+             s->end_token ? "part of a target" : "not part of a target");
+}
+
+static void put_row(size_t number, const pmpo_prompt_score *p)
+{
+    char loss[SHORT], format[SHORT], choice[SHORT], right[SHORT], n[SHORT];
+    printf("%6zu %10s %10s %10s  %-18s %12s\n", number,
+           show_loss(p->loss, loss), show_loss(p->format, format),
+           show_loss(p->choice, choice),
+           isnan(p->loss) ? "-" : show_share(p->n_correct, p->n_options,
+                                             right),
+           isnan(p->loss) ? "-" : show_count(p->n_tokens, n));
+}
+
+static void put_table(const pmpo_scores *s)
+{
+    printf("\n%6s %10s %10s %10s  %-18s %12s\n", "prompt", "loss", "format",
+           "choice", "right option", "target tokens");
+    for (size_t i = 0; i < s->n_prompts; i++) {
+        put_row(i + 1, &s->prompts[i]);
+    }
+    for (size_t i = 0; i < s->n_prompts; i++) {
+        bool empty = s->prompts[i].prompt.len == 0;
+        printf("\nprompt %zu%s\n", i + 1, empty ? " (empty)" : "");
+        if (!empty) {
+            put_text(stdout, s->prompts[i].prompt, "  | ");
+        }
+    }
+}
+
+/* ---- examples ----------------------------------------------------------- */
+
+static void put_example(const pmpo_example_score *e)
+{
+    char loss[SHORT], format[SHORT], choice[SHORT];
+    bool known = e->picked >= 0 && (size_t)e->picked < e->n_targets;
+    put_column(stdout, e->id, 20);
+    printf(" %10s %10s %10s %c %-5s ", show_loss(e->loss, loss),
+           show_loss(e->format, format), show_loss(e->choice, choice),
+           e->seam ? '~' : ' ', !known ? "" : e->correct ? "right" : "wrong");
+    if (known) {
+        put_cut(stdout, e->targets[e->picked].text, 16);
+    }
+    putchar('\n');
+}
+
+static void put_examples(const pmpo_scores *s)
+{
+    for (size_t i = 0; i < s->n_prompts; i++) {
+        const pmpo_prompt_score *p = &s->prompts[i];
+        printf("\nprompt %zu\n%-20s %10s %10s %10s   %-5s %s\n", i + 1, "id",
+               "loss", "format", "choice", "", "likeliest");
+        for (size_t k = 0; k < p->n_examples; k++) {
+            put_example(&p->examples[k]);
+        }
+    }
+}
+
+/* ---- notes -------------------------------------------------------------- */
+
+static void put_seams(const pmpo_scores *s)
+{
+    size_t most = 0, of = 0;
+    for (size_t i = 0; i < s->n_prompts; i++) {
+        size_t n = 0;
+        of = s->prompts[i].n_examples;
+        for (size_t k = 0; k < of; k++) {
+            n += s->prompts[i].examples[k].seam;
+        }
+        most = n > most ? n : most;
+    }
+    if (most > 0) {
+        put_fact("seam (~)", "in %zu of %zu examples a token crosses from the "
+                 "prompt to the answer; they are scored from before it",
+                 most, of);
+    }
+}
+
+static void put_baseline(const pmpo_data *d, const pmpo_scores *s)
+{
+    pmpo_str label = PMPO_STR("");
+    double share = pmpo_data_majority(d, &label);
+    /* Long answers are no labels. */
+    if (s->n_prompts > 0 && s->prompts[0].n_options > 0 && label.len < 40
+        && isfinite(share)) {
+        put_fact("baseline", "always answering \"%.*s\" would be right in "
+                 "%.0f %% of all the data", (int)label.len, label.ptr,
+                 100 * share);
+    }
+}
+
+static void put_notes(const pmpo_data *d, const pmpo_scores *s)
+{
+    putchar('\n');
+    put_baseline(d, s);
+    put_seams(s);
+    if (isfinite(s->noise_floor)) {
+        put_fact("noise floor", "%.2g nats: smaller differences of loss mean "
+                 "nothing", s->noise_floor);
+    }
+    put_cost(&s->cost);
+}
+
+static void score_text(const options *o, const session *s, const pmpo_data *d,
+                       const pmpo_scores *r)
+{
+    size_t n = r->n_prompts ? r->prompts[0].n_examples : 0;
+    put_model(o, s->scorer);
+    if (o->dry_run) {
+        put_fact("dry run", "nothing was fed; the cost is what it would be");
+    } else {
+        put_fact("data", "%s: %zu examples", o->data, n);
+    }
+    put_how(o, r);
+    put_table(r);
+    if (o->verbose && !o->dry_run) {
+        put_examples(r);
+    }
+    put_notes(d, r);
+}
+
+static void score_json(const options *o, const session *s,
+                       const pmpo_scores *r)
+{
+    json_t *j = js_object(), *prompts = js_array();
+    for (size_t i = 0; i < r->n_prompts; i++) {
+        js_add(prompts, js_prompt(&r->prompts[i]));
+    }
+    js_put(j, "prompts", prompts);
+    js_put(j, "model", js_model(s->scorer));
+    js_put(j, "settings", js_settings(o, r));
+    js_put(j, "noise_floor", js_number(r->noise_floor));
+    js_put(j, "cost", js_cost(&r->cost));
+    js_print(j);
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+static int read_prompts(const options *o, pmpo_str *prompts, pmpo_error *err)
+{
+    int rc = 0;
+    if (o->n_prompts == 0) {
+        return cli_error(err, PMPO_EUSAGE, "score: no prompt: give -p PROMPT; "
+                         "see pmpo score --help");
+    }
+    for (size_t i = 0; rc == 0 && i < o->n_prompts; i++) {
+        rc = cli_text(o->prompts[i], true, &prompts[i], err);
+    }
+    return rc;
+}
+
+static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
+                 pmpo_error *err)
+{
+    session s;
+    pmpo_scores *r = NULL;
+    pmpo_score_options so;
+    cli_score_options(o, &so);
+    int rc = session_open(o, &s, err);
+    rc = rc < 0 ? rc
+                : pmpo_score(s.scorer, d, prompts, o->n_prompts, &so, &r, err);
+    progress_end();
+    if (rc == 0 && o->json) {
+        score_json(o, &s, r);
+    } else if (rc == 0) {
+        score_text(o, &s, d, r);
+    }
+    if (rc == 0 && r->warning && *r->warning) {
+        fflush(stdout);
+        cli_warn("%s", r->warning);
+    }
+    pmpo_scores_free(r);
+    session_close(&s);
+    return rc;
+}
+
+int cmd_score(const options *o, pmpo_error *err)
+{
+    pmpo_data *d = NULL;
+    pmpo_str *prompts = cli_grow(NULL, o->n_prompts, sizeof(*prompts));
+    int rc = read_prompts(o, prompts, err);
+    rc = rc < 0 ? rc : cli_data(o, &d, err);
+    rc = rc < 0 ? rc : score(o, d, prompts, err);
+    pmpo_data_free(d);
+    cli_free(prompts);
+    return rc;
+}

@@ -1,0 +1,375 @@
+/* cmd_show.c: pmpo show: how a run went; also the end of optimize, resume. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+
+/* ---- JSON: the parts ---------------------------------------------------- */
+
+static json_t *outcome_json(const pmpo_outcome *x)
+{
+    json_t *o = js_object();
+    js_put(o, "prompt", js_str(x->prompt));
+    js_put(o, "train_loss", js_number(x->train_loss));
+    js_put(o, "val_loss", js_number(x->val_loss));
+    js_put(o, "test_loss", js_number(x->test_loss));
+    js_put(o, "train_format", js_number(x->train_format));
+    js_put(o, "train_choice", js_number(x->train_choice));
+    js_put(o, "test_format", js_number(x->test_format));
+    js_put(o, "test_choice", js_number(x->test_choice));
+    js_put(o, "test_n_options", js_count(x->test_n_options));
+    js_put(o, "test_n_correct", js_count(x->test_n_correct));
+    return o;
+}
+
+static json_t *candidate_json(const pmpo_candidate *c)
+{
+    json_t *o = js_object(), *parents = js_array();
+    if (c->parent >= 0) {
+        js_add(parents, json_integer(c->parent));
+    }
+    js_put(o, "id", json_integer(c->id));
+    js_put(o, "prompt", js_str(c->prompt));
+    js_put(o, "parents", parents);
+    js_put(o, "proposer", js_text(c->proposer));
+    js_put(o, "loss", js_number(c->loss));
+    js_put(o, "lower_bound", js_number(c->lower_bound));
+    js_put(o, "fate", js_text(c->fate));
+    js_put(o, "reason", js_text(c->reason));
+    js_put(o, "reply", js_str(c->reply));
+    js_put(o, "hard_case",
+           c->hard_case >= 0 ? json_integer(c->hard_case) : json_null());
+    js_put(o, "variant", json_integer(c->variant));
+    return o;
+}
+
+static json_t *iteration_json(const pmpo_iteration *it)
+{
+    json_t *o = js_object(), *candidates = js_array();
+    json_t *segments = js_array(), *hard = js_array();
+    for (size_t i = 0; i < it->n_candidates; i++) {
+        js_add(candidates, candidate_json(&it->candidates[i]));
+    }
+    for (size_t i = 0; i < it->n_segments; i++) {
+        js_add(segments, js_segment(&it->segments[i]));
+    }
+    for (size_t i = 0; i < it->n_hard; i++) {
+        js_add(hard, js_str(it->hard_ids[i]));
+    }
+    js_put(o, "index", json_integer(it->index));
+    js_put(o, "incumbent_loss", js_number(it->incumbent_loss));
+    js_put(o, "best_loss", js_number(it->best_loss));
+    js_put(o, "decision", js_text(it->decision));
+    js_put(o, "seconds", js_number(it->seconds));
+    js_put(o, "marked_by_model", js_bool(it->marked_by_model));
+    js_put(o, "marking_note", js_text(it->marking_note));
+    js_put(o, "hard", hard);
+    js_put(o, "candidates", candidates);
+    js_put(o, "segments", segments);
+    return o;
+}
+
+static json_t *interval_json(double low, double high)
+{
+    json_t *a = js_array();
+    js_add(a, js_number(low));
+    js_add(a, js_number(high));
+    return a;
+}
+
+static json_t *test_json(const pmpo_run_view *v)
+{
+    json_t *o = js_object(), *accuracy = js_object();
+    const char *const names[] = {"initial", "best"};
+    for (int i = 0; i < 2; i++) {
+        js_put(accuracy, names[i],
+               interval_json(v->test_accuracy_low[i],
+                             v->test_accuracy_high[i]));
+    }
+    js_put(o, "gain", js_number(v->test_gain));
+    js_put(o, "gain_interval",
+           interval_json(v->test_gain_low, v->test_gain_high));
+    js_put(o, "accuracy_interval", accuracy);
+    js_put(o, "majority", js_number(v->test_majority));
+    return o;
+}
+
+/* ---- JSON: the document ------------------------------------------------- */
+
+static void put_models_json(json_t *o, const pmpo_run_view *v)
+{
+    js_put(o, "scorer", js_text(v->scorer));
+    js_put(o, "rewriter", js_text(v->rewriter));
+    js_put(o, "precision", js_text(v->precision));
+    js_put(o, "loss", js_text(v->loss));
+    js_put(o, "form", js_text(v->form));
+    js_put(o, "max_iterations", json_integer(v->max_iterations));
+    js_put(o, "n_train", js_count(v->n_train));
+    js_put(o, "n_val", js_count(v->n_val));
+    js_put(o, "n_test", js_count(v->n_test));
+}
+
+static void run_json(const pmpo_run_view *v, const char *path)
+{
+    json_t *o = js_object(), *iterations = js_array();
+    json_t *settings = js_object();
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        js_add(iterations, iteration_json(&v->iterations[i]));
+    }
+    for (size_t i = 0; i < v->n_settings; i++) {
+        js_put(settings, v->setting_names[i], js_text(v->setting_values[i]));
+    }
+    js_put(o, "file", js_text(path));
+    js_put(o, "status", js_text(v->status));
+    js_put(o, "status_reason", js_text(v->status_reason));
+    js_put(o, "verdict", js_text(v->verdict));
+    js_put(o, "initial", outcome_json(&v->initial));
+    js_put(o, "best", outcome_json(&v->best));
+    js_put(o, "test", test_json(v));
+    js_put(o, "noise_floor", js_number(v->noise_floor));
+    js_put(o, "share_marked_by_model", js_number(v->share_marked_by_model));
+    put_models_json(o, v);
+    js_put(o, "iterations", iterations);
+    js_put(o, "cost", js_cost(&v->cost));
+    js_put(o, "settings", settings);
+    js_print(o);
+}
+
+/* ---- text: what it is --------------------------------------------------- */
+
+static void put_what(const pmpo_run_view *v, const char *path)
+{
+    bool reason = v->status_reason && *v->status_reason;
+    put_fact("run", "%s", path);
+    put_fact("status", "%s%s%s", v->status, reason ? ": " : "",
+             reason ? v->status_reason : "");
+    put_fact("model", "%s, %s%s%s", v->scorer, v->precision,
+             strcmp(v->scorer, v->rewriter) ? "; rewriter " : "",
+             strcmp(v->scorer, v->rewriter) ? v->rewriter : "");
+    put_fact("data", "%zu training, %zu validation, %zu test examples",
+             v->n_train, v->n_val, v->n_test);
+    put_fact("loss", "%s, template %s", v->loss, v->template_name);
+}
+
+static void put_prompts(const pmpo_run_view *v)
+{
+    pmpo_str a = v->initial.prompt, b = v->best.prompt;
+    bool same = a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len));
+    put_heading("prompt before");
+    put_text(stdout, a, "  | ");
+    put_heading("prompt after");
+    if (same) {
+        printf("  (the same)\n");
+    } else {
+        put_text(stdout, b, "  | ");
+    }
+}
+
+/* ---- text: the figures -------------------------------------------------- */
+
+static void put_pair(const char *name, double before, double after)
+{
+    char a[SHORT], b[SHORT];
+    if (isfinite(before) || isfinite(after)) {
+        printf("%-22s %16s %16s\n", name, show_loss(before, a),
+               show_loss(after, b));
+    }
+}
+
+static const char *show_interval(double low, double high, char out[SHORT])
+{
+    if (isfinite(low) && isfinite(high)) {
+        snprintf(out, SHORT, "%.1f-%.1f %%", 100 * low, 100 * high);
+    } else {
+        snprintf(out, SHORT, "-");
+    }
+    return out;
+}
+
+static void put_accuracy(const pmpo_run_view *v)
+{
+    const pmpo_outcome *x = &v->initial, *y = &v->best;
+    char a[SHORT], b[SHORT];
+    if (x->test_n_options == 0 && y->test_n_options == 0) {
+        return;
+    }
+    printf("%-22s %16s %16s\n", "test, right option",
+           show_share(x->test_n_correct, x->test_n_options, a),
+           show_share(y->test_n_correct, y->test_n_options, b));
+    printf("%-22s %16s %16s\n", "  95 % interval",
+           show_interval(v->test_accuracy_low[0], v->test_accuracy_high[0],
+                         a),
+           show_interval(v->test_accuracy_low[1], v->test_accuracy_high[1],
+                         b));
+    if (isfinite(v->test_majority)) {
+        printf("%-22s %15.1f %%\n", "  commonest answer",
+               100 * v->test_majority);
+    }
+}
+
+static void put_figures(const pmpo_run_view *v)
+{
+    const pmpo_outcome *x = &v->initial, *y = &v->best;
+    printf("\n%-22s %16s %16s\n", "nats", "before", "after");
+    put_pair("training loss", x->train_loss, y->train_loss);
+    put_pair("  format", x->train_format, y->train_format);
+    put_pair("  choice", x->train_choice, y->train_choice);
+    put_pair("validation loss", x->val_loss, y->val_loss);
+    put_pair("test loss", x->test_loss, y->test_loss);
+    put_pair("  format", x->test_format, y->test_format);
+    put_pair("  choice", x->test_choice, y->test_choice);
+    put_accuracy(v);
+    putchar('\n');
+    bool none = v->test_gain_low == 0 && v->test_gain_high == 0; /* same */
+    if (!none && isfinite(v->test_gain_low) && isfinite(v->test_gain_high)) {
+        put_fact("test gain", "%.4f nats, 95 %% interval %.4f to %.4f",
+                 v->test_gain, v->test_gain_low, v->test_gain_high);
+    }
+    if (v->verdict && *v->verdict) {
+        put_fact("verdict", "%s", v->verdict);
+    }
+}
+
+/* ---- text: iterations --------------------------------------------------- */
+
+static size_t n_scored(const pmpo_iteration *it)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < it->n_candidates; i++) {
+        n += isfinite(it->candidates[i].loss)
+             || isfinite(it->candidates[i].lower_bound);
+    }
+    return n;
+}
+
+static void put_iterations(const pmpo_run_view *v)
+{
+    char a[SHORT], b[SHORT], t[SHORT];
+    if (v->n_iterations == 0) {
+        return;
+    }
+    put_heading("iterations");
+    printf("%3s %8s %8s %7s %11s  %s\n", "", "before", "after", "scored",
+           "time", "decision");
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        char scored[SHORT];
+        snprintf(scored, sizeof(scored), "%zu/%zu", n_scored(it),
+                 it->n_candidates);
+        printf("%3d %8s %8s %7s %11s  ", it->index,
+               show_loss(it->incumbent_loss, a), show_loss(it->best_loss, b),
+               scored, show_duration(it->seconds * 1000, t));
+        put_hanging(str_of(it->decision), 43);
+    }
+}
+
+static void put_remarks(const pmpo_run_view *v)
+{
+    if (v->n_train < 3) {
+        put_fact("warning", "fewer than 3 training examples: the prompt will "
+                 "fit their wording");
+    }
+    if (isfinite(v->noise_floor)) {
+        put_fact("noise floor", "%.2g nats of training loss; a gain has to "
+                 "exceed twice that", v->noise_floor);
+    }
+    if (isfinite(v->share_marked_by_model)) {
+        put_fact("parts", "marked by the model itself in %.0f %% of the "
+                 "iterations, by fixed rules in the others",
+                 100 * v->share_marked_by_model);
+    }
+    put_cost(&v->cost);
+}
+
+static void run_text(const pmpo_run_view *v, const char *path)
+{
+    put_what(v, path);
+    put_prompts(v);
+    put_figures(v);
+    put_iterations(v);
+    putchar('\n');
+    put_remarks(v);
+    printf("\n`pmpo show --best %s` prints the prompt alone.\n", path);
+}
+
+void show_run(const pmpo_run *run, const char *path, bool json)
+{
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    if (json) {
+        run_json(v, path);
+    } else {
+        run_text(v, path);
+    }
+}
+
+/* ---- the table of candidates -------------------------------------------- */
+
+static void put_candidate(int iteration, const pmpo_candidate *c)
+{
+    char loss[SHORT], parent[SHORT] = "";
+    if (isfinite(c->loss)) {
+        show_loss(c->loss, loss);
+    } else if (isfinite(c->lower_bound)) {
+        snprintf(loss, sizeof(loss), ">%.4f", c->lower_bound);
+    } else {
+        snprintf(loss, sizeof(loss), "-");
+    }
+    if (c->parent >= 0) {
+        snprintf(parent, sizeof(parent), "%d", c->parent);
+    }
+    printf("%5d %4d %6s  %-10s %9s  ", c->id, iteration, parent,
+           c->fate ? c->fate : "", loss);
+    put_cut(stdout, c->prompt.len ? c->prompt : str_of(c->reason), 38);
+    putchar('\n');
+}
+
+static void put_candidates(const pmpo_run_view *v)
+{
+    printf("%5s %4s %6s  %-10s %9s  %s\n", "id", "iter", "parent", "fate",
+           "loss", "prompt");
+    const pmpo_candidate start = {
+        .id = 0, .parent = -1, .prompt = v->initial.prompt, .fate = "start",
+        .loss = v->initial.train_loss, .lower_bound = NAN};
+    put_candidate(0, &start);
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            put_candidate(it->index, &it->candidates[k]);
+        }
+    }
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+static void put_best(const pmpo_run_view *v)
+{
+    fwrite(v->best.prompt.ptr, 1, v->best.prompt.len, stdout);
+    putchar('\n');
+}
+
+int cmd_show(const options *o, pmpo_error *err)
+{
+    pmpo_run *run = NULL;
+    if (o->best + o->table + o->json > 1) {
+        return cli_error(err, PMPO_EUSAGE, "show: only one of --best, --table "
+                         "and --json; see pmpo show --help");
+    }
+    int rc = pmpo_run_open(o->args[0], &run, err);
+    if (rc < 0) {
+        return rc;
+    }
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    if (o->best) {
+        put_best(v);
+    } else if (o->table) {
+        put_candidates(v);
+    } else {
+        show_run(run, o->args[0], o->json);
+    }
+    pmpo_run_free(run);
+    return 0;
+}

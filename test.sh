@@ -1,0 +1,25 @@
+#!/bin/sh
+# Sets everything up and runs the tests.
+#   ./test.sh                 all tests
+#   ./test.sh --sanitize      all tests under address and undefined-behaviour sanitizers
+#   ./test.sh [...] ARGS      ARGS go to ctest, such as -R plan, or -LE model
+set -eu
+cd "$(dirname "$0")"
+. scripts/setup.sh
+sanitize=
+if [ "${1:-}" = --sanitize ]; then
+    sanitize=1
+    shift
+fi
+need_packages
+build_in build -DPMPO_WERROR=ON
+need_models smollm2-135m-instruct gemma-3-270m
+folder=build
+if [ -n "$sanitize" ]; then
+    # llama.cpp itself stays as it is: the libraries of build/ serve both.
+    folder=build-sanitize
+    build_in $folder -DPMPO_WERROR=ON -DPMPO_SANITIZE=ON -DPMPO_LLAMA_BUILD="$PWD/build/llama"
+    # OpenMP's threads and SQLite keep a little to the end; leaks of ours would be in tests' own code.
+    export ASAN_OPTIONS="detect_leaks=1:${ASAN_OPTIONS:-}"
+fi
+exec ctest --test-dir $folder --output-on-failure -j "$(nproc)" "$@"

@@ -1,0 +1,44 @@
+# Every wrong word is named.
+try() {
+    "$PMPO" "$@"
+    echo "$*: $?"
+}
+try score --frobnicate
+try score --frobnicate=3
+try score -Z
+try score -p
+try score --data
+try score --json=yes
+try score --threads 1x
+try score --threads -1
+try score --threads 99999
+try score --limit 1.5
+try score --limit ""
+try score --beta nan
+try score --beta 0x10
+try score --beta 0
+try score --loss both
+try score --memory 4Q
+try score --memory G
+try score --iterations 3
+try score extra
+try score -p x
+try score -d x
+try score -- -p
+try optimize --budget 10
+try optimize --budget 0s
+try optimize --budget 3days
+try optimize --top-p 1.5
+try optimize -p a -p b -d x
+try optimize --seed -1
+try resume
+try resume a b
+try resume a --iterations 0
+try show
+try show a --best --json
+try models pull
+try data check
+try data import csv x
+try data split - --train 1 --val -1
+try analyze -p a -p b
+try models list --force

@@ -1,0 +1,18 @@
+# A --config file: comments, spaces, the command line first, other commands'
+# options passed over, mistakes told with their line.
+printf '# shared\n\n  train = 3 \nval=1\ntest =0\nhard = 7\njson = yes\n' >ok
+"$PMPO" data split "$CASES/few.jsonl" -o part --config ok --train 2
+wc -l <part.train.jsonl
+printf 'train = 3\nfrob = 1\n' >unknown
+"$PMPO" data split "$CASES/few.jsonl" --config unknown
+echo $?
+printf 'train 3\n' >form
+"$PMPO" data split "$CASES/few.jsonl" --config form
+echo $?
+printf '\n\nseed = x\n' >value
+"$PMPO" data split "$CASES/few.jsonl" --config value
+echo $?
+printf 'json = maybe\n' >switch
+"$PMPO" data split "$CASES/few.jsonl" --config switch
+echo $?
+"$PMPO" data split "$CASES/few.jsonl" --config missing

@@ -1,0 +1,1 @@
+"$PMPO" data check "$CASES/few.jsonl"

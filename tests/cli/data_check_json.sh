@@ -1,0 +1,2 @@
+cp "$CASES/bad.jsonl" .
+"$PMPO" data check --json bad.jsonl

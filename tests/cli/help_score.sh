@@ -1,0 +1,1 @@
+"$PMPO" score --help

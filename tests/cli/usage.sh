@@ -1,0 +1,2 @@
+# Without a command: a short usage, and misuse.
+"$PMPO"
