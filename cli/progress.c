@@ -57,7 +57,7 @@ static bool counts_in(const pmpo_progress *p, const char *unit)
 /* Losses are told of work on examples only: loading and fetching have none. */
 static bool has_loss(const pmpo_progress *p, double v)
 {
-    return isfinite(v) && !counts_in(p, "bytes") && !counts_in(p, "permille");
+    return isfinite(v) && !counts_in(p, "bytes");
 }
 
 static void add_count(line *l, const pmpo_progress *p)
@@ -66,9 +66,7 @@ static void add_count(line *l, const pmpo_progress *p)
     if (p->done == 0 && p->total == 0) {
         return;
     }
-    if (counts_in(p, "permille")) {
-        add(l, " %zu %%", p->done / 10);
-    } else if (counts_in(p, "bytes")) {
+    if (counts_in(p, "bytes")) {
         show_bytes(p->done, done);
         show_bytes(p->total, total);
         add(l, p->total ? " %s of %s" : " %s", done, total);

@@ -39,12 +39,13 @@ need_packages() {
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
 }
 
-# Configures and builds. build_in FOLDER CMAKE-OPTIONS...
+# Configures and builds. build_in FOLDER CMAKE-OPTIONS...; without options, as it was configured.
 build_in() {
     folder=$1
     shift
     options=$folder/.options
-    if [ ! -f "$folder/CMakeCache.txt" ] || [ "$(cat "$options" 2>/dev/null)" != "$*" ]; then
+    if [ ! -f "$folder/CMakeCache.txt" ] ||
+        { [ $# -gt 0 ] && [ "$(cat "$options" 2>/dev/null)" != "$*" ]; }; then
         say "configuring $folder"
         generator='-G Ninja'
         [ ! -f "$folder/CMakeCache.txt" ] || generator=
@@ -65,7 +66,7 @@ build_in() {
         shown=
         while kill -0 $building 2>/dev/null; do
             sleep 0.2
-            now=$(sed -n 's/^\(\[[0-9]*0\/[0-9]*\]\).*/\1/p' "$folder/build.log" | tail -n 1)
+            now=$(sed -n 's/^\(\[[1-9][0-9]*0\/[0-9]*\]\).*/\1/p' "$folder/build.log" | tail -n 1)
             [ "$now" = "$shown" ] || say "building $now"
             shown=$now
         done

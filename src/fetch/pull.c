@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
+#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -34,6 +35,8 @@ static void report(const pull *p, const char *stage, uint64_t done)
                                             .done = (size_t)done,
                                             .total = (size_t)p->m->bytes,
                                             .unit = "bytes",
+                                            .loss = NAN,
+                                            .best = NAN,
                                             .left_ms = -1});
     }
 }

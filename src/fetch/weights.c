@@ -3,6 +3,7 @@
  * and value, so a clash is seen. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +102,8 @@ static int hash_file(const char *path, uint64_t total,
                                           .done = (size_t)done,
                                           .total = (size_t)total,
                                           .unit = "bytes",
+                                          .loss = NAN,
+                                          .best = NAN,
                                           .left_ms = -1});
         }
     }

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include <gguf.h>
 #include <ggml.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static void report(const pmpo_model_options *o, const char *stage)
     if (o->progress) {
         o->progress(o->progress_ud,
                     &(pmpo_progress){.stage = stage, .unit = "bytes",
-                                     .left_ms = -1});
+                                     .loss = NAN, .best = NAN, .left_ms = -1});
     }
 }
 
@@ -270,28 +271,33 @@ static const pmpo_engine llama_engine = {
 
 typedef struct loading {
     const pmpo_model_options *o;
-    double last;
+    uint64_t bytes;
+    float last;
 } loading;
 
 static bool on_load(float share, void *ud)
 {
     loading *l = ud;
-    if (l->o->progress && share - l->last > 0.01) {
+    if (l->o->progress && share - l->last > 0.01f) {
         l->last = share;
         l->o->progress(l->o->progress_ud,
-                       &(pmpo_progress){.stage = "loading",
-                                        .done = (size_t)(share * 1000),
-                                        .total = 1000,
-                                        .unit = "permille",
-                                        .left_ms = -1});
+                       &(pmpo_progress){
+                           .stage = "loading",
+                           .done = (size_t)((double)share * (double)l->bytes),
+                           .total = (size_t)l->bytes,
+                           .unit = "bytes",
+                           .loss = NAN,
+                           .best = NAN,
+                           .left_ms = -1,
+                       });
     }
     return true;
 }
 
 static int load(pmpo_llama *l, const pmpo_model_options *o, const char *path,
-                pmpo_error *err)
+                uint64_t bytes, pmpo_error *err)
 {
-    loading progress = {o, 0};
+    loading progress = {o, bytes, 0};
     struct llama_model_params p = llama_model_default_params();
     p.n_gpu_layers = o->gpu_layers;
     p.progress_callback = on_load;
@@ -331,7 +337,7 @@ static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
     l->model = m;
     l->exact = p == PMPO_PRECISION_F32;
     l->threads = usable_threads(o->threads);
-    int rc = load(l, o, path, err);
+    int rc = load(l, o, path, bytes, err);
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,
