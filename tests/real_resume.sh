@@ -49,6 +49,7 @@ for moment in 1 $((all / 2)) $((all - 2)); do
     pid=$!
     while [ "$(count "$run")" -lt "$moment" ]; do
         kill -0 $pid 2>/dev/null || { echo "it ended before its $moment"; exit 1; }
+        sleep 0.1
     done
     # The program is the subshell's child.
     child=$(ps -o pid= --ppid $pid | head -n 1)
