@@ -172,19 +172,6 @@ static void score_json(const options *o, const session *s,
 
 /* ---- the command -------------------------------------------------------- */
 
-static int read_prompts(const options *o, pmpo_str *prompts, pmpo_error *err)
-{
-    int rc = 0;
-    if (o->n_prompts == 0) {
-        return cli_error(err, PMPO_EUSAGE, "score: no prompt: give -p PROMPT; "
-                         "see pmpo score --help");
-    }
-    for (size_t i = 0; rc == 0 && i < o->n_prompts; i++) {
-        rc = cli_text(o->prompts[i], true, &prompts[i], err);
-    }
-    return rc;
-}
-
 static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
                  pmpo_error *err)
 {
@@ -196,6 +183,9 @@ static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
     rc = rc < 0 ? rc
                 : pmpo_score(s.scorer, d, prompts, o->n_prompts, &so, &r, err);
     progress_end();
+    if (rc == 0 && r->warning[0] && !o->quiet) {
+        cli_warn("%s", r->warning);
+    }
     if (rc == 0 && o->json) {
         score_json(o, &s, r);
     } else if (rc == 0) {
@@ -214,7 +204,7 @@ int cmd_score(const options *o, pmpo_error *err)
 {
     pmpo_data *d = NULL;
     pmpo_str *prompts = cli_grow(NULL, o->n_prompts, sizeof(*prompts));
-    int rc = read_prompts(o, prompts, err);
+    int rc = cli_prompts(o, prompts, err);
     rc = rc < 0 ? rc : cli_data(o, &d, err);
     rc = rc < 0 ? rc : score(o, d, prompts, err);
     pmpo_data_free(d);

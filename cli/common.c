@@ -181,6 +181,20 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
     return 0;
 }
 
+int cli_prompts(const options *o, pmpo_str *prompts, pmpo_error *err)
+{
+    const char *name = o->command->name;
+    int rc = 0;
+    if (o->n_prompts == 0) {
+        return cli_error(err, PMPO_EUSAGE, "%s: no prompt: give -p PROMPT; "
+                         "see pmpo %s --help", name, name);
+    }
+    for (size_t i = 0; rc == 0 && i < o->n_prompts; i++) {
+        rc = cli_text(o->prompts[i], true, &prompts[i], err);
+    }
+    return rc;
+}
+
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
 {
     const char *name = o->command->name;

@@ -23,6 +23,10 @@ const command commands[] = {
      cmd_resume},
     {"score", CMD_SCORE, 0, 0, "", "tell what prompts are worth on examples",
      "", cmd_score},
+    {"eval", CMD_EVAL, 0, 0, "", "tell how often the model answers right",
+     "By what the model generates (exact, number, choice) or by the "
+     "log-likelihood of given outputs (options, options-mean, pairs).",
+     cmd_eval},
     {"analyze", CMD_ANALYZE, 0, 0, "",
      "tell what each part of a prompt is worth", "", cmd_analyze},
     {"show", CMD_SHOW, 1, 1, "RUN", "tell how a run went, or is going",

@@ -24,7 +24,8 @@ enum {
     CMD_DATA_CHECK = 1 << 10,
     CMD_DATA_SPLIT = 1 << 11,
     CMD_DATA_IMPORT = 1 << 12,
-    CMD_ALL = (1 << 13) - 1,
+    CMD_EVAL = 1 << 13,
+    CMD_ALL = (1 << 14) - 1,
 };
 
 typedef struct options options;
@@ -63,7 +64,8 @@ struct options {
     uint64_t memory_bytes, limit, seed, budget_tokens;
     int64_t budget_ms;
     int iterations, hard, variants, segments, patience;
-    int max_reply_tokens, max_prompt_tokens;
+    const char *metrics; /* as given: names with commas; "": none */
+    int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, noise_floor, plain;
     bool json, quiet, verbose, dry_run, force, best, table, help;
 };

@@ -5,8 +5,9 @@
 
 #define RUNS (CMD_OPTIMIZE | CMD_SCORE | CMD_ANALYZE)
 #define SCORES (RUNS | CMD_BENCH)
-#define OPENS (SCORES | CMD_MODELS_INFO)
-#define WORKS (SCORES | CMD_RESUME)
+#define MODELS (SCORES | CMD_EVAL)
+#define OPENS (MODELS | CMD_MODELS_INFO)
+#define WORKS (MODELS | CMD_RESUME)
 #define PRINTS_JSON (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM \
                                  | CMD_DATA_IMPORT))
 
@@ -27,20 +28,20 @@ const option_row option_rows[] = {
     /* ---- what to work on ---- */
     TEXT('m', "model", model, "MODEL",
          "a GGUF file or a name of `pmpo models list`",
-         "($PMPO_MODEL, else the list's default)", SCORES),
+         "($PMPO_MODEL, else the list's default)", MODELS),
     TEXT(0, "rewriter", rewriter, "MODEL",
          "the model that rewrites and marks prompts",
          "(the scoring model itself)", CMD_OPTIMIZE | CMD_ANALYZE),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
-         "(none: it must be given)", RUNS),
+         "(none: it must be given)", RUNS | CMD_EVAL),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
          "(a made-up set of 50 questions)", CMD_BENCH),
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it; may be repeated",
-     "(none: it must be given)", CMD_SCORE, "", 0, 0},
+     "(none: it must be given)", CMD_SCORE | CMD_EVAL, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it",
@@ -80,7 +81,7 @@ const option_row option_rows[] = {
          CMD_DATA_SPLIT),
     NUMBER("limit", OPT_COUNT, limit, "N",
            "the first N examples only; 0: all", "0",
-           SCORES | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
+           MODELS | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
            "of all random choices: the parts and the samples", "1",
            CMD_OPTIMIZE, 0, MAX64),
@@ -100,11 +101,11 @@ const option_row option_rows[] = {
            1e-6, 1e6),
     TEXT(0, "template", template_name, "NAME",
          "where the prompt goes: chat, user, user-suffix, raw or @FILE",
-         "chat", SCORES),
+         "chat", MODELS),
     WORD("end", end, "auto|yes|no",
          "does the end-of-turn token belong to a target? auto: where one "
          "option begins another",
-         "auto", SCORES),
+         "auto", MODELS),
     SWITCH(0, "noise-floor", noise_floor,
            "also measure how much a loss jitters: one more pass",
            CMD_SCORE | CMD_ANALYZE),
@@ -115,7 +116,7 @@ const option_row option_rows[] = {
     WORD("precision", precision, "auto|native|f16|f32",
          "of the scoring model's weights; auto: the fastest with low noise "
          "that fits",
-         "auto", SCORES),
+         "auto", MODELS),
     WORD("precision", precision, "auto|native|f16|f32",
          "of the weights; others than native may write a widened copy",
          "native", CMD_MODELS_INFO),
@@ -129,7 +130,15 @@ const option_row option_rows[] = {
            "free",
            "0", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
-           RUNS | CMD_RESUME),
+           RUNS | CMD_RESUME | CMD_EVAL),
+
+    /* ---- evaluation ---- */
+    TEXT(0, "metric", metrics, "NAMES",
+         "options, options-mean, pairs, exact, number, choice; several with "
+         "commas",
+         "(options where they are known, else exact)", CMD_EVAL),
+    NUMBER("max-tokens", OPT_INT, max_tokens, "N",
+           "of a generated answer", "256", CMD_EVAL, 1, MAX),
 
     /* ---- the search ---- */
     NUMBER("iterations", OPT_INT, iterations, "N", "rounds of rewriting",
@@ -183,7 +192,8 @@ const option_row option_rows[] = {
            WORKS | CMD_MODELS_PULL | CMD_MODELS_INFO),
     SWITCH('v', "verbose", verbose, "a line for each iteration",
            CMD_OPTIMIZE | CMD_RESUME),
-    SWITCH('v', "verbose", verbose, "a row for each example", CMD_SCORE),
+    SWITCH('v', "verbose", verbose, "a row for each example",
+           CMD_SCORE | CMD_EVAL),
     TEXT(0, "config", config, "FILE",
          "read options from FILE, lines of `name = value`; the command line "
          "goes before it",

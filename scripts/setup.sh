@@ -35,8 +35,10 @@ need_packages() {
         exit 2
     fi
     say "installing them"
-    $as_root apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
+    quiet='-qq'
+    [ ! -t 2 ] || quiet= # apt shows how far it is
+    $as_root apt-get update $quiet >&2
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y $quiet $missing >&2
 }
 
 # Configures and builds. build_in FOLDER CMAKE-OPTIONS...; without options, as it was configured.
@@ -50,7 +52,7 @@ build_in() {
         generator='-G Ninja'
         [ ! -f "$folder/CMakeCache.txt" ] || generator=
         mkdir -p "$folder"
-        if ! cmake -S . -B "$folder" $generator "$@" > "$folder/configure.log"; then
+        if ! cmake -S . -B "$folder" $generator "$@" > "$folder/configure.log"; then # stderr is shown
             cat "$folder/configure.log" >&2
             exit 1
         fi

@@ -307,8 +307,18 @@ static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
     out->n_tokens = out->text.len;
 }
 
+/* Without messages: an answer, by the hash of the whole prompt. */
+static void answer(const fake *f, const pmpo_gen_request *r, pmpo_reply *out)
+{
+    uint64_t h = pmpo_hash64(r->ids, r->n_ids * sizeof(*r->ids), f->o.salt);
+    pmpo_buf_printf(&out->text, "The answer is %s.", h % 2 ? "Yes" : "No");
+    out->complete = true;
+    out->n_tokens = out->text.len;
+}
+
 static void hash_generation(pmpo_hasher *h, const pmpo_gen_request *r)
 {
+    pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
     for (size_t i = 0; i < r->n_messages; i++) {
         pmpo_hasher_str(h, r->messages[i].content);
     }
@@ -329,6 +339,11 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
     f->n_generated++;
     pmpo_hasher *h = pmpo_hasher_new();
     for (size_t i = 0; i < n; i++) {
+        if (requests[i].n_messages == 0) {
+            hash_generation(h, &requests[i]);
+            answer(f, &requests[i], out++);
+            continue;
+        }
         pmpo_str form = requests[i].messages[requests[i].n_messages - 1]
                             .content;
         if (form.len + (size_t)p->max_tokens

@@ -187,7 +187,10 @@ static void test_replies_follow_their_seeds(void **state)
     const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Name a colour.")};
     const uint64_t seeds[] = {1, 2, 1}, alone[] = {2};
     const pmpo_gen_params p = {1.0, 0.95, 16, PMPO_STR("")};
-    const pmpo_gen_request three = {&ask, 1, seeds, 3}, one = {&ask, 1, alone, 1};
+    const pmpo_gen_request three = {.messages = &ask, .n_messages = 1,
+                                    .seeds = seeds, .n_samples = 3};
+    const pmpo_gen_request one = {.messages = &ask, .n_messages = 1,
+                                  .seeds = alone, .n_samples = 1};
     pmpo_reply r[4] = {0};
     assert_int_equal(model->engine->generate(model->self, &three, 1, &p, r,
                                              NULL), 0);

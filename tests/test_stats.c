@@ -168,9 +168,22 @@ static void softplus(void **state)
     assert_true(isnan(pmpo_softplus_neg(NAN)));
 }
 
+static void test_mcnemar(void **state)
+{
+    (void)state;
+    assert_true(fabs(pmpo_mcnemar(0, 0) - 1) < 1e-12);
+    assert_true(fabs(pmpo_mcnemar(0, 5) - 2.0 / 32) < 1e-12);
+    assert_true(fabs(pmpo_mcnemar(5, 0) - 2.0 / 32) < 1e-12);
+    /* 2 * (1 + 10 + 45) / 1024 */
+    assert_true(fabs(pmpo_mcnemar(2, 8) - 112.0 / 1024) < 1e-12);
+    assert_true(fabs(pmpo_mcnemar(5, 5) - 1) < 1e-12);
+    assert_true(pmpo_mcnemar(0, 3000) < 1e-300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mcnemar),
         cmocka_unit_test(t_quantiles),   cmocka_unit_test(t_is_smooth),
         cmocka_unit_test(wilson),        cmocka_unit_test(means),
         cmocka_unit_test(weighted_means), cmocka_unit_test(too_few),

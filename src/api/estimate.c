@@ -129,7 +129,8 @@ static int measure_decode(pmpo_model *m, const pmpo_optimize_options *o,
     for (size_t i = 0; i < n; i++) {
         seeds[i] = i;
     }
-    pmpo_gen_request request = {&message, 1, seeds, n};
+    pmpo_gen_request request = {.messages = &message, .n_messages = 1,
+                                .seeds = seeds, .n_samples = n};
     pmpo_job job = {
         .kind = "rate",
         .requests = &request,

@@ -161,26 +161,6 @@ static int resolve(job *j, pmpo_error *err)
     return rc;
 }
 
-/* The first `limit` examples as a set of their own; NULL in *out: all. */
-static int limited(const pmpo_data *d, size_t limit, pmpo_data **out,
-                   pmpo_error *err)
-{
-    *out = NULL;
-    if (limit == 0 || limit >= pmpo_data_count(d)) {
-        return 0;
-    }
-    size_t *idx = pmpo_calloc(limit, sizeof(*idx));
-    if (!idx) {
-        return pmpo_fail_memory(err);
-    }
-    for (size_t i = 0; i < limit; i++) {
-        idx[i] = i;
-    }
-    int rc = pmpo_data_subset(d, idx, limit, out, err);
-    pmpo_free(idx);
-    return rc;
-}
-
 static void take_warning(job *j)
 {
     const char *w = j->cache ? pmpo_cache_trouble(j->cache) : NULL;
@@ -225,7 +205,7 @@ int pmpo_score(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
         return pmpo_fail_memory(err);
     }
     j.out->pub.noise_floor = NAN;
-    int rc = limited(d, o->limit, &part, err);
+    int rc = pmpo_data_first(d, o->limit, &part, err);
     if (rc == 0) {
         j.data = part ? part : d;
         rc = run(&j, err);

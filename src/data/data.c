@@ -328,3 +328,22 @@ int pmpo_data_load(const char *path, const pmpo_data_options *o,
     pmpo_buf_release(&bytes);
     return rc;
 }
+
+int pmpo_data_first(const pmpo_data *d, size_t limit, pmpo_data **out,
+                    pmpo_error *err)
+{
+    *out = NULL;
+    if (limit == 0 || limit >= pmpo_data_count(d)) {
+        return 0;
+    }
+    size_t *idx = pmpo_calloc(limit, sizeof(*idx));
+    if (!idx) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < limit; i++) {
+        idx[i] = i;
+    }
+    int rc = pmpo_data_subset(d, idx, limit, out, err);
+    pmpo_free(idx);
+    return rc;
+}

@@ -24,6 +24,11 @@ const char *pmpo_data_name(const pmpo_data *d);
 int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
                      pmpo_data **out, pmpo_error *err);
 
+/* The first `limit` examples as a set of their own; NULL in *out where that
+ * is all of them (limit 0, or not fewer). */
+int pmpo_data_first(const pmpo_data *d, size_t limit, pmpo_data **out,
+                    pmpo_error *err);
+
 /* One example as one JSON object without a newline; every field it has is
  * written, so that pmpo_data_parse of the line gives an equal example. */
 int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);

@@ -208,12 +208,26 @@ static int make_samples(job *j, const pmpo_gen_request *requests,
     return 0;
 }
 
+static int put_prompt(job *j, const pmpo_gen_request *r, pmpo_tokens *out,
+                      pmpo_error *err)
+{
+    if (r->n_messages) {
+        return pmpo_render_chat(&j->l->model->vocab, r->messages,
+                                r->n_messages, out, err);
+    }
+    for (size_t i = 0; i < r->n_ids; i++) {
+        if (pmpo_tokens_put(out, r->ids[i]) < 0) {
+            return pmpo_fail_memory(err);
+        }
+    }
+    return 0;
+}
+
 static int run(job *j, const pmpo_gen_request *requests, size_t first_reply,
                pmpo_error *err)
 {
     for (size_t i = 0; i < j->n; i++) {
-        int rc = pmpo_render_chat(&j->l->model->vocab, requests[i].messages,
-                                  requests[i].n_messages, &j->prompts[i], err);
+        int rc = put_prompt(j, &requests[i], &j->prompts[i], err);
         if (rc < 0) {
             return rc;
         }

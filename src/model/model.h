@@ -92,6 +92,8 @@ typedef struct pmpo_gen_request {
     size_t n_messages;
     const uint64_t *seeds; /* [n_samples], one a sample */
     size_t n_samples;
+    const int32_t *ids; /* without messages: the prompt, rendered already */
+    size_t n_ids;
 } pmpo_gen_request;
 
 typedef struct pmpo_gen_params {

@@ -445,6 +445,23 @@ int pmpo_render(pmpo_template *t, pmpo_str instruction, const pmpo_example *e,
     return rc;
 }
 
+int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
+                       const pmpo_example *e, pmpo_tokens *out,
+                       pmpo_error *err)
+{
+    pmpo_pieces p = {0};
+    size_t before = out->n;
+    int rc = compose(t, instruction, e, &p, err);
+    if (rc == 0) {
+        rc = tokenize_pieces(t->v, &p, p.n, out, err);
+    }
+    if (rc == 0 && out->n == before) {
+        rc = put_lone_bos(t->v, out, err);
+    }
+    pmpo_pieces_release(&p);
+    return rc;
+}
+
 /* ---- chats to go on with ----------------------------------------------- */
 
 static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,

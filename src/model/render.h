@@ -49,6 +49,12 @@ int pmpo_render(pmpo_template *t, pmpo_str instruction, const pmpo_example *e,
                 const pmpo_str *targets, size_t n_targets, bool end,
                 pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err);
 
+/* One example under `instruction` up to where the answer begins, for
+ * generating it. Appends to *out. Errors as pmpo_render. */
+int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
+                       const pmpo_example *e, pmpo_tokens *out,
+                       pmpo_error *err);
+
 /* A chat up to where the assistant speaks, for generating. A model without a
  * recognised template gets the contents as plain text, blank lines between. */
 int pmpo_render_chat(const pmpo_vocab *v, const pmpo_message *messages,

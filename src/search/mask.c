@@ -28,7 +28,8 @@ static int ask_marking(pmpo_jobs *jobs, pmpo_str prompt, int max,
     pmpo_form_mark(prompt, max, &form);
     pmpo_message message = {PMPO_STR("user"), pmpo_buf_str(&form)};
     uint64_t sample_seed = pmpo_seed_for(seed, "mark", 0, 0, 0);
-    pmpo_gen_request request = {&message, 1, &sample_seed, 1};
+    pmpo_gen_request request = {.messages = &message, .n_messages = 1,
+                                .seeds = &sample_seed, .n_samples = 1};
     pmpo_job job = {
         .kind = "mark",
         .iteration = iteration,

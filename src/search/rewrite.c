@@ -55,9 +55,12 @@ static int batch_run(pmpo_state *st, batch *b, const char *kind,
         }
         b->messages[i] = (pmpo_message){PMPO_STR("user"),
                                         pmpo_buf_str(&b->forms[i])};
-        b->requests[i] = (pmpo_gen_request){&b->messages[i], 1,
-                                            b->seeds + i * b->n_samples,
-                                            b->n_samples};
+        b->requests[i] = (pmpo_gen_request){
+            .messages = &b->messages[i],
+            .n_messages = 1,
+            .seeds = b->seeds + i * b->n_samples,
+            .n_samples = b->n_samples,
+        };
     }
     pmpo_job job = {
         .kind = kind,

@@ -189,3 +189,16 @@ double pmpo_softplus_neg(double x)
 {
     return x >= 0 ? log1p(exp(-x)) : log1p(exp(x)) - x;
 }
+
+/* ---- paired tests -------------------------------------------------------- */
+
+double pmpo_mcnemar(size_t b, size_t c)
+{
+    size_t n = b + c, least = b < c ? b : c;
+    double sum = 0, log_term = -(double)n * log(2); /* C(n, 0) / 2^n */
+    for (size_t i = 0; i <= least; i++) {
+        sum += exp(log_term);
+        log_term += log((double)(n - i)) - log((double)(i + 1));
+    }
+    return 2 * sum < 1 ? 2 * sum : 1;
+}

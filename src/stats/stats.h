@@ -28,6 +28,10 @@ double pmpo_mean(const double *x, const double *w, size_t n);
 /* Quantile 0.975 of Student's t with df >= 1 degrees of freedom, to 1e-9. */
 double pmpo_t975(double df);
 
+/* Two-sided p-value of the exact McNemar test: of the examples on which two
+ * treatments differ, b went one way and c the other. */
+double pmpo_mcnemar(size_t b, size_t c);
+
 /* log(sum exp x[i]); -INFINITY for n == 0. */
 double pmpo_logsumexp(const double *x, size_t n);
 /* -log sigmoid(x), without overflow. */

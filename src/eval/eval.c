@@ -1,0 +1,235 @@
+/* eval.c: the table of metrics, and answers by greedy decoding. */
+#include "eval/eval.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "eval/match.h"
+#include "model/render.h"
+
+/* ---- metrics of scores -------------------------------------------------------- */
+
+static bool has_options(const pmpo_example *e)
+{
+    return e->n_options >= 2;
+}
+
+static bool has_rejected(const pmpo_example *e)
+{
+    return e->n_rejected > 0;
+}
+
+static size_t count_options(const pmpo_example *e, const pmpo_example_score *s,
+                            size_t *of)
+{
+    (void)e;
+    *of = 1;
+    return s->correct;
+}
+
+static bool is_option(const pmpo_example *e, pmpo_str text)
+{
+    for (size_t i = 0; i < e->n_options; i++) {
+        if (pmpo_str_eq(e->options[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double per_token(const pmpo_target_score *t)
+{
+    return t->nats / (double)t->n_tokens;
+}
+
+static size_t count_options_mean(const pmpo_example *e,
+                                 const pmpo_example_score *s, size_t *of)
+{
+    *of = 1;
+    for (size_t i = 1; i < s->n_targets; i++) {
+        if (is_option(e, s->targets[i].text) &&
+            per_token(&s->targets[i]) < per_token(&s->targets[0])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static size_t count_pairs(const pmpo_example *e, const pmpo_example_score *s,
+                          size_t *of)
+{
+    size_t right = 0;
+    *of = e->n_rejected;
+    for (size_t i = 1; i <= e->n_rejected; i++) {
+        right += s->targets[0].nats < s->targets[i].nats;
+    }
+    return right;
+}
+
+/* ---- metrics of answers ---------------------------------------------------------- */
+
+static pmpo_str expected(const pmpo_example *e)
+{
+    return e->answer.len ? e->answer : e->target;
+}
+
+static bool always(const pmpo_example *e)
+{
+    (void)e;
+    return true;
+}
+
+static bool has_number(const pmpo_example *e)
+{
+    double v;
+    return pmpo_match_last_number(expected(e), &v);
+}
+
+static bool has_letter(const pmpo_example *e)
+{
+    return pmpo_match_letter(expected(e), e->n_options) != 0;
+}
+
+static bool right_exact(const pmpo_example *e, pmpo_str reply)
+{
+    return pmpo_match_exact(reply, expected(e));
+}
+
+static bool right_number(const pmpo_example *e, pmpo_str reply)
+{
+    return pmpo_match_number(reply, expected(e));
+}
+
+static bool right_choice(const pmpo_example *e, pmpo_str reply)
+{
+    return pmpo_match_choice(reply, expected(e), e->n_options);
+}
+
+/* ---- the table ---------------------------------------------------------------------- */
+
+const pmpo_metric_row pmpo_metrics[PMPO_N_METRICS] = {
+    {"options", false, has_options, NULL, count_options},
+    {"options-mean", false, has_options, NULL, count_options_mean},
+    {"pairs", false, has_rejected, NULL, count_pairs},
+    {"exact", true, always, right_exact, NULL},
+    {"number", true, has_number, right_number, NULL},
+    {"choice", true, has_letter, right_choice, NULL},
+};
+
+const char *pmpo_metric_name(int i)
+{
+    return i >= 0 && i < PMPO_N_METRICS ? pmpo_metrics[i].name : "";
+}
+
+static bool applies_to_some(int metric, const pmpo_data *d)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (pmpo_metrics[metric].applies(pmpo_data_example(d, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
+                         pmpo_error *err)
+{
+    if (asked == 0) {
+        *out = applies_to_some(0, d) ? PMPO_METRIC_OPTIONS
+                                     : PMPO_METRIC_EXACT;
+        return 0;
+    }
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        if ((asked & 1u << i) && !applies_to_some(i, d)) {
+            return pmpo_fail(err, PMPO_EUSAGE,
+                             "metric %s: no example has what it needs (%s)",
+                             pmpo_metrics[i].name,
+                             i < 2    ? "options"
+                             : i == 2 ? "rejected outputs"
+                             : i == 4 ? "a number as answer"
+                                      : "a letter as answer");
+        }
+    }
+    *out = asked;
+    return 0;
+}
+
+/* ---- answers ---------------------------------------------------------------------------- */
+
+/* Answers decoded together: they share the weights' traffic, but attention
+ * costs in proportion to all their tokens. */
+#define TOGETHER 8
+
+typedef struct asking {
+    pmpo_model *model;
+    pmpo_template *template;
+    const pmpo_data *data;
+    pmpo_str prompt;
+    pmpo_gen_params params;
+    pmpo_cost *cost;
+} asking;
+
+static int render_group(asking *a, size_t first, size_t n, pmpo_tokens *ids,
+                        pmpo_gen_request *q, const uint64_t *seed,
+                        pmpo_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = pmpo_render_prompt(a->template, a->prompt,
+                                    pmpo_data_example(a->data, first + i),
+                                    &ids[i], err);
+        if (rc < 0) {
+            return rc;
+        }
+        q[i] = (pmpo_gen_request){.ids = ids[i].ids, .n_ids = ids[i].n,
+                                  .seeds = seed, .n_samples = 1};
+    }
+    return 0;
+}
+
+static int answer_group(asking *a, size_t first, size_t n, pmpo_arena *mem,
+                        pmpo_answer *out, pmpo_error *err)
+{
+    static const uint64_t seed = 0; /* greedy: of no effect */
+    pmpo_tokens ids[TOGETHER] = {{0}};
+    pmpo_gen_request q[TOGETHER];
+    pmpo_reply replies[TOGETHER] = {{{0}, 0, false}};
+    double begin = pmpo_now_ms();
+    int rc = render_group(a, first, n, ids, q, &seed, err);
+    rc = rc < 0 ? rc
+                : a->model->engine->generate(a->model->self, q, n, &a->params,
+                                             replies, err);
+    for (size_t i = 0; i < n; i++) {
+        if (rc == 0) {
+            out[i] = (pmpo_answer){
+                pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text)),
+                replies[i].complete};
+            a->cost->generated_tokens += replies[i].n_tokens;
+            rc = out[i].text.ptr ? 0 : pmpo_fail_memory(err);
+        }
+        pmpo_buf_release(&replies[i].text);
+        pmpo_tokens_release(&ids[i]);
+    }
+    a->cost->seconds += (pmpo_now_ms() - begin) / 1e3;
+    return rc;
+}
+
+int pmpo_answers(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                 const char *template_name, int max_tokens,
+                 void (*after)(void *ud, size_t done, size_t total), void *ud,
+                 pmpo_cost *cost, pmpo_arena *mem, pmpo_answer *out,
+                 pmpo_error *err)
+{
+    asking a = {.model = m, .data = d, .prompt = prompt, .cost = cost,
+                .params = {.temperature = 0, .top_p = 1,
+                           .max_tokens = max_tokens, .stop = PMPO_STR("")}};
+    size_t total = pmpo_data_count(d);
+    int rc = pmpo_template_new(&m->vocab, template_name, &a.template, err);
+    for (size_t i = 0; rc == 0 && i < total; i += TOGETHER) {
+        size_t n = total - i < TOGETHER ? total - i : TOGETHER;
+        rc = answer_group(&a, i, n, mem, out + i, err);
+        if (rc == 0 && after) {
+            after(ud, i + n, total);
+        }
+    }
+    pmpo_template_free(a.template);
+    return rc;
+}
