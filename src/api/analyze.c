@@ -147,26 +147,6 @@ static int analyse(work *w, pmpo_str prompt, int max, pmpo_error *err)
     return rc;
 }
 
-/* The first `limit` examples in a set of their own; NULL in *out: all. */
-static int limited(const pmpo_data *d, size_t limit, pmpo_data **out,
-                   pmpo_error *err)
-{
-    *out = NULL;
-    if (limit == 0 || limit >= pmpo_data_count(d)) {
-        return 0;
-    }
-    size_t *idx = pmpo_calloc(limit, sizeof(*idx));
-    if (!idx) {
-        return pmpo_fail_memory(err);
-    }
-    for (size_t i = 0; i < limit; i++) {
-        idx[i] = i;
-    }
-    int rc = pmpo_data_subset(d, idx, limit, out, err);
-    pmpo_free(idx);
-    return rc;
-}
-
 int pmpo_analyze(pmpo_model *m, pmpo_model *rewriter, const pmpo_data *d,
                  pmpo_str prompt, int max_segments,
                  const pmpo_score_options *o, pmpo_analysis **out,
@@ -188,7 +168,7 @@ int pmpo_analyze(pmpo_model *m, pmpo_model *rewriter, const pmpo_data *d,
     }
     w.out->pub.prompt = pmpo_arena_str(&w.out->mem, prompt);
     w.out->pub.marking_note = "";
-    int rc = w.out->pub.prompt.ptr ? limited(d, o->limit, &part, err)
+    int rc = w.out->pub.prompt.ptr ? pmpo_data_first(d, o->limit, &part, err)
                                    : pmpo_fail_memory(err);
     w.data = part ? part : d;
     rc = rc < 0 ? rc : analyse(&w, prompt, max_segments, err);
