@@ -32,8 +32,10 @@ static void put_how(const options *o, const pmpo_scores *s)
                                           : "mean over a target's tokens")
                           : (o->normalize ? "log-likelihoods per token"
                                           : "log-likelihoods of whole outputs");
-    put_fact("loss", "%s, %s; template %s; the end-of-turn token is %s",
-             loss_name(s->loss), how, o->template_name,
+    put_fact("loss", "%s, %s%s; template %s; the end-of-turn token is %s",
+             loss_name(s->loss), how,
+             o->calibrate ? ", less those with the input N/A" : "",
+             o->template_name,
              s->end_token ? "part of a target" : "not part of a target");
 }
 
@@ -190,10 +192,6 @@ static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
         score_json(o, &s, r);
     } else if (rc == 0) {
         score_text(o, &s, d, r);
-    }
-    if (rc == 0 && r->warning && *r->warning) {
-        fflush(stdout);
-        cli_warn("%s", r->warning);
     }
     pmpo_scores_free(r);
     session_close(&s);

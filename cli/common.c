@@ -256,6 +256,7 @@ void cli_score_options(const options *o, pmpo_score_options *so)
     so->loss = (pmpo_loss_kind)o->loss;
     so->reduction = (pmpo_reduction)o->reduction;
     so->normalize = (pmpo_normalize)o->normalize;
+    so->calibrate = (pmpo_calibrate)o->calibrate;
     so->beta = o->beta;
     so->template_name = o->template_name;
     so->end = (pmpo_end)o->end;

@@ -124,6 +124,7 @@ static json_t *target(const pmpo_target_score *t)
     js_put(o, "text", js_str(t->text));
     js_put(o, "role", js_text(role_name(t->role)));
     js_put(o, "nats", js_number(t->nats));
+    js_put(o, "prior_nats", js_number(t->prior_nats));
     js_put(o, "tokens", js_count(t->n_tokens));
     for (size_t i = 0; i < t->n_tokens; i++) {
         js_add(ids, made(json_integer(t->token_ids ? t->token_ids[i] : 0)));
@@ -181,6 +182,7 @@ const char *loss_name(pmpo_loss_kind kind)
 {
     return kind == PMPO_LOSS_NLL          ? "nll"
            : kind == PMPO_LOSS_PREFERENCE ? "preference"
+           : kind == PMPO_LOSS_CHOICE     ? "choice"
                                           : "auto";
 }
 
@@ -191,6 +193,7 @@ json_t *js_settings(const options *o, const pmpo_scores *s)
     js_put(j, "loss", js_text(loss_name(s->loss)));
     js_put(j, "reduction", js_text(o->reduction ? "sum" : "mean"));
     js_put(j, "normalize", js_text(o->normalize ? "length" : "none"));
+    js_put(j, "calibrate", js_text(o->calibrate ? "content-free" : "none"));
     js_put(j, "beta", js_number(o->beta));
     js_put(j, "template", js_text(o->template_name));
     js_put(j, "end_token", js_bool(s->end_token));

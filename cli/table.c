@@ -89,14 +89,19 @@ const option_row option_rows[] = {
            0, MAX64),
 
     /* ---- the loss ---- */
-    WORD("loss", loss, "auto|nll|preference",
+    WORD("loss", loss, "auto|nll|preference|choice",
          "nll: cost of the target; preference: target against rejected; "
-         "auto: preference where rejected outputs are known",
+         "choice: the target's share of the options; auto: preference where "
+         "rejected outputs are known",
          "auto", SCORES),
     WORD("reduction", reduction, "mean|sum",
          "of nll, over the tokens of a target", "mean", SCORES),
     WORD("normalize", normalize, "none|length",
-         "of the preference margin: as it is, or per token", "none", SCORES),
+         "of the preference margin and of choice: as it is, or per token",
+         "none", SCORES),
+    WORD("calibrate", calibrate, "none|content-free",
+         "content-free: take off what each output costs with the input N/A",
+         "none", SCORES),
     NUMBER("beta", OPT_REAL, beta, "X", "of the preference loss", "1", SCORES,
            1e-6, 1e6),
     TEXT(0, "template", template_name, "NAME",

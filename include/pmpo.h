@@ -290,17 +290,27 @@ typedef enum pmpo_loss_kind {
     PMPO_LOSS_AUTO,       /* preference where rejected outputs are known */
     PMPO_LOSS_NLL,
     PMPO_LOSS_PREFERENCE,
+    PMPO_LOSS_CHOICE,     /* cross-entropy of the target over the options */
 } pmpo_loss_kind;
 
 typedef enum pmpo_reduction { PMPO_REDUCE_MEAN, PMPO_REDUCE_SUM } pmpo_reduction;
 typedef enum pmpo_normalize { PMPO_NORM_NONE, PMPO_NORM_LENGTH } pmpo_normalize;
+/* What is taken off every log-likelihood before the loss is made of it:
+ * nothing, or the output's log-likelihood under the same prompt with the input
+ * "N/A" (arXiv 2102.09690), which is what the model says before it has read
+ * anything. */
+typedef enum pmpo_calibrate {
+    PMPO_CALIBRATE_NONE,
+    PMPO_CALIBRATE_CONTENT_FREE,
+} pmpo_calibrate;
 typedef enum pmpo_end { PMPO_END_AUTO, PMPO_END_YES, PMPO_END_NO } pmpo_end;
 
 typedef struct pmpo_score_options {
     size_t size;
     pmpo_loss_kind loss;
     pmpo_reduction reduction;   /* of nll, over a target's tokens */
-    pmpo_normalize normalize;   /* of the preference margin */
+    pmpo_normalize normalize;   /* of the preference margin and of choice */
+    pmpo_calibrate calibrate;   /* losses may be negative then */
     double beta;                /* of the preference loss; 1 */
     const char *template_name;  /* chat, user, user-suffix, raw or @file */
     pmpo_end end;
@@ -333,6 +343,7 @@ typedef struct pmpo_target_score {
     pmpo_str text;
     pmpo_role role;
     double nats;                 /* -log-likelihood, the sum over tokens */
+    double prior_nats;           /* with the content-free input; 0: not asked */
     size_t n_tokens;
     const int32_t *token_ids;    /* [n_tokens] */
     const float *token_logprobs; /* [n_tokens], <= 0 */

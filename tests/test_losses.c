@@ -54,6 +54,33 @@ static void test_preference_saturates_without_overflow(void **state)
     assert_true(l >= 0 && l < 1e-300);
 }
 
+static void test_choice_by_hand(void **state)
+{
+    (void)state;
+    pmpo_target_score t[] = {target(-log(0.2), 2), target(-log(0.1), 1),
+                             target(-log(0.1), 4)};
+    pmpo_scorer_options o = {.loss = PMPO_LOSS_CHOICE};
+    NEAR(pmpo_example_loss(t, 3, &o), log(2));
+    o.normalize = PMPO_NORM_LENGTH;
+    double a = pow(0.2, 0.5), b = 0.1, c = pow(0.1, 0.25);
+    NEAR(pmpo_example_loss(t, 3, &o), -log(a / (a + b + c)));
+}
+
+static void test_calibration_by_hand(void **state)
+{
+    (void)state;
+    pmpo_target_score t[] = {target(6, 4), target(7, 2)};
+    t[0].prior_nats = 8;
+    t[1].prior_nats = 2;
+    pmpo_scorer_options o = {.loss = PMPO_LOSS_NLL, .beta = 1,
+                             .reduction = PMPO_REDUCE_MEAN};
+    NEAR(pmpo_example_loss(t, 2, &o), -0.5); /* (6 - 8) / 4 */
+    o.loss = PMPO_LOSS_PREFERENCE;
+    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-7))); /* 2 against -5 */
+    o.loss = PMPO_LOSS_CHOICE;
+    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-7)));
+}
+
 static void test_losses_are_not_negative(void **state)
 {
     (void)state;
@@ -64,7 +91,9 @@ static void test_losses_are_not_negative(void **state)
             t[k] = target(pmpo_random_unit(&seed) * 500, 1 + i % 7);
         }
         pmpo_scorer_options o = {
-            .loss = i % 2 ? PMPO_LOSS_NLL : PMPO_LOSS_PREFERENCE,
+            .loss = i % 2   ? PMPO_LOSS_NLL
+                    : i % 4 ? PMPO_LOSS_CHOICE
+                            : PMPO_LOSS_PREFERENCE,
             .reduction = i % 3 ? PMPO_REDUCE_MEAN : PMPO_REDUCE_SUM,
             .normalize = i % 5 ? PMPO_NORM_NONE : PMPO_NORM_LENGTH,
             .beta = 1};
@@ -125,6 +154,8 @@ int main(void)
         cmocka_unit_test(test_nll),
         cmocka_unit_test(test_preference_by_hand),
         cmocka_unit_test(test_preference_saturates_without_overflow),
+        cmocka_unit_test(test_choice_by_hand),
+        cmocka_unit_test(test_calibration_by_hand),
         cmocka_unit_test(test_losses_are_not_negative),
         cmocka_unit_test(test_format_and_choice_add_up),
         cmocka_unit_test(test_many_options),

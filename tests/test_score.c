@@ -118,6 +118,47 @@ static void test_scores_are_those_of_the_texts(void **state)
     fake_free(m);
 }
 
+/* Calibrated, every log-likelihood is less that of the same output after the
+ * input N/A; the outputs' own scores stay what they are. */
+static void test_calibration_takes_off_what_no_input_gives(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = parse(options_data);
+    pmpo_scorer_options o = settings(PMPO_LOSS_CHOICE, PMPO_TARGETS_LOSS);
+    o.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    pmpo_score_context c = nothing;
+    c.bound = -1000; /* losses may be negative: not to be looked at */
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Add up."), &c, &mem, &r,
+                                       NULL), 0);
+    assert_false(r.pruned);
+    for (size_t i = 0; i < 3; i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        const pmpo_example_score *x = &r.score.examples[i];
+        double all = 0, right = 0;
+        assert_int_equal(x->n_targets, e->n_options);
+        for (size_t t = 0; t < x->n_targets; t++) {
+            const char *text = x->targets[t].text.ptr;
+            double nats = nats_by_hand(m, "Add up.", e->input.ptr, text);
+            double prior = nats_by_hand(m, "Add up.", "N/A", text);
+            assert_true(fabs(x->targets[t].nats - nats) < 1e-12);
+            assert_true(fabs(x->targets[t].prior_nats - prior) < 1e-12);
+            all += exp(prior - nats);
+            right = t == 0 ? exp(prior - nats) : right;
+        }
+        assert_true(fabs(x->loss + log(right / all)) < 1e-9);
+    }
+    assert_int_equal(fake_violations(m), 0);
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 /* The loss of `prompt` with a fresh scorer. */
 static double loss_of(pmpo_model *m, const pmpo_data *d,
                       const pmpo_scorer_options *o,
@@ -442,16 +483,21 @@ static void test_loss_auto(void **state)
     assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_PREFERENCE, without, &k, &err),
                      PMPO_EDATA);
     assert_non_null(strstr(err.text, "q"));
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_CHOICE, without, &k, &err),
+                     PMPO_EDATA);
+    assert_non_null(strstr(err.text, "two options"));
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_CHOICE, with, &k, NULL), 0);
+    assert_int_equal(k, PMPO_LOSS_CHOICE);
     pmpo_data_free(with);
     pmpo_data_free(without);
 }
 
-static void test_counting_feeds_nothing(void **state)
+static void count_and_score(pmpo_calibrate calibrate)
 {
-    (void)state;
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
     pmpo_data *d = many(40);
     pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
+    o.calibrate = calibrate;
     pmpo_scorer *s;
     uint64_t prefill = 0, logical = 0;
     pmpo_cost cost = {0};
@@ -469,10 +515,18 @@ static void test_counting_feeds_nothing(void **state)
     fake_free(m);
 }
 
+static void test_counting_feeds_nothing(void **state)
+{
+    (void)state;
+    count_and_score(PMPO_CALIBRATE_NONE);
+    count_and_score(PMPO_CALIBRATE_CONTENT_FREE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores_are_those_of_the_texts),
+        cmocka_unit_test(test_calibration_takes_off_what_no_input_gives),
         cmocka_unit_test(test_a_wrong_prefix_would_show),
         cmocka_unit_test(test_packing_does_not_change_scores),
         cmocka_unit_test(test_noise_floor),

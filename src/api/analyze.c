@@ -90,6 +90,7 @@ static int make_scorer(work *w, pmpo_error *err)
         .reduction = w->o->reduction,
         .normalize = w->o->normalize,
         .beta = w->o->beta,
+        .calibrate = w->o->calibrate,
         .template_name = w->o->template_name,
         .end = r->end_token,
         .targets = PMPO_TARGETS_ALL,

@@ -92,6 +92,7 @@ static int score_some(pmpo_model *m, const pmpo_data *d, size_t n,
     /* Made-up rejected outputs need the others of the set, which a few
      * examples may lack: the likelihood alone costs about the same. */
     so.loss = PMPO_LOSS_NLL;
+    so.calibrate = PMPO_CALIBRATE_NONE;
     int rc = pmpo_data_subset(d, idx, n, &some, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, some, &so, &s, err);
     rc = rc < 0 ? rc : pmpo_scorer_score(s, o->prompt, &c, &mem, &r, err);

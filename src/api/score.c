@@ -147,6 +147,7 @@ static int resolve(job *j, pmpo_error *err)
         .reduction = o->reduction,
         .normalize = o->normalize,
         .beta = o->beta,
+        .calibrate = o->calibrate,
         .template_name = o->template_name,
         .targets = PMPO_TARGETS_ALL,
         .plain = o->plain,

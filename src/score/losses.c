@@ -12,7 +12,19 @@
 
 static double score_of(const pmpo_target_score *t, bool per_token)
 {
-    return per_token ? -t->nats / (double)t->n_tokens : -t->nats;
+    double s = t->prior_nats - t->nats;
+    return per_token ? s / (double)t->n_tokens : s;
+}
+
+/* -log of the target's share among the outputs. */
+static double choice_loss(const pmpo_target_score *t, size_t n, bool per_token)
+{
+    double all = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        const double two[2] = {all, score_of(&t[i], per_token)};
+        all = pmpo_logsumexp(two, 2);
+    }
+    return all - score_of(&t[0], per_token);
 }
 
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
@@ -22,6 +34,9 @@ double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
         return -score_of(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
     }
     bool per_token = o->normalize == PMPO_NORM_LENGTH;
+    if (o->loss == PMPO_LOSS_CHOICE) {
+        return choice_loss(targets, n, per_token);
+    }
     double chosen = score_of(&targets[0], per_token), sum = 0;
     for (size_t i = 1; i < n; i++) {
         double margin = chosen - score_of(&targets[i], per_token);

@@ -8,21 +8,30 @@
 
 /* ---- loss ------------------------------------------------------------------------- */
 
+static bool lacks(const pmpo_example *e, pmpo_loss_kind kind)
+{
+    return kind == PMPO_LOSS_CHOICE ? e->n_options < 2 : e->n_rejected == 0;
+}
+
 int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
                       pmpo_loss_kind *out, pmpo_error *err)
 {
     const pmpo_example *without = NULL;
     for (size_t i = 0; i < pmpo_data_count(d) && !without; i++) {
         const pmpo_example *e = pmpo_data_example(d, i);
-        without = e->n_rejected == 0 ? e : NULL;
+        without = lacks(e, asked) ? e : NULL;
     }
-    if (asked == PMPO_LOSS_PREFERENCE && without) {
+    if (without && (asked == PMPO_LOSS_PREFERENCE
+                    || asked == PMPO_LOSS_CHOICE)) {
+        bool choice = asked == PMPO_LOSS_CHOICE;
         return pmpo_fail(err, PMPO_EDATA,
-                         "%s:%d: example %.*s has no rejected output, which "
-                         "the preference loss needs: add \"rejected\" or "
-                         "\"options\", or take --loss nll",
+                         "%s:%d: example %.*s has no %s, which the %s loss "
+                         "needs: add %s\"options\", or take --loss nll",
                          pmpo_data_name(d), without->line,
-                         (int)without->id.len, without->id.ptr);
+                         (int)without->id.len, without->id.ptr,
+                         choice ? "two options" : "rejected output",
+                         choice ? "choice" : "preference",
+                         choice ? "" : "\"rejected\" or ");
     }
     *out = asked != PMPO_LOSS_AUTO ? asked
            : without               ? PMPO_LOSS_NLL

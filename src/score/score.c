@@ -8,6 +8,7 @@
 #include "data/data.h"
 #include "model/plan.h"
 #include "model/render.h"
+#include "score/prior.h"
 
 /* A block's size in estimated tokens: about one full batch of the engine. A
  * pure function of the data, so that a unit never depends on the prompt. */
@@ -35,6 +36,7 @@ struct pmpo_scorer {
     size_t n_blocks;
     double total_weight;
     pmpo_hasher *hasher;
+    pmpo_prior *prior; /* NULL: not calibrated */
     pmpo_arena mem;
 };
 
@@ -52,6 +54,7 @@ static bool among(pmpo_str s, const pmpo_str *list, size_t n)
 
 static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, outputs *out)
 {
+    bool choice = s->o.loss == PMPO_LOSS_CHOICE;
     size_t most = 1 + e->n_rejected + e->n_options;
     pmpo_str *texts = pmpo_arena_alloc(&s->mem, most, sizeof(*texts));
     bool *is_option = pmpo_arena_alloc(&s->mem, most, sizeof(*is_option));
@@ -66,12 +69,14 @@ static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, outputs *out)
         }
         n_loss = n;
     }
-    for (size_t i = 0; s->o.targets == PMPO_TARGETS_ALL && i < e->n_options;
+    for (size_t i = 0;
+         (choice || s->o.targets == PMPO_TARGETS_ALL) && i < e->n_options;
          i++) {
         if (!among(e->options[i], texts, n)) {
             texts[n++] = e->options[i];
         }
     }
+    n_loss = choice ? n : n_loss;
     for (size_t i = 0; i < n; i++) {
         is_option[i] = among(texts[i], e->options, e->n_options);
     }
@@ -123,6 +128,25 @@ size_t pmpo_scorer_blocks(const pmpo_scorer *s)
 
 /* ---- making and ending ----------------------------------------------------------------- */
 
+static int make_prior(pmpo_scorer *s, pmpo_error *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_examples; i++) {
+        n += s->outputs[i].n;
+    }
+    pmpo_str *texts = pmpo_arena_alloc(&s->mem, n, sizeof(*texts));
+    if (!texts) {
+        return pmpo_fail_memory(err);
+    }
+    n = 0;
+    for (size_t i = 0; i < s->n_examples; i++) {
+        for (size_t k = 0; k < s->outputs[i].n; k++) {
+            texts[n++] = s->outputs[i].texts[k];
+        }
+    }
+    return pmpo_prior_new(s->model, texts, n, &s->o, &s->prior, err);
+}
+
 static int prepare(pmpo_scorer *s, pmpo_error *err)
 {
     s->n_examples = pmpo_data_count(s->data);
@@ -141,8 +165,12 @@ static int prepare(pmpo_scorer *s, pmpo_error *err)
     if (cut_blocks(s) < 0) {
         return pmpo_fail_memory(err);
     }
-    return pmpo_template_new(&s->model->vocab, s->o.template_name,
-                             &s->template, err);
+    int rc = pmpo_template_new(&s->model->vocab, s->o.template_name,
+                               &s->template, err);
+    if (rc < 0 || s->o.calibrate == PMPO_CALIBRATE_NONE) {
+        return rc;
+    }
+    return make_prior(s, err);
 }
 
 int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
@@ -170,6 +198,7 @@ void pmpo_scorer_free(pmpo_scorer *s)
     if (!s) {
         return;
     }
+    pmpo_prior_free(s->prior);
     pmpo_template_free(s->template);
     pmpo_hasher_free(s->hasher);
     pmpo_arena_release(&s->mem);
@@ -439,7 +468,7 @@ static int fill_choice(const outputs *o, const pmpo_example *e,
     return 0;
 }
 
-static int fill_example(pmpo_scorer *s, const pmpo_rendered *r, size_t i,
+static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
                         const float *lp, size_t *used, pmpo_arena *mem,
                         pmpo_example_score *x)
 {
@@ -461,6 +490,7 @@ static int fill_example(pmpo_scorer *s, const pmpo_rendered *r, size_t i,
         t[k].role = k > 0 ? PMPO_ROLE_REJECTED
                     : s->o.loss == PMPO_LOSS_PREFERENCE ? PMPO_ROLE_CHOSEN
                                                         : PMPO_ROLE_TARGET;
+        t[k].prior_nats = s->prior ? pmpo_prior_of(s->prior, o->texts[k]) : 0;
         *used += t[k].n_tokens;
     }
     x->loss = pmpo_example_loss(t, o->n_loss, &s->o);
@@ -535,7 +565,8 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
         if (c->after) {
             c->after(c->ud, end, s->n_examples, sum / weight);
         }
-        if (sum / s->total_weight > c->bound && end < s->n_examples) {
+        if (!s->prior && sum / s->total_weight > c->bound
+            && end < s->n_examples) {
             out->pruned = true;
             out->lower_bound = sum / s->total_weight;
             return 0;
@@ -558,6 +589,9 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
     int rc = x && out->score.prompt.ptr ? 0 : pmpo_fail_memory(err);
     if (rc == 0) {
         rc = render_all(s, prompt, &r, err);
+    }
+    if (rc == 0 && s->prior) {
+        rc = pmpo_prior_score(s->prior, prompt, c, err);
     }
     if (rc == 0) {
         rc = score_blocks(s, c, &r, mem, x, out, err);
@@ -605,10 +639,15 @@ int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
             rc = count_unit(s, &u, &r.mem, &rows, err);
         }
     }
+    uint64_t prior_rows = 0, prior_whole = 0;
+    if (rc == 0 && s->prior) {
+        rc = pmpo_prior_count(s->prior, prompt, &prior_rows, &prior_whole,
+                              err);
+    }
     if (rc == 0) {
-        *prefill = rows +
+        *prefill = rows + prior_rows +
                    (s->model->info.shares_prefixes ? r.n_prefix : 0);
-        *total = whole;
+        *total = whole + prior_whole;
     }
     pmpo_arena_release(&r.mem);
     return rc;

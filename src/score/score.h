@@ -25,6 +25,7 @@ typedef struct pmpo_scorer_options {
     pmpo_reduction reduction;
     pmpo_normalize normalize;
     double beta;
+    pmpo_calibrate calibrate;
     const char *template_name;
     bool end;              /* see pmpo_end_resolve */
     pmpo_targets targets;
@@ -33,7 +34,8 @@ typedef struct pmpo_scorer_options {
 } pmpo_scorer_options;
 
 /* AUTO becomes preference when every example has rejected outputs, else nll.
- * PMPO_EDATA: preference asked for and an example has none (named). */
+ * PMPO_EDATA: preference or choice asked for and an example has no rejected
+ * output, or not two options (named). */
 int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
                       pmpo_loss_kind *out, pmpo_error *err);
 /* AUTO becomes true when in some example of `d` one output is a token prefix
@@ -64,7 +66,8 @@ typedef struct pmpo_score_context {
     void *ud;
     pmpo_cost *cost;     /* added to */
     double bound;        /* give up once the weighted mean loss is sure to
-                          * exceed this (losses are >= 0); INFINITY: never */
+                          * exceed this (losses are >= 0); INFINITY: never.
+                          * Calibrated losses may be negative: not looked at */
 } pmpo_score_context;
 
 /* Scores of all examples of the data, in order; lives in `mem`. */

@@ -18,14 +18,15 @@
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
                                         pmpo_targets targets)
 {
-    /* Preference data need their options anyway: one kind of unit serves
-     * the search and the report. */
-    bool all = o->score.loss == PMPO_LOSS_PREFERENCE;
+    /* Where the loss needs the options anyway, one kind of unit serves the
+     * search and the report. */
+    bool all = o->score.loss != PMPO_LOSS_NLL;
     return (pmpo_scorer_options){
         .loss = o->score.loss,
         .reduction = o->score.reduction,
         .normalize = o->score.normalize,
         .beta = o->score.beta,
+        .calibrate = o->score.calibrate,
         .template_name = o->score.template_name,
         .end = o->score.end == PMPO_END_YES,
         .targets = all ? PMPO_TARGETS_ALL : targets,

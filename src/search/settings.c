@@ -27,9 +27,11 @@ typedef struct row {
     const char *const *words;
 } row;
 
-static const char *const losses[] = {"auto", "nll", "preference", NULL};
+static const char *const losses[] = {"auto", "nll", "preference", "choice",
+                                     NULL};
 static const char *const reductions[] = {"mean", "sum", NULL};
 static const char *const normalizes[] = {"none", "length", NULL};
+static const char *const calibrations[] = {"none", "content-free", NULL};
 static const char *const ends[] = {"auto", "yes", "no", NULL};
 static const char *const forms[] = {"auto", "large", "small", NULL};
 
@@ -41,6 +43,7 @@ static const row rows[] = {
     {"loss", K_ENUM, AT(score.loss), losses},
     {"reduction", K_ENUM, AT(score.reduction), reductions},
     {"normalize", K_ENUM, AT(score.normalize), normalizes},
+    {"calibrate", K_ENUM, AT(score.calibrate), calibrations},
     {"beta", K_DOUBLE, AT(score.beta), NULL},
     {"template", K_CSTR, AT(score.template_name), NULL},
     {"end", K_ENUM, AT(score.end), ends},

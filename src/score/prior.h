@@ -1,0 +1,30 @@
+/* prior.h: what outputs cost where the input says nothing.
+ *
+ * The content-free side of a calibrated scorer (arXiv 2102.09690; as a
+ * difference of log-likelihoods, arXiv 2104.08315): every distinct output
+ * once, as the target of an example whose input is "N/A". */
+#ifndef PMPO_SCORE_PRIOR_H
+#define PMPO_SCORE_PRIOR_H
+
+#include "score/score.h"
+
+typedef struct pmpo_prior pmpo_prior;
+
+/* `texts` may hold one text many times; their bytes are borrowed. Of `o`
+ * the rendering and packing settings are taken. */
+int pmpo_prior_new(pmpo_model *m, const pmpo_str *texts, size_t n,
+                   const pmpo_scorer_options *o, pmpo_prior **out,
+                   pmpo_error *err);
+void pmpo_prior_free(pmpo_prior *p);
+
+/* Scores the outputs under `prompt`, for pmpo_prior_of. */
+int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
+                     const pmpo_score_context *c, pmpo_error *err);
+/* Nats of `text`, one of those given, under the last prompt scored. */
+double pmpo_prior_of(const pmpo_prior *p, pmpo_str text);
+
+/* As pmpo_scorer_count. */
+int pmpo_prior_count(pmpo_prior *p, pmpo_str prompt, uint64_t *prefill,
+                     uint64_t *logical, pmpo_error *err);
+
+#endif
