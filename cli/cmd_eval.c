@@ -1,4 +1,5 @@
 /* cmd_eval.c: pmpo eval: how often the model answers right. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,27 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+
+#define MAX_RUNS 32 /* numbers of demonstrations */
+
+/* One number of demonstrations, and what came of it. */
+typedef struct turn {
+    size_t shots;
+    pmpo_data *data;
+    pmpo_eval *result;
+} turn;
+
+typedef struct evaluation {
+    const options *o;
+    pmpo_data *data;   /* asked */
+    pmpo_data *train;  /* demonstrations; NULL: none */
+    size_t n_train_of; /* of `data`, kept back for demonstrations; 0: none */
+    pmpo_str *prompts;
+    size_t n_prompts;
+    pmpo_eval_options eo;
+    turn turns[MAX_RUNS];
+    size_t n_turns;
+} evaluation;
 
 /* ---- metrics by name -------------------------------------------------------- */
 
@@ -39,29 +61,128 @@ static int metrics_of(const char *names, unsigned *out, pmpo_error *err)
     return 0;
 }
 
+/* ---- demonstrations --------------------------------------------------------- */
+
+static int read_shots(evaluation *v, pmpo_error *err)
+{
+    const char *at = v->o->shots;
+    do {
+        size_t n = strspn(at, "0123456789");
+        if (n == 0 || n > 4 || (at[n] && at[n] != ',')
+            || v->n_turns == MAX_RUNS) {
+            return cli_error(err, PMPO_EUSAGE, "eval: --shots %s: not numbers "
+                             "with commas, such as 0,1,3; see pmpo eval --help",
+                             v->o->shots);
+        }
+        v->turns[v->n_turns++].shots = strtoul(at, NULL, 10);
+        at += n + (at[n] == ',');
+    } while (*at);
+    return 0;
+}
+
+static size_t most_shots(const evaluation *v)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < v->n_turns; i++) {
+        most = v->turns[i].shots > most ? v->turns[i].shots : most;
+    }
+    return most;
+}
+
+/* The examples of one part of `d`: the training part, or all the others. */
+static int take_part(const pmpo_data *d, const char *name,
+                     const unsigned char *part, bool training,
+                     pmpo_data **out, pmpo_error *err)
+{
+    size_t n = 0, all = pmpo_data_count(d);
+    size_t *idx = cli_grow(NULL, all, sizeof(*idx));
+    for (size_t i = 0; i < all; i++) {
+        if ((part[i] == 0) == training) {
+            idx[n++] = i;
+        }
+    }
+    int rc = n > 0 ? pmpo_data_subset(d, idx, n, out, err)
+                   : cli_error(err, PMPO_EUSAGE, "eval: %s has too few examples "
+                               "to keep some back for demonstrations: give "
+                               "--train FILE", name);
+    cli_free(idx);
+    return rc;
+}
+
+/* Without --train, the training part of the usual split shows how, and only
+ * the others are asked, whatever the number of demonstrations. */
+static int keep_back(evaluation *v, pmpo_error *err)
+{
+    const pmpo_split s = {-1, 0, -1, v->o->seed};
+    size_t all = pmpo_data_count(v->data);
+    unsigned char *part = cli_grow(NULL, all, 1);
+    pmpo_data *asked = NULL;
+    int rc = pmpo_data_split(v->data, &s, part, err);
+    rc = rc < 0 ? rc : take_part(v->data, v->o->data, part, true, &v->train,
+                                 err);
+    rc = rc < 0 ? rc : take_part(v->data, v->o->data, part, false, &asked,
+                                 err);
+    if (rc == 0) {
+        v->n_train_of = pmpo_data_count(v->train);
+        pmpo_data_free(v->data);
+        v->data = asked;
+    }
+    cli_free(part);
+    return rc;
+}
+
+static int prepare_data(evaluation *v, pmpo_error *err)
+{
+    int rc = cli_data(v->o, &v->data, err);
+    rc = rc < 0 ? rc : read_shots(v, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (v->o->train_file) {
+        rc = pmpo_data_load(v->o->train_file, NULL, &v->train, err);
+    } else if (most_shots(v) > 0) {
+        rc = keep_back(v, err);
+    }
+    for (size_t i = 0; rc == 0 && i < v->n_turns; i++) {
+        rc = pmpo_data_shots(v->data, v->train, v->turns[i].shots,
+                             v->o->seed, &v->turns[i].data, err);
+    }
+    return rc;
+}
+
 /* ---- for people ---------------------------------------------------------------- */
 
-static void put_metric(const pmpo_eval_metric *m, size_t prompt)
+static void put_metric(const pmpo_eval_metric *m, size_t prompt, size_t shots)
 {
     char share[SHORT];
-    printf("%6zu  %-13s %-18s", prompt, m->name,
-           show_share(m->n_right, m->n, share));
+    printf("%6zu %6zu  %-18s ", prompt, shots, m->name);
+    if (m->shares && m->n) {
+        printf("mean %-13.3f", m->value);
+    } else {
+        printf("%-18s", show_share(m->n_right, m->n, share));
+    }
     if (m->n) {
         printf(" %5.1f-%.1f %%", 100 * m->low, 100 * m->high);
+    }
+    if (isfinite(m->p_value)) {
+        printf("  p = %.3g", m->p_value);
     }
     putchar('\n');
 }
 
-static void put_answers(const pmpo_eval *e)
+static void put_answers(const turn *r)
 {
+    const pmpo_eval *e = r->result;
     for (size_t p = 0; p < e->n_prompts; p++) {
-        printf("\nprompt %zu\n%-20s %-9s answer\n", p + 1, "id", "right");
+        printf("\nprompt %zu, %zu shots\n%-20s %-9s answer\n", p + 1, r->shots,
+               "id", "right");
         for (size_t i = 0; i < e->prompts[p].n_examples; i++) {
             const pmpo_eval_example *x = &e->prompts[p].examples[i];
             put_column(stdout, x->id, 20);
             putchar(' ');
             for (size_t k = 0; k < e->n_metrics; k++) {
-                putchar("-.x"[x->right[k] < 0 ? 0 : x->right[k] ? 2 : 1]);
+                double v = x->right[k];
+                putchar(isnan(v) ? '-' : v == 1 ? 'x' : v > 0 ? '~' : '.');
             }
             printf("%*s", (int)(10 - e->n_metrics), "");
             put_cut(stdout, x->reply, 46);
@@ -70,35 +191,80 @@ static void put_answers(const pmpo_eval *e)
     }
 }
 
-static void put_test(const pmpo_eval *e)
+static void put_prompts(const evaluation *v)
 {
-    for (size_t k = 0; e->p_values && k < e->n_metrics; k++) {
-        if (isfinite(e->p_values[k])) {
-            put_fact("paired test", "%s: p = %.3g (exact McNemar, prompt 1 "
-                     "against 2)", e->prompts[0].metrics[k].name,
-                     e->p_values[k]);
+    for (size_t i = 0; i < v->n_prompts; i++) {
+        bool empty = v->prompts[i].len == 0;
+        printf("\nprompt %zu%s\n", i + 1, empty ? " (empty)" : "");
+        if (!empty) {
+            put_text(stdout, v->prompts[i], "  | ");
         }
     }
 }
 
-static void eval_text(const options *o, const session *s, const pmpo_eval *e)
+static void put_tests(const evaluation *v)
 {
-    put_model(o, s->scorer);
-    put_fact("data", "%s: %zu examples", o->data, e->prompts[0].n_examples);
-    printf("\n%6s  %-13s %-18s 95 %% interval\n", "prompt", "metric", "right");
-    for (size_t p = 0; p < e->n_prompts; p++) {
-        for (size_t k = 0; k < e->n_metrics; k++) {
-            put_metric(&e->prompts[p].metrics[k], p + 1);
+    const pmpo_eval *e = v->turns[0].result;
+    bool shares = false;
+    for (size_t k = 0; k < e->n_metrics && e->n_prompts == 2; k++) {
+        shares |= e->prompts[1].metrics[k].shares;
+    }
+    if (e->n_prompts == 2) {
+        put_fact("p", "of prompt 2 against prompt 1 on the same examples, "
+                 "exact McNemar test%s", shares ? "; of means, paired bootstrap"
+                                                : "");
+    }
+}
+
+static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
+{
+    sum->prefill_tokens += c->prefill_tokens;
+    sum->logical_tokens += c->logical_tokens;
+    sum->cached_scores += c->cached_scores;
+    sum->generated_tokens += c->generated_tokens;
+    sum->seconds += c->seconds;
+}
+
+static pmpo_cost cost_of(const evaluation *v)
+{
+    pmpo_cost sum = {0};
+    for (size_t i = 0; i < v->n_turns; i++) {
+        add_cost(&sum, &v->turns[i].result->cost);
+    }
+    return sum;
+}
+
+static void eval_text(const evaluation *v, const session *s)
+{
+    const pmpo_eval *first = v->turns[0].result;
+    put_model(v->o, s->scorer);
+    put_fact("data", "%s: %zu examples", v->o->data,
+             first->prompts[0].n_examples);
+    if (v->n_train_of > 0) {
+        put_fact("", "%zu others were kept back for demonstrations",
+                 v->n_train_of);
+    }
+    printf("\n%6s %6s  %-18s %-18s 95 %% interval\n", "prompt", "shots",
+           "metric", "right");
+    for (size_t i = 0; i < v->n_turns; i++) {
+        const pmpo_eval *e = v->turns[i].result;
+        for (size_t p = 0; p < e->n_prompts; p++) {
+            for (size_t k = 0; k < e->n_metrics; k++) {
+                put_metric(&e->prompts[p].metrics[k], p + 1,
+                           v->turns[i].shots);
+            }
         }
     }
-    if (o->verbose) {
-        put_answers(e);
+    put_prompts(v);
+    for (size_t i = 0; v->o->verbose && i < v->n_turns; i++) {
+        put_answers(&v->turns[i]);
     }
     putchar('\n');
     put_fact("baseline", "the commonest answer is right in %.1f %%",
-             100 * e->majority);
-    put_test(e);
-    put_cost(&e->cost);
+             100 * first->majority);
+    put_tests(v);
+    const pmpo_cost cost = cost_of(v);
+    put_cost(&cost);
 }
 
 /* ---- as JSON ---------------------------------------------------------------------- */
@@ -114,102 +280,157 @@ static json_t *metrics_json(const pmpo_eval *e, const pmpo_eval_prompt *p)
         js_put(v, "high", js_number(m->high));
         js_put(v, "n", js_count(m->n));
         js_put(v, "right", js_count(m->n_right));
+        js_put(v, "interval", js_text(m->shares ? "bootstrap" : "wilson"));
+        js_put(v, "p_value", js_number(m->p_value));
         js_put(o, m->name, v);
     }
     return o;
 }
 
-static json_t *examples_json(const pmpo_eval *e, const pmpo_eval_prompt *p)
+static json_t *example_json(const pmpo_eval *e, const pmpo_eval_prompt *p,
+                            const pmpo_eval_example *x)
 {
-    json_t *a = js_array();
-    for (size_t i = 0; i < p->n_examples; i++) {
-        const pmpo_eval_example *x = &p->examples[i];
-        json_t *o = js_object(), *right = js_object();
-        js_put(o, "id", js_str(x->id));
-        for (size_t k = 0; k < e->n_metrics; k++) {
-            if (x->right[k] >= 0) {
-                js_put(right, p->metrics[k].name, js_bool(x->right[k] == 1));
-            }
+    json_t *o = js_object(), *right = js_object();
+    js_put(o, "id", js_str(x->id));
+    for (size_t k = 0; k < e->n_metrics; k++) {
+        if (!isnan(x->right[k])) {
+            js_put(right, p->metrics[k].name, js_number(x->right[k]));
         }
-        js_put(o, "right", right);
-        js_put(o, "reply", js_str(x->reply));
-        js_put(o, "complete", js_bool(x->complete));
-        js_add(a, o);
     }
-    return a;
+    js_put(o, "right", right);
+    js_put(o, "reply", js_str(x->reply));
+    js_put(o, "complete", js_bool(x->complete));
+    return o;
 }
 
-static void eval_json(const session *s, const pmpo_eval *e)
+static json_t *prompt_json(const turn *r, const pmpo_eval_prompt *p)
 {
+    json_t *o = js_object(), *examples = js_array();
+    js_put(o, "prompt", js_str(p->prompt));
+    js_put(o, "shots", js_count(r->shots));
+    js_put(o, "metrics", metrics_json(r->result, p));
+    js_put(o, "majority", js_number(r->result->majority));
+    for (size_t i = 0; i < p->n_examples; i++) {
+        js_add(examples, example_json(r->result, p, &p->examples[i]));
+    }
+    js_put(o, "examples", examples);
+    return o;
+}
+
+static void eval_json(const evaluation *v, const session *s)
+{
+    const pmpo_cost cost = cost_of(v);
     json_t *j = js_object(), *prompts = js_array();
-    for (size_t i = 0; i < e->n_prompts; i++) {
-        const pmpo_eval_prompt *p = &e->prompts[i];
-        json_t *o = js_object();
-        js_put(o, "prompt", js_str(p->prompt));
-        js_put(o, "metrics", metrics_json(e, p));
-        js_put(o, "majority", js_number(e->majority));
-        js_put(o, "examples", examples_json(e, p));
-        js_add(prompts, o);
+    for (size_t i = 0; i < v->n_turns; i++) {
+        const pmpo_eval *e = v->turns[i].result;
+        for (size_t p = 0; p < e->n_prompts; p++) {
+            js_add(prompts, prompt_json(&v->turns[i], &e->prompts[p]));
+        }
     }
     js_put(j, "prompts", prompts);
-    if (e->p_values) {
-        json_t *test = js_object();
-        for (size_t k = 0; k < e->n_metrics; k++) {
-            js_put(test, e->prompts[0].metrics[k].name,
-                   js_number(e->p_values[k]));
-        }
-        js_put(j, "mcnemar_p", test);
-    }
     js_put(j, "model", js_model(s->scorer));
-    js_put(j, "cost", js_cost(&e->cost));
+    js_put(j, "cost", js_cost(&cost));
     js_print(j);
+}
+
+/* ---- a line for each example -------------------------------------------------------- */
+
+static int write_examples(const evaluation *v, pmpo_error *err)
+{
+    const char *path = v->o->examples;
+    FILE *f = fopen(path, "w");
+    for (size_t i = 0; f && i < v->n_turns; i++) {
+        const pmpo_eval *e = v->turns[i].result;
+        for (size_t p = 0; p < e->n_prompts; p++) {
+            for (size_t k = 0; k < e->prompts[p].n_examples; k++) {
+                json_t *o = example_json(e, &e->prompts[p],
+                                         &e->prompts[p].examples[k]);
+                js_put(o, "prompt", js_count(p + 1));
+                js_put(o, "shots", js_count(v->turns[i].shots));
+                json_dumpf(o, f, JSON_COMPACT);
+                putc('\n', f);
+                json_decref(o);
+            }
+        }
+    }
+    bool bad = !f || ferror(f);
+    bad |= f && fclose(f) != 0;
+    return bad ? cli_error(err, PMPO_EIO, "cannot write %s: %s", path,
+                           strerror(errno))
+               : 0;
 }
 
 /* ---- the command ------------------------------------------------------------------- */
 
-static int evaluate(const options *o, const pmpo_data *d,
-                    const pmpo_str *prompts, const pmpo_eval_options *eo,
-                    pmpo_error *err)
+static int run_turns(evaluation *v, session *s, pmpo_error *err)
+{
+    int rc = session_open(v->o, s, err);
+    v->eo.judge = s->rewriter;
+    for (size_t i = 0; rc == 0 && i < v->n_turns; i++) {
+        turn *r = &v->turns[i];
+        rc = pmpo_eval_run(s->scorer, r->data, v->prompts, v->n_prompts,
+                           &v->eo, &r->result, err);
+        if (rc == 0 && r->result->warning[0] && !v->o->quiet) {
+            cli_warn("%s", r->result->warning);
+        }
+    }
+    progress_end();
+    return rc;
+}
+
+static int evaluate(evaluation *v, pmpo_error *err)
 {
     session s;
-    pmpo_eval *e = NULL;
-    int rc = session_open(o, &s, err);
-    rc = rc < 0 ? rc : pmpo_eval_run(s.scorer, d, prompts, o->n_prompts, eo,
-                                     &e, err);
-    progress_end();
-    if (rc == 0 && e->warning[0] && !o->quiet) {
-        cli_warn("%s", e->warning);
-    }
-    if (rc == 0 && o->json) {
-        eval_json(&s, e);
+    int rc = run_turns(v, &s, err);
+    rc = rc == 0 && v->o->examples ? write_examples(v, err) : rc;
+    if (rc == 0 && v->o->json) {
+        eval_json(v, &s);
     } else if (rc == 0) {
-        eval_text(o, &s, e);
+        eval_text(v, &s);
     }
-    pmpo_eval_free(e);
     session_close(&s);
     return rc;
 }
 
+static void set_options(evaluation *v)
+{
+    const options *o = v->o;
+    pmpo_score_options so;
+    pmpo_eval_options_init(&v->eo);
+    cli_score_options(o, &so); /* for what the two have in common */
+    v->eo.template_name = so.template_name;
+    v->eo.end = so.end;
+    v->eo.limit = so.limit;
+    v->eo.no_cache = so.no_cache;
+    v->eo.progress = so.progress;
+    v->eo.progress_ud = so.progress_ud;
+    v->eo.max_tokens = o->max_tokens;
+    v->eo.seed = o->seed;
+    v->eo.regex = o->regex;
+}
+
+static void release(evaluation *v)
+{
+    for (size_t i = 0; i < v->n_turns; i++) {
+        pmpo_eval_free(v->turns[i].result);
+        pmpo_data_free(v->turns[i].data);
+    }
+    pmpo_data_free(v->train);
+    pmpo_data_free(v->data);
+    cli_free(v->prompts);
+}
+
 int cmd_eval(const options *o, pmpo_error *err)
 {
-    pmpo_data *d = NULL;
-    pmpo_eval_options eo;
-    pmpo_score_options so;
-    pmpo_eval_options_init(&eo);
-    cli_score_options(o, &so); /* for what the two have in common */
-    eo.template_name = so.template_name;
-    eo.end = so.end;
-    eo.limit = so.limit;
-    eo.no_cache = so.no_cache;
-    eo.progress = so.progress;
-    eo.progress_ud = so.progress_ud;
-    eo.max_tokens = o->max_tokens;
-    pmpo_str *prompts = cli_grow(NULL, o->n_prompts + 1, sizeof(*prompts));
-    int rc = cli_prompts(o, prompts, err);
-    rc = rc < 0 ? rc : metrics_of(o->metrics, &eo.metrics, err);
-    rc = rc < 0 ? rc : cli_data(o, &d, err);
-    rc = rc < 0 ? rc : evaluate(o, d, prompts, &eo, err);
-    pmpo_data_free(d);
-    cli_free(prompts);
+    evaluation v = {.o = o};
+    set_options(&v);
+    int rc = cli_prompts(o, &v.prompts, &v.n_prompts, err);
+    rc = rc < 0 ? rc : metrics_of(o->metrics, &v.eo.metrics, err);
+    if (rc == 0 && o->regex && v.eo.metrics == 0) {
+        v.eo.metrics = PMPO_METRIC_REGEX;
+    }
+    rc = rc < 0 ? rc : prepare_data(&v, err);
+    rc = rc < 0 ? rc : evaluate(&v, err);
+    release(&v);
     return rc;
 }

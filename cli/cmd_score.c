@@ -175,7 +175,7 @@ static void score_json(const options *o, const session *s,
 /* ---- the command -------------------------------------------------------- */
 
 static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
-                 pmpo_error *err)
+                 size_t n, pmpo_error *err)
 {
     session s;
     pmpo_scores *r = NULL;
@@ -183,7 +183,7 @@ static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
     cli_score_options(o, &so);
     int rc = session_open(o, &s, err);
     rc = rc < 0 ? rc
-                : pmpo_score(s.scorer, d, prompts, o->n_prompts, &so, &r, err);
+                : pmpo_score(s.scorer, d, prompts, n, &so, &r, err);
     progress_end();
     if (rc == 0 && r->warning[0] && !o->quiet) {
         cli_warn("%s", r->warning);
@@ -201,10 +201,11 @@ static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
 int cmd_score(const options *o, pmpo_error *err)
 {
     pmpo_data *d = NULL;
-    pmpo_str *prompts = cli_grow(NULL, o->n_prompts, sizeof(*prompts));
-    int rc = cli_prompts(o, prompts, err);
+    pmpo_str *prompts = NULL;
+    size_t n;
+    int rc = cli_prompts(o, &prompts, &n, err);
     rc = rc < 0 ? rc : cli_data(o, &d, err);
-    rc = rc < 0 ? rc : score(o, d, prompts, err);
+    rc = rc < 0 ? rc : score(o, d, prompts, n, err);
     pmpo_data_free(d);
     cli_free(prompts);
     return rc;

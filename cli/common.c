@@ -181,18 +181,53 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
     return 0;
 }
 
-int cli_prompts(const options *o, pmpo_str *prompts, pmpo_error *err)
+static int add_baseline(const char *name, size_t n, pmpo_str *prompts,
+                        size_t *n_prompts, pmpo_error *err)
+{
+    size_t before = *n_prompts;
+    bool all = n == 3 && !strncmp(name, "all", n);
+    for (int i = 0; i < PMPO_N_BASELINES; i++) {
+        const char *text, *known = pmpo_baseline(i, &text);
+        if (all || (strlen(known) == n && !strncmp(known, name, n))) {
+            prompts[(*n_prompts)++] = (pmpo_str){text, strlen(text)};
+        }
+    }
+    return *n_prompts > before
+               ? 0
+               : cli_error(err, PMPO_EUSAGE, "--baseline %.*s: must be of "
+                           "answer-only, cot, step-back, rar, all", (int)n,
+                           name);
+}
+
+/* The baselines named, with commas. */
+static int add_baselines(const char *names, pmpo_str **prompts, size_t *n,
+                         pmpo_error *err)
+{
+    int rc = 0;
+    while (rc == 0 && names && *names) {
+        size_t k = strcspn(names, ",");
+        *prompts = cli_grow(*prompts, *n + PMPO_N_BASELINES, sizeof(**prompts));
+        rc = add_baseline(names, k, *prompts, n, err);
+        names += k + (names[k] == ',');
+    }
+    return rc;
+}
+
+int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
+                pmpo_error *err)
 {
     const char *name = o->command->name;
     int rc = 0;
-    if (o->n_prompts == 0) {
+    *n = 0;
+    *prompts = cli_grow(NULL, o->n_prompts, sizeof(**prompts));
+    if (o->n_prompts == 0 && !o->baseline) {
         return cli_error(err, PMPO_EUSAGE, "%s: no prompt: give -p PROMPT; "
                          "see pmpo %s --help", name, name);
     }
-    for (size_t i = 0; rc == 0 && i < o->n_prompts; i++) {
-        rc = cli_text(o->prompts[i], true, &prompts[i], err);
+    for (; rc == 0 && *n < o->n_prompts; (*n)++) {
+        rc = cli_text(o->prompts[*n], true, &(*prompts)[*n], err);
     }
-    return rc;
+    return rc < 0 ? rc : add_baselines(o->baseline, prompts, n, err);
 }
 
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
@@ -311,10 +346,11 @@ int session_open(const options *o, session *s, pmpo_error *err)
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
     rewriter = scorer;
-    rewriter.model = o->rewriter;
+    rewriter.model = o->rewriter ? o->rewriter : o->judge;
     rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
-    rewriter.for_generation = true;
-    return session_open_as(o, &scorer, o->rewriter ? &rewriter : NULL, s, err);
+    rewriter.for_generation = !o->judge; /* a judge scores */
+    return session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s,
+                           err);
 }
 
 void session_close(session *s)

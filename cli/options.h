@@ -64,7 +64,8 @@ struct options {
     uint64_t memory_bytes, limit, seed, budget_tokens;
     int64_t budget_ms;
     int iterations, hard, variants, segments, patience;
-    const char *metrics; /* as given: names with commas; "": none */
+    const char *metrics; /* as given: names with commas; NULL: none */
+    const char *baseline, *shots, *train_file, *regex, *judge, *examples;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, noise_floor, plain;
     bool json, quiet, verbose, dry_run, force, best, table, help;

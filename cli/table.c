@@ -87,6 +87,9 @@ const option_row option_rows[] = {
            CMD_OPTIMIZE, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N", "of the parts", "1", CMD_DATA_SPLIT,
            0, MAX64),
+    NUMBER("seed", OPT_COUNT, seed, "N",
+           "of the choice of shots and of the bootstrap", "1", CMD_EVAL, 0,
+           MAX64),
 
     /* ---- the loss ---- */
     WORD("loss", loss, "auto|nll|preference|choice",
@@ -139,9 +142,32 @@ const option_row option_rows[] = {
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
-         "options, options-mean, pairs, exact, number, choice; several with "
-         "commas",
+         "options, options-mean, options-calibrated, pairs, exact, number, "
+         "choice, regex, judge; several with commas",
          "(options where they are known, else exact)", CMD_EVAL),
+    TEXT(0, "shots", shots, "NUMBERS",
+         "solved examples shown before each question, such as 0,1,3: one row "
+         "each",
+         "0", CMD_EVAL),
+    TEXT(0, "train", train_file, "FILE",
+         "where the shots are from; without it, the training part of --data, "
+         "and the others are asked",
+         "(none)", CMD_EVAL),
+    TEXT(0, "regex", regex, "PATTERN",
+         "for the metric regex: a POSIX extended expression; its first group "
+         "(or all of it), where it matches last, is the answer",
+         "(none)", CMD_EVAL),
+    TEXT(0, "judge", judge, "MODEL",
+         "for the metric judge: the model that compares the answers with "
+         "prompt 1's, and prompt 1's with the targets",
+         "(the model itself)", CMD_EVAL),
+    TEXT(0, "examples", examples, "FILE",
+         "also write each example's answer and marks as a line of JSON",
+         "(none)", CMD_EVAL),
+    TEXT(0, "baseline", baseline, "NAMES",
+         "fixed prompts after those of -p: answer-only, cot, step-back, rar, "
+         "or all; several with commas",
+         "(none)", CMD_SCORE | CMD_EVAL),
     NUMBER("max-tokens", OPT_INT, max_tokens, "N",
            "of a generated answer", "256", CMD_EVAL, 1, MAX),
 

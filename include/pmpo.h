@@ -284,6 +284,24 @@ typedef struct pmpo_split {
 PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
                              unsigned char *part, pmpo_error *err);
 
+/* A new set holding copies of d's examples idx[0..n) in that order (n may be
+ * 0). The rejected outputs of free-form answers from an importer that asks for
+ * it (BBH), or from rows marked "rejected_drawn", are drawn anew: at most 4
+ * targets of other examples OF THIS SUBSET, distinct and different from their
+ * own, chosen by hash of their id. Given ones are never touched.
+ * PMPO_EUSAGE: an index out of range. */
+PMPO_API int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
+                              pmpo_data **out, pmpo_error *err);
+
+/* A copy of d in which every example is a chat that begins with k solved
+ * examples of `from`, as user and assistant turns: those first in a seeded
+ * order of ids, the same for all, but for one that asks what the example asks.
+ * So k shots begin with the k - 1 shots. k 0: a plain copy, `from` may be
+ * NULL. PMPO_EUSAGE: `from` has too few. */
+PMPO_API int pmpo_data_shots(const pmpo_data *d, const pmpo_data *from,
+                             size_t k, uint64_t seed, pmpo_data **out,
+                             pmpo_error *err);
+
 /* ---- scoring ---------------------------------------------------------- */
 
 typedef enum pmpo_loss_kind {
@@ -594,25 +612,48 @@ PMPO_API int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
 typedef enum pmpo_metric {
     PMPO_METRIC_OPTIONS = 1 << 0,      /* likeliest option, by log-likelihood */
     PMPO_METRIC_OPTIONS_MEAN = 1 << 1, /* likeliest per token */
-    PMPO_METRIC_PAIRS = 1 << 2,        /* share of chosen above rejected */
-    PMPO_METRIC_EXACT = 1 << 3,        /* the generated answer, as words */
-    PMPO_METRIC_NUMBER = 1 << 4,       /* the generated answer's last number */
-    PMPO_METRIC_CHOICE = 1 << 5,       /* the letter the answer settles on */
+    PMPO_METRIC_OPTIONS_CALIBRATED = 1 << 2, /* that the input made likelier
+                                              * most: less the log-likelihood
+                                              * with the input "N/A" */
+    PMPO_METRIC_PAIRS = 1 << 3,        /* share of chosen above rejected */
+    PMPO_METRIC_EXACT = 1 << 4,        /* the generated answer, as words */
+    PMPO_METRIC_NUMBER = 1 << 5,       /* the generated answer's last number */
+    PMPO_METRIC_CHOICE = 1 << 6,       /* the letter the answer settles on */
+    PMPO_METRIC_REGEX = 1 << 7,        /* what a pattern finds in the answer */
+    PMPO_METRIC_JUDGE = 1 << 8,        /* a model prefers the answer */
 } pmpo_metric;
 
-#define PMPO_N_METRICS 6
+#define PMPO_N_METRICS 9
 
-/* "options", "options-mean", "pairs", "exact", "number", "choice"; i in
- * 0..PMPO_N_METRICS-1, static. Bit 1 << i. */
+/* "options", "options-mean", "options-calibrated", "pairs", "exact",
+ * "number", "choice", "regex", "judge"; i in 0..PMPO_N_METRICS-1, static.
+ * Bit 1 << i. */
 PMPO_API const char *pmpo_metric_name(int i);
+
+#define PMPO_N_BASELINES 4
+
+/* The name of a fixed instruction to compare with ("answer-only", "cot",
+ * "step-back", "rar"; i in 0..PMPO_N_BASELINES-1) and, in *text (may be
+ * NULL), the instruction; static. Source: arXiv 2505.16307, section 4. */
+PMPO_API const char *pmpo_baseline(int i, const char **text);
 
 typedef struct pmpo_eval_options {
     size_t size;
     unsigned metrics; /* 0: options where they are known, else exact */
+    /* For regex: a POSIX extended expression. Its first group, or the whole
+     * where it has none, at its last place in the answer, must be the
+     * example's short answer (else its target) but for case and space. */
+    const char *regex;
+    /* For judge; NULL: the model itself. It reads both answers in both
+     * orders, and its log-probabilities of "A" and "B" say how sure it is, as
+     * AlpacaEval 2.0 does. The first prompt's answers are compared with the
+     * targets, those of others with the first prompt's. */
+    pmpo_model *judge;
     const char *template_name;
     pmpo_end end;
     size_t limit;
     int max_tokens; /* of a generated answer; decoding is greedy */
+    uint64_t seed;  /* of the bootstrap */
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;
@@ -622,15 +663,21 @@ PMPO_API void pmpo_eval_options_init(pmpo_eval_options *o);
 
 typedef struct pmpo_eval_metric {
     const char *name;
-    size_t n, n_right;       /* examples (pairs: of pairs) it applies to */
-    double value, low, high; /* share; Wilson 95 %; NAN where n is 0 */
+    bool shares;             /* values between 0 and 1 occur: a mean */
+    size_t n, n_right;       /* examples it applies to; of value 1 */
+    double value, low, high; /* mean; 95 %: Wilson, or bootstrap of shares;
+                              * NAN where n is 0 */
+    /* Of a second prompt, where there are two: p-value of the difference from
+     * the first, by the exact McNemar test, or the paired bootstrap for
+     * shares. NAN otherwise, and for judge, which compares by itself. */
+    double p_value;
 } pmpo_eval_metric;
 
 typedef struct pmpo_eval_example {
     pmpo_str id;
-    pmpo_str reply;     /* generated; empty where no metric asked for it */
-    bool complete;      /* it ended by itself */
-    const signed char *right; /* [n_metrics]: 1, 0, or -1: does not apply */
+    pmpo_str reply;      /* generated; empty where no metric asked for it */
+    bool complete;       /* it ended by itself */
+    const double *right; /* [n_metrics]: 1, 0, a share; NAN: does not apply */
 } pmpo_eval_example;
 
 typedef struct pmpo_eval_prompt {
@@ -644,15 +691,12 @@ typedef struct pmpo_eval {
     const pmpo_eval_prompt *prompts;
     size_t n_prompts, n_metrics;
     double majority; /* share of the commonest target */
-    /* With two prompts, a metric's exact McNemar test of the first against
-     * the second: p-value, [n_metrics]; NULL otherwise. Not for pairs: NAN. */
-    const double *p_values;
     pmpo_cost cost;
     const char *warning; /* "" or one line */
 } pmpo_eval;
 
 /* Answers `d` under every prompt and counts what is right. PMPO_EUSAGE: a
- * metric that the data can't be measured by. */
+ * metric that the data can't be measured by, a bad regex. */
 PMPO_API int pmpo_eval_run(pmpo_model *m, const pmpo_data *d,
                            const pmpo_str *prompts, size_t n_prompts,
                            const pmpo_eval_options *o, pmpo_eval **out,

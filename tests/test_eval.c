@@ -12,6 +12,7 @@
 #include "data/data.h"
 #include "eval/eval.h"
 #include "fake_engine.h"
+#include "stats/stats.h"
 
 #define SALT 5
 
@@ -30,8 +31,9 @@ static pmpo_data *walks(size_t n)
     return d;
 }
 
-static pmpo_eval *evaluate(pmpo_model *m, const pmpo_data *d, unsigned metrics,
-                           size_t n_prompts)
+static pmpo_eval *evaluate_by(pmpo_model *m, const pmpo_data *d,
+                              unsigned metrics, size_t n_prompts,
+                              const char *regex)
 {
     const pmpo_str prompts[] = {PMPO_STR("One."), PMPO_STR("Two.")};
     pmpo_eval_options o;
@@ -40,10 +42,17 @@ static pmpo_eval *evaluate(pmpo_model *m, const pmpo_data *d, unsigned metrics,
     pmpo_eval_options_init(&o);
     o.metrics = metrics;
     o.no_cache = true;
+    o.regex = regex;
     if (pmpo_eval_run(m, d, prompts, n_prompts, &o, &e, &err) < 0) {
         fail_msg("%s", err.text);
     }
     return e;
+}
+
+static pmpo_eval *evaluate(pmpo_model *m, const pmpo_data *d, unsigned metrics,
+                           size_t n_prompts)
+{
+    return evaluate_by(m, d, metrics, n_prompts, NULL);
 }
 
 static void test_answers_are_counted(void **state)
@@ -63,7 +72,7 @@ static void test_answers_are_counted(void **state)
             const pmpo_example *t = pmpo_data_example(d, i);
             bool yes = strstr(x->reply.ptr, "Yes") != NULL;
             bool want = pmpo_str_eq(t->target, PMPO_STR("Yes"));
-            assert_int_equal(x->right[1], yes == want);
+            assert_true(x->right[1] == (yes == want));
             right += yes == want;
         }
         assert_int_equal(e->prompts[p].metrics[1].n_right, right);
@@ -72,14 +81,18 @@ static void test_answers_are_counted(void **state)
     }
     for (size_t i = 0; i < 30; i++) {
         for (int k = 0; k < 2; k++) {
-            int x = e->prompts[0].examples[i].right[k];
-            int y = e->prompts[1].examples[i].right[k];
+            double x = e->prompts[0].examples[i].right[k];
+            double y = e->prompts[1].examples[i].right[k];
             b[k] += x > y;
             c[k] += x < y;
         }
     }
     assert_true(b[1] + c[1] > 0);
-    assert_true(e->p_values[1] > 0 && e->p_values[1] <= 1);
+    for (int k = 0; k < 2; k++) {
+        double p = e->prompts[1].metrics[k].p_value;
+        assert_true(fabs(p - pmpo_mcnemar(b[k], c[k])) < 1e-12);
+        assert_true(isnan(e->prompts[0].metrics[k].p_value));
+    }
     assert_true(e->majority == 20.0 / 30);
     pmpo_eval_free(e);
     pmpo_data_free(d);
@@ -98,7 +111,7 @@ static void test_pairs_and_means(void **state)
     assert_int_equal(v[0].n_right, v[2].n_right);
     assert_int_equal(v[2].n, 20);
     assert_true(v[1].n == 20 && v[0].low < v[0].value);
-    assert_null(e->p_values);
+    assert_true(isnan(v[0].p_value));
     assert_int_equal(e->prompts[0].examples[0].reply.len, 0);
     assert_int_equal(fake_generated(m), 0);
     pmpo_eval_free(e);
@@ -124,10 +137,137 @@ static void test_what_applies(void **state)
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
     pmpo_eval *e = evaluate(m, d, PMPO_METRIC_NUMBER, 1);
     assert_int_equal(e->prompts[0].metrics[0].n, 1);
-    assert_int_equal(e->prompts[0].examples[1].right[0], -1);
+    assert_true(isnan(e->prompts[0].examples[1].right[0]));
     pmpo_eval_free(e);
     pmpo_data_free(d);
     fake_free(m);
+}
+
+static void test_calibrated_options(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks(40);
+    pmpo_eval *e = evaluate(m, d, PMPO_METRIC_OPTIONS |
+                                      PMPO_METRIC_OPTIONS_CALIBRATED, 1);
+    const pmpo_str prompt = PMPO_STR("One.");
+    pmpo_scores *s = NULL;
+    pmpo_score_options o;
+    size_t differ = 0;
+    pmpo_score_options_init(&o);
+    o.no_cache = true;
+    o.loss = PMPO_LOSS_CHOICE;
+    o.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
+    assert_int_equal(pmpo_score(m, d, &prompt, 1, &o, &s, NULL), 0);
+    for (size_t i = 0; i < 40; i++) {
+        const pmpo_target_score *t = s->prompts[0].examples[i].targets;
+        const double *right = e->prompts[0].examples[i].right;
+        assert_true(right[0] == (t[0].nats < t[1].nats));
+        assert_true(right[1] == (t[0].nats - t[0].prior_nats <
+                                 t[1].nats - t[1].prior_nats));
+        differ += right[0] != right[1];
+    }
+    assert_true(differ > 0);
+    pmpo_scores_free(s);
+    pmpo_eval_free(e);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_a_pattern_finds_the_answer(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks(30);
+    pmpo_eval *exact = evaluate(m, d, PMPO_METRIC_EXACT, 1);
+    pmpo_eval *found = evaluate_by(m, d, PMPO_METRIC_REGEX, 1,
+                                   "x*(Yes|No)|never");
+    pmpo_eval *none = evaluate_by(m, d, PMPO_METRIC_REGEX, 1, "z*");
+    assert_int_equal(found->prompts[0].metrics[0].n_right,
+                     exact->prompts[0].metrics[0].n_right);
+    assert_int_equal(none->prompts[0].metrics[0].n_right, 0);
+    pmpo_eval_options o;
+    pmpo_eval *e = NULL;
+    pmpo_error err = {0};
+    const pmpo_str prompt = PMPO_STR("One.");
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_REGEX;
+    o.no_cache = true;
+    o.regex = "(";
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &e, &err),
+                     PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "pattern ("));
+    pmpo_eval_free(exact);
+    pmpo_eval_free(found);
+    pmpo_eval_free(none);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* A judge is asked in both orders, so it can't favour a place: two prompts
+ * with the same answers are worth a half each. */
+static void test_a_judge_has_no_favourite_place(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks(12);
+    const pmpo_str same[] = {PMPO_STR("One."), PMPO_STR("One.")};
+    pmpo_eval_options o;
+    pmpo_eval *e = NULL;
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_JUDGE;
+    o.no_cache = true;
+    assert_int_equal(pmpo_eval_run(m, d, same, 2, &o, &e, NULL), 0);
+    const pmpo_eval_metric *v = &e->prompts[1].metrics[0];
+    assert_true(fabs(v->value - 0.5) < 1e-9 && v->shares);
+    assert_true(isnan(v->p_value));
+    bool some = false; /* against the targets it is not all the same */
+    for (size_t i = 0; i < 12; i++) {
+        double win = e->prompts[0].examples[i].right[0];
+        assert_true(win >= 0 && win <= 1);
+        some |= fabs(win - 0.5) > 1e-6;
+    }
+    assert_true(some);
+    pmpo_eval_free(e);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_shots(void **state)
+{
+    (void)state;
+    pmpo_data *d = walks(6), *s0 = NULL, *s2 = NULL, *s3 = NULL;
+    pmpo_error err = {0};
+    assert_int_equal(pmpo_data_shots(d, NULL, 0, 1, &s0, NULL), 0);
+    assert_int_equal(pmpo_data_example(s0, 0)->n_messages, 0);
+    assert_int_equal(pmpo_data_shots(d, d, 2, 1, &s2, NULL), 0);
+    assert_int_equal(pmpo_data_shots(d, d, 3, 1, &s3, NULL), 0);
+    for (size_t i = 0; i < 6; i++) {
+        const pmpo_example *own = pmpo_data_example(d, i);
+        const pmpo_example *a = pmpo_data_example(s2, i);
+        const pmpo_example *b = pmpo_data_example(s3, i);
+        assert_int_equal(a->n_messages, 5);
+        assert_int_equal(b->n_messages, 7);
+        assert_true(pmpo_str_eq(a->id, own->id) && a->n_options == 2);
+        for (size_t k = 0; k < 4; k++) { /* three shots begin with the two */
+            assert_true(pmpo_str_eq(a->messages[k].content,
+                                    b->messages[k].content));
+        }
+        for (size_t k = 0; k < 7; k++) {
+            bool answer = k % 2 == 1;
+            assert_true(pmpo_str_eq(b->messages[k].role,
+                                    answer ? PMPO_STR("assistant")
+                                           : PMPO_STR("user")));
+            bool mine = pmpo_str_eq(b->messages[k].content, own->input);
+            assert_true(mine == (k == 6)); /* its own answer is not shown */
+        }
+    }
+    pmpo_data_free(s3);
+    assert_int_equal(pmpo_data_shots(d, d, 6, 1, &s3, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "too few"));
+    pmpo_data_free(d);
+    pmpo_data_free(s0);
+    pmpo_data_free(s2);
 }
 
 int main(void)
@@ -136,6 +276,10 @@ int main(void)
         cmocka_unit_test(test_answers_are_counted),
         cmocka_unit_test(test_pairs_and_means),
         cmocka_unit_test(test_what_applies),
+        cmocka_unit_test(test_calibrated_options),
+        cmocka_unit_test(test_a_pattern_finds_the_answer),
+        cmocka_unit_test(test_a_judge_has_no_favourite_place),
+        cmocka_unit_test(test_shots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,7 +259,7 @@ static void test_messages(void **state)
                         "<|im_start|>user\nabc?\n\nnew<|im_end|>\n"
                         "<|im_start|>assistant\nYes");
     render_example(&f, "raw", "new", &e, false, T("Yes"));
-    assert_whole(&f, 0, "new\n\nhi\n\nyo\n\nabc?Yes");
+    assert_whole(&f, 0, "new\n\nhiyo\n\nabc?Yes");
     release(&f);
 }
 
@@ -487,7 +487,7 @@ static void test_file(void **state)
     assert_whole(&f, 0, "<|im_start|>Q: x\nA: Yes");
     pmpo_example e = {.messages = talk, .n_messages = 3};
     render_example(&f, t, "", &e, false, T(" Yes"));
-    assert_whole(&f, 0, "<|im_start|>Q: hi\n\nyo\n\nabc?\nA: Yes");
+    assert_whole(&f, 0, "<|im_start|>Q: hiyo\n\nabc?\nA: Yes");
 
     t = file_of("{input}{prompt}{input}"); /* often, in any order, bare */
     render(&f, t, "ab", "x", false, T("Yes"));

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "base/hash.h"
 #include "stats/stats.h"
 
 #define NEAR(a, b, tol) near_to((a), (b), (tol), __LINE__)
@@ -180,9 +181,52 @@ static void test_mcnemar(void **state)
     assert_true(pmpo_mcnemar(0, 3000) < 1e-300);
 }
 
+static void test_spearman(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, 3, 4, 5}, up[] = {1, 4, 9, 16, 25};
+    const double down[] = {5, 4, 3, 2, 1}, flat[] = {1, 1, 1, 1, 1};
+    /* ranks 1.5 1.5 3 4.5 4.5 against 1..5: 9 / sqrt(10 * 9) */
+    const double ties[] = {0, 0, 1, 7, 7};
+    NEAR(pmpo_spearman(x, up, 5), 1, 1e-12);
+    NEAR(pmpo_spearman(x, down, 5), -1, 1e-12);
+    NEAR(pmpo_spearman(x, ties, 5), 9 / sqrt(90), 1e-12);
+    assert_true(isnan(pmpo_spearman(x, flat, 5)));
+    assert_true(isnan(pmpo_spearman(x, up, 1)));
+}
+
+/* Of normal numbers the bootstrap's interval is about Student's, and the
+ * p-value is small just where the interval excludes 0. */
+static void test_bootstrap(void **state)
+{
+    (void)state;
+    double x[200];
+    uint64_t seed = 3;
+    for (int i = 0; i < 200; i++) {
+        x[i] = -6 + 0.3;
+        for (int k = 0; k < 12; k++) {
+            x[i] += pmpo_random_unit(&seed);
+        }
+    }
+    pmpo_interval b = pmpo_bootstrap_mean(x, 200, 7);
+    pmpo_interval t = pmpo_mean_interval(x, NULL, 200);
+    assert_true(fabs(b.low - t.low) < 0.03 && fabs(b.high - t.high) < 0.03);
+    pmpo_interval again = pmpo_bootstrap_mean(x, 200, 7);
+    assert_true(b.low == again.low && b.high == again.high);
+    assert_true(pmpo_bootstrap_p(x, 200, 7) < 0.01);
+    for (int i = 0; i < 200; i++) {
+        x[i] -= t.value;
+    }
+    assert_true(pmpo_bootstrap_p(x, 200, 7) > 0.5);
+    assert_true(isnan(pmpo_bootstrap_mean(x, 1, 7).low));
+    assert_true(isnan(pmpo_bootstrap_p(x, 1, 7)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spearman),
+        cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_mcnemar),
         cmocka_unit_test(t_quantiles),   cmocka_unit_test(t_is_smooth),
         cmocka_unit_test(wilson),        cmocka_unit_test(means),

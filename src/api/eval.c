@@ -12,7 +12,7 @@
 void pmpo_eval_options_init(pmpo_eval_options *o)
 {
     *o = (pmpo_eval_options){.size = sizeof(*o), .template_name = "chat",
-                             .max_tokens = 256};
+                             .max_tokens = 256, .seed = 1};
 }
 
 typedef struct result {
@@ -28,6 +28,13 @@ void pmpo_eval_free(pmpo_eval *e)
     }
 }
 
+/* What is known of one prompt's answers. */
+typedef struct sheet {
+    pmpo_prompt_score score; /* where scores are needed */
+    pmpo_answer *answers;    /* where answers are */
+    double *wins;            /* [n examples], where a judge is */
+} sheet;
+
 typedef struct job {
     pmpo_model *model;
     const pmpo_data *data;
@@ -36,9 +43,12 @@ typedef struct job {
     const pmpo_eval_options *o;
     int metrics[PMPO_N_METRICS]; /* rows of the table, n_metrics of them */
     size_t n_metrics;
-    bool scores, generates; /* what they need */
+    bool scores, generates, judges; /* what they need */
     pmpo_scorer *scorer;
     pmpo_cache *cache;
+    regex_t pattern;
+    bool has_pattern;
+    sheet *sheets; /* [n_prompts] */
     result *out;
     size_t prompt; /* at work */
     double begin_ms;
@@ -74,17 +84,52 @@ static void after_answers(void *ud, size_t done, size_t total)
     report(ud, "answering", done, total);
 }
 
+static void after_verdicts(void *ud, size_t done, size_t total)
+{
+    report(ud, "judging", done, total);
+}
+
 /* ---- one prompt -------------------------------------------------------------------- */
 
-typedef struct sheet {
-    pmpo_prompt_score score; /* where scores are needed */
-    pmpo_answer *answers;    /* where answers are */
-} sheet;
+static int answer(job *j, sheet *s, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(j->data);
+    s->answers = pmpo_arena_alloc(&j->out->mem, n, sizeof(*s->answers));
+    if (!s->answers) {
+        return pmpo_fail_memory(err);
+    }
+    return pmpo_answers(j->model, j->data, j->prompts[j->prompt],
+                        j->o->template_name, j->o->max_tokens, after_answers,
+                        j, &j->out->pub.cost, &j->out->mem, s->answers, err);
+}
+
+/* The data's own targets, as answers. */
+static pmpo_answer *targets_of(job *j)
+{
+    size_t n = pmpo_data_count(j->data);
+    pmpo_answer *a = pmpo_arena_alloc(&j->out->mem, n, sizeof(*a));
+    for (size_t i = 0; a && i < n; i++) {
+        a[i] = (pmpo_answer){pmpo_data_example(j->data, i)->target, true};
+    }
+    return a;
+}
+
+static int judge(job *j, sheet *s, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(j->data);
+    const pmpo_answer *other = j->prompt > 0 ? j->sheets[0].answers
+                                             : targets_of(j);
+    s->wins = pmpo_arena_alloc(&j->out->mem, n, sizeof(*s->wins));
+    if (!s->wins || !other) {
+        return pmpo_fail_memory(err);
+    }
+    return pmpo_judge_answers(j->o->judge ? j->o->judge : j->model, j->data,
+                              s->answers, other, j->cache, after_verdicts, j,
+                              &j->out->pub.cost, s->wins, err);
+}
 
 static int fill_sheet(job *j, sheet *s, pmpo_error *err)
 {
-    size_t n = pmpo_data_count(j->data);
-    pmpo_str prompt = j->prompts[j->prompt];
     int rc = 0;
     if (j->scores) {
         const pmpo_score_context c = {.cache = j->cache, .prompt_id = -1,
@@ -92,67 +137,91 @@ static int fill_sheet(job *j, sheet *s, pmpo_error *err)
                                       .cost = &j->out->pub.cost,
                                       .bound = INFINITY};
         pmpo_result r;
-        rc = pmpo_scorer_score(j->scorer, prompt, &c, &j->out->mem, &r, err);
+        rc = pmpo_scorer_score(j->scorer, j->prompts[j->prompt], &c,
+                               &j->out->mem, &r, err);
         s->score = r.score;
     }
-    if (rc == 0 && j->generates) {
-        s->answers = pmpo_arena_alloc(&j->out->mem, n, sizeof(*s->answers));
-        rc = s->answers ? pmpo_answers(j->model, j->data, prompt,
-                                       j->o->template_name, j->o->max_tokens,
-                                       after_answers, j, &j->out->pub.cost,
-                                       &j->out->mem, s->answers, err)
-                        : pmpo_fail_memory(err);
-    }
-    return rc;
+    rc = rc == 0 && j->generates ? answer(j, s, err) : rc;
+    return rc == 0 && j->judges ? judge(j, s, err) : rc;
 }
 
-/* Counts one metric on one example into *v; its mark goes to *right. */
-static void count(const job *j, const sheet *s, int metric, size_t i,
-                  pmpo_eval_metric *v, signed char *right)
+/* One metric's value on one example; NAN: does not apply. */
+static double value_of(const job *j, const sheet *s, int metric, size_t i)
 {
     const pmpo_metric_row *m = &pmpo_metrics[metric];
     const pmpo_example *e = pmpo_data_example(j->data, i);
-    *right = -1;
     if (!m->applies(e)) {
-        return;
+        return NAN;
     }
-    size_t of = 1;
-    size_t n = m->generates ? m->right(e, s->answers[i].text)
-                            : m->count(e, &s->score.examples[i], &of);
-    v->n += of;
-    v->n_right += n;
-    *right = n == of;
+    switch (m->kind) {
+    case PMPO_BY_SCORES:
+        return m->value(e, &s->score.examples[i]);
+    case PMPO_BY_ANSWER:
+        return m->right(e, s->answers[i].text, &j->pattern);
+    case PMPO_BY_JUDGE:
+        return s->wins[i];
+    }
+    return NAN;
+}
+
+/* ---- from values to figures ----------------------------------------------------------- */
+
+/* The column of a metric, as far as it applies. Returns how many. */
+static size_t gather(const job *j, const pmpo_eval_example *x, size_t k,
+                     double *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < pmpo_data_count(j->data); i++) {
+        if (!isnan(x[i].right[k])) {
+            out[n++] = x[i].right[k];
+        }
+    }
+    return n;
+}
+
+static void sum_up(const job *j, double *column, size_t n,
+                   pmpo_eval_metric *m)
+{
+    m->n = n;
+    m->p_value = NAN;
+    for (size_t i = 0; i < n; i++) {
+        m->n_right += column[i] == 1;
+        m->shares |= column[i] > 0 && column[i] < 1;
+    }
+    pmpo_interval v = m->shares ? pmpo_bootstrap_mean(column, n, j->o->seed)
+                                : pmpo_wilson(m->n_right, n);
+    m->value = v.value;
+    m->low = v.low;
+    m->high = v.high;
 }
 
 static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
                        pmpo_error *err)
 {
-    size_t n = pmpo_data_count(j->data);
+    size_t n = pmpo_data_count(j->data), k = j->n_metrics;
     pmpo_arena *mem = &j->out->mem;
-    pmpo_eval_metric *v = pmpo_arena_alloc(mem, j->n_metrics, sizeof(*v));
+    pmpo_eval_metric *v = pmpo_arena_alloc(mem, k, sizeof(*v));
     pmpo_eval_example *x = pmpo_arena_alloc(mem, n, sizeof(*x));
-    signed char *right = pmpo_arena_alloc(mem, n, j->n_metrics);
+    double *right = pmpo_arena_alloc(mem, n * k, sizeof(*right));
+    double *column = pmpo_arena_alloc(mem, n, sizeof(*column));
     pmpo_str prompt = pmpo_arena_str(mem, j->prompts[j->prompt]);
-    if (!v || !x || !right || !prompt.ptr) {
+    if (!v || !x || !right || !column || !prompt.ptr) {
         return pmpo_fail_memory(err);
-    }
-    for (size_t k = 0; k < j->n_metrics; k++) {
-        v[k].name = pmpo_metrics[j->metrics[k]].name;
-        for (size_t i = 0; i < n; i++) {
-            count(j, s, j->metrics[k], i, &v[k], &right[i * j->n_metrics + k]);
-        }
-        pmpo_interval w = pmpo_wilson(v[k].n_right, v[k].n);
-        v[k].value = w.value;
-        v[k].low = w.low;
-        v[k].high = w.high;
     }
     for (size_t i = 0; i < n; i++) {
         x[i].id = pmpo_arena_str(mem, pmpo_data_example(j->data, i)->id);
-        x[i].right = right + i * j->n_metrics;
+        x[i].right = right + i * k;
+        for (size_t m = 0; m < k; m++) {
+            right[i * k + m] = value_of(j, s, j->metrics[m], i);
+        }
         if (s->answers) {
             x[i].reply = s->answers[i].text;
             x[i].complete = s->answers[i].complete;
         }
+    }
+    for (size_t m = 0; m < k; m++) {
+        v[m].name = pmpo_metrics[j->metrics[m]].name;
+        sum_up(j, column, gather(j, x, m, column), &v[m]);
     }
     *out = (pmpo_eval_prompt){prompt, v, x, n};
     return 0;
@@ -160,48 +229,88 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
 
 /* ---- two prompts compared ------------------------------------------------------------- */
 
-static int compare(job *j, pmpo_error *err)
+static double mcnemar(const double *diff, size_t n)
 {
-    const pmpo_eval_prompt *p = j->out->pub.prompts;
-    double *out = pmpo_arena_alloc(&j->out->mem, j->n_metrics, sizeof(*out));
-    if (!out) {
+    size_t up = 0, down = 0;
+    for (size_t i = 0; i < n; i++) {
+        up += diff[i] > 0;
+        down += diff[i] < 0;
+    }
+    return pmpo_mcnemar(up, down);
+}
+
+static int compare(job *j, pmpo_eval_prompt *p, pmpo_error *err)
+{
+    size_t all = p[0].n_examples;
+    double *diff = pmpo_arena_alloc(&j->out->mem, all, sizeof(*diff));
+    pmpo_eval_metric *v = (pmpo_eval_metric *)p[1].metrics; /* ours, above */
+    if (!diff) {
         return pmpo_fail_memory(err);
     }
     for (size_t k = 0; k < j->n_metrics; k++) {
-        size_t b = 0, c = 0;
-        for (size_t i = 0; i < p[0].n_examples; i++) {
-            int x = p[0].examples[i].right[k], y = p[1].examples[i].right[k];
-            b += x == 1 && y == 0;
-            c += x == 0 && y == 1;
+        size_t n = 0;
+        for (size_t i = 0; i < all; i++) {
+            double d = p[1].examples[i].right[k] - p[0].examples[i].right[k];
+            if (!isnan(d)) {
+                diff[n++] = d;
+            }
         }
-        bool pairs = 1u << j->metrics[k] == PMPO_METRIC_PAIRS;
-        out[k] = pairs ? NAN : pmpo_mcnemar(b, c);
+        bool shares = v[k].shares || p[0].metrics[k].shares;
+        v[k].p_value = shares ? pmpo_bootstrap_p(diff, n, j->o->seed)
+                              : mcnemar(diff, n);
+        if (pmpo_metrics[j->metrics[k]].kind == PMPO_BY_JUDGE) {
+            v[k].p_value = NAN;
+        }
     }
-    j->out->pub.p_values = out;
     return 0;
 }
 
 /* ---- all --------------------------------------------------------------------------------- */
 
-static int make_scorer(job *j, pmpo_error *err)
+static bool wants(const job *j, pmpo_metric bit)
 {
-    pmpo_scorer_options so = {.loss = PMPO_LOSS_NLL, .beta = 1,
-                              .template_name = j->o->template_name,
-                              .targets = PMPO_TARGETS_ALL};
     for (size_t i = 0; i < j->n_metrics; i++) {
-        if (1u << j->metrics[i] == PMPO_METRIC_PAIRS) {
-            so.loss = PMPO_LOSS_PREFERENCE; /* scores rejected outputs, too */
+        if (1u << j->metrics[i] == (unsigned)bit) {
+            return true;
         }
     }
-    int rc = so.loss == PMPO_LOSS_PREFERENCE
-                 ? pmpo_loss_resolve(so.loss, j->data, &so.loss, err)
-                 : 0;
+    return false;
+}
+
+static int make_scorer(job *j, pmpo_error *err)
+{
+    bool pairs = wants(j, PMPO_METRIC_PAIRS); /* scores rejected outputs, too */
+    bool calibrated = wants(j, PMPO_METRIC_OPTIONS_CALIBRATED);
+    pmpo_scorer_options so = {.loss = pairs ? PMPO_LOSS_PREFERENCE
+                                            : PMPO_LOSS_NLL,
+                              .calibrate = calibrated
+                                               ? PMPO_CALIBRATE_CONTENT_FREE
+                                               : PMPO_CALIBRATE_NONE,
+                              .beta = 1,
+                              .template_name = j->o->template_name,
+                              .targets = PMPO_TARGETS_ALL};
+    int rc = pairs ? pmpo_loss_resolve(so.loss, j->data, &so.loss, err) : 0;
     rc = rc < 0 ? rc : pmpo_end_resolve(j->model, j->data, j->prompts[0],
                                         so.template_name, j->o->end, &so.end,
                                         err);
-    rc = rc < 0 ? rc : pmpo_user_cache(j->o->no_cache, &j->cache, err);
     return rc < 0 ? rc : pmpo_scorer_new(j->model, j->data, &so, &j->scorer,
                                          err);
+}
+
+static int make_pattern(job *j, pmpo_error *err)
+{
+    char why[200];
+    if (!j->o->regex || !*j->o->regex) {
+        return pmpo_fail(err, PMPO_EUSAGE, "metric regex needs a pattern");
+    }
+    int bad = regcomp(&j->pattern, j->o->regex, REG_EXTENDED | REG_NEWLINE);
+    if (bad) {
+        regerror(bad, &j->pattern, why, sizeof(why));
+        return pmpo_fail(err, PMPO_EUSAGE, "the pattern %s: %s", j->o->regex,
+                         why);
+    }
+    j->has_pattern = true;
+    return 0;
 }
 
 static int set_up(job *j, pmpo_error *err)
@@ -210,11 +319,28 @@ static int set_up(job *j, pmpo_error *err)
     int rc = pmpo_metrics_resolve(j->o->metrics, j->data, &metrics, err);
     for (int i = 0; rc == 0 && i < PMPO_N_METRICS; i++) {
         if (metrics & 1u << i) {
+            pmpo_metric_kind kind = pmpo_metrics[i].kind;
             j->metrics[j->n_metrics++] = i;
-            *(pmpo_metrics[i].generates ? &j->generates : &j->scores) = true;
+            j->scores |= kind == PMPO_BY_SCORES;
+            j->generates |= kind != PMPO_BY_SCORES;
+            j->judges |= kind == PMPO_BY_JUDGE;
         }
     }
+    rc = rc == 0 && wants(j, PMPO_METRIC_REGEX) ? make_pattern(j, err) : rc;
+    rc = rc < 0 ? rc : pmpo_user_cache(j->o->no_cache, &j->cache, err);
     return rc == 0 && j->scores ? make_scorer(j, err) : rc;
+}
+
+static void clean_up(job *j)
+{
+    const char *w = j->cache ? pmpo_cache_trouble(j->cache) : NULL;
+    char *copy = w ? pmpo_arena_cstr(&j->out->mem, w) : NULL;
+    j->out->pub.warning = copy ? copy : "";
+    if (j->has_pattern) {
+        regfree(&j->pattern);
+    }
+    pmpo_scorer_free(j->scorer);
+    pmpo_cache_free(j->cache);
 }
 
 static int run(job *j, pmpo_error *err)
@@ -222,25 +348,24 @@ static int run(job *j, pmpo_error *err)
     pmpo_eval *out = &j->out->pub;
     pmpo_eval_prompt *p =
         pmpo_arena_alloc(&j->out->mem, j->n_prompts, sizeof(*p));
-    int rc = p ? set_up(j, err) : pmpo_fail_memory(err);
+    j->sheets = pmpo_arena_alloc(&j->out->mem, j->n_prompts,
+                                 sizeof(*j->sheets));
+    int rc = p && j->sheets ? set_up(j, err) : pmpo_fail_memory(err);
     j->begin_ms = pmpo_now_ms();
     for (; rc == 0 && j->prompt < j->n_prompts; j->prompt++) {
-        sheet s = {.answers = NULL};
-        rc = fill_sheet(j, &s, err);
-        rc = rc < 0 ? rc : fill_prompt(j, &s, &p[j->prompt], err);
+        sheet *s = &j->sheets[j->prompt];
+        *s = (sheet){.answers = NULL};
+        rc = fill_sheet(j, s, err);
+        rc = rc < 0 ? rc : fill_prompt(j, s, &p[j->prompt], err);
     }
     out->prompts = p;
     out->n_prompts = j->n_prompts;
     out->n_metrics = j->n_metrics;
     out->majority = pmpo_data_majority(j->data, NULL);
     if (rc == 0 && j->n_prompts == 2) {
-        rc = compare(j, err);
+        rc = compare(j, p, err);
     }
-    const char *w = j->cache ? pmpo_cache_trouble(j->cache) : NULL;
-    char *copy = w ? pmpo_arena_cstr(&j->out->mem, w) : NULL;
-    out->warning = copy ? copy : "";
-    pmpo_scorer_free(j->scorer);
-    pmpo_cache_free(j->cache);
+    clean_up(j);
     return rc;
 }
 

@@ -15,15 +15,6 @@ int pmpo_data_parse(pmpo_str bytes, const char *name,
 /* The file name the data came from; borrowed. */
 const char *pmpo_data_name(const pmpo_data *d);
 
-/* A new set holding copies of d's examples idx[0..n) in that order (n may be
- * 0). The rejected outputs of free-form answers from an importer that asks for
- * it (BBH), or from rows marked "rejected_drawn", are drawn anew: at most 4
- * targets of other examples OF THIS SUBSET, distinct and different from their
- * own, chosen by hash of their id. Given ones are never touched.
- * PMPO_EUSAGE: an index out of range. */
-int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
-                     pmpo_data **out, pmpo_error *err);
-
 /* The first `limit` examples as a set of their own; NULL in *out where that
  * is all of them (limit 0, or not fewer). */
 int pmpo_data_first(const pmpo_data *d, size_t limit, pmpo_data **out,

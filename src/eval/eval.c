@@ -18,11 +18,9 @@ static bool has_rejected(const pmpo_example *e)
     return e->n_rejected > 0;
 }
 
-static size_t count_options(const pmpo_example *e, const pmpo_example_score *s,
-                            size_t *of)
+double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s)
 {
     (void)e;
-    *of = 1;
     return s->correct;
 }
 
@@ -41,28 +39,44 @@ static double per_token(const pmpo_target_score *t)
     return t->nats / (double)t->n_tokens;
 }
 
-static size_t count_options_mean(const pmpo_example *e,
-                                 const pmpo_example_score *s, size_t *of)
+static double calibrated(const pmpo_target_score *t)
 {
-    *of = 1;
+    return t->nats - t->prior_nats;
+}
+
+/* No other option costs less than the target. */
+static double cheapest(const pmpo_example *e, const pmpo_example_score *s,
+                       double (*cost)(const pmpo_target_score *t))
+{
     for (size_t i = 1; i < s->n_targets; i++) {
         if (is_option(e, s->targets[i].text) &&
-            per_token(&s->targets[i]) < per_token(&s->targets[0])) {
+            cost(&s->targets[i]) < cost(&s->targets[0])) {
             return 0;
         }
     }
     return 1;
 }
 
-static size_t count_pairs(const pmpo_example *e, const pmpo_example_score *s,
-                          size_t *of)
+double pmpo_right_option_mean(const pmpo_example *e,
+                              const pmpo_example_score *s)
+{
+    return cheapest(e, s, per_token);
+}
+
+double pmpo_right_option_calibrated(const pmpo_example *e,
+                                    const pmpo_example_score *s)
+{
+    return cheapest(e, s, calibrated);
+}
+
+static double share_of_pairs(const pmpo_example *e,
+                             const pmpo_example_score *s)
 {
     size_t right = 0;
-    *of = e->n_rejected;
     for (size_t i = 1; i <= e->n_rejected; i++) {
         right += s->targets[0].nats < s->targets[i].nats;
     }
-    return right;
+    return (double)right / (double)e->n_rejected;
 }
 
 /* ---- metrics of answers ---------------------------------------------------------- */
@@ -89,30 +103,65 @@ static bool has_letter(const pmpo_example *e)
     return pmpo_match_letter(expected(e), e->n_options) != 0;
 }
 
-static bool right_exact(const pmpo_example *e, pmpo_str reply)
+static bool right_exact(const pmpo_example *e, pmpo_str reply,
+                        const regex_t *pattern)
 {
+    (void)pattern;
     return pmpo_match_exact(reply, expected(e));
 }
 
-static bool right_number(const pmpo_example *e, pmpo_str reply)
+static bool right_number(const pmpo_example *e, pmpo_str reply,
+                         const regex_t *pattern)
 {
+    (void)pattern;
     return pmpo_match_number(reply, expected(e));
 }
 
-static bool right_choice(const pmpo_example *e, pmpo_str reply)
+static bool right_choice(const pmpo_example *e, pmpo_str reply,
+                         const regex_t *pattern)
 {
+    (void)pattern;
     return pmpo_match_choice(reply, expected(e), e->n_options);
+}
+
+/* What the pattern finds last: its first group, or all of it. A reply has no
+ * NUL: the engine gives text. */
+static bool right_regex(const pmpo_example *e, pmpo_str reply,
+                        const regex_t *pattern)
+{
+    regmatch_t m[2];
+    pmpo_str found = {NULL, 0};
+    const char *at = reply.ptr;
+    while (regexec(pattern, at, 2, m, at == reply.ptr ? 0 : REG_NOTBOL) == 0) {
+        const regmatch_t *g = m[1].rm_so >= 0 ? &m[1] : &m[0];
+        found = (pmpo_str){at + g->rm_so, (size_t)(g->rm_eo - g->rm_so)};
+        if (!at[m[0].rm_eo]) {
+            break;
+        }
+        at += m[0].rm_eo > 0 ? m[0].rm_eo : 1; /* past an empty match */
+    }
+    return found.ptr && pmpo_match_exact(found, expected(e));
 }
 
 /* ---- the table ---------------------------------------------------------------------- */
 
+#define OPTIONS "options"
+
 const pmpo_metric_row pmpo_metrics[PMPO_N_METRICS] = {
-    {"options", false, has_options, NULL, count_options},
-    {"options-mean", false, has_options, NULL, count_options_mean},
-    {"pairs", false, has_rejected, NULL, count_pairs},
-    {"exact", true, always, right_exact, NULL},
-    {"number", true, has_number, right_number, NULL},
-    {"choice", true, has_letter, right_choice, NULL},
+    {"options", PMPO_BY_SCORES, OPTIONS, has_options, pmpo_right_option, NULL},
+    {"options-mean", PMPO_BY_SCORES, OPTIONS, has_options,
+     pmpo_right_option_mean, NULL},
+    {"options-calibrated", PMPO_BY_SCORES, OPTIONS, has_options,
+     pmpo_right_option_calibrated, NULL},
+    {"pairs", PMPO_BY_SCORES, "rejected outputs", has_rejected,
+     share_of_pairs, NULL},
+    {"exact", PMPO_BY_ANSWER, "an answer", always, NULL, right_exact},
+    {"number", PMPO_BY_ANSWER, "a number as answer", has_number, NULL,
+     right_number},
+    {"choice", PMPO_BY_ANSWER, "a letter as answer", has_letter, NULL,
+     right_choice},
+    {"regex", PMPO_BY_ANSWER, "an answer", always, NULL, right_regex},
+    {"judge", PMPO_BY_JUDGE, "an answer", always, NULL, NULL},
 };
 
 const char *pmpo_metric_name(int i)
@@ -142,11 +191,7 @@ int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
         if ((asked & 1u << i) && !applies_to_some(i, d)) {
             return pmpo_fail(err, PMPO_EUSAGE,
                              "metric %s: no example has what it needs (%s)",
-                             pmpo_metrics[i].name,
-                             i < 2    ? "options"
-                             : i == 2 ? "rejected outputs"
-                             : i == 4 ? "a number as answer"
-                                      : "a letter as answer");
+                             pmpo_metrics[i].name, pmpo_metrics[i].needs);
         }
     }
     *out = asked;

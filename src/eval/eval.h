@@ -1,24 +1,34 @@
 /* eval.h: which answers are right, by likelihood and by what is generated.
  *
- * Two ways to an answer: the scorer's option log-likelihoods, which cost a
- * forward pass, and greedy decoding, read tolerantly by match.h. */
+ * Three ways to a value in 0..1: the scorer's option log-likelihoods, which
+ * cost a forward pass; greedy decoding, read tolerantly by match.h; and a
+ * judge that compares two generated answers. */
 #ifndef PMPO_EVAL_EVAL_H
 #define PMPO_EVAL_EVAL_H
+
+#include <regex.h>
 
 #include "base/mem.h"
 #include "model/model.h"
 #include "pmpo.h"
+#include "store/store.h"
+
+typedef enum pmpo_metric_kind {
+    PMPO_BY_SCORES,
+    PMPO_BY_ANSWER,
+    PMPO_BY_JUDGE, /* of answers, too */
+} pmpo_metric_kind;
 
 typedef struct pmpo_metric_row {
     const char *name;
-    bool generates; /* needs an answer; else the scores of the outputs */
-    /* Whether an example can be measured by it. */
+    pmpo_metric_kind kind;
+    const char *needs; /* what an example must have, in words */
     bool (*applies)(const pmpo_example *e);
-    /* Of a generated answer. */
-    bool (*right)(const pmpo_example *e, pmpo_str reply);
-    /* Of scores: how many of how many (1 but for pairs). */
-    size_t (*count)(const pmpo_example *e, const pmpo_example_score *s,
-                    size_t *of);
+    /* Of scores: 0..1. */
+    double (*value)(const pmpo_example *e, const pmpo_example_score *s);
+    /* Of a generated answer; `pattern` is NULL but for regex. */
+    bool (*right)(const pmpo_example *e, pmpo_str reply,
+                  const regex_t *pattern);
 } pmpo_metric_row;
 
 /* [PMPO_N_METRICS]; to add one, add its row and its bit in pmpo.h. */
@@ -28,6 +38,14 @@ extern const pmpo_metric_row pmpo_metrics[];
  * that applies to no example. */
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err);
+
+/* The likeliest option is the target: by log-likelihood, per token, or with
+ * the prior taken off. A tie counts as right. Scores hold all options. */
+double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s);
+double pmpo_right_option_mean(const pmpo_example *e,
+                              const pmpo_example_score *s);
+double pmpo_right_option_calibrated(const pmpo_example *e,
+                                    const pmpo_example_score *s);
 
 /* Greedy answers of at most max_tokens to every example, in order; texts
  * live in `mem`. `after` (may be NULL) is told how many are done. */
@@ -41,5 +59,14 @@ int pmpo_answers(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                  void (*after)(void *ud, size_t done, size_t total), void *ud,
                  pmpo_cost *cost, pmpo_arena *mem, pmpo_answer *out,
                  pmpo_error *err);
+
+/* How sure `judge` is, 0..1, that answers[i] to d's example i is better than
+ * references[i]: the mean over both orders of p(A) / (p(A) + p(B)). */
+int pmpo_judge_answers(pmpo_model *judge, const pmpo_data *d,
+                       const pmpo_answer *answers,
+                       const pmpo_answer *references, pmpo_cache *cache,
+                       void (*after)(void *ud, size_t done, size_t total),
+                       void *ud, pmpo_cost *cost, double *win,
+                       pmpo_error *err);
 
 #endif

@@ -102,12 +102,16 @@ static int compose_chat(pmpo_template *t, pmpo_str instruction,
     return rc;
 }
 
-/* The contents as plain text, blank lines between. */
-static void put_contents(pmpo_pieces *p, const pmpo_message *m, size_t n)
+/* The contents as plain text, blank lines between. With `joined`, what the
+ * assistant says follows at once, as a target does. */
+static void put_contents(pmpo_pieces *p, const pmpo_message *m, size_t n,
+                         bool joined)
 {
     bool some = false;
     for (size_t i = 0; i < n; i++) {
-        if (m[i].content.len && some) {
+        bool follows =
+            joined && pmpo_str_eq(m[i].role, PMPO_STR("assistant"));
+        if (m[i].content.len && some && !follows) {
             pmpo_pieces_text(p, PMPO_STR("\n\n"));
         }
         pmpo_pieces_text(p, m[i].content);
@@ -118,7 +122,7 @@ static void put_contents(pmpo_pieces *p, const pmpo_message *m, size_t n)
 static void put_input(pmpo_pieces *p, const pmpo_example *e)
 {
     if (e->n_messages) {
-        put_contents(p, e->messages, e->n_messages);
+        put_contents(p, e->messages, e->n_messages, true);
     } else {
         pmpo_pieces_text(p, e->input);
     }
@@ -478,7 +482,7 @@ static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,
     }
     int rc = put_turns(&t, &x, p, err);
     if (rc == PMPO_EMODEL) { /* nothing was put yet */
-        put_contents(p, m, n);
+        put_contents(p, m, n, false);
         rc = 0;
     }
     pmpo_template_clear(&t);

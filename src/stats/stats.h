@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct pmpo_interval {
     double value, low, high; /* low <= value <= high; NAN when n is too small */
@@ -31,6 +32,23 @@ double pmpo_t975(double df);
 /* Two-sided p-value of the exact McNemar test: of the examples on which two
  * treatments differ, b went one way and c the other. */
 double pmpo_mcnemar(size_t b, size_t c);
+
+/* Mean of x with the 95 % percentile interval of PMPO_BOOTSTRAPS resamples
+ * (Efron and Tibshirani 1993, section 13.3), the same for the same seed. n < 2
+ * gives NAN bounds. */
+#define PMPO_BOOTSTRAPS 2000
+pmpo_interval pmpo_bootstrap_mean(const double *x, size_t n, uint64_t seed);
+/* Two-sided p-value of "the mean of x is 0" by the same resamples: twice the
+ * share of their means on the smaller side of 0, one added to either side. On
+ * paired differences this is the paired bootstrap test. n < 2: NAN. */
+double pmpo_bootstrap_p(const double *x, size_t n, uint64_t seed);
+/* The 2.5 and 97.5 % quantiles of v[0..n), which is sorted in place; entries
+ * that are not a number count as neither: they are left out. */
+void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high);
+
+/* Spearman's rank correlation, ties by their mean rank; NAN where n < 2 or
+ * one of the two is constant. Time in n squared. */
+double pmpo_spearman(const double *x, const double *y, size_t n);
 
 /* log(sum exp x[i]); -INFINITY for n == 0. */
 double pmpo_logsumexp(const double *x, size_t n);

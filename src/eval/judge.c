@@ -1,0 +1,135 @@
+/* judge.c: a model compares two answers to each question.
+ *
+ * After AlpacaEval 2.0 (arXiv 2404.04475, section 2): the judge's
+ * log-probabilities instead of its words, and both orders, since judges
+ * favour a place. Each comparison is an example with the options A and B, so
+ * the scorer does the work. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "eval/eval.h"
+#include "score/score.h"
+
+#define INSTRUCTION                                                            \
+    "You compare two answers to one question and say which of them is better."
+#define ASK                                                                    \
+    "Which answer is better: more correct, more helpful, easier to follow? "   \
+    "Reply with A or B and nothing else."
+
+static void put_question(const pmpo_example *e, pmpo_buf *out)
+{
+    pmpo_buf_puts(out, "Question:\n");
+    pmpo_buf_put(out, e->input);
+    for (size_t i = 0; i < e->n_messages; i++) {
+        pmpo_buf_put(out, e->messages[i].role);
+        pmpo_buf_puts(out, ": ");
+        pmpo_buf_put(out, e->messages[i].content);
+        pmpo_buf_puts(out, i + 1 < e->n_messages ? "\n" : "");
+    }
+}
+
+/* One comparison as a line of JSON. */
+static int put_comparison(const pmpo_example *e, pmpo_str a, pmpo_str b,
+                          size_t number, pmpo_buf *jsonl, pmpo_error *err)
+{
+    static const pmpo_str letters[2] = {{"A", 1}, {"B", 1}};
+    pmpo_buf text = {0};
+    char id[24];
+    snprintf(id, sizeof(id), "%zu", number);
+    put_question(e, &text);
+    pmpo_buf_puts(&text, "\n\nAnswer A:\n");
+    pmpo_buf_put(&text, a);
+    pmpo_buf_puts(&text, "\n\nAnswer B:\n");
+    pmpo_buf_put(&text, b);
+    pmpo_buf_puts(&text, "\n\n" ASK);
+    const pmpo_example x = {.id = {id, strlen(id)},
+                            .input = pmpo_buf_str(&text),
+                            .target = letters[0],
+                            .options = letters,
+                            .n_options = 2,
+                            .rejected = &letters[1],
+                            .n_rejected = 1,
+                            .weight = 1};
+    int rc = text.failed ? pmpo_fail_memory(err)
+                         : pmpo_example_json(&x, jsonl, err);
+    pmpo_buf_putc(jsonl, '\n');
+    pmpo_buf_release(&text);
+    return rc;
+}
+
+/* Two comparisons an example: the answer first, then second. */
+static int make_comparisons(const pmpo_data *d, const pmpo_answer *answers,
+                            const pmpo_answer *references, pmpo_data **out,
+                            pmpo_error *err)
+{
+    pmpo_buf jsonl = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        pmpo_str x = answers[i].text, y = references[i].text;
+        rc = put_comparison(e, x, y, 2 * i, &jsonl, err);
+        rc = rc < 0 ? rc : put_comparison(e, y, x, 2 * i + 1, &jsonl, err);
+    }
+    if (rc == 0) {
+        rc = jsonl.failed ? pmpo_fail_memory(err)
+                          : pmpo_data_parse(pmpo_buf_str(&jsonl),
+                                            "the judge's comparisons", NULL,
+                                            out, err);
+    }
+    pmpo_buf_release(&jsonl);
+    return rc;
+}
+
+/* p(A) / (p(A) + p(B)) */
+static double first_is_better(const pmpo_example_score *x)
+{
+    return exp(-x->choice);
+}
+
+typedef struct watcher {
+    void (*after)(void *ud, size_t done, size_t total);
+    void *ud;
+} watcher;
+
+static void on_block(void *ud, size_t done, size_t total, double loss)
+{
+    const watcher *w = ud;
+    (void)loss;
+    if (w->after) {
+        w->after(w->ud, done / 2, total / 2);
+    }
+}
+
+int pmpo_judge_answers(pmpo_model *judge, const pmpo_data *d,
+                       const pmpo_answer *answers,
+                       const pmpo_answer *references, pmpo_cache *cache,
+                       void (*after)(void *ud, size_t done, size_t total),
+                       void *ud, pmpo_cost *cost, double *win,
+                       pmpo_error *err)
+{
+    const pmpo_scorer_options so = {.loss = PMPO_LOSS_CHOICE, .beta = 1,
+                                    .template_name = "chat",
+                                    .targets = PMPO_TARGETS_ALL};
+    watcher w = {after, ud};
+    const pmpo_score_context c = {.cache = cache, .prompt_id = -1,
+                                  .after = on_block, .ud = &w, .cost = cost,
+                                  .bound = INFINITY};
+    pmpo_data *pairs = NULL;
+    pmpo_scorer *s = NULL;
+    pmpo_arena mem = {0};
+    pmpo_result r;
+    int rc = make_comparisons(d, answers, references, &pairs, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(judge, pairs, &so, &s, err);
+    rc = rc < 0 ? rc : pmpo_scorer_score(s, PMPO_STR(INSTRUCTION), &c, &mem,
+                                         &r, err);
+    for (size_t i = 0; rc == 0 && i < pmpo_data_count(d); i++) {
+        const pmpo_example_score *x = &r.score.examples[2 * i];
+        win[i] = (first_is_better(&x[0]) + 1 - first_is_better(&x[1])) / 2;
+    }
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(pairs);
+    return rc;
+}

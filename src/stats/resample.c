@@ -1,0 +1,100 @@
+/* resample.c: intervals and tests by resampling, and rank correlation. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "stats/stats.h"
+
+/* ---- quantiles ------------------------------------------------------------ */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(v[i])) {
+            v[k++] = v[i];
+        }
+    }
+    *low = *high = NAN;
+    if (k > 0) {
+        qsort(v, k, sizeof(*v), by_value);
+        *low = v[(size_t)(0.025 * (double)(k - 1) + 0.5)];
+        *high = v[(size_t)(0.975 * (double)(k - 1) + 0.5)];
+    }
+}
+
+/* ---- resampling ------------------------------------------------------------ */
+
+static double resampled_mean(const double *x, size_t n, uint64_t *seed)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[pmpo_random(seed) % n];
+    }
+    return sum / (double)n;
+}
+
+pmpo_interval pmpo_bootstrap_mean(const double *x, size_t n, uint64_t seed)
+{
+    double means[PMPO_BOOTSTRAPS];
+    pmpo_interval v = {pmpo_mean(x, NULL, n), NAN, NAN};
+    if (n < 2) {
+        return v;
+    }
+    for (size_t b = 0; b < PMPO_BOOTSTRAPS; b++) {
+        means[b] = resampled_mean(x, n, &seed);
+    }
+    pmpo_percentile_bounds(means, PMPO_BOOTSTRAPS, &v.low, &v.high);
+    v.low = fmin(v.low, v.value);
+    v.high = fmax(v.high, v.value);
+    return v;
+}
+
+double pmpo_bootstrap_p(const double *x, size_t n, uint64_t seed)
+{
+    size_t below = 1, above = 1; /* a mean of 0 is on both sides */
+    if (n < 2) {
+        return NAN;
+    }
+    for (size_t b = 0; b < PMPO_BOOTSTRAPS; b++) {
+        double mean = resampled_mean(x, n, &seed);
+        below += mean <= 0;
+        above += mean >= 0;
+    }
+    double p = 2 * (double)(below < above ? below : above)
+               / (PMPO_BOOTSTRAPS + 1);
+    return p < 1 ? p : 1;
+}
+
+/* ---- ranks --------------------------------------------------------------------- */
+
+static double rank_of(const double *x, size_t n, size_t i)
+{
+    size_t less = 0, same = 0;
+    for (size_t k = 0; k < n; k++) {
+        less += x[k] < x[i];
+        same += x[k] == x[i];
+    }
+    return (double)less + ((double)same + 1) / 2;
+}
+
+double pmpo_spearman(const double *x, const double *y, size_t n)
+{
+    double mean = ((double)n + 1) / 2, xy = 0, xx = 0, yy = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(x[i]) || isnan(y[i])) {
+            return NAN;
+        }
+        double a = rank_of(x, n, i) - mean, b = rank_of(y, n, i) - mean;
+        xy += a * b;
+        xx += a * a;
+        yy += b * b;
+    }
+    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
+}
