@@ -31,36 +31,6 @@ typedef struct evaluation {
     size_t n_turns;
 } evaluation;
 
-/* ---- metrics by name -------------------------------------------------------- */
-
-static int metric_of(const char *name, size_t n, unsigned *out,
-                     pmpo_error *err)
-{
-    for (int i = 0; i < PMPO_N_METRICS; i++) {
-        const char *known = pmpo_metric_name(i);
-        if (strlen(known) == n && !strncmp(known, name, n)) {
-            *out |= 1u << i;
-            return 0;
-        }
-    }
-    return cli_error(err, PMPO_EUSAGE, "eval: --metric %.*s: not a metric; see "
-                     "pmpo eval --help", (int)n, name);
-}
-
-static int metrics_of(const char *names, unsigned *out, pmpo_error *err)
-{
-    *out = 0;
-    while (names && *names) {
-        size_t n = strcspn(names, ",");
-        int rc = metric_of(names, n, out, err);
-        if (rc < 0) {
-            return rc;
-        }
-        names += n + (names[n] == ',');
-    }
-    return 0;
-}
-
 /* ---- demonstrations --------------------------------------------------------- */
 
 static int read_shots(evaluation *v, pmpo_error *err)
@@ -425,7 +395,7 @@ int cmd_eval(const options *o, pmpo_error *err)
     evaluation v = {.o = o};
     set_options(&v);
     int rc = cli_prompts(o, &v.prompts, &v.n_prompts, err);
-    rc = rc < 0 ? rc : metrics_of(o->metrics, &v.eo.metrics, err);
+    rc = rc < 0 ? rc : cli_metrics(o, &v.eo.metrics, err);
     if (rc == 0 && o->regex && v.eo.metrics == 0) {
         v.eo.metrics = PMPO_METRIC_REGEX;
     }

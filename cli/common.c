@@ -230,6 +230,36 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
     return rc < 0 ? rc : add_baselines(o->baseline, prompts, n, err);
 }
 
+static int metric_of(const options *o, const char *name, size_t n,
+                     unsigned *out, pmpo_error *err)
+{
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        const char *known = pmpo_metric_name(i);
+        if (strlen(known) == n && !strncmp(known, name, n)) {
+            *out |= 1u << i;
+            return 0;
+        }
+    }
+    return cli_error(err, PMPO_EUSAGE, "%s: --metric %.*s: not a metric; see "
+                     "pmpo %s --help", o->command->name, (int)n, name,
+                     o->command->name);
+}
+
+int cli_metrics(const options *o, unsigned *out, pmpo_error *err)
+{
+    const char *names = o->metrics;
+    *out = 0;
+    while (names && *names) {
+        size_t n = strcspn(names, ",");
+        int rc = metric_of(o, names, n, out, err);
+        if (rc < 0) {
+            return rc;
+        }
+        names += n + (names[n] == ',');
+    }
+    return 0;
+}
+
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
 {
     const char *name = o->command->name;

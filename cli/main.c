@@ -25,8 +25,16 @@ const command commands[] = {
      "", cmd_score},
     {"eval", CMD_EVAL, 0, 0, "", "tell how often the model answers right",
      "By what the model generates (exact, number, choice) or by the "
-     "log-likelihood of given outputs (options, options-mean, pairs).",
+     "log-likelihood of given outputs (options, options-mean, "
+     "options-calibrated, pairs), or by what a judge prefers (judge).",
      cmd_eval},
+    {"audit", CMD_AUDIT, 0, 1, "[RUN]",
+     "tell whether a lower loss means more right answers",
+     "Ranks prompts by each loss and by what is right on examples they were "
+     "not made with. With RUN: its prompts, its model unless --model says "
+     "otherwise, its test part unless --data does; of --data what the run has "
+     "trained on is left out.",
+     cmd_audit},
     {"analyze", CMD_ANALYZE, 0, 0, "",
      "tell what each part of a prompt is worth", "", cmd_analyze},
     {"show", CMD_SHOW, 1, 1, "RUN", "tell how a run went, or is going",

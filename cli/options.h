@@ -25,7 +25,8 @@ enum {
     CMD_DATA_SPLIT = 1 << 11,
     CMD_DATA_IMPORT = 1 << 12,
     CMD_EVAL = 1 << 13,
-    CMD_ALL = (1 << 14) - 1,
+    CMD_AUDIT = 1 << 14,
+    CMD_ALL = (1 << 15) - 1,
 };
 
 typedef struct options options;

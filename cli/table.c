@@ -5,7 +5,7 @@
 
 #define RUNS (CMD_OPTIMIZE | CMD_SCORE | CMD_ANALYZE)
 #define SCORES (RUNS | CMD_BENCH)
-#define MODELS (SCORES | CMD_EVAL)
+#define MODELS (SCORES | CMD_EVAL | CMD_AUDIT)
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
 #define PRINTS_JSON (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM \
@@ -28,7 +28,10 @@ const option_row option_rows[] = {
     /* ---- what to work on ---- */
     TEXT('m', "model", model, "MODEL",
          "a GGUF file or a name of `pmpo models list`",
-         "($PMPO_MODEL, else the list's default)", MODELS),
+         "($PMPO_MODEL, else the list's default)", MODELS & ~CMD_AUDIT),
+    TEXT('m', "model", model, "MODEL",
+         "a GGUF file or a name of `pmpo models list`",
+         "(the run's, else $PMPO_MODEL, else the list's)", CMD_AUDIT),
     TEXT(0, "rewriter", rewriter, "MODEL",
          "the model that rewrites and marks prompts",
          "(the scoring model itself)", CMD_OPTIMIZE | CMD_ANALYZE),
@@ -37,11 +40,18 @@ const option_row option_rows[] = {
          "(none: it must be given)", RUNS | CMD_EVAL),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
+         "(the run's test part)", CMD_AUDIT),
+    TEXT('d', "data", data, "FILE",
+         "examples: JSONL or a BIG-Bench Hard file; - is standard input",
          "(a made-up set of 50 questions)", CMD_BENCH),
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it; may be repeated",
      "(none: it must be given)", CMD_SCORE | CMD_EVAL, "", 0, 0},
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
+     "the text, @FILE, or - for standard input; one final newline of a file "
+     "is not part of it; may be repeated",
+     "(those of the run)", CMD_AUDIT, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it",
@@ -89,6 +99,8 @@ const option_row option_rows[] = {
            0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
            "of the choice of shots and of the bootstrap", "1", CMD_EVAL, 0,
+           MAX64),
+    NUMBER("seed", OPT_COUNT, seed, "N", "of the bootstrap", "1", CMD_AUDIT, 0,
            MAX64),
 
     /* ---- the loss ---- */
@@ -138,13 +150,17 @@ const option_row option_rows[] = {
            "free",
            "0", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
-           RUNS | CMD_RESUME | CMD_EVAL),
+           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT),
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
          "options, options-mean, options-calibrated, pairs, exact, number, "
          "choice, regex, judge; several with commas",
          "(options where they are known, else exact)", CMD_EVAL),
+    TEXT(0, "metric", metrics, "NAMES",
+         "options, options-mean, options-calibrated, exact, number, choice; "
+         "several with commas",
+         "(the three of options where they are known, else exact)", CMD_AUDIT),
     TEXT(0, "shots", shots, "NUMBERS",
          "solved examples shown before each question, such as 0,1,3: one row "
          "each",
@@ -167,9 +183,9 @@ const option_row option_rows[] = {
     TEXT(0, "baseline", baseline, "NAMES",
          "fixed prompts after those of -p: answer-only, cot, step-back, rar, "
          "or all; several with commas",
-         "(none)", CMD_SCORE | CMD_EVAL),
+         "(none)", CMD_SCORE | CMD_EVAL | CMD_AUDIT),
     NUMBER("max-tokens", OPT_INT, max_tokens, "N",
-           "of a generated answer", "256", CMD_EVAL, 1, MAX),
+           "of a generated answer", "256", CMD_EVAL | CMD_AUDIT, 1, MAX),
 
     /* ---- the search ---- */
     NUMBER("iterations", OPT_INT, iterations, "N", "rounds of rewriting",
@@ -225,6 +241,7 @@ const option_row option_rows[] = {
            CMD_OPTIMIZE | CMD_RESUME),
     SWITCH('v', "verbose", verbose, "a row for each example",
            CMD_SCORE | CMD_EVAL),
+    SWITCH('v', "verbose", verbose, "each prompt with its losses", CMD_AUDIT),
     TEXT(0, "config", config, "FILE",
          "read options from FILE, lines of `name = value`; the command line "
          "goes before it",

@@ -581,6 +581,10 @@ typedef struct pmpo_run_view {
 /* Opens a run file for reading, also while it is being written. */
 PMPO_API int pmpo_run_open(const char *path, pmpo_run **out, pmpo_error *err);
 PMPO_API void pmpo_run_free(pmpo_run *run);
+/* The examples of a run's part: 0 training, 1 validation, 2 test. NULL in
+ * *out where it has none. */
+PMPO_API int pmpo_run_data(const char *path, int part, pmpo_data **out,
+                           pmpo_error *err);
 /* Borrowed until pmpo_run_free. */
 PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);
 
@@ -702,6 +706,64 @@ PMPO_API int pmpo_eval_run(pmpo_model *m, const pmpo_data *d,
                            const pmpo_eval_options *o, pmpo_eval **out,
                            pmpo_error *err);
 PMPO_API void pmpo_eval_free(pmpo_eval *e);
+
+/* ---- audit: does a lower loss mean more right answers ---------------------- */
+
+#define PMPO_AUDIT_LEAST 4 /* prompts */
+
+typedef struct pmpo_audit_options {
+    size_t size;
+    unsigned metrics; /* pmpo_metric bits; 0: the three of options where they
+                       * are known, else exact. Not pairs, regex, judge */
+    const char *template_name;
+    pmpo_end end;
+    size_t limit;
+    int max_tokens;
+    uint64_t seed; /* of the bootstrap */
+    bool no_cache;
+    pmpo_progress_fn progress;
+    void *progress_ud;
+} pmpo_audit_options;
+
+PMPO_API void pmpo_audit_options_init(pmpo_audit_options *o);
+
+/* How well one loss agrees with one metric: Spearman's rank correlation,
+ * over the prompts, of minus the loss with the share of right answers, and
+ * the 95 % bootstrap interval over the examples. NAN: one of the two is the
+ * same for all prompts. */
+typedef struct pmpo_agreement {
+    double value, low, high;
+} pmpo_agreement;
+
+typedef struct pmpo_audit_loss {
+    const char *name;   /* as options: "nll mean", "choice calibrated" */
+    const double *loss; /* [n_prompts] */
+    const pmpo_agreement *agreement; /* [n_metrics] */
+} pmpo_audit_loss;
+
+typedef struct pmpo_audit {
+    const pmpo_str *prompts;
+    size_t n_prompts, n_examples;
+    const char *const *metrics; /* names */
+    size_t n_metrics;
+    const double *accuracy;     /* [n_metrics][n_prompts] */
+    const pmpo_audit_loss *losses; /* those that the data can have */
+    size_t n_losses;
+    /* [n_metrics]: the loss that agrees best, -1 where none is positive. */
+    const int *best;
+    double majority; /* share of the commonest target */
+    pmpo_cost cost;
+    const char *warning; /* "" or one line */
+} pmpo_audit;
+
+/* Scores `d`, which should hold examples that no prompt was made with, under
+ * every prompt and compares losses with accuracies. PMPO_EUSAGE: fewer than
+ * PMPO_AUDIT_LEAST prompts, or a metric that the data can't be measured by. */
+PMPO_API int pmpo_audit_run(pmpo_model *m, const pmpo_data *d,
+                            const pmpo_str *prompts, size_t n_prompts,
+                            const pmpo_audit_options *o, pmpo_audit **out,
+                            pmpo_error *err);
+PMPO_API void pmpo_audit_free(pmpo_audit *a);
 
 /* ---- how fast this machine scores --------------------------------------- */
 

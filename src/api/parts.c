@@ -241,6 +241,22 @@ int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
     return rc;
 }
 
+int pmpo_run_data(const char *path, int part, pmpo_data **out, pmpo_error *err)
+{
+    pmpo_buf jsonl = {0};
+    size_t n = 0;
+    *out = NULL;
+    if (part < 0 || part > 2) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a run has the parts 0 to 2");
+    }
+    int rc = pmpo_store_read_part(path, (pmpo_part)part, &jsonl, &n, err);
+    if (rc == 0 && n > 0) {
+        rc = pmpo_data_parse(pmpo_buf_str(&jsonl), path, NULL, out, err);
+    }
+    pmpo_buf_release(&jsonl);
+    return rc;
+}
+
 int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err)
 {
     *out = (pmpo_parts){0};

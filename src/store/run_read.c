@@ -422,6 +422,28 @@ static int read_all(reader *r, const char *path)
     return r->rc;
 }
 
+int pmpo_store_read_part(const char *path, pmpo_part part, pmpo_buf *jsonl,
+                         size_t *n, pmpo_error *err)
+{
+    reader r = {.err = err};
+    sqlite3_stmt *st = NULL;
+    *n = 0;
+    int rc = open_to_read(&r, path);
+    rc = rc < 0 ? rc : pmpo_db_prepare(&r.d, "SELECT json FROM example WHERE "
+                                       "part = ? ORDER BY idx", &st, err);
+    if (rc == 0) {
+        sqlite3_bind_int(st, 1, (int)part);
+        while ((rc = pmpo_db_step(&r.d, st, err)) == 1) {
+            pmpo_buf_put(jsonl, pmpo_db_str(st, 0));
+            pmpo_buf_putc(jsonl, '\n');
+            ++*n;
+        }
+    }
+    sqlite3_finalize(st);
+    sqlite3_close(r.d.db);
+    return rc < 0 || !jsonl->failed ? rc : pmpo_fail_memory(err);
+}
+
 int pmpo_run_open(const char *path, pmpo_run **out, pmpo_error *err)
 {
     pmpo_run *run = pmpo_calloc(1, sizeof(*run));

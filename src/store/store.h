@@ -62,6 +62,10 @@ int pmpo_store_put_example(pmpo_store *s, pmpo_part part, size_t index,
 int pmpo_store_get_examples(pmpo_store *s, pmpo_part part, pmpo_buf *jsonl,
                             size_t *n, pmpo_error *err);
 
+/* The same, of the run file `path`, also while another writes it. */
+int pmpo_store_read_part(const char *path, pmpo_part part, pmpo_buf *jsonl,
+                         size_t *n, pmpo_error *err);
+
 /* ---- finished work -------------------------------------------------------- */
 
 typedef struct pmpo_unit_row {

@@ -1,0 +1,335 @@
+/* cmd_audit.c: pmpo audit: whether a lower loss means more right answers. */
+#include <math.h>
+#include <string.h>
+
+#include "commands.h"
+#include "common.h"
+#include "json.h"
+#include "print.h"
+#include "progress.h"
+
+typedef struct audit_job {
+    const options *o;
+    pmpo_run *run;   /* NULL: none given */
+    pmpo_data *data;
+    size_t n_left_out; /* examples that the run has trained on */
+    pmpo_str *prompts;
+    size_t n_prompts;
+    session s;
+    pmpo_audit *result;
+} audit_job;
+
+/* ---- prompts --------------------------------------------------------------- */
+
+static void add_prompt(audit_job *j, pmpo_str p)
+{
+    for (size_t i = 0; i < j->n_prompts; i++) {
+        if (j->prompts[i].len == p.len
+            && !memcmp(j->prompts[i].ptr, p.ptr, p.len)) {
+            return;
+        }
+    }
+    j->prompts = cli_grow(j->prompts, j->n_prompts + 1, sizeof(*j->prompts));
+    j->prompts[j->n_prompts++] = p;
+}
+
+/* The start prompt and every candidate that was one. */
+static void add_run_prompts(audit_job *j)
+{
+    const pmpo_run_view *v = pmpo_run_describe(j->run);
+    add_prompt(j, v->initial.prompt);
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            if (!strcmp(c->fate, "accepted") || !strcmp(c->fate, "rejected")) {
+                add_prompt(j, c->prompt);
+            }
+        }
+    }
+}
+
+static int collect_prompts(audit_job *j, pmpo_error *err)
+{
+    pmpo_str *given = NULL;
+    size_t n = 0;
+    int rc = 0;
+    if (!j->run || j->o->n_prompts > 0 || j->o->baseline) {
+        rc = cli_prompts(j->o, &given, &n, err);
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        add_prompt(j, given[i]);
+    }
+    cli_free(given);
+    if (rc == 0 && j->run) {
+        add_run_prompts(j);
+    }
+    if (rc == 0 && j->n_prompts < PMPO_AUDIT_LEAST) {
+        rc = cli_error(err, PMPO_EUSAGE, "audit: %zu different prompts are too "
+                       "few to rank, %d are needed: add some by -p or "
+                       "--baseline all", j->n_prompts, PMPO_AUDIT_LEAST);
+    }
+    return rc;
+}
+
+/* ---- examples ----------------------------------------------------------------- */
+
+static bool holds(const pmpo_data *d, pmpo_str id)
+{
+    for (size_t i = 0; d && i < pmpo_data_count(d); i++) {
+        pmpo_str x = pmpo_data_example(d, i)->id;
+        if (x.len == id.len && !memcmp(x.ptr, id.ptr, id.len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes out of j->data what the run's search has seen. */
+static int leave_out_seen(audit_job *j, pmpo_error *err)
+{
+    pmpo_data *seen[2] = {NULL, NULL}, *rest = NULL;
+    const char *path = j->o->args[0];
+    size_t n = 0, all = pmpo_data_count(j->data);
+    size_t *idx = cli_grow(NULL, all, sizeof(*idx));
+    int rc = pmpo_run_data(path, 0, &seen[0], err);
+    rc = rc < 0 ? rc : pmpo_run_data(path, 1, &seen[1], err);
+    for (size_t i = 0; rc == 0 && i < all; i++) {
+        pmpo_str id = pmpo_data_example(j->data, i)->id;
+        if (!holds(seen[0], id) && !holds(seen[1], id)) {
+            idx[n++] = i;
+        }
+    }
+    if (rc == 0 && n == 0) {
+        rc = cli_error(err, PMPO_EDATA, "audit: %s has only examples that the "
+                       "run has trained on: give others", j->o->data);
+    }
+    rc = rc < 0 ? rc : pmpo_data_subset(j->data, idx, n, &rest, err);
+    if (rc == 0) {
+        j->n_left_out = all - n;
+        pmpo_data_free(j->data);
+        j->data = rest;
+    }
+    cli_free(idx);
+    pmpo_data_free(seen[0]);
+    pmpo_data_free(seen[1]);
+    return rc;
+}
+
+static int load_data(audit_job *j, pmpo_error *err)
+{
+    if (j->o->data || !j->run) {
+        int rc = cli_data(j->o, &j->data, err);
+        return rc == 0 && j->run ? leave_out_seen(j, err) : rc;
+    }
+    int rc = pmpo_run_data(j->o->args[0], 2, &j->data, err);
+    return rc < 0 || j->data
+               ? rc
+               : cli_error(err, PMPO_EUSAGE, "audit: the run has no test part: "
+                           "give -d FILE");
+}
+
+/* ---- for people ------------------------------------------------------------------ */
+
+static void put_agreement(const pmpo_agreement *a)
+{
+    if (isnan(a->value)) {
+        printf("  %22s", "-");
+    } else if (isnan(a->low)) {
+        printf("  %7.2f %14s", a->value, "");
+    } else {
+        printf("  %7.2f (%5.2f..%5.2f)", a->value, a->low, a->high);
+    }
+}
+
+static void put_table(const pmpo_audit *a)
+{
+    printf("\nAgreement: Spearman's correlation of minus the loss with the "
+           "share right, over\nprompts, and its 95 %% interval over "
+           "examples\n\n%-22s", "loss");
+    for (size_t m = 0; m < a->n_metrics; m++) {
+        printf("  %22s", a->metrics[m]);
+    }
+    putchar('\n');
+    for (size_t r = 0; r < a->n_losses; r++) {
+        printf("%-22s", a->losses[r].name);
+        for (size_t m = 0; m < a->n_metrics; m++) {
+            put_agreement(&a->losses[r].agreement[m]);
+        }
+        putchar('\n');
+    }
+}
+
+static void put_prompts(const pmpo_audit *a)
+{
+    for (size_t p = 0; p < a->n_prompts; p++) {
+        printf("\nprompt %zu:", p + 1);
+        for (size_t m = 0; m < a->n_metrics; m++) {
+            printf(" %s %.3f%s", a->metrics[m],
+                   a->accuracy[m * a->n_prompts + p],
+                   m + 1 < a->n_metrics ? "," : "\n");
+        }
+        for (size_t r = 0; r < a->n_losses; r++) {
+            printf("  %-22s %8.4f\n", a->losses[r].name, a->losses[r].loss[p]);
+        }
+        put_text(stdout, a->prompts[p], "  | ");
+    }
+}
+
+static void put_range(const pmpo_audit *a, size_t m)
+{
+    double low = 1, high = 0;
+    for (size_t p = 0; p < a->n_prompts; p++) {
+        low = fmin(low, a->accuracy[m * a->n_prompts + p]);
+        high = fmax(high, a->accuracy[m * a->n_prompts + p]);
+    }
+    put_fact(m ? "" : "right", "%s: %.1f to %.1f %% over the prompts",
+             a->metrics[m], 100 * low, 100 * high);
+}
+
+static void put_conclusion(const pmpo_audit *a, size_t m)
+{
+    if (a->best[m] < 0) {
+        put_fact(m ? "" : "best", "%s: warning: no loss agrees with it here, "
+                 "don't trust a gain of loss", a->metrics[m]);
+        return;
+    }
+    const pmpo_audit_loss *l = &a->losses[a->best[m]];
+    bool sure = l->agreement[m].low > 0;
+    put_fact(m ? "" : "best", "%s: %s%s", a->metrics[m], l->name,
+             sure ? "" : "; warning: not shown to be above chance");
+}
+
+static void audit_text(const audit_job *j)
+{
+    const pmpo_audit *a = j->result;
+    put_model(j->o, j->s.scorer);
+    put_fact("data", "%s: %zu examples, %zu prompts",
+             j->o->data ? j->o->data : "the run's test part", a->n_examples,
+             a->n_prompts);
+    if (j->n_left_out > 0) {
+        put_fact("", "%zu others were left out: the run has trained on them",
+                 j->n_left_out);
+    }
+    put_table(a);
+    if (j->o->verbose) {
+        put_prompts(a);
+    }
+    putchar('\n');
+    for (size_t m = 0; m < a->n_metrics; m++) {
+        put_range(a, m);
+    }
+    put_fact("baseline", "the commonest answer is right in %.1f %%",
+             100 * a->majority);
+    for (size_t m = 0; m < a->n_metrics; m++) {
+        put_conclusion(a, m);
+    }
+    put_cost(&a->cost);
+}
+
+/* ---- as JSON --------------------------------------------------------------------- */
+
+static json_t *loss_json(const pmpo_audit *a, const pmpo_audit_loss *l)
+{
+    json_t *o = js_object(), *agreement = js_object(), *losses = js_array();
+    js_put(o, "loss", js_text(l->name));
+    for (size_t m = 0; m < a->n_metrics; m++) {
+        json_t *v = js_object();
+        js_put(v, "value", js_number(l->agreement[m].value));
+        js_put(v, "low", js_number(l->agreement[m].low));
+        js_put(v, "high", js_number(l->agreement[m].high));
+        js_put(agreement, a->metrics[m], v);
+    }
+    for (size_t p = 0; p < a->n_prompts; p++) {
+        js_add(losses, js_number(l->loss[p]));
+    }
+    js_put(o, "agreement", agreement);
+    js_put(o, "by_prompt", losses);
+    return o;
+}
+
+static void audit_json(const audit_job *j)
+{
+    const pmpo_audit *a = j->result;
+    json_t *o = js_object(), *prompts = js_array(), *losses = js_array();
+    json_t *best = js_object();
+    for (size_t p = 0; p < a->n_prompts; p++) {
+        json_t *x = js_object(), *right = js_object();
+        for (size_t m = 0; m < a->n_metrics; m++) {
+            js_put(right, a->metrics[m],
+                   js_number(a->accuracy[m * a->n_prompts + p]));
+        }
+        js_put(x, "prompt", js_str(a->prompts[p]));
+        js_put(x, "right", right);
+        js_add(prompts, x);
+    }
+    for (size_t r = 0; r < a->n_losses; r++) {
+        js_add(losses, loss_json(a, &a->losses[r]));
+    }
+    for (size_t m = 0; m < a->n_metrics; m++) {
+        js_put(best, a->metrics[m],
+               js_text(a->best[m] < 0 ? NULL : a->losses[a->best[m]].name));
+    }
+    js_put(o, "prompts", prompts);
+    js_put(o, "losses", losses);
+    js_put(o, "best", best);
+    js_put(o, "examples", js_count(a->n_examples));
+    js_put(o, "left_out", js_count(j->n_left_out));
+    js_put(o, "majority", js_number(a->majority));
+    js_put(o, "model", js_model(j->s.scorer));
+    js_put(o, "cost", js_cost(&a->cost));
+    js_print(o);
+}
+
+/* ---- the command -------------------------------------------------------------------- */
+
+static int open_model(audit_job *j, pmpo_error *err)
+{
+    pmpo_model_options scorer, rewriter;
+    bool same;
+    if (j->o->model || !j->run) {
+        return session_open(j->o, &j->s, err);
+    }
+    int rc = pmpo_run_models(j->run, &scorer, &rewriter, &same, err);
+    return rc < 0 ? rc : session_open_as(j->o, &scorer, NULL, &j->s, err);
+}
+
+static int audit(audit_job *j, pmpo_error *err)
+{
+    const options *o = j->o;
+    pmpo_audit_options ao;
+    pmpo_audit_options_init(&ao);
+    ao.template_name = o->template_name;
+    ao.end = (pmpo_end)o->end;
+    ao.limit = (size_t)o->limit;
+    ao.max_tokens = o->max_tokens;
+    ao.seed = o->seed;
+    ao.no_cache = o->no_cache;
+    ao.progress = progress_show;
+    int rc = cli_metrics(o, &ao.metrics, err);
+    rc = rc < 0 ? rc : open_model(j, err);
+    rc = rc < 0 ? rc : pmpo_audit_run(j->s.scorer, j->data, j->prompts,
+                                      j->n_prompts, &ao, &j->result, err);
+    progress_end();
+    if (rc == 0 && j->result->warning[0] && !o->quiet) {
+        cli_warn("%s", j->result->warning);
+    }
+    return rc;
+}
+
+int cmd_audit(const options *o, pmpo_error *err)
+{
+    audit_job j = {.o = o};
+    int rc = o->n_args > 0 ? pmpo_run_open(o->args[0], &j.run, err) : 0;
+    rc = rc < 0 ? rc : collect_prompts(&j, err);
+    rc = rc < 0 ? rc : load_data(&j, err);
+    rc = rc < 0 ? rc : audit(&j, err);
+    if (rc == 0) {
+        (o->json ? audit_json : audit_text)(&j);
+    }
+    pmpo_audit_free(j.result);
+    session_close(&j.s);
+    cli_free(j.prompts);
+    pmpo_data_free(j.data);
+    pmpo_run_free(j.run);
+    return rc;
+}
