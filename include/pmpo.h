@@ -302,6 +302,51 @@ PMPO_API int pmpo_data_shots(const pmpo_data *d, const pmpo_data *from,
                              size_t k, uint64_t seed, pmpo_data **out,
                              pmpo_error *err);
 
+/* ---- importing data --------------------------------------------------- */
+
+/* For csv: names of columns. NULL: the column of that very name, if there is
+ * one; for the input also "prompt" or "question". */
+typedef struct pmpo_columns {
+    const char *input, *target, *chosen, *rejected;
+    const char *id, *answer, *options, *weight;
+} pmpo_columns;
+
+typedef struct pmpo_import_options {
+    size_t size;
+    const char *format;   /* bbh, bbh-cot, gsm8k, aqua, alpaca-eval, dpo, csv */
+    const char *as;       /* aqua: target (also NULL), options, preference */
+    char separator;       /* csv; 0: a tab in a .tsv file, else a comma */
+    pmpo_columns columns; /* csv */
+    size_t limit;         /* first examples only; 0: all */
+} pmpo_import_options;
+
+#define PMPO_MAX_DROPS 8
+
+typedef struct pmpo_drop_count {
+    const char *reason; /* static */
+    size_t n;
+} pmpo_drop_count;
+
+typedef struct pmpo_import_summary {
+    size_t n_read, n_kept;
+    pmpo_drop_count drops[PMPO_MAX_DROPS]; /* add up to read - kept */
+    size_t n_drops;
+    /* Labels: the answer where there is one, else the target; a preference
+     * pair without an answer has none. */
+    size_t n_labelled, n_labels; /* examples that have one; distinct ones */
+    double majority;             /* the commonest label's share of these */
+    pmpo_str majority_label;     /* lives in the data */
+} pmpo_import_summary;
+
+PMPO_API void pmpo_import_options_init(pmpo_import_options *o);
+/* Reads files of one published format (docs/formats.md), one after the other;
+ * "-" is standard input. What an earlier file had already is dropped. The
+ * same files give the same examples and ids. PMPO_EDATA names file, line and
+ * cause of the first mistake. `sum` may be NULL. */
+PMPO_API int pmpo_data_import(const char *const *paths, size_t n_paths,
+                              const pmpo_import_options *o, pmpo_data **out,
+                              pmpo_import_summary *sum, pmpo_error *err);
+
 /* ---- scoring ---------------------------------------------------------- */
 
 typedef enum pmpo_loss_kind {
