@@ -296,8 +296,8 @@ static int open_model(audit_job *j, pmpo_error *err)
 static int audit(audit_job *j, pmpo_error *err)
 {
     const options *o = j->o;
-    pmpo_audit_options ao;
-    pmpo_audit_options_init(&ao);
+    pmpo_eval_options ao;
+    pmpo_eval_options_init(&ao);
     ao.template_name = o->template_name;
     ao.end = (pmpo_end)o->end;
     ao.limit = (size_t)o->limit;

@@ -1,4 +1,4 @@
-/* cmd_data.c: pmpo data check, split and import. */
+/* cmd_data.c: pmpo data check and split. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
@@ -235,20 +235,14 @@ static int split(const options *o, parts *p, pmpo_error *err)
     return rc < 0 ? rc : write_parts(p, err);
 }
 
-static int load(const options *o, const char *path, pmpo_data **out,
-                pmpo_error *err)
-{
-    pmpo_data_options dopt;
-    pmpo_data_options_init(&dopt);
-    dopt.limit = (size_t)o->limit;
-    return pmpo_data_load(path, &dopt, out, err);
-}
-
 int cmd_data_split(const options *o, pmpo_error *err)
 {
     static parts p; /* its names are long */
     pmpo_data *d = NULL;
-    int rc = load(o, o->args[0], &d, err);
+    pmpo_data_options dopt;
+    pmpo_data_options_init(&dopt);
+    dopt.limit = (size_t)o->limit;
+    int rc = pmpo_data_load(o->args[0], &dopt, &d, err);
     if (rc < 0) {
         return rc;
     }
@@ -261,24 +255,6 @@ int cmd_data_split(const options *o, pmpo_error *err)
     }
     cli_free(p.part);
     cli_free(p.idx);
-    pmpo_data_free(d);
-    return rc;
-}
-
-/* ---- import ------------------------------------------------------------- */
-
-int cmd_data_import(const options *o, pmpo_error *err)
-{
-    pmpo_data *d = NULL;
-    if (strcmp(o->args[0], "bbh") != 0) {
-        return cli_error(err, PMPO_EUSAGE, "data import: unknown format %s, "
-                         "known is bbh; see pmpo data import --help",
-                         o->args[0]);
-    }
-    int rc = load(o, o->args[1], &d, err);
-    if (rc == 0) {
-        rc = pmpo_data_write(d, NULL, 0, o->output, err);
-    }
     pmpo_data_free(d);
     return rc;
 }

@@ -263,7 +263,7 @@ static void put_iterations(const pmpo_run_view *v)
         printf("%3d %8s %8s %7s %11s  ", it->index,
                show_loss(it->incumbent_loss, a), show_loss(it->best_loss, b),
                scored, show_duration(it->seconds * 1000, t));
-        put_hanging(str_of(it->decision), 43);
+        put_hanging(stdout, str_of(it->decision), 43);
     }
 }
 

@@ -2,6 +2,7 @@
  *
  * To add a command: a file cmd_NAME.c, a row here, a section in docs/cli.md. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,8 +57,15 @@ const command commands[] = {
     {"data split", CMD_DATA_SPLIT, 1, 1, "FILE",
      "deal examples into training, validation and test files", "",
      cmd_data_split},
-    {"data import", CMD_DATA_IMPORT, 2, 2, "bbh FILE",
-     "write another format's examples as JSONL", "", cmd_data_import},
+    {"data import", CMD_DATA_IMPORT, 2, INT_MAX, "FORMAT FILE...",
+     "write another format's examples as JSONL",
+     "FORMAT is bbh (BIG-Bench Hard), bbh-cot (its chain-of-thought "
+     "demonstrations), gsm8k, aqua (AQuA-RAT), alpaca-eval (AlpacaEval "
+     "annotations), dpo (preference pairs) or csv (a table with a header "
+     "row). Files are read as published, one after the other; what an earlier "
+     "file had is left out. A summary goes to standard output, or to standard "
+     "error where that has the examples.",
+     cmd_data_import},
 };
 
 const size_t n_commands = sizeof(commands) / sizeof(commands[0]);

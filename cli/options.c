@@ -400,9 +400,8 @@ static int take_arguments(options *o, int argc, char **argv, pmpo_error *err)
     if (n < c->min_args) {
         return cli_error(err, PMPO_EUSAGE, "missing %s", c->args);
     }
-    for (; o->n_args < n; o->n_args++) {
-        o->args[o->n_args] = argv[optind + o->n_args];
-    }
+    o->args = (const char *const *)(argv + optind);
+    o->n_args = n;
     return 0;
 }
 

@@ -47,16 +47,16 @@ extern const size_t n_commands;
 
 /* ---- options ------------------------------------------------------------ */
 
-#define MAX_ARGS 2
-
 struct options {
     const command *command;
-    const char *args[MAX_ARGS];
+    const char *const *args; /* [n_args]: the end of argv */
     int n_args;
     const char *model, *rewriter, *data, *output, *config, *template_name;
     const char *task;      /* as given: the text or @file */
     const char **prompts;  /* [n_prompts], as given */
     size_t n_prompts;
+    const char *as, *separator;
+    pmpo_columns columns;
     const char *val, *test; /* as given: a file, a share or a count */
     double train;           /* < 0: the default */
     int loss, reduction, normalize, calibrate, end, precision, form, preset;

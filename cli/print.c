@@ -178,19 +178,19 @@ void put_text(FILE *f, pmpo_str s, const char *margin)
     } while (at < s.len);
 }
 
-void put_hanging(pmpo_str s, size_t column)
+void put_hanging(FILE *f, pmpo_str s, size_t column)
 {
     char margin[COLUMNS];
     memset(margin, ' ', column);
     margin[column] = '\0';
     size_t end = line_end(s, 0, COLUMNS - column);
     for (size_t i = 0; i < end; i += char_bytes(s, i)) {
-        put_char(stdout, s, i);
+        put_char(f, s, i);
     }
-    putchar('\n');
+    fputc('\n', f);
     if (end < s.len) {
         end += s.ptr[end] == ' ' || s.ptr[end] == '\n';
-        put_text(stdout, (pmpo_str){s.ptr + end, s.len - end}, margin);
+        put_text(f, (pmpo_str){s.ptr + end, s.len - end}, margin);
     }
 }
 
@@ -202,7 +202,7 @@ void put_fact(const char *name, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     printf("%-*s", FACT_COLUMN, name);
-    put_hanging(str_of(text), FACT_COLUMN);
+    put_hanging(stdout, str_of(text), FACT_COLUMN);
 }
 
 /* ---- looks -------------------------------------------------------------- */

@@ -26,9 +26,9 @@ void put_column(FILE *f, pmpo_str s, size_t width);
  * `margin`. Ends with a newline. */
 void put_text(FILE *f, pmpo_str s, const char *margin);
 pmpo_str str_of(const char *text); /* NULL: empty */
-/* `s` wrapped on standard output: its first line goes on where `column` is,
- * the others begin there. Ends with a newline; column < COLUMNS. */
-void put_hanging(pmpo_str s, size_t column);
+/* `s` wrapped: its first line goes on where `column` is, the others begin
+ * there. Ends with a newline; column < COLUMNS. */
+void put_hanging(FILE *f, pmpo_str s, size_t column);
 /* "name  text", wrapped in the second column. */
 void put_fact(const char *name, const char *fmt, ...) PMPO_PRINTF(2, 3);
 

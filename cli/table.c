@@ -8,8 +8,7 @@
 #define MODELS (SCORES | CMD_EVAL | CMD_AUDIT)
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
-#define PRINTS_JSON (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM \
-                                 | CMD_DATA_IMPORT))
+#define PRINTS_JSON (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM))
 
 #define AT(member) offsetof(options, member)
 #define MAX 2147483647.0
@@ -71,7 +70,37 @@ const option_row option_rows[] = {
     TEXT('o', "output", output, "FILE", "where to write", "-",
          CMD_DATA_IMPORT),
     SWITCH(0, "force", force, "replace files that exist",
-           CMD_OPTIMIZE | CMD_DATA_SPLIT),
+           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT),
+
+    /* ---- what to import ---- */
+    TEXT(0, "as", as, "FORM",
+         "aqua: target (the rationale), options (the letter among the "
+         "others) or preference (the letter against the others)",
+         "(target)", CMD_DATA_IMPORT),
+    TEXT(0, "separator", separator, "CHAR",
+         "csv: what stands between fields: one character, or tab",
+         "(a tab in a .tsv file, else a comma)", CMD_DATA_IMPORT),
+    TEXT(0, "input", columns.input, "COLUMN", "csv: the input's column",
+         "(input, prompt or question)", CMD_DATA_IMPORT),
+    TEXT(0, "target", columns.target, "COLUMN", "csv: the target's column",
+         "(target, if there is one)", CMD_DATA_IMPORT),
+    TEXT(0, "chosen", columns.chosen, "COLUMN",
+         "csv: the preferred output's column; needs --rejected",
+         "(chosen, if there is one)", CMD_DATA_IMPORT),
+    TEXT(0, "rejected", columns.rejected, "COLUMN",
+         "csv: the rejected output's column", "(rejected, if there is one)",
+         CMD_DATA_IMPORT),
+    TEXT(0, "id", columns.id, "COLUMN", "csv: the column of unique names",
+         "(id, if there is one, else a hash of the content)",
+         CMD_DATA_IMPORT),
+    TEXT(0, "answer", columns.answer, "COLUMN",
+         "csv: the short answer's column", "(answer, if there is one)",
+         CMD_DATA_IMPORT),
+    TEXT(0, "options", columns.options, "COLUMN",
+         "csv: the column of options: texts with | between them, or a JSON "
+         "list", "(options, if there is one)", CMD_DATA_IMPORT),
+    TEXT(0, "weight", columns.weight, "COLUMN", "csv: the weight's column",
+         "(weight, if there is one)", CMD_DATA_IMPORT),
 
     /* ---- the parts of the data ---- */
     NUMBER("train", OPT_REAL, train, "N|SHARE",
@@ -236,7 +265,7 @@ const option_row option_rows[] = {
     SWITCH(0, "table", table, "print all candidates, a line each", CMD_SHOW),
     SWITCH(0, "json", json, "print one JSON document instead", PRINTS_JSON),
     SWITCH('q', "quiet", quiet, "no progress and no remarks",
-           WORKS | CMD_MODELS_PULL | CMD_MODELS_INFO),
+           WORKS | CMD_MODELS_PULL | CMD_MODELS_INFO | CMD_DATA_IMPORT),
     SWITCH('v', "verbose", verbose, "a line for each iteration",
            CMD_OPTIMIZE | CMD_RESUME),
     SWITCH('v', "verbose", verbose, "a row for each example",

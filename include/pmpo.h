@@ -191,116 +191,7 @@ PMPO_API int pmpo_model_pull(const char *name, pmpo_progress_fn progress,
 /* Deletes a model (and its widened copies) or one widened copy. */
 PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 
-/* ---- data ------------------------------------------------------------- */
-
-typedef struct pmpo_data pmpo_data;
-
-typedef struct pmpo_message {
-    pmpo_str role; /* "system", "user" or "assistant" */
-    pmpo_str content;
-} pmpo_message;
-
-/* One example. Either a supervised one (`target`) or a preference one: then
- * `target` is the chosen output and `rejected` the others. When `options` are
- * known they hold the target; `rejected` may be empty then. */
-typedef struct pmpo_example {
-    pmpo_str id;     /* unique in its set; given, or a hash of the content */
-    pmpo_str input;  /* empty when n_messages > 0 */
-    pmpo_str target;
-    pmpo_str answer; /* short form for exact match; may be empty */
-    const pmpo_str *options;  /* in file order, target among them */
-    size_t n_options;         /* 0: unknown */
-    const pmpo_str *rejected; /* never equal to target */
-    size_t n_rejected;
-    const pmpo_message *messages;
-    size_t n_messages;
-    double weight; /* > 0 */
-    int line;      /* 1-based line, or index in a BBH file */
-} pmpo_example;
-
-typedef struct pmpo_data_options {
-    size_t size;
-    size_t limit; /* first examples only; 0: all */
-} pmpo_data_options;
-
-PMPO_API void pmpo_data_options_init(pmpo_data_options *o);
-/* Reads JSONL (docs/formats.md) or a BIG-Bench Hard .json file as it is;
- * "-" is standard input. PMPO_EDATA names file, line and cause of the first
- * mistake. `o` may be NULL. */
-PMPO_API int pmpo_data_load(const char *path, const pmpo_data_options *o,
-                            pmpo_data **out, pmpo_error *err);
-PMPO_API void pmpo_data_free(pmpo_data *d);
-PMPO_API size_t pmpo_data_count(const pmpo_data *d);
-/* Borrowed until pmpo_data_free; i < pmpo_data_count(d). */
-PMPO_API const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i);
-/* What the task is, in a sentence, when the importer knows it; else empty. */
-PMPO_API pmpo_str pmpo_data_task(const pmpo_data *d);
-/* Share of the most frequent target, 0..1; *label (may be NULL) borrows it. */
-PMPO_API double pmpo_data_majority(const pmpo_data *d, pmpo_str *label);
-
-typedef struct pmpo_data_problem {
-    int line;
-    const char *text; /* the cause, one line */
-    bool is_warning;  /* duplicates of content */
-} pmpo_data_problem;
-
-typedef struct pmpo_label_count {
-    pmpo_str label;
-    size_t n;
-} pmpo_label_count;
-
-typedef struct pmpo_data_report {
-    size_t n_examples;                 /* sound ones */
-    size_t n_supervised, n_preference, n_with_options;
-    const pmpo_data_problem *problems; /* by line; all of them */
-    size_t n_problems, n_errors;
-    const pmpo_label_count *labels;    /* by count, at most 50 */
-    size_t n_labels, n_distinct_targets;
-    double majority;                   /* 0..1 */
-} pmpo_data_report;
-
-/* Reads all of `path` and lists everything that is wrong with it. Fails only
- * when the file cannot be read or holds no example at all. */
-PMPO_API int pmpo_data_check(const char *path, pmpo_data_report **out,
-                             pmpo_error *err);
-PMPO_API void pmpo_data_report_free(pmpo_data_report *r);
-
-/* Writes `d` as JSONL to `path` ("-": stdout); an existing file is replaced
- * by rename. With idx, only those n examples in that order. */
-PMPO_API int pmpo_data_write(const pmpo_data *d, const size_t *idx, size_t n,
-                             const char *path, pmpo_error *err);
-
-/* How big the parts are. A value in (0,1) is a share of all, >= 1 a count,
- * 0 none, < 0 the default: train = min(50, half), validation = a quarter,
- * test = the rest. */
-typedef struct pmpo_split {
-    double train, validation, test;
-    uint64_t seed;
-} pmpo_split;
-
-/* Deals the examples into parts by a hash of seed and id: part[i] is 0 train,
- * 1 validation, 2 test, 3 unused. Examples of equal content share a part.
- * part has room for pmpo_data_count(d). PMPO_EUSAGE: the parts do not fit. */
-PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
-                             unsigned char *part, pmpo_error *err);
-
-/* A new set holding copies of d's examples idx[0..n) in that order (n may be
- * 0). The rejected outputs of free-form answers from an importer that asks for
- * it (BBH), or from rows marked "rejected_drawn", are drawn anew: at most 4
- * targets of other examples OF THIS SUBSET, distinct and different from their
- * own, chosen by hash of their id. Given ones are never touched.
- * PMPO_EUSAGE: an index out of range. */
-PMPO_API int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
-                              pmpo_data **out, pmpo_error *err);
-
-/* A copy of d in which every example is a chat that begins with k solved
- * examples of `from`, as user and assistant turns: those first in a seeded
- * order of ids, the same for all, but for one that asks what the example asks.
- * So k shots begin with the k - 1 shots. k 0: a plain copy, `from` may be
- * NULL. PMPO_EUSAGE: `from` has too few. */
-PMPO_API int pmpo_data_shots(const pmpo_data *d, const pmpo_data *from,
-                             size_t k, uint64_t seed, pmpo_data **out,
-                             pmpo_error *err);
+#include "pmpo_data.h"
 
 /* ---- scoring ---------------------------------------------------------- */
 
@@ -711,22 +602,6 @@ PMPO_API void pmpo_eval_free(pmpo_eval *e);
 
 #define PMPO_AUDIT_LEAST 4 /* prompts */
 
-typedef struct pmpo_audit_options {
-    size_t size;
-    unsigned metrics; /* pmpo_metric bits; 0: the three of options where they
-                       * are known, else exact. Not pairs, regex, judge */
-    const char *template_name;
-    pmpo_end end;
-    size_t limit;
-    int max_tokens;
-    uint64_t seed; /* of the bootstrap */
-    bool no_cache;
-    pmpo_progress_fn progress;
-    void *progress_ud;
-} pmpo_audit_options;
-
-PMPO_API void pmpo_audit_options_init(pmpo_audit_options *o);
-
 /* How well one loss agrees with one metric: Spearman's rank correlation,
  * over the prompts, of minus the loss with the share of right answers, and
  * the 95 % bootstrap interval over the examples. NAN: one of the two is the
@@ -757,11 +632,13 @@ typedef struct pmpo_audit {
 } pmpo_audit;
 
 /* Scores `d`, which should hold examples that no prompt was made with, under
- * every prompt and compares losses with accuracies. PMPO_EUSAGE: fewer than
- * PMPO_AUDIT_LEAST prompts, or a metric that the data can't be measured by. */
+ * every prompt and compares losses with accuracies. o->metrics 0: the three of
+ * options where they are known, else exact. PMPO_EUSAGE: fewer than
+ * PMPO_AUDIT_LEAST prompts, a metric that the data can't be measured by, or
+ * pairs, regex, judge. */
 PMPO_API int pmpo_audit_run(pmpo_model *m, const pmpo_data *d,
                             const pmpo_str *prompts, size_t n_prompts,
-                            const pmpo_audit_options *o, pmpo_audit **out,
+                            const pmpo_eval_options *o, pmpo_audit **out,
                             pmpo_error *err);
 PMPO_API void pmpo_audit_free(pmpo_audit *a);
 

@@ -14,12 +14,6 @@
 
 #define RESAMPLES 500
 
-void pmpo_audit_options_init(pmpo_audit_options *o)
-{
-    *o = (pmpo_audit_options){.size = sizeof(*o), .template_name = "chat",
-                              .max_tokens = 256, .seed = 1};
-}
-
 /* ---- the losses --------------------------------------------------------------- */
 
 typedef struct loss_row {
@@ -70,7 +64,7 @@ typedef struct job {
     const pmpo_data *data;
     const pmpo_str *prompts;
     size_t n_prompts, n_examples;
-    const pmpo_audit_options *o;
+    const pmpo_eval_options *o;
     unsigned metrics;
     pmpo_scores *scores;
     pmpo_eval *answers;            /* NULL where no metric needs them */
@@ -406,11 +400,11 @@ static int run(job *j, pmpo_error *err)
 }
 
 int pmpo_audit_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
-                   size_t n_prompts, const pmpo_audit_options *o,
+                   size_t n_prompts, const pmpo_eval_options *o,
                    pmpo_audit **out, pmpo_error *err)
 {
     if (o->size != sizeof(*o)) {
-        return pmpo_fail(err, PMPO_EVERSION, "pmpo_audit_options of another "
+        return pmpo_fail(err, PMPO_EVERSION, "pmpo_eval_options of another "
                          "version of pmpo.h");
     }
     if (n_prompts < PMPO_AUDIT_LEAST) {

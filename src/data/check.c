@@ -49,12 +49,6 @@ static size_t first_with(report_box *box, pmpo_keys *seen, size_t i,
 
 /* Preference data often has several pairs for one input, so an input with
  * another output is only told where the output is the answer. */
-static bool is_preference(const pmpo_item *item)
-{
-    return item->e.n_rejected && !item->drawn &&
-           !pmpo_rejected_are_options(&item->e);
-}
-
 static int warn(report_box *box, pmpo_keys *whole, pmpo_keys *inputs, size_t i)
 {
     const pmpo_item *items = box->d->items;
@@ -68,7 +62,7 @@ static int warn(report_box *box, pmpo_keys *whole, pmpo_keys *inputs, size_t i)
     if (same != i) {
         snprintf(text, sizeof(text), "the same content as %s %d", unit,
                  items[same].e.line);
-    } else if (alike != i && !is_preference(&items[i]) &&
+    } else if (alike != i && !pmpo_item_is_pair(&items[i]) &&
                !pmpo_str_eq(items[i].e.target, items[alike].e.target)) {
         snprintf(text, sizeof(text),
                  "the same input as %s %d with another target", unit,
@@ -134,7 +128,7 @@ static void count_kinds(report_box *box)
     pmpo_data_report *r = &box->pub;
     r->n_examples = box->d->n;
     for (size_t i = 0; i < box->d->n; i++) {
-        bool pair = is_preference(&box->d->items[i]);
+        bool pair = pmpo_item_is_pair(&box->d->items[i]);
         r->n_preference += pair;
         r->n_supervised += !pair;
         r->n_with_options += box->d->items[i].e.n_options > 0;

@@ -143,6 +143,12 @@ bool pmpo_rejected_are_options(const pmpo_example *e)
     return n == e->n_rejected;
 }
 
+bool pmpo_item_is_pair(const pmpo_item *item)
+{
+    return item->e.n_rejected && !item->drawn &&
+           !pmpo_rejected_are_options(&item->e);
+}
+
 /* ---- drawing rejected outputs ------------------------------------------- */
 
 /* Picks up to PMPO_MAX_DRAWN of pool[0..n), distinct strings, none of them the

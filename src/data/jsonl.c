@@ -369,8 +369,8 @@ static int read_extras(pmpo_arena *mem, json_t *o, pmpo_item *item,
     return rc;
 }
 
-static int read_object(pmpo_arena *mem, json_t *o, pmpo_item *item,
-                       pmpo_error *err)
+int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
+                      pmpo_error *err)
 {
     if (json_is_array(o)) {
         return pmpo_fail(err, PMPO_EDATA, "not an object but a list; write one "
@@ -401,19 +401,29 @@ static int read_line(pmpo_reader *r, pmpo_str line, int number, pmpo_error *err)
         return err->code;
     }
     pmpo_item item = {.e = {.weight = 1, .line = number}};
-    int rc = read_object(r->mem, o, &item, err);
+    int rc = pmpo_example_read(r->mem, o, &item, err);
     json_decref(o);
     return rc < 0 ? rc : pmpo_reader_add(r, &item, err);
+}
+
+bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line)
+{
+    if (*at >= text.len) {
+        return false;
+    }
+    size_t end = pmpo_str_find(text, PMPO_STR("\n"), *at);
+    end = end == SIZE_MAX ? text.len : end;
+    *line = pmpo_str_sub(text, *at, end);
+    *at = end + 1;
+    return true;
 }
 
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
 {
     int number = 0;
-    for (size_t at = 0; at < text.len && !pmpo_reader_full(r);) {
-        size_t end = pmpo_str_find(text, PMPO_STR("\n"), at);
-        end = end == SIZE_MAX ? text.len : end;
-        pmpo_str line = pmpo_str_sub(text, at, end);
-        at = end + 1;
+    pmpo_str line;
+    for (size_t at = 0;
+         !pmpo_reader_full(r) && pmpo_next_line(text, &at, &line);) {
         if (number == INT_MAX) {
             return pmpo_fail(err, PMPO_EDATA, "%s: too many lines", r->name);
         }

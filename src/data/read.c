@@ -50,19 +50,37 @@ bool pmpo_reader_full(const pmpo_reader *r)
     return r->limit && r->n >= r->limit;
 }
 
+static int known_id(const pmpo_reader *r, pmpo_str id, size_t at,
+                    pmpo_error *err)
+{
+    if (at < r->first) {
+        return pmpo_fail(err, PMPO_EDATA, "the id \"%.*s\" is already that of "
+                         "another example in an earlier file",
+                         pmpo_shown(id), id.ptr);
+    }
+    return pmpo_fail(err, PMPO_EDATA, "the id \"%.*s\" is already that of %s "
+                     "%d", pmpo_shown(id), id.ptr,
+                     r->by_index ? "example" : "line", r->items[at].e.line);
+}
+
 int pmpo_reader_add(pmpo_reader *r, const pmpo_item *item, pmpo_error *err)
 {
     pmpo_str id = item->e.id;
+    bool drop = false;
+    if (r->filter && r->filter(r->filter_ud, item, &drop) < 0) {
+        return pmpo_fail_memory(err);
+    }
+    if (drop) {
+        return 0;
+    }
     if (id.ptr) {
         bool added;
-        size_t *line = pmpo_keys_add(&r->ids, id, (size_t)item->e.line, &added);
-        if (!line) {
+        size_t *at = pmpo_keys_add(&r->ids, id, r->n, &added);
+        if (!at) {
             return pmpo_fail_memory(err);
         }
         if (!added) {
-            return pmpo_fail(err, PMPO_EDATA,
-                             "the id \"%.*s\" is already that of line %zu",
-                             pmpo_shown(id), id.ptr, *line);
+            return known_id(r, id, *at, err);
         }
     }
     if (PMPO_GROW(r->items, r->cap, r->n + 1) < 0) {
@@ -94,7 +112,7 @@ static int name_example(pmpo_reader *r, pmpo_keys *made, pmpo_example *e)
             e->id = pmpo_arena_str(r->mem, (pmpo_str){text, n});
         }
         if (!e->id.ptr ||
-            !pmpo_keys_add(&r->ids, e->id, (size_t)e->line, &added)) {
+            !pmpo_keys_add(&r->ids, e->id, 0, &added)) {
             return PMPO_ENOMEM;
         }
     }
@@ -140,8 +158,7 @@ static int read_text(pmpo_reader *r, pmpo_str text, bool *is_bbh,
     return rc;
 }
 
-/* Moves the reader's examples into the set. */
-static int finish(pmpo_reader *r, pmpo_data *d, bool is_bbh, pmpo_error *err)
+int pmpo_reader_finish(pmpo_reader *r, pmpo_data *d, pmpo_error *err)
 {
     if (r->n == 0 && (!r->mistakes || r->mistakes->n == 0)) {
         return pmpo_fail(err, PMPO_EDATA, "%s: no examples", r->name);
@@ -159,8 +176,15 @@ static int finish(pmpo_reader *r, pmpo_data *d, bool is_bbh, pmpo_error *err)
     if (r->n) {
         memcpy(d->items, r->items, r->n * sizeof(*d->items));
     }
-    d->task = is_bbh ? pmpo_bbh_task(d->name) : PMPO_STR("");
-    return is_bbh ? pmpo_set_draw(d, err) : 0;
+    return 0;
+}
+
+void pmpo_reader_release(pmpo_reader *r)
+{
+    pmpo_keys_release(&r->ids);
+    pmpo_free(r->items);
+    r->items = NULL;
+    r->n = r->cap = 0;
 }
 
 int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
@@ -183,10 +207,13 @@ int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
         rc = read_text(&r, bytes, &is_bbh, &e);
     }
     if (rc == 0) {
-        rc = finish(&r, d, is_bbh, &e);
+        rc = pmpo_reader_finish(&r, d, &e);
     }
-    pmpo_keys_release(&r.ids);
-    pmpo_free(r.items);
+    d->task = is_bbh ? pmpo_bbh_task(d->name) : PMPO_STR("");
+    if (rc == 0 && is_bbh) {
+        rc = pmpo_set_draw(d, &e);
+    }
+    pmpo_reader_release(&r);
     if (rc < 0) {
         pmpo_data_free(d);
         return pmpo_fail(err, rc, "%s", e.text);

@@ -73,6 +73,9 @@ int pmpo_reject_options(pmpo_arena *mem, pmpo_example *e);
 /* True when e->rejected are just the options other than the target. */
 bool pmpo_rejected_are_options(const pmpo_example *e);
 
+/* True for a preference pair: its rejected outputs were given as such. */
+bool pmpo_item_is_pair(const pmpo_item *item);
+
 /* ---- reading ------------------------------------------------------------ */
 
 typedef struct pmpo_mistakes {
@@ -92,9 +95,14 @@ typedef struct pmpo_reader {
     pmpo_mistakes *mistakes; /* NULL: the first mistake is an error */
     pmpo_item *items;
     size_t n, cap;
-    pmpo_keys ids; /* the given ids, and their lines */
+    pmpo_keys ids; /* the given ids; value: which item has it */
     const char *id_head; /* of the ids made of contents */
     bool by_index;       /* `line` counts examples, not lines */
+    size_t first;        /* this file's first item, where there are several */
+    /* NULL, or asked of each item before it is taken: sets *drop for one
+     * that is not wanted. Returns 0 or PMPO_ENOMEM. */
+    int (*filter)(void *ud, const pmpo_item *item, bool *drop);
+    void *filter_ud;
 } pmpo_reader;
 
 bool pmpo_reader_full(const pmpo_reader *r);
@@ -106,6 +114,12 @@ int pmpo_reader_add(pmpo_reader *r, const pmpo_item *item, pmpo_error *err);
 /* Something is wrong at `line` and *err holds the cause. Returns 0 to go on
  * with the next example, or err->code with the place put before the cause. */
 int pmpo_reader_bad(pmpo_reader *r, int line, pmpo_error *err);
+
+/* Names the items that have no id and moves all into `d`, whose arena is the
+ * reader's. PMPO_EDATA: there are none. */
+int pmpo_reader_finish(pmpo_reader *r, pmpo_data *d, pmpo_error *err);
+/* Ends the reader; what it moved stays. */
+void pmpo_reader_release(pmpo_reader *r);
 
 /* Parses one JSON text strictly: no key twice, no NUL. NULL: *err has the
  * cause; *line (may be NULL) the line inside `text`. */
@@ -122,7 +136,14 @@ json_t *pmpo_json_field(json_t *object, const char *name);
  * printf's "%.*s". */
 int pmpo_shown(pmpo_str s);
 
+/* The next line of `text` at *at, without its newline; *at moves behind it.
+ * False: there is none. */
+bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line);
+
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
+/* One JSON value as an example by the rules of docs/formats.md. */
+int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
+                      pmpo_error *err);
 
 /* True when `text` is, or was meant to be, a BIG-Bench Hard file. Then *root
  * is its JSON, or NULL when it can't be parsed: *err and *line have the cause.

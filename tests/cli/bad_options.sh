@@ -38,7 +38,7 @@ try show
 try show a --best --json
 try models pull
 try data check
-try data import csv x
+try data import xml x
 try data split - --train 1 --val -1
 try analyze -p a -p b
 try models list --force

@@ -1,0 +1,96 @@
+/* import.h: what the importers of published data sets share.
+ *
+ * An importer turns each record of its format into the JSON object that
+ * docs/formats.md describes; the reader of JSONL judges it. So nothing can be
+ * imported that would not load. To add an importer: a file import_NAME.c, a
+ * row in import.c, a section in docs/formats.md. */
+#ifndef PMPO_DATA_IMPORT_H
+#define PMPO_DATA_IMPORT_H
+
+#include "data/set.h"
+
+typedef struct pmpo_import {
+    pmpo_reader r; /* r.name: the file in work */
+    const pmpo_import_options *o;
+    pmpo_import_summary sum;
+    pmpo_keys seen; /* contents; value: the file that had it first */
+    size_t file;    /* counts the files */
+    pmpo_str task;  /* in r.mem; ptr NULL: none told yet */
+    bool many_tasks;
+} pmpo_import;
+
+/* pmpo_data_import of bytes: n texts called names[0..n). */
+int pmpo_import_parse(const pmpo_str *texts, const char *const *names,
+                      size_t n, const pmpo_import_options *o, pmpo_data **out,
+                      pmpo_import_summary *sum, pmpo_error *err);
+
+/* ---- for the importers -------------------------------------------------- */
+
+/* Reads one file: valid UTF-8 without a NUL, no byte order mark. Returns 0 or
+ * a negative code; then the place is in *err. `err` is never NULL here. */
+typedef int (*pmpo_import_fn)(pmpo_import *im, pmpo_str text, pmpo_error *err);
+
+int pmpo_import_bbh(pmpo_import *im, pmpo_str text, pmpo_error *err);
+int pmpo_import_cot(pmpo_import *im, pmpo_str text, pmpo_error *err);
+int pmpo_import_gsm8k(pmpo_import *im, pmpo_str text, pmpo_error *err);
+int pmpo_import_aqua(pmpo_import *im, pmpo_str text, pmpo_error *err);
+int pmpo_import_alpaca(pmpo_import *im, pmpo_str text, pmpo_error *err);
+int pmpo_import_dpo(pmpo_import *im, pmpo_str text, pmpo_error *err);
+int pmpo_import_csv(pmpo_import *im, pmpo_str text, pmpo_error *err);
+
+/* Makes one example of the object `o`, at `line`; no place in *err. */
+typedef int (*pmpo_record_fn)(pmpo_import *im, json_t *o, int line,
+                              pmpo_error *err);
+
+/* Calls `fn` for each object of a JSON list or of JSON lines. */
+int pmpo_import_records(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
+                        pmpo_error *err);
+
+/* The string `name` of a record, borrowed from it; it may be empty. */
+int pmpo_record_text(json_t *o, const char *name, pmpo_str *out,
+                     pmpo_error *err);
+/* What a JSON string says; empty for anything else. Borrowed. */
+pmpo_str pmpo_json_str(const json_t *v);
+
+/* Fields of the example to be. Begin with {json_object()}; a failure is
+ * remembered until pmpo_import_put. */
+typedef struct pmpo_fields {
+    json_t *object; /* NULL: out of memory */
+    bool failed;
+} pmpo_fields;
+
+void pmpo_fields_text(pmpo_fields *f, const char *name, pmpo_str s);
+/* Takes `value` over; NULL is a failure. */
+void pmpo_fields_value(pmpo_fields *f, const char *name, json_t *value);
+/* Adds the example, unless an earlier file had it, and ends the fields. */
+int pmpo_import_put(pmpo_import *im, pmpo_fields *f, int line, pmpo_error *err);
+
+/* Counts a record that is left out; `reason` is static. Returns 0. */
+int pmpo_import_drop(pmpo_import *im, const char *reason);
+/* The reason why two outputs are no preference pair; NULL: they are one. */
+const char *pmpo_not_a_pair(pmpo_str chosen, pmpo_str rejected);
+
+/* What the task is, in a sentence. When the files differ there is none. */
+int pmpo_import_task(pmpo_import *im, pmpo_str task, pmpo_error *err);
+
+/* ---- rows of a CSV file (csv.c) ----------------------------------------- */
+
+/* Begin with the text and the separator; end with pmpo_csv_release. */
+typedef struct pmpo_csv {
+    pmpo_str text;
+    char separator;
+    size_t at;
+    int lines;        /* passed so far */
+    int line;         /* where the row, or what is wrong with it, begins */
+    pmpo_str *fields; /* of the row; they live until the next one */
+    size_t n_fields, cap;
+    size_t *ends, ends_cap; /* of the fields in `bytes` */
+    pmpo_buf bytes;
+} pmpo_csv;
+
+/* 1: a row; 0: there are no more; else PMPO_EDATA or PMPO_ENOMEM. Lines that
+ * are empty are no rows. */
+int pmpo_csv_next(pmpo_csv *c, pmpo_error *err);
+void pmpo_csv_release(pmpo_csv *c);
+
+#endif

@@ -1,0 +1,268 @@
+/* import_csv.c: tables with a header row; csv.c takes them apart.
+ *
+ * The columns have the names of the fields in docs/formats.md, or are named
+ * by the caller. An empty cell of a field that may be missing is a missing
+ * one. */
+#include "data/import.h"
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum { INPUT, TARGET, CHOSEN, REJECTED, ID, ANSWER, OPTIONS, WEIGHT, N_FIELDS };
+
+#define NONE SIZE_MAX
+
+static const struct {
+    const char *name;
+    size_t at; /* of its column's name in pmpo_columns */
+} fields[N_FIELDS] = {
+    {"input", offsetof(pmpo_columns, input)},
+    {"target", offsetof(pmpo_columns, target)},
+    {"chosen", offsetof(pmpo_columns, chosen)},
+    {"rejected", offsetof(pmpo_columns, rejected)},
+    {"id", offsetof(pmpo_columns, id)},
+    {"answer", offsetof(pmpo_columns, answer)},
+    {"options", offsetof(pmpo_columns, options)},
+    {"weight", offsetof(pmpo_columns, weight)},
+};
+
+static const char *const input_names[] = {"input", "prompt", "question"};
+
+typedef struct table {
+    pmpo_csv csv;
+    size_t n_columns;
+    size_t column[N_FIELDS]; /* or NONE */
+} table;
+
+/* ---- columns ------------------------------------------------------------ */
+
+/* `what` and the names there are: with them a person can mend the call. */
+static int fail_columns(const table *t, pmpo_error *err, const char *what)
+{
+    pmpo_buf list = {0};
+    for (size_t i = 0; i < t->n_columns; i++) {
+        pmpo_buf_puts(&list, i ? ", " : "");
+        pmpo_buf_put(&list, t->csv.fields[i]);
+    }
+    pmpo_str all = pmpo_buf_str(&list);
+    int shown = (int)pmpo_utf8_floor(all, 400);
+    int rc = list.failed
+                 ? pmpo_fail_memory(err)
+                 : pmpo_fail(err, PMPO_EDATA, "%s; the columns are %.*s%s",
+                             what, shown, all.ptr,
+                             (size_t)shown < all.len ? "..." : "");
+    pmpo_buf_release(&list);
+    return rc;
+}
+
+/* The column called `name`, NONE when there is none. */
+static int find_column(const table *t, const char *name, size_t *out,
+                       pmpo_error *err)
+{
+    *out = NONE;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (!pmpo_str_eq(t->csv.fields[i], pmpo_str_of(name))) {
+            continue;
+        }
+        if (*out != NONE) {
+            return pmpo_fail(err, PMPO_EDATA, "two columns are called "
+                             "\"%.200s\"; rename one", name);
+        }
+        *out = i;
+    }
+    return 0;
+}
+
+static const char *given_name(const pmpo_import *im, int field)
+{
+    const char *columns = (const char *)&im->o->columns;
+    return *(const char *const *)(columns + fields[field].at);
+}
+
+static int find_given(const pmpo_import *im, table *t, pmpo_error *err)
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < N_FIELDS; i++) {
+        const char *name = given_name(im, i);
+        t->column[i] = NONE;
+        if (name) {
+            rc = find_column(t, name, &t->column[i], err);
+        }
+        if (rc == 0 && name && t->column[i] == NONE) {
+            char what[300];
+            snprintf(what, sizeof(what), "no column \"%.200s\" for the %s",
+                     name, fields[i].name);
+            rc = fail_columns(t, err, what);
+        }
+    }
+    return rc;
+}
+
+/* The input under one of its usual names. */
+static int find_input(table *t, pmpo_error *err)
+{
+    for (size_t i = 0; i < sizeof(input_names) / sizeof(*input_names); i++) {
+        size_t at;
+        int rc = find_column(t, input_names[i], &at, err);
+        if (rc == 0 && at != NONE && t->column[INPUT] != NONE) {
+            rc = fail_columns(t, err, "more than one column can be the input; "
+                              "name it with --input");
+        }
+        if (rc < 0) {
+            return rc;
+        }
+        t->column[INPUT] = at != NONE ? at : t->column[INPUT];
+    }
+    return 0;
+}
+
+static bool is_taken(const table *t, size_t column)
+{
+    for (int i = 0; i < N_FIELDS; i++) {
+        if (t->column[i] == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Columns that have a field's name, unless they are something else already.
+ * Who names a target wants no pairs, and the other way round. */
+static int find_by_name(table *t, pmpo_error *err)
+{
+    bool target = t->column[TARGET] != NONE;
+    bool pair = t->column[CHOSEN] != NONE || t->column[REJECTED] != NONE;
+    for (int i = TARGET; i < N_FIELDS; i++) {
+        size_t at;
+        bool other_kind = (i == TARGET && pair) ||
+                          ((i == CHOSEN || i == REJECTED) && target);
+        if (t->column[i] != NONE || other_kind) {
+            continue;
+        }
+        int rc = find_column(t, fields[i].name, &at, err);
+        if (rc < 0) {
+            return rc;
+        }
+        t->column[i] = at != NONE && !is_taken(t, at) ? at : NONE;
+    }
+    return 0;
+}
+
+static int find_columns(const pmpo_import *im, table *t, pmpo_error *err)
+{
+    t->n_columns = t->csv.n_fields;
+    int rc = find_given(im, t, err);
+    if (rc == 0 && t->column[INPUT] == NONE) {
+        rc = find_input(t, err);
+    }
+    rc = rc < 0 ? rc : find_by_name(t, err);
+    if (rc == 0 && t->column[INPUT] == NONE) {
+        rc = fail_columns(t, err, "no column input, prompt or question; name "
+                          "it with --input");
+    }
+    if (rc == 0 && t->column[TARGET] == NONE && t->column[CHOSEN] == NONE) {
+        rc = fail_columns(t, err, "no column target or chosen; name it with "
+                          "--target or --chosen");
+    }
+    return rc;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+/* Texts with "|" between them. */
+static json_t *split_options(pmpo_str cell)
+{
+    json_t *list = json_array();
+    for (size_t at = 0; list && at <= cell.len;) {
+        size_t end = pmpo_str_find(cell, PMPO_STR("|"), at);
+        end = end == SIZE_MAX ? cell.len : end;
+        pmpo_str s = pmpo_str_trim(pmpo_str_sub(cell, at, end));
+        at = end + 1;
+        if (json_array_append_new(list, json_stringn(s.ptr, s.len)) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* The options, a JSON list or split_options; the weight, a JSON number. */
+static int put_json(pmpo_fields *f, int field, pmpo_str cell, pmpo_error *err)
+{
+    if (field == OPTIONS && !pmpo_str_starts(cell, PMPO_STR("["))) {
+        pmpo_fields_value(f, "options", split_options(cell));
+        return 0;
+    }
+    json_t *v = pmpo_json_read(cell, NULL, err);
+    if (v) {
+        pmpo_fields_value(f, fields[field].name, v);
+        return 0;
+    }
+    return err->code == PMPO_ENOMEM
+               ? PMPO_ENOMEM
+               : pmpo_fail(err, PMPO_EDATA, "%s \"%.*s\" is not a %s",
+                           fields[field].name, pmpo_shown(cell), cell.ptr,
+                           field == OPTIONS ? "list of strings" : "number");
+}
+
+static int put_row(pmpo_import *im, const table *t, pmpo_error *err)
+{
+    pmpo_fields f = {.object = json_object()};
+    int rc = 0;
+    if (t->csv.n_fields != t->n_columns) {
+        rc = pmpo_fail(err, PMPO_EDATA, "%zu fields where the header has %zu",
+                       t->csv.n_fields, t->n_columns);
+    }
+    for (int i = 0; rc == 0 && i < N_FIELDS; i++) {
+        if (t->column[i] == NONE) {
+            continue;
+        }
+        pmpo_str cell = t->csv.fields[t->column[i]];
+        if (i >= ID && cell.len == 0) {
+            continue; /* missing */
+        }
+        if (i == OPTIONS || i == WEIGHT) {
+            rc = put_json(&f, i, cell, err);
+        } else {
+            pmpo_fields_text(&f, fields[i].name, cell);
+        }
+    }
+    if (rc < 0) {
+        json_decref(f.object);
+        return rc;
+    }
+    return pmpo_import_put(im, &f, t->csv.line, err);
+}
+
+static int read_table(pmpo_import *im, table *t, pmpo_error *err)
+{
+    int more = pmpo_csv_next(&t->csv, err);
+    if (more > 0) {
+        int rc = find_columns(im, t, err);
+        more = rc < 0 ? rc : more;
+    }
+    while (more > 0 && !pmpo_reader_full(&im->r)) {
+        more = pmpo_csv_next(&t->csv, err);
+        int rc = more > 0 ? put_row(im, t, err) : 0;
+        more = rc < 0 ? rc : more;
+    }
+    return more < 0 ? pmpo_reader_bad(&im->r, t->csv.line, err) : 0;
+}
+
+static bool ends_in_tsv(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 4 && !strcmp(name + n - 4, ".tsv");
+}
+
+int pmpo_import_csv(pmpo_import *im, pmpo_str text, pmpo_error *err)
+{
+    char separator = im->o->separator ? im->o->separator
+                     : ends_in_tsv(im->r.name) ? '\t'
+                                               : ',';
+    table t = {.csv = {.text = text, .separator = separator}};
+    int rc = read_table(im, &t, err);
+    pmpo_csv_release(&t.csv);
+    return rc;
+}
