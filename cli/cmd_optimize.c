@@ -86,6 +86,7 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->form = (pmpo_rewrite_form)o->form;
     p->no_mask = o->no_mask;
     p->no_hard_cases = o->no_hard_cases;
+    p->no_loss_check = o->no_loss_check;
     p->paper = o->preset == 1;
     p->seed = o->seed;
     p->budget_ms = o->budget_ms;

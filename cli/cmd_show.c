@@ -127,6 +127,8 @@ static void run_json(const pmpo_run_view *v, const char *path)
     js_put(o, "status", js_text(v->status));
     js_put(o, "status_reason", js_text(v->status_reason));
     js_put(o, "verdict", js_text(v->verdict));
+    js_put(o, "loss_check_start", js_text(v->loss_check_start));
+    js_put(o, "loss_check_end", js_text(v->loss_check_end));
     js_put(o, "initial", outcome_json(&v->initial));
     js_put(o, "best", outcome_json(&v->best));
     js_put(o, "test", test_json(v));
@@ -231,6 +233,12 @@ static void put_figures(const pmpo_run_view *v)
     }
     if (v->verdict && *v->verdict) {
         put_fact("verdict", "%s", v->verdict);
+    }
+    /* The later look knows more. */
+    const char *check = *v->loss_check_end ? v->loss_check_end
+                                           : v->loss_check_start;
+    if (*check) {
+        put_fact("loss check", "%s", check);
     }
 }
 

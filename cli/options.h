@@ -68,7 +68,7 @@ struct options {
     const char *metrics; /* as given: names with commas; NULL: none */
     const char *baseline, *shots, *train_file, *regex, *judge, *examples;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
-    bool no_cache, no_mask, no_hard_cases, noise_floor, plain;
+    bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool json, quiet, verbose, dry_run, force, best, table, help;
 };
 

@@ -252,6 +252,9 @@ const option_row option_rows[] = {
            CMD_OPTIMIZE),
     SWITCH(0, "no-hard-cases", no_hard_cases,
            "do not show it the costliest examples", CMD_OPTIMIZE),
+    SWITCH(0, "no-loss-check", no_loss_check,
+           "do not look whether a lower loss goes with more right options",
+           CMD_OPTIMIZE),
     {0, "budget", OPT_BUDGET, 0, "AMOUNT",
      "stop after this much time (90s, 10m, 2h) or so many tokens (500ktok, "
      "2Mtok); one of each may be given",

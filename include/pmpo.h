@@ -355,6 +355,8 @@ typedef struct pmpo_optimize_options {
     int patience;    /* iterations without gain before stopping; 0: never */
     pmpo_rewrite_form form;
     bool no_mask, no_hard_cases;
+    bool no_loss_check; /* don't compare the loss with the accuracy by option
+                         * likelihood (start and end; where options are known) */
     bool paper;      /* the published loop: no noise floor, no validation */
     uint64_t seed;
     int64_t budget_ms;      /* 0: none */
@@ -461,6 +463,10 @@ typedef struct pmpo_run_view {
                                                          * Wilson 95 % */
     double test_majority; /* NAN: no options */
     const char *verdict;  /* one sentence; "" until the test part is scored */
+    /* Does a lower loss go with more right options, on the training part: at
+     * the start over the start prompt and the baselines, at the end over the
+     * candidates, too. One sentence each, "" where it wasn't looked at. */
+    const char *loss_check_start, *loss_check_end;
     const pmpo_iteration *iterations;
     size_t n_iterations;
     const char *const *setting_names;  /* every setting of the run */

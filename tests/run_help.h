@@ -147,11 +147,13 @@ static inline char *run_text(const pmpo_run *run, bool whole)
                     v->share_marked_by_model);
     put_outcome(&v->initial, &b);
     put_outcome(&v->best, &b);
-    pmpo_buf_printf(&b, "%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g\n%s\n",
+    pmpo_buf_printf(&b, "%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g\n%s\n"
+                    "%s\n%s\n",
                     v->test_gain, v->test_gain_low, v->test_gain_high,
                     v->test_accuracy_low[0], v->test_accuracy_low[1],
                     v->test_accuracy_high[0], v->test_accuracy_high[1],
-                    v->test_majority, v->verdict);
+                    v->test_majority, v->verdict, v->loss_check_start,
+                    v->loss_check_end);
     for (size_t i = 0; i < v->n_iterations; i++) {
         put_iteration(&v->iterations[i], &b);
     }

@@ -137,6 +137,10 @@ static void test_every_setting(void **state)
         assert_string_equal(v->loss, preference ? "preference" : "nll");
         assert_int_equal(v->initial.test_n_options, preference ? 0 : 3);
         assert_true(isnan(v->test_majority) == preference);
+        /* Looked at where options are known, at both ends. */
+        bool looked = !preference && !o.paper;
+        assert_true((v->loss_check_start[0] != '\0') == looked);
+        assert_true((v->loss_check_end[0] != '\0') == looked);
         pmpo_run_free(run);
         pmpo_data_free(d);
     }

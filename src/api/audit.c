@@ -10,9 +10,7 @@
 #include "data/data.h"
 #include "eval/eval.h"
 #include "score/score.h"
-#include "stats/stats.h"
-
-#define RESAMPLES 500
+#include "stats/agree.h"
 
 /* ---- the losses --------------------------------------------------------------- */
 
@@ -73,8 +71,8 @@ typedef struct job {
     double *losses;   /* [n_rows][n_prompts][n_examples] */
     double *right;    /* [n_metrics][n_prompts][n_examples]; NAN */
     double *weights;  /* [n_examples] */
-    size_t *sample;   /* [n_examples]: which examples, many times or not */
-    double *x, *y;    /* [n_prompts] */
+    size_t *sample;   /* [n_examples] */
+    double *means;    /* [2 n_prompts] */
     result *out;
 } job;
 
@@ -223,10 +221,9 @@ static int make_tables(job *j, const char **names, pmpo_error *err)
     j->right = pmpo_arena_alloc(mem, PMPO_N_METRICS * cells, sizeof(double));
     j->weights = pmpo_arena_alloc(mem, j->n_examples, sizeof(double));
     j->sample = pmpo_arena_alloc(mem, j->n_examples, sizeof(*j->sample));
-    j->x = pmpo_arena_alloc(mem, j->n_prompts, sizeof(double));
-    j->y = pmpo_arena_alloc(mem, j->n_prompts, sizeof(double));
+    j->means = pmpo_arena_alloc(mem, 2 * j->n_prompts, sizeof(double));
     if (!j->rows || !j->losses || !j->right || !j->weights || !j->sample
-        || !j->x || !j->y) {
+        || !j->means) {
         return pmpo_fail_memory(err);
     }
     for (size_t r = 0; r < N_LOSS_ROWS; r++) {
@@ -245,50 +242,27 @@ static int make_tables(job *j, const char **names, pmpo_error *err)
 
 /* ---- agreement ------------------------------------------------------------------------ */
 
-/* The weighted mean of the sampled values; what does not apply is left out. */
-static double sampled_mean(const job *j, const double *v)
+static pmpo_agreement agreement(const job *j, size_t row, size_t metric)
+{
+    const pmpo_rankings r = {cell(j, j->losses, row, 0),
+                             cell(j, j->right, metric, 0), j->weights,
+                             j->n_prompts, j->n_examples};
+    uint64_t seed = pmpo_seed_for(j->o->seed, "audit", row, metric, 0);
+    pmpo_interval v = pmpo_agreement_of(&r, seed, j->means, j->sample);
+    return (pmpo_agreement){v.value, v.low, v.high};
+}
+
+/* The weighted mean over the examples that have a value. */
+static double mean_of(const job *j, const double *v)
 {
     double sum = 0, weight = 0;
-    for (size_t k = 0; k < j->n_examples; k++) {
-        size_t i = j->sample[k];
+    for (size_t i = 0; i < j->n_examples; i++) {
         if (!isnan(v[i])) {
             sum += j->weights[i] * v[i];
             weight += j->weights[i];
         }
     }
     return weight > 0 ? sum / weight : NAN;
-}
-
-static double agree(const job *j, size_t row, size_t metric)
-{
-    for (size_t p = 0; p < j->n_prompts; p++) {
-        j->x[p] = -sampled_mean(j, cell(j, j->losses, row, p));
-        j->y[p] = sampled_mean(j, cell(j, j->right, metric, p));
-    }
-    return pmpo_spearman(j->x, j->y, j->n_prompts);
-}
-
-static void take_all(job *j)
-{
-    for (size_t i = 0; i < j->n_examples; i++) {
-        j->sample[i] = i;
-    }
-}
-
-static int agreement(job *j, size_t row, size_t metric, pmpo_agreement *out)
-{
-    double v[RESAMPLES];
-    uint64_t state = pmpo_seed_for(j->o->seed, "audit", row, metric, 0);
-    take_all(j);
-    out->value = agree(j, row, metric);
-    for (size_t b = 0; b < RESAMPLES; b++) {
-        for (size_t i = 0; i < j->n_examples; i++) {
-            j->sample[i] = pmpo_random(&state) % j->n_examples;
-        }
-        v[b] = agree(j, row, metric);
-    }
-    pmpo_percentile_bounds(v, RESAMPLES, &out->low, &out->high);
-    return 0;
 }
 
 static int fill_row(job *j, size_t r, pmpo_audit_loss *out)
@@ -299,12 +273,11 @@ static int fill_row(job *j, size_t r, pmpo_audit_loss *out)
     if (!loss || !a) {
         return PMPO_ENOMEM;
     }
-    take_all(j);
     for (size_t p = 0; p < j->n_prompts; p++) {
-        loss[p] = sampled_mean(j, cell(j, j->losses, r, p));
+        loss[p] = mean_of(j, cell(j, j->losses, r, p));
     }
     for (size_t m = 0; m < j->n_metrics; m++) {
-        agreement(j, r, m, &a[m]);
+        a[m] = agreement(j, r, m);
     }
     *out = (pmpo_audit_loss){j->rows[r]->name, loss, a};
     return 0;
@@ -340,11 +313,10 @@ static int fill_result(job *j, const char **names, pmpo_error *err)
             return pmpo_fail_memory(err);
         }
     }
-    take_all(j);
     for (size_t m = 0; m < j->n_metrics; m++) {
         for (size_t p = 0; p < j->n_prompts; p++) {
             accuracy[m * j->n_prompts + p] =
-                sampled_mean(j, cell(j, j->right, m, p));
+                mean_of(j, cell(j, j->right, m, p));
         }
         best[m] = best_of(l, j->n_rows, m);
     }

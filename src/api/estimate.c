@@ -186,6 +186,10 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     uint64_t candidates = (uint64_t)o->hard * (uint64_t)o->variants;
     uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
     const char *tn = o->score.template_name;
+    /* The loss is checked under the baselines and every accepted prompt. */
+    uint64_t check = o->paper || o->no_loss_check
+                         ? 0
+                         : (uint64_t)PMPO_N_BASELINES + t;
     uint64_t train = bound_of(&c->train, m, tn, cap);
     uint64_t val = o->paper ? 0 : bound_of(&c->val, m, tn, cap);
     /* A request holds the form, the instruction and a case's texts. */
@@ -193,6 +197,7 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     uint64_t marking = masks ? 2 * cap + 64 + 16 * masks : 0;
     out->bound_prefill_tokens =
         (o->paper ? 0 : c->train.prefill)
+        + check * bound_of(&c->train_all, m, tn, cap)
         + t * ((masks + candidates) * train + candidates * val)
         + t * ((uint64_t)o->hard * request + marking)
         + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val

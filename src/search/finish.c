@@ -236,8 +236,10 @@ static int clear_outcome(pmpo_store *s, pmpo_error *err)
          i++) {
         rc = clear(s, "best", figures[i], err);
     }
+    rc = rc < 0 ? rc
+                : pmpo_store_put_text(s, "verdict", PMPO_STR(""), err);
     return rc < 0 ? rc
-                  : pmpo_store_put_text(s, "verdict", PMPO_STR(""), err);
+                  : pmpo_store_put_text(s, "loss_check_end", PMPO_STR(""), err);
 }
 
 int pmpo_forget_outcome(pmpo_state *st, pmpo_error *err)

@@ -64,6 +64,7 @@ static const row rows[] = {
     {"form", K_ENUM, AT(form), forms},
     {"no_mask", K_BOOL, AT(no_mask), NULL},
     {"no_hard_cases", K_BOOL, AT(no_hard_cases), NULL},
+    {"no_loss_check", K_BOOL, AT(no_loss_check), NULL},
     {"paper", K_BOOL, AT(paper), NULL},
     {"seed", K_U64, AT(seed), NULL},
 };

@@ -111,6 +111,12 @@ void pmpo_record_interrupted(pmpo_state *st, const pmpo_step *step);
 int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
                      pmpo_error *err);
 
+/* ---- check.c -------------------------------------------------------------- */
+
+/* Compares loss and accuracy over prompts and records a sentence: over the
+ * start prompt and the baselines, at the end over the candidates, too. */
+int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err);
+
 /* ---- finish.c ------------------------------------------------------------ */
 
 /* Takes back the outcome of a run that is about to go on. */

@@ -165,6 +165,8 @@ static void read_summary(reader *r, bool written)
     v->rewriter = named_text(r, "rewriter.name");
     v->precision = named_text(r, "scorer.precision");
     v->verdict = named_text(r, "verdict");
+    v->loss_check_start = named_text(r, "loss_check_start");
+    v->loss_check_end = named_text(r, "loss_check_end");
     v->loss = setting(r, "loss");
     v->reduction = setting(r, "reduction");
     v->form = setting(r, "form");

@@ -1,0 +1,177 @@
+/* check.c: can the run's loss be trusted for this model and task?
+ *
+ * A loss is only worth lowering where lower goes with more right answers. The
+ * cheap look: accuracy by option likelihood on the training part, under the
+ * start prompt, the fixed baselines and, at the end, those candidates whose
+ * options were scored anyway. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "search/state.h"
+#include "stats/agree.h"
+
+#define LEAST_PROMPTS 4
+
+typedef struct check {
+    pmpo_str *prompts;
+    int *ids; /* of candidates; -1: a baseline */
+    size_t n, n_examples;
+    double *loss, *right; /* [n][n_examples] */
+    double *weights;      /* [n_examples] */
+    double least, most;   /* share of right options over the prompts */
+    pmpo_arena mem;
+} check;
+
+/* ---- which prompts --------------------------------------------------------- */
+
+static void add(check *c, pmpo_str prompt, int id)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (pmpo_str_eq(c->prompts[i], prompt)) {
+            return;
+        }
+    }
+    c->prompts[c->n] = prompt;
+    c->ids[c->n++] = id;
+}
+
+/* Scored to the end with all options, so looking at it costs nothing; or
+ * accepted, so it matters. */
+static bool counts(const pmpo_state *st, const pmpo_candidate_row *r)
+{
+    bool scored = !isnan(r->loss) && strcmp(r->fate, "duplicate") != 0;
+    return scored && (!st->own_train_all || !strcmp(r->fate, "accepted"));
+}
+
+static int choose(const pmpo_state *st, bool at_end, check *c)
+{
+    size_t most = 1 + PMPO_N_BASELINES + st->n_rows;
+    c->prompts = pmpo_arena_alloc(&c->mem, most, sizeof(*c->prompts));
+    c->ids = pmpo_arena_alloc(&c->mem, most, sizeof(*c->ids));
+    if (!c->prompts || !c->ids) {
+        return PMPO_ENOMEM;
+    }
+    add(c, st->rows[0].prompt, 0);
+    for (int i = 0; i < PMPO_N_BASELINES; i++) {
+        const char *text;
+        pmpo_baseline(i, &text);
+        add(c, pmpo_str_of(text), -1);
+    }
+    for (size_t i = 1; at_end && i < st->n_rows; i++) {
+        if (counts(st, &st->rows[i])) {
+            add(c, st->rows[i].prompt, st->rows[i].id);
+        }
+    }
+    return 0;
+}
+
+/* ---- scoring ------------------------------------------------------------------ */
+
+static void take(check *c, size_t p, const pmpo_prompt_score *s)
+{
+    for (size_t i = 0; i < c->n_examples; i++) {
+        const pmpo_example_score *x = &s->examples[i];
+        c->loss[p * c->n_examples + i] = x->loss;
+        c->right[p * c->n_examples + i] = x->picked < 0 ? NAN : x->correct;
+        c->weights[i] = x->weight;
+    }
+    double share = (double)s->n_correct / (double)s->n_options;
+    c->least = p == 0 || share < c->least ? share : c->least;
+    c->most = p == 0 || share > c->most ? share : c->most;
+}
+
+static int score(pmpo_state *st, check *c, pmpo_error *err)
+{
+    size_t cells = c->n * c->n_examples;
+    c->loss = pmpo_arena_alloc(&c->mem, cells, sizeof(double));
+    c->right = pmpo_arena_alloc(&c->mem, cells, sizeof(double));
+    c->weights = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(double));
+    if (!c->loss || !c->right || !c->weights) {
+        return pmpo_fail_memory(err);
+    }
+    int rc = 0;
+    size_t kept = 0;
+    for (size_t p = 0; rc == 0 && p < c->n; p++) {
+        pmpo_arena mem = {0};
+        pmpo_result r;
+        pmpo_stage(st, "checking the loss", (int)p + 1, (int)c->n);
+        pmpo_score_context ctx = pmpo_context(st, "check", c->ids[p]);
+        rc = pmpo_scorer_score(st->train_all, c->prompts[p], &ctx, &mem, &r,
+                               err);
+        if (rc == 0) {
+            take(c, kept++, &r.score);
+        } else if (rc == PMPO_ETOOLONG) { /* a baseline may not fit */
+            rc = 0;
+        }
+        pmpo_arena_release(&mem);
+    }
+    c->n = kept;
+    return rc;
+}
+
+/* ---- what is said ---------------------------------------------------------------- */
+
+static const char *sentence(pmpo_state *st, const check *c,
+                            const pmpo_interval *v)
+{
+    if (c->most == c->least) {
+        return pmpo_say(st, "can't be told: %.0f %% of the options are right "
+                        "under all of %zu prompts, the prompt doesn't matter "
+                        "to the choice", 100 * c->most, c->n);
+    }
+    const char *what = isnan(v->value) ? "can't be told"
+                       : v->value <= 0 ? "don't trust a gain of loss here"
+                       : v->low > 0    ? "lower loss goes with more right "
+                                         "options"
+                                       : "not shown that lower loss goes with "
+                                         "more right options";
+    return pmpo_say(st, "%s: agreement %.2f (95 %% interval %.2f to %.2f) over "
+                    "%zu prompts with %.0f to %.0f %% right", what, v->value,
+                    v->low, v->high, c->n, 100 * c->least, 100 * c->most);
+}
+
+static int conclude(pmpo_state *st, check *c, const char *name,
+                    pmpo_error *err)
+{
+    double *means = pmpo_arena_alloc(&c->mem, 2 * c->n, sizeof(*means));
+    size_t *sample = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(*sample));
+    if (!means || !sample) {
+        return pmpo_fail_memory(err);
+    }
+    if (c->n < LEAST_PROMPTS) {
+        return 0;
+    }
+    const pmpo_rankings r = {c->loss, c->right, c->weights, c->n,
+                             c->n_examples};
+    pmpo_interval v = pmpo_agreement_of(&r, st->o.seed, means, sample);
+    return pmpo_store_put_text(st->in->store, name,
+                               pmpo_str_of(sentence(st, c, &v)), err);
+}
+
+static bool has_options(const pmpo_data *d)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (pmpo_data_example(d, i)->n_options >= 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err)
+{
+    if (st->o.no_loss_check || st->o.paper || st->o.iterations == 0
+        || !has_options(st->in->train)) {
+        return 0;
+    }
+    check c = {.n_examples = pmpo_data_count(st->in->train)};
+    int rc = choose(st, at_end, &c) < 0 ? pmpo_fail_memory(err)
+                                        : score(st, &c, err);
+    rc = rc < 0 ? rc
+                : conclude(st, &c, at_end ? "loss_check_end"
+                                          : "loss_check_start", err);
+    pmpo_arena_release(&c.mem);
+    return rc;
+}

@@ -1,0 +1,219 @@
+/* test_audit.c: the audit on the fake engine, against figures put together
+ * from the public calls it is made of. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "data/data.h"
+#include "fake_engine.h"
+#include "stats/agree.h"
+
+#define SALT 21
+#define N_PROMPTS 6
+#define N 30
+
+static const pmpo_str prompts[N_PROMPTS] = {
+    {"One.", 4}, {"Two.", 4}, {"Three.", 6}, {"Four.", 5}, {"", 0},
+    {"Six words that say very little.", 31}};
+
+static pmpo_data *walks(void)
+{
+    pmpo_buf b = {0};
+    pmpo_data *d = NULL;
+    for (size_t i = 0; i < N; i++) {
+        pmpo_buf_printf(&b, "{\"id\":\"w%zu\",\"input\":\"Walk %zu?\","
+                        "\"target\":\"%s\",\"options\":[\"Yes\",\"No\"],"
+                        "\"weight\":%zu}\n", i, i, i % 3 ? "Yes" : "No",
+                        1 + i % 2);
+    }
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "walks", NULL, &d, NULL),
+                     0);
+    pmpo_buf_release(&b);
+    return d;
+}
+
+static const pmpo_audit_loss *row(const pmpo_audit *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_losses; i++) {
+        if (!strcmp(a->losses[i].name, name)) {
+            return &a->losses[i];
+        }
+    }
+    fail_msg("no loss %s", name);
+    return NULL;
+}
+
+/* The losses of all prompts under some settings, by pmpo_score. */
+static void losses_by(pmpo_model *m, const pmpo_data *d, pmpo_score_options *o,
+                      double *out)
+{
+    pmpo_scores *s = NULL;
+    o->no_cache = true;
+    assert_int_equal(pmpo_score(m, d, prompts, N_PROMPTS, o, &s, NULL), 0);
+    for (size_t p = 0; p < N_PROMPTS; p++) {
+        out[p] = s->prompts[p].loss;
+    }
+    pmpo_scores_free(s);
+}
+
+static void check_losses(pmpo_model *m, const pmpo_data *d,
+                         const pmpo_audit *a)
+{
+    static const struct {
+        const char *name;
+        pmpo_loss_kind loss;
+        pmpo_reduction reduction;
+        pmpo_normalize normalize;
+        pmpo_calibrate calibrate;
+    } rows[] = {
+        {"nll mean", PMPO_LOSS_NLL, PMPO_REDUCE_MEAN, 0, 0},
+        {"nll sum", PMPO_LOSS_NLL, PMPO_REDUCE_SUM, 0, 0},
+        {"nll sum calibrated", PMPO_LOSS_NLL, PMPO_REDUCE_SUM, 0, 1},
+        {"preference", PMPO_LOSS_PREFERENCE, 0, PMPO_NORM_NONE, 0},
+        {"preference length", PMPO_LOSS_PREFERENCE, 0, PMPO_NORM_LENGTH, 0},
+        {"choice", PMPO_LOSS_CHOICE, 0, PMPO_NORM_NONE, 0},
+        {"choice calibrated", PMPO_LOSS_CHOICE, 0, PMPO_NORM_NONE, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        double want[N_PROMPTS];
+        pmpo_score_options o;
+        pmpo_score_options_init(&o);
+        o.loss = rows[i].loss;
+        o.reduction = rows[i].reduction;
+        o.normalize = rows[i].normalize;
+        o.calibrate = rows[i].calibrate;
+        losses_by(m, d, &o, want);
+        for (size_t p = 0; p < N_PROMPTS; p++) {
+            double got = row(a, rows[i].name)->loss[p];
+            assert_true(fabs(got - want[p]) < 1e-9 * (1 + fabs(want[p])));
+        }
+    }
+}
+
+static pmpo_audit *audit(pmpo_model *m, const pmpo_data *d, unsigned metrics)
+{
+    pmpo_eval_options o;
+    pmpo_audit *a = NULL;
+    pmpo_error err = {0};
+    pmpo_eval_options_init(&o);
+    o.metrics = metrics;
+    o.no_cache = true;
+    if (pmpo_audit_run(m, d, prompts, N_PROMPTS, &o, &a, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return a;
+}
+
+static void test_losses_and_agreement(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks();
+    pmpo_audit *a = audit(m, d, 0);
+    assert_int_equal(a->n_metrics, 3);
+    assert_string_equal(a->metrics[0], "options");
+    assert_int_equal(a->n_losses, 10);
+    check_losses(m, d, a);
+    for (size_t r = 0; r < a->n_losses; r++) {
+        double minus[N_PROMPTS];
+        for (size_t p = 0; p < N_PROMPTS; p++) {
+            minus[p] = -a->losses[r].loss[p];
+        }
+        for (size_t k = 0; k < 3; k++) {
+            const pmpo_agreement *g = &a->losses[r].agreement[k];
+            double want = pmpo_spearman(minus, a->accuracy + k * N_PROMPTS,
+                                        N_PROMPTS);
+            assert_true(fabs(g->value - want) < 1e-12);
+            assert_true(g->low <= g->value && g->value <= g->high);
+            int best = a->best[k];
+            assert_true(best < 0 ? !(g->value > 0)
+                                 : g->value <= a->losses[best].agreement[k]
+                                                   .value);
+        }
+    }
+    pmpo_audit_free(a);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks();
+    pmpo_audit *a = audit(m, d, PMPO_METRIC_EXACT);
+    assert_int_equal(a->n_metrics, 1);
+    assert_true(a->cost.generated_tokens > 0);
+    for (size_t p = 0; p < N_PROMPTS; p++) {
+        assert_true(a->accuracy[p] > 0 && a->accuracy[p] < 1);
+    }
+    pmpo_audit_free(a);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_misuse(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks();
+    pmpo_eval_options o;
+    pmpo_audit *a = NULL;
+    pmpo_error err = {0};
+    pmpo_eval_options_init(&o);
+    o.no_cache = true;
+    assert_int_equal(pmpo_audit_run(m, d, prompts, 3, &o, &a, &err),
+                     PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "too few"));
+    o.metrics = PMPO_METRIC_JUDGE;
+    assert_int_equal(pmpo_audit_run(m, d, prompts, 5, &o, &a, &err),
+                     PMPO_EUSAGE);
+    o.metrics = PMPO_METRIC_NUMBER;
+    assert_int_equal(pmpo_audit_run(m, d, prompts, 5, &o, &a, &err),
+                     PMPO_EUSAGE);
+    assert_null(a);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* Where the loss is minus the accuracy itself, agreement is whole; where the
+ * loss is the accuracy, it is -1. */
+static void test_agreement_by_hand(void **state)
+{
+    (void)state;
+    double right[3 * 8], loss[3 * 8], weights[8], means[6];
+    size_t sample[8];
+    for (size_t p = 0; p < 3; p++) {
+        for (size_t i = 0; i < 8; i++) {
+            right[p * 8 + i] = i < 2 * p + 1;
+            loss[p * 8 + i] = -right[p * 8 + i];
+            weights[i] = 1;
+        }
+    }
+    const pmpo_rankings up = {loss, right, weights, 3, 8};
+    const pmpo_rankings down = {right, right, weights, 3, 8};
+    pmpo_interval v = pmpo_agreement_of(&up, 1, means, sample);
+    assert_true(v.value == 1 && v.high == 1 && v.low > 0);
+    assert_true(pmpo_agreement_of(&down, 1, means, sample).value == -1);
+    for (size_t i = 0; i < 24; i++) {
+        right[i] = 1;
+    }
+    assert_true(isnan(pmpo_agreement_of(&up, 1, means, sample).value));
+    assert_true(isnan(pmpo_agreement_of(&up, 1, means, sample).low));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_losses_and_agreement),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_misuse),
+        cmocka_unit_test(test_agreement_by_hand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
