@@ -85,6 +85,7 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->patience = o->patience;
     p->form = (pmpo_rewrite_form)o->form;
     p->no_mask = o->no_mask;
+    p->race = (pmpo_race)o->race;
     p->no_hard_cases = o->no_hard_cases;
     p->no_loss_check = o->no_loss_check;
     p->paper = o->preset == 1;

@@ -59,7 +59,7 @@ struct options {
     pmpo_columns columns;
     const char *val, *test; /* as given: a file, a share or a count */
     double train;           /* < 0: the default */
-    int loss, reduction, normalize, calibrate, end, precision, form, preset;
+    int loss, reduction, normalize, calibrate, end, precision, form, preset, race;
     double beta, temperature, top_p;
     int threads, gpu_layers;
     uint64_t memory_bytes, limit, seed, budget_tokens;

@@ -245,6 +245,10 @@ const option_row option_rows[] = {
     WORD("preset", preset, "default|paper",
          "paper: the published loop, without noise floor and validation",
          "default", CMD_OPTIMIZE),
+    WORD("race", race, "off|exact|paired",
+         "when a candidate's scoring is given up: exact: once it is sure to "
+         "lose; paired: also once a test at 5 % says that it will",
+         "exact", CMD_OPTIMIZE),
     WORD("rewrite-form", form, "auto|large|small",
          "how the rewriter is asked; auto: found out by a probe", "auto",
          CMD_OPTIMIZE),

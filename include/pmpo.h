@@ -342,6 +342,16 @@ typedef enum pmpo_rewrite_form {
     PMPO_FORM_SMALL,
 } pmpo_rewrite_form;
 
+/* When the scoring of a candidate is given up. */
+typedef enum pmpo_race {
+    PMPO_RACE_OFF,
+    PMPO_RACE_EXACT, /* once its loss is sure to exceed the incumbent's: losses
+                      * are >= 0, so the outcome is that of OFF */
+    PMPO_RACE_PAIRED, /* also once an anytime-valid paired test says that it
+                       * won't gain enough: at most one in twenty candidates
+                       * that would have been accepted is lost */
+} pmpo_race;
+
 typedef struct pmpo_optimize_options {
     size_t size;
     pmpo_score_options score;
@@ -354,6 +364,7 @@ typedef struct pmpo_optimize_options {
     int max_prompt_tokens; /* longer candidates are rejected; 0: no cap */
     int patience;    /* iterations without gain before stopping; 0: never */
     pmpo_rewrite_form form;
+    pmpo_race race;  /* PMPO_RACE_EXACT */
     bool no_mask, no_hard_cases;
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood (start and end; where options are known) */

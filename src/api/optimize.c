@@ -25,6 +25,7 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
         .top_p = 0.95,
         .max_reply_tokens = 512,
         .form = PMPO_FORM_AUTO,
+        .race = PMPO_RACE_EXACT,
         .seed = 1,
     };
     pmpo_score_options_init(&o->score);

@@ -9,6 +9,7 @@
 #include "model/plan.h"
 #include "model/render.h"
 #include "score/prior.h"
+#include "score/prune.h"
 
 /* A block's size in estimated tokens: about one full batch of the engine. A
  * pure function of the data, so that a unit never depends on the prompt. */
@@ -548,8 +549,16 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
                         pmpo_result *out, pmpo_error *err)
 {
     double sum = 0, weight = 0;
-    for (size_t b = 0; b < s->n_blocks; b++) {
+    size_t *order = pmpo_arena_alloc(&r->mem, s->n_blocks, sizeof(*order));
+    double *diff = pmpo_arena_alloc(&r->mem, s->n_examples, sizeof(*diff));
+    if (!order || !diff) {
+        return pmpo_fail_memory(err);
+    }
+    pmpo_block_order(s->block_begin, s->n_blocks,
+                     c->race_alpha > 0 ? NULL : c->rival, order);
+    for (size_t k = 0; k < s->n_blocks; k++) {
         unit u;
+        size_t b = order[k];
         int rc = make_unit(s, r, b, &u, err);
         rc = rc < 0 ? rc : settle_unit(s, c, &u, b, err);
         rc = rc < 0 ? rc : fill_block(s, r, b, &u, mem, x, err);
@@ -558,17 +567,22 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
         }
         out->units_scored++;
         size_t end = s->block_begin[b + 1];
+        out->n_done += end - s->block_begin[b];
         for (size_t i = s->block_begin[b]; i < end; i++) {
             sum += x[i].weight * x[i].loss;
             weight += x[i].weight;
         }
         if (c->after) {
-            c->after(c->ud, end, s->n_examples, sum / weight);
+            c->after(c->ud, out->n_done, s->n_examples, sum / weight);
         }
-        if (!s->prior && sum / s->total_weight > c->bound
-            && end < s->n_examples) {
+        bool hopeless = !s->prior && sum / s->total_weight > c->bound;
+        out->lost_race = !hopeless && c->race_alpha > 0
+                         && pmpo_race_is_lost(x, c->rival, out->n_done,
+                                              s->n_examples, c->race_alpha,
+                                              c->race_margin, diff);
+        if ((hopeless || out->lost_race) && k + 1 < s->n_blocks) {
             out->pruned = true;
-            out->lower_bound = sum / s->total_weight;
+            out->lower_bound = s->prior ? NAN : sum / s->total_weight;
             return 0;
         }
     }

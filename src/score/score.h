@@ -65,6 +65,13 @@ typedef struct pmpo_score_context {
     void (*after)(void *ud, size_t done, size_t total, double loss_so_far);
     void *ud;
     pmpo_cost *cost;     /* added to */
+    /* The incumbent's scores on the same data: blocks that cost it most come
+     * first, where a hopeless candidate shows soonest; or, with a race, the
+     * two are compared as they go, in the order of the data, which should be
+     * random. NULL: blocks in order, no race. Borrowed. */
+    const pmpo_prompt_score *rival;
+    double race_alpha;   /* of the paired test, 0: no race. See pmpo_race */
+    double race_margin;  /* the gain a candidate must have, nats */
     double bound;        /* give up once the weighted mean loss is sure to
                           * exceed this (losses are >= 0); INFINITY: never.
                           * Calibrated losses may be negative: not looked at */
@@ -74,6 +81,8 @@ typedef struct pmpo_score_context {
 typedef struct pmpo_result {
     pmpo_prompt_score score; /* .loss NAN when pruned; examples as public */
     bool pruned;
+    bool lost_race;          /* pruned by the paired test, not by the bound */
+    size_t n_done;           /* examples scored */
     double lower_bound;      /* of the loss, when pruned */
     size_t units_scored, units;
 } pmpo_result;

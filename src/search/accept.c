@@ -75,7 +75,9 @@ static void explain_rest(const pmpo_accept_rule *rule, pmpo_accept_entry *e,
         if (!e[i].considered || e[i].reason[0]) {
             continue;
         }
-        if (!isnan(e[i].lower_bound) && isnan(e[i].loss)) {
+        if (e[i].given_up) {
+            REASON(&e[i], "%s", e[i].given_up);
+        } else if (!isnan(e[i].lower_bound) && isnan(e[i].loss)) {
             REASON(&e[i], "loss is sure to be above %.6g, the incumbent's is "
                    "%.6g", e[i].lower_bound, rule->incumbent_loss);
         } else if (isnan(e[i].loss)) {

@@ -21,6 +21,7 @@ typedef struct pmpo_accept_rule {
 /* One candidate; the caller fills the losses, pmpo_accept the reason. */
 typedef struct pmpo_accept_entry {
     double loss;        /* on the training part; NAN: not scored to the end */
+    const char *given_up; /* why it wasn't scored to the end; NULL */
     double lower_bound; /* of it, where scoring was given up; else NAN */
     bool considered;    /* false: leave it alone, it has its fate already */
     char reason[PMPO_REASON_BYTES];

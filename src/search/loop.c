@@ -13,6 +13,10 @@
 #include "search/state.h"
 #include "stats/stats.h"
 
+/* Of the paired race: of candidates that would be accepted, the share that it
+ * may lose. */
+#define RACE_ALPHA 0.05
+
 /* ---- set-up -------------------------------------------------------------- */
 
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
@@ -271,14 +275,22 @@ static bool is_pending(const pmpo_candidate_row *r)
 
 /* Scores one candidate. Losses are >= 0, so one whose sum is above the
  * incumbent's already is given up: that can't change the outcome. */
-static int score_candidate(pmpo_state *st, pmpo_candidate_row *row,
-                           pmpo_error *err)
+static int score_candidate(pmpo_state *st, const pmpo_step *step,
+                           pmpo_candidate_row *row, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_result r;
     pmpo_error why = {0};
     pmpo_score_context c = pmpo_context(st, "train", row->id);
-    c.bound = st->o.paper ? INFINITY : st->incumbent_loss;
+    pmpo_race race = st->o.paper ? PMPO_RACE_OFF : st->o.race;
+    if (race != PMPO_RACE_OFF) {
+        c.bound = st->incumbent_loss;
+        c.rival = &step->whole.score;
+    }
+    if (race == PMPO_RACE_PAIRED) {
+        c.race_alpha = RACE_ALPHA;
+        c.race_margin = isnan(st->noise_floor) ? 0 : 2 * st->noise_floor;
+    }
     int rc = pmpo_scorer_score(st->train, row->prompt, &c, &mem, &r, &why);
     if (rc == PMPO_ETOOLONG) {
         row->fate = "too long";
@@ -289,6 +301,12 @@ static int score_candidate(pmpo_state *st, pmpo_candidate_row *row,
     } else {
         row->loss = r.pruned ? NAN : r.score.loss;
         row->lower_bound = r.pruned ? r.lower_bound : NAN;
+        if (r.lost_race) {
+            row->given_up = pmpo_say(st, "given up after %zu of %zu examples: "
+                                     "the paired test says that it won't gain "
+                                     "enough", r.n_done,
+                                     r.score.n_examples);
+        }
         st->n_scored++;
     }
     pmpo_arena_release(&mem);
@@ -318,7 +336,7 @@ static int score_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
         pmpo_candidate_row *row = &st->rows[i];
         if (is_pending(row)) {
             pmpo_stage(st, "scoring", (int)(i - step->first) + 1, n);
-            rc = score_candidate(st, row, err);
+            rc = score_candidate(st, step, row, err);
             rc = rc < 0 ? rc : pmpo_record_scored(st, step, row, err);
         }
         st->sitting.work_done++;
@@ -398,6 +416,7 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
         const pmpo_candidate_row *r = &st->rows[step->first + i];
         e[i].loss = r->loss;
         e[i].lower_bound = r->lower_bound;
+        e[i].given_up = r->given_up;
         e[i].considered = is_pending(r);
     }
     pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,

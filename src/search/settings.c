@@ -32,6 +32,7 @@ static const char *const losses[] = {"auto", "nll", "preference", "choice",
 static const char *const reductions[] = {"mean", "sum", NULL};
 static const char *const normalizes[] = {"none", "length", NULL};
 static const char *const calibrations[] = {"none", "content-free", NULL};
+static const char *const races[] = {"off", "exact", "paired", NULL};
 static const char *const ends[] = {"auto", "yes", "no", NULL};
 static const char *const forms[] = {"auto", "large", "small", NULL};
 
@@ -62,6 +63,7 @@ static const row rows[] = {
     {"max_prompt_tokens", K_INT, AT(max_prompt_tokens), NULL},
     {"patience", K_INT, AT(patience), NULL},
     {"form", K_ENUM, AT(form), forms},
+    {"race", K_ENUM, AT(race), races},
     {"no_mask", K_BOOL, AT(no_mask), NULL},
     {"no_hard_cases", K_BOOL, AT(no_hard_cases), NULL},
     {"no_loss_check", K_BOOL, AT(no_loss_check), NULL},

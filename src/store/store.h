@@ -107,6 +107,7 @@ typedef struct pmpo_candidate_row {
     const char *proposer;
     double loss, lower_bound; /* NAN: none */
     const char *fate, *reason;
+    const char *given_up;     /* not kept: why scoring stopped early; NULL */
     int hard_case, variant;   /* -1: none */
     uint64_t seed;
 } pmpo_candidate_row;
