@@ -286,7 +286,7 @@ static void test_the_run_file_is_asked_first(void **state)
     pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
     pmpo_store *store;
     pmpo_cost cost = {0};
-    assert_int_equal(pmpo_store_create(in_folder("run"), true, &store, NULL), 0);
+    assert_int_equal(pmpo_store_create(in_folder("run"), true, NULL, NULL, &store, NULL), 0);
     const pmpo_score_context c = {.store = store, .purpose = "train",
                                   .bound = INFINITY, .cost = &cost};
     double first = loss_of(m, d, &o, &c, "Say.");

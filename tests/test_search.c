@@ -174,7 +174,10 @@ static void test_loss_by_hand(void **state)
 {
     char *folder = make_folder(), *path = path_in(folder, "run.pmpo");
     (void)state;
-    pmpo_data *d = make_data(6, false);
+    pmpo_data *all = make_data(12, false), *d, *unseen;
+    const size_t idx[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    assert_int_equal(pmpo_data_subset(all, idx, 6, &d, NULL), 0);
+    assert_int_equal(pmpo_data_subset(all, idx + 6, 6, &unseen, NULL), 0);
     pmpo_optimize_options o = small_options();
     o.score.loss = PMPO_LOSS_NLL;
     o.score.end = PMPO_END_NO;
@@ -184,9 +187,12 @@ static void test_loss_by_hand(void **state)
     pmpo_error err;
     /* Train and test are given: nothing is split. */
     assert_int_equal(pmpo_optimize(m, NULL, d, NULL, d, &o, path, &run, &err),
-                     0);
+                     PMPO_EDATA); /* what is tested must be unseen */
+    assert_non_null(strstr(err.text, "take it out of one"));
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, unseen, &o, path, &run,
+                                   &err), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
-    double sum = 0, weight = 0, start[6];
+    double sum = 0, weight = 0, start[6], test = 0, test_weight = 0;
     for (size_t i = 0; i < 6; i++) {
         const pmpo_example *e = pmpo_data_example(d, i);
         const char *t = i % 3 ? "yes" : "no";
@@ -194,15 +200,21 @@ static void test_loss_by_hand(void **state)
         sum -= e->weight * by_hand(5, v->best.prompt, e->input, t)
                / (double)strlen(t);
         weight += e->weight;
+        e = pmpo_data_example(unseen, i);
+        test -= e->weight * by_hand(5, v->best.prompt, e->input, t)
+                / (double)strlen(t);
+        test_weight += e->weight;
     }
     assert_true(fabs(sum / weight - v->best.train_loss) < 1e-12);
-    assert_true(fabs(sum / weight - v->best.test_loss) < 1e-12);
+    assert_true(fabs(test / test_weight - v->best.test_loss) < 1e-12);
     assert_true(v->best.train_loss < v->initial.train_loss);
     assert_int_equal(v->n_val, 0);
     check_hardest(v, start, 6);
     pmpo_run_free(run);
     fake_free(m);
     pmpo_data_free(d);
+    pmpo_data_free(unseen);
+    pmpo_data_free(all);
     free(path);
     drop_folder(folder);
 }

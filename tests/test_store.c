@@ -47,7 +47,7 @@ static pmpo_store *fresh(const char *name)
 {
     pmpo_store *s = NULL;
     pmpo_error err;
-    assert_int_equal(pmpo_store_create(at(name), true, &s, &err), 0);
+    assert_int_equal(pmpo_store_create(at(name), true, NULL, NULL, &s, &err), 0);
     return s;
 }
 
@@ -257,10 +257,10 @@ static void test_existing_runs_are_kept(void **state)
     pmpo_store *s = fresh("keep.pmpo"), *t = NULL;
     pmpo_store_put_text(s, "x", PMPO_STR("mine"), NULL);
     pmpo_error err;
-    assert_int_equal(pmpo_store_create(at("keep.pmpo"), true, &t, &err),
+    assert_int_equal(pmpo_store_create(at("keep.pmpo"), true, NULL, NULL, &t, &err),
                      PMPO_EBUSY);
     pmpo_store_free(s);
-    assert_int_equal(pmpo_store_create(at("keep.pmpo"), false, &t, &err),
+    assert_int_equal(pmpo_store_create(at("keep.pmpo"), false, NULL, NULL, &t, &err),
                      PMPO_EUSAGE);
     assert_non_null(strstr(err.text, "--force"));
     bool found;
@@ -269,12 +269,12 @@ static void test_existing_runs_are_kept(void **state)
     assert_int_equal(pmpo_store_get_text(s, "x", &b, &found, NULL), 0);
     assert_true(found);
     pmpo_store_free(s);
-    assert_int_equal(pmpo_store_create(at("keep.pmpo"), true, &s, NULL), 0);
+    assert_int_equal(pmpo_store_create(at("keep.pmpo"), true, NULL, NULL, &s, NULL), 0);
     assert_int_equal(pmpo_store_get_text(s, "x", &b, &found, NULL), 0);
     assert_false(found);
     pmpo_buf_release(&b);
     pmpo_store_free(s);
-    assert_int_equal(pmpo_store_create("/nowhere/x.pmpo", false, &s, &err),
+    assert_int_equal(pmpo_store_create("/nowhere/x.pmpo", false, NULL, NULL, &s, &err),
                      PMPO_EIO);
 }
 
@@ -482,7 +482,17 @@ static void test_cache_locked_by_another(void **state)
                      SQLITE_OK);
     c = open_cache(at("l"), 1 << 20);
     assert_true(pmpo_cache_get(c, key(1), y, 1)); /* WAL: readers go on */
-    pmpo_cache_put(c, key(2), x, 1);
+    pmpo_cache_put(c, key(2), x, 1); /* just this row is not kept */
+    assert_null(pmpo_cache_trouble(c));
+    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    pmpo_cache_put(c, key(3), x, 1);
+    assert_true(pmpo_cache_get(c, key(3), y, 1));
+    assert_false(pmpo_cache_get(c, key(2), y, 1));
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (int i = 4; i < 7; i++) { /* but it doesn't wait for ever */
+        pmpo_cache_put(c, key(i), x, 1);
+    }
     assert_non_null(pmpo_cache_trouble(c));
     assert_true(pmpo_cache_get(c, key(1), y, 1));
     pmpo_cache_free(c);

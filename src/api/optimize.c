@@ -79,13 +79,20 @@ static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
                                              err);
 }
 
-/* Everything or nothing, so that a run file that has settings has all. */
-static int write_start(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
-                       pmpo_model *rewriter, const pmpo_optimize_options *o,
-                       pmpo_error *err)
+typedef struct start {
+    pmpo_model *scorer, *rewriter;
+    const pmpo_parts *parts;
+    const pmpo_optimize_options *o;
+} start;
+
+/* In one commit, before the file has its name: a run file that is there can
+ * be resumed. */
+static int write_start(pmpo_store *s, void *ud, pmpo_error *err)
 {
+    const start *x = ud;
     int rc = pmpo_store_begin(s, err);
-    rc = rc < 0 ? rc : put_all(s, p, scorer, rewriter, o, err);
+    rc = rc < 0 ? rc
+                : put_all(s, x->parts, x->scorer, x->rewriter, x->o, err);
     return rc < 0 ? rc : pmpo_store_commit(s, err);
 }
 
@@ -97,9 +104,10 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
 {
     int rc = pmpo_parts_resolve(parts, scorer, o, err);
     rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
-    rc = rc < 0 ? rc : pmpo_store_create(path, o->force, out, err);
+    start x = {scorer, rewriter, parts, o};
     return rc < 0 ? rc
-                  : write_start(*out, parts, scorer, rewriter, o, err);
+                  : pmpo_store_create(path, o->force, write_start, &x, out,
+                                      err);
 }
 
 int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,

@@ -2,6 +2,7 @@
 #include "api/parts.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -117,10 +118,39 @@ static int split(const pmpo_data *d, const pmpo_optimize_options *o,
     return rc;
 }
 
+/* No example of one part may be asked in another: the verdict is about
+ * examples that the search has not seen. */
+static int check_apart(const pmpo_data *const given[3], pmpo_error *err)
+{
+    static const char *const names[3] = {"training", "validation", "test"};
+    for (int a = 0; a < 2; a++) {
+        for (int b = a + 1; b < 3; b++) {
+            const pmpo_example *e = NULL;
+            size_t n = 0;
+            int rc = given[a] && given[b]
+                         ? pmpo_data_overlap(given[a], given[b], &e, &n, err)
+                         : 0;
+            if (rc < 0) {
+                return rc;
+            }
+            if (e) {
+                return pmpo_fail(err, PMPO_EDATA, "%s:%d: example %.*s (one of "
+                                 "%zu) is in the %s part and among the %s "
+                                 "examples: take it out of one, or let one "
+                                 "file be split",
+                                 pmpo_data_name(given[b]), e->line,
+                                 (int)e->id.len, e->id.ptr, n, names[b],
+                                 names[a]);
+            }
+        }
+    }
+    return 0;
+}
+
 static int take_given(const pmpo_data *const given[3], size_t limit,
                       pmpo_parts *out, pmpo_error *err)
 {
-    int rc = 0;
+    int rc = check_apart(given, err);
     for (int p = 0; rc == 0 && p < 3; p++) {
         rc = given[p] ? take_first(given[p], limit, &out->of[p], err) : 0;
     }
@@ -143,6 +173,47 @@ static int split_first(const pmpo_data *train, const pmpo_optimize_options *o,
     return rc;
 }
 
+typedef struct place {
+    uint64_t order;
+    size_t index;
+} place;
+
+static int by_order(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    int c = (x->order > y->order) - (x->order < y->order);
+    return c ? c : (x->index > y->index) - (x->index < y->index);
+}
+
+/* The training part in an order that depends on seed and ids only: files are
+ * often sorted, and a paired race needs examples that come at random. */
+static int shuffle_training(pmpo_parts *p, uint64_t seed, pmpo_error *err)
+{
+    pmpo_data *d = p->of[PMPO_PART_TRAIN], *shuffled = NULL;
+    size_t n = d ? pmpo_data_count(d) : 0;
+    place *places = pmpo_calloc(n, sizeof(*places));
+    size_t *idx = pmpo_calloc(n, sizeof(*idx));
+    int rc = places && idx ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        pmpo_str id = pmpo_data_example(d, i)->id;
+        places[i] = (place){pmpo_hash64(id.ptr, id.len, ~seed), i};
+    }
+    if (rc == 0 && n > 0) {
+        qsort(places, n, sizeof(*places), by_order);
+        for (size_t i = 0; i < n; i++) {
+            idx[i] = places[i].index;
+        }
+        rc = pmpo_data_subset(d, idx, n, &shuffled, err);
+    }
+    if (rc == 0 && n > 0) {
+        pmpo_data_free(d);
+        p->of[PMPO_PART_TRAIN] = shuffled;
+    }
+    pmpo_free(places);
+    pmpo_free(idx);
+    return rc;
+}
+
 int pmpo_parts_make(const pmpo_data *train, const pmpo_data *validation,
                     const pmpo_data *test, const pmpo_optimize_options *o,
                     pmpo_parts *out, pmpo_error *err)
@@ -155,6 +226,7 @@ int pmpo_parts_make(const pmpo_data *train, const pmpo_data *validation,
     int rc = validation || test
                  ? take_given(given, o->score.limit, out, err)
                  : split_first(train, o, out, err);
+    rc = rc < 0 ? rc : shuffle_training(out, o->split.seed, err);
     if (rc == 0 && !out->of[PMPO_PART_TRAIN]) {
         rc = pmpo_fail(err, PMPO_EDATA, "%s: the training part of the split "
                        "is empty", pmpo_data_name(train));
@@ -197,8 +269,13 @@ static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
     bool end = false;
-    int rc = pmpo_end_resolve(scorer, p->of[PMPO_PART_TRAIN], o->prompt,
-                              o->score.template_name, o->score.end, &end, err);
+    int rc = 0;
+    for (int i = 0; rc == 0 && !end && i < 3; i++) {
+        rc = p->of[i] ? pmpo_end_resolve(scorer, p->of[i], o->prompt,
+                                         o->score.template_name, o->score.end,
+                                         &end, err)
+                      : 0;
+    }
     if (rc == 0) {
         o->score.end = end ? PMPO_END_YES : PMPO_END_NO;
     }

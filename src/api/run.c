@@ -198,6 +198,7 @@ static int search(pmpo_store *s, const pmpo_search_input *in, pmpo_error *err)
     if (first.text[0] == '\0') {
         pmpo_fail(&first, rc, "%s", pmpo_code_text(rc));
     }
+    pmpo_store_rollback(s); /* of a put that failed half-way */
     put_status(s, "stopped", first.text, NULL);
     return pmpo_fail(err, rc, "%s", first.text);
 }

@@ -172,3 +172,53 @@ int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
     pmpo_free(rows);
     return 0;
 }
+
+/* ---- overlap ------------------------------------------------------------ */
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(((const pmpo_hash *)a)->bytes, ((const pmpo_hash *)b)->bytes,
+                  sizeof(((const pmpo_hash *)a)->bytes));
+}
+
+static pmpo_hash *sorted_contents(const pmpo_data *d)
+{
+    pmpo_hash *h = pmpo_calloc(d->n, sizeof(*h));
+    for (size_t i = 0; h && i < d->n; i++) {
+        if (pmpo_content_hash(&d->items[i].e, false, &h[i]) < 0) {
+            pmpo_free(h);
+            return NULL;
+        }
+    }
+    if (h) {
+        qsort(h, d->n, sizeof(*h), by_bytes);
+    }
+    return h;
+}
+
+int pmpo_data_overlap(const pmpo_data *a, const pmpo_data *b,
+                      const pmpo_example **first, size_t *n, pmpo_error *err)
+{
+    pmpo_hash *have = sorted_contents(a), one;
+    size_t count = 0;
+    *first = NULL;
+    for (size_t i = 0; have && i < b->n; i++) {
+        const pmpo_example *e = &b->items[i].e;
+        if (pmpo_content_hash(e, false, &one) < 0) {
+            pmpo_free(have);
+            return pmpo_fail_memory(err);
+        }
+        if (bsearch(&one, have, a->n, sizeof(*have), by_bytes)) {
+            *first = *first ? *first : e;
+            count++;
+        }
+    }
+    if (!have) {
+        return pmpo_fail_memory(err);
+    }
+    pmpo_free(have);
+    if (n) {
+        *n = count;
+    }
+    return 0;
+}

@@ -160,7 +160,7 @@ static int plan_prompts(job *j, pmpo_plan *plan, pmpo_error *err)
         .max_cells = SIZE_MAX / 2,
         .max_context = j->l->n_context,
     };
-    return pmpo_plan_make(&(pmpo_unit){q, j->n, 0}, &limits, &j->mem, plan,
+    return pmpo_plan_make(&(pmpo_unit){q, j->n, 0, 0}, &limits, &j->mem, plan,
                           err);
 }
 
@@ -317,6 +317,23 @@ static int generate_each(pmpo_llama *l, const pmpo_gen_request *requests,
     return 0;
 }
 
+/* The samples of one request in groups that fit. */
+static int generate_many(pmpo_llama *l, const pmpo_gen_request *request,
+                         const pmpo_gen_params *p, pmpo_reply *out,
+                         size_t reply, pmpo_error *err)
+{
+    const size_t most = PMPO_MAX_SEQUENCES - 1;
+    int rc = 0;
+    for (size_t v = 0; rc == 0 && v < request->n_samples; v += most) {
+        pmpo_gen_request some = *request;
+        size_t left = request->n_samples - v;
+        some.seeds += v;
+        some.n_samples = left < most ? left : most;
+        rc = run_group(l, &some, 1, some.n_samples, p, out, reply + v, err);
+    }
+    return rc;
+}
+
 static int generate_together(pmpo_llama *l, const pmpo_gen_request *requests,
                              size_t n, const pmpo_gen_params *p,
                              pmpo_reply *out, pmpo_error *err)
@@ -328,10 +345,13 @@ static int generate_together(pmpo_llama *l, const pmpo_gen_request *requests,
                                 PMPO_MAX_SEQUENCES) {
             samples += requests[i + k++].n_samples;
         }
-        if (k == 0) {
-            return pmpo_fail(err, PMPO_EUSAGE,
-                             "%zu samples of one prompt: at most %d at a time",
-                             requests[i].n_samples, PMPO_MAX_SEQUENCES - 1);
+        if (k == 0) { /* more samples than sequences: some at a time */
+            int rc = generate_many(l, &requests[i], p, out, reply, err);
+            if (rc < 0) {
+                return rc;
+            }
+            reply += requests[i++].n_samples;
+            continue;
         }
         int rc = run_group(l, requests + i, k, samples, p, out, reply, err);
         if (rc < 0) {

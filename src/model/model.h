@@ -71,6 +71,7 @@ typedef struct pmpo_unit {
     size_t n_requests;
     size_t n_prefix; /* leading ids equal in all requests, < each n_context;
                       * kept in the KV memory from one unit to the next */
+    size_t max_rows; /* of a batch, where less than the engine's; 0: that */
 } pmpo_unit;
 
 typedef struct pmpo_unit_result {

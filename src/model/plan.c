@@ -351,8 +351,12 @@ int pmpo_plan_make(const pmpo_unit *u, const pmpo_plan_limits *limits,
         return pmpo_fail_memory(err);
     }
     size_t deep = longest(u) + 1;
+    pmpo_plan_limits own = *limits;
+    if (u->max_rows > 0 && u->max_rows < own.max_rows) {
+        own.max_rows = u->max_rows;
+    }
     flattener f = {
-        .limits = limits,
+        .limits = &own,
         .tree = &t,
         .n_prefix = u->n_prefix,
         .path = pmpo_arena_alloc(mem, deep, sizeof(size_t)),

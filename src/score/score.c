@@ -14,6 +14,9 @@
 /* A block's size in estimated tokens: about one full batch of the engine. A
  * pure function of the data, so that a unit never depends on the prompt. */
 #define BLOCK_TOKENS 480
+/* Of a batch in the reversed packing: an example that fills blocks of its own
+ * is packed in another way, too. */
+#define REVERSED_ROWS 192
 #define BYTES_PER_TOKEN 4
 #define TOKENS_PER_EXAMPLE 12 /* of the template */
 
@@ -288,6 +291,7 @@ static pmpo_hash key_of(pmpo_scorer *s, const pmpo_unit *u)
     pmpo_hasher_bytes(h, s->model->identity.bytes,
                       sizeof(s->model->identity.bytes));
     pmpo_hasher_u64(h, u->n_prefix);
+    pmpo_hasher_u64(h, u->max_rows);
     pmpo_hasher_u64(h, u->n_requests);
     for (size_t i = 0; i < u->n_requests; i++) {
         const pmpo_request *q = &u->requests[i];
@@ -314,7 +318,8 @@ static int make_unit(pmpo_scorer *s, rendering *r, size_t block, unit *out,
         size_t at = s->o.reversed ? begin + (end - 1 - i) : i;
         add_requests(&r->examples[at], q, &n);
     }
-    out->u = (pmpo_unit){q, n, r->n_prefix};
+    out->u = (pmpo_unit){q, n, r->n_prefix,
+                         s->o.reversed ? REVERSED_ROWS : 0};
     out->n_logprobs = pmpo_unit_targets(&out->u);
     out->logprobs = pmpo_arena_alloc(&r->mem, out->n_logprobs, sizeof(float));
     if (!out->logprobs) {
@@ -340,7 +345,7 @@ static int keep(const pmpo_score_context *c, const unit *x, size_t block,
                                    .n = x->n_logprobs,
                                    .prefill_tokens = r->prefill_tokens,
                                    .logical_tokens = r->logical_tokens,
-                                   .cached = cached,
+                                   .n_cached = cached ? x->u.n_requests : 0,
                                    .ms = r->ms,
                                },
                                err);
@@ -612,6 +617,10 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
     }
     if (rc == 0 && !out->pruned) {
         sum_up(x, s->n_examples, &out->score);
+        if (!isfinite(out->score.loss)) {
+            rc = pmpo_fail(err, PMPO_ENAN, "the mean loss is not a number: "
+                           "are the examples' weights too far apart?");
+        }
     }
     pmpo_arena_release(&r.mem);
     return rc;

@@ -273,6 +273,28 @@ static bool is_pending(const pmpo_candidate_row *r)
     return !strcmp(r->fate, "pending");
 }
 
+/* A candidate that might be accepted has to fit every part of the data, with
+ * all options, or the run could not be finished with it. Tokenises only. */
+static int check_fits(pmpo_state *st, pmpo_candidate_row *row,
+                      pmpo_error *err)
+{
+    pmpo_scorer *const all[] = {st->train_all, st->validation, st->test};
+    uint64_t prefill, logical;
+    pmpo_error why = {0};
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        rc = all[i] ? pmpo_scorer_count(all[i], row->prompt, &prefill,
+                                        &logical, &why)
+                    : 0;
+    }
+    if (rc == PMPO_ETOOLONG) {
+        row->fate = "too long";
+        row->reason = pmpo_say(st, "%s", why.text);
+        return 0;
+    }
+    return rc < 0 ? pmpo_fail(err, rc, "%s", why.text) : 0;
+}
+
 /* Scores one candidate. Losses are >= 0, so one whose sum is above the
  * incumbent's already is given up: that can't change the outcome. */
 static int score_candidate(pmpo_state *st, const pmpo_step *step,
@@ -299,6 +321,8 @@ static int score_candidate(pmpo_state *st, const pmpo_step *step,
     } else if (rc < 0) {
         rc = pmpo_fail(err, rc, "%s", why.text);
     } else {
+        bool may_win = !r.pruned && r.score.loss < st->incumbent_loss;
+        rc = may_win ? check_fits(st, row, err) : 0;
         row->loss = r.pruned ? NAN : r.score.loss;
         row->lower_bound = r.pruned ? r.lower_bound : NAN;
         if (r.lost_race) {

@@ -208,16 +208,32 @@ int pmpo_find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt)
     return -1;
 }
 
-static bool copies_example(const pmpo_example *e, pmpo_str prompt)
+static bool holds(pmpo_str prompt, pmpo_str text)
 {
-    pmpo_str input = pmpo_str_trim(e->input);
-    return input.len >= COPY_BYTES
-           && pmpo_str_find(prompt, input, 0) != SIZE_MAX;
+    pmpo_str t = pmpo_str_trim(text);
+    return t.len >= COPY_BYTES && pmpo_str_find(prompt, t, 0) != SIZE_MAX;
+}
+
+/* The training example whose input, or a message of which, the prompt holds;
+ * NULL: none. */
+static const pmpo_example *copied_example(const pmpo_state *st,
+                                          pmpo_str prompt)
+{
+    for (size_t i = 0; i < pmpo_data_count(st->in->train); i++) {
+        const pmpo_example *e = pmpo_data_example(st->in->train, i);
+        bool copied = holds(prompt, e->input);
+        for (size_t k = 0; k < e->n_messages && !copied; k++) {
+            copied = holds(prompt, e->messages[k].content);
+        }
+        if (copied) {
+            return e;
+        }
+    }
+    return NULL;
 }
 
 /* Gives `row`, the last one, its fate unless it is to be scored. */
-static int judge(pmpo_state *st, const pmpo_example *e,
-                 pmpo_candidate_row *row, pmpo_error *err)
+static int judge(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
 {
     int same = pmpo_find_prompt(st, st->n_rows - 1, row->prompt);
     if (same >= 0) {
@@ -227,9 +243,12 @@ static int judge(pmpo_state *st, const pmpo_example *e,
                                same == st->incumbent ? ", the incumbent" : "");
         return 0;
     }
-    if (!st->o.paper && copies_example(e, row->prompt)) {
+    const pmpo_example *e =
+        st->o.paper ? NULL : copied_example(st, row->prompt);
+    if (e) {
         row->fate = "rejected";
-        row->reason = "it copies the example that the rewriter was shown";
+        row->reason = pmpo_say(st, "it copies the training example %.*s",
+                               (int)e->id.len, e->id.ptr);
         return 0;
     }
     pmpo_tokens t = {0};
@@ -273,16 +292,25 @@ static int add_candidate(pmpo_state *st, const pmpo_step *step,
         row->reason = why;
         return 0;
     }
-    return judge(st, case_of(st, step, k), row, err);
+    return judge(st, row, err);
 }
 
 static int propose_rewrites(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
     batch b;
+    pmpo_error why = {0};
     int rc = batch_init(&b, step->n_cases, (size_t)st->o.variants,
                         &step->mem, err);
-    rc = rc < 0 ? rc : ask(st, step, &b, err);
-    size_t n = b.n_requests * b.n_samples;
+    size_t n = rc < 0 ? 0 : b.n_requests * b.n_samples;
+    rc = rc < 0 ? rc : ask(st, step, &b, &why);
+    if (rc == PMPO_ETOOLONG) { /* no rewrites this time; the run goes on */
+        n = 0;
+        rc = pmpo_record_note(st, pmpo_say(st, "no_rewrites.%d", step->index),
+                              pmpo_say(st, "the rewriting request is too long "
+                                       "for the rewriter: %s", why.text), err);
+    } else if (rc < 0 && why.code) {
+        rc = pmpo_fail(err, rc, "%s", why.text);
+    }
     for (size_t i = 0; rc == 0 && i < n; i++) {
         rc = add_candidate(st, step, &b, i, err);
     }

@@ -12,6 +12,10 @@ typedef struct pmpo_db {
     const char *path; /* borrowed, for messages */
 } pmpo_db;
 
+/* Another store, of this process or another, has the run open for writing.
+ * (run_file.c) */
+bool pmpo_run_is_written(const char *path);
+
 /* That `d` is a run file of this version. (run_file.c) */
 int pmpo_run_check(const pmpo_db *d, pmpo_error *err);
 

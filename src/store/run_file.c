@@ -10,7 +10,10 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <pthread.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -18,6 +21,8 @@
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
+
+#define MAX_WRITTEN 64 /* runs that a process writes at a time */
 
 enum {
     PUT_TEXT,
@@ -63,6 +68,8 @@ struct pmpo_store {
     sqlite3_stmt *st[N_STATEMENTS]; /* prepared on first use */
 };
 
+static void forget_ours(int fd);
+
 /* ---- opening ------------------------------------------------------------------- */
 
 void pmpo_store_free(pmpo_store *s)
@@ -75,6 +82,7 @@ void pmpo_store_free(pmpo_store *s)
     }
     sqlite3_close(s->d.db);
     if (s->lock >= 0) {
+        forget_ours(s->lock);
         close(s->lock);
     }
     pmpo_free(s->path);
@@ -103,18 +111,108 @@ static pmpo_store *new_store(const char *path)
     return s;
 }
 
+/* ---- who writes -------------------------------------------------------------------- */
+
+/* Files that this process writes. SQLite's own locks are a process's, and
+ * closing any descriptor of the file drops them: so a file that is in this
+ * list is never opened just to look at its lock. */
+static struct {
+    pthread_mutex_t mutex;
+    struct {
+        dev_t device;
+        ino_t inode;
+    } items[MAX_WRITTEN];
+    size_t n;
+} written = {.mutex = PTHREAD_MUTEX_INITIALIZER, .n = 0};
+
+static bool is_ours(const char *path)
+{
+    struct stat st;
+    bool ours = false;
+    if (stat(path, &st) < 0) {
+        return false;
+    }
+    pthread_mutex_lock(&written.mutex);
+    for (size_t i = 0; i < written.n; i++) {
+        ours |= written.items[i].device == st.st_dev
+                && written.items[i].inode == st.st_ino;
+    }
+    pthread_mutex_unlock(&written.mutex);
+    return ours;
+}
+
+static bool remember_ours(int fd)
+{
+    struct stat st;
+    bool ok = false;
+    pthread_mutex_lock(&written.mutex);
+    if (fstat(fd, &st) == 0 && written.n < MAX_WRITTEN) {
+        written.items[written.n].device = st.st_dev;
+        written.items[written.n++].inode = st.st_ino;
+        ok = true;
+    }
+    pthread_mutex_unlock(&written.mutex);
+    return ok;
+}
+
+static void forget_ours(int fd)
+{
+    struct stat st;
+    pthread_mutex_lock(&written.mutex);
+    for (size_t i = 0; fstat(fd, &st) == 0 && i < written.n; i++) {
+        if (written.items[i].device == st.st_dev
+            && written.items[i].inode == st.st_ino) {
+            written.items[i] = written.items[--written.n];
+            break;
+        }
+    }
+    pthread_mutex_unlock(&written.mutex);
+}
+
+bool pmpo_run_is_written(const char *path)
+{
+    if (is_ours(path)) {
+        return true;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0
+                && errno == EWOULDBLOCK;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return busy;
+}
+
+static int busy(const char *path, pmpo_error *err)
+{
+    return pmpo_fail(err, PMPO_EBUSY, "%s: another pmpo is writing this run",
+                     path);
+}
+
 static int take_lock(pmpo_store *s, const char *path, pmpo_error *err)
 {
+    if (is_ours(path)) {
+        return busy(s->path, err);
+    }
     s->lock = open(path, O_RDWR | O_CLOEXEC);
     if (s->lock < 0) {
         return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO,
                          "%s: %s", s->path, strerror(errno));
     }
-    if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-        return pmpo_fail(err, PMPO_EBUSY,
-                         "%s: another pmpo is writing this run", s->path);
+    /* Somebody who looks whether it is written holds it for a moment. */
+    const struct timespec moment = {0, 10 * 1000 * 1000};
+    for (int i = 0; flock(s->lock, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (i == 20) {
+            close(s->lock);
+            s->lock = -1;
+            return busy(s->path, err);
+        }
+        nanosleep(&moment, NULL);
     }
-    return 0;
+    return remember_ours(s->lock)
+               ? 0
+               : pmpo_fail(err, PMPO_EUSAGE, "more than %d runs are written at "
+                           "a time", MAX_WRITTEN);
 }
 
 static int open_db(pmpo_store *s, const char *path, pmpo_error *err)
@@ -125,7 +223,7 @@ static int open_db(pmpo_store *s, const char *path, pmpo_error *err)
     }
     sqlite3_busy_timeout(s->d.db, 10000);
     return pmpo_db_exec(&s->d,
-                        "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL",
+                        "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA",
                         err);
 }
 
@@ -193,22 +291,6 @@ static int make_tables(pmpo_store *s, pmpo_error *err)
                   : pmpo_db_exec(&s->d, "BEGIN;" PMPO_RUN_TABLES "COMMIT", err);
 }
 
-/* Nobody else writes the run that is about to be replaced. */
-static int check_idle(const char *path, pmpo_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? 0
-                               : pmpo_fail(err, PMPO_EIO, "%s: %s", path,
-                                           strerror(errno));
-    }
-    int busy = flock(fd, LOCK_EX | LOCK_NB) < 0;
-    close(fd);
-    return busy ? pmpo_fail(err, PMPO_EBUSY,
-                            "%s: another pmpo is writing this run", path)
-                : 0;
-}
-
 static void remove_journal(const char *path)
 {
     pmpo_buf j = {0};
@@ -219,19 +301,35 @@ static void remove_journal(const char *path)
     pmpo_buf_release(&j);
 }
 
+/* So that the name survives a power cut; where that can't be, it may not. */
+static void sync_folder(const char *path)
+{
+    pmpo_buf folder = {0};
+    const char *slash = strrchr(path, '/');
+    pmpo_buf_put(&folder, slash ? (pmpo_str){path, (size_t)(slash - path) + 1}
+                                : PMPO_STR("."));
+    int fd = folder.failed ? -1
+                           : open(folder.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    pmpo_buf_release(&folder);
+}
+
 /* Gives the finished file its name. */
 static int put_in_place(const char *from, const char *path, bool force,
                         pmpo_error *err)
 {
     if (force) {
-        int rc = check_idle(path, err);
-        if (rc < 0) {
-            return rc;
+        if (pmpo_run_is_written(path)) {
+            return busy(path, err);
         }
         remove_journal(path);
         if (rename(from, path) < 0) {
             return pmpo_fail(err, PMPO_EIO, "%s: %s", path, strerror(errno));
         }
+        sync_folder(path);
         return 0;
     }
     if (access(path, F_OK) < 0) {
@@ -246,10 +344,14 @@ static int put_in_place(const char *from, const char *path, bool force,
                    : pmpo_fail(err, PMPO_EIO, "%s: %s", path, strerror(errno));
     }
     unlink(from);
+    sync_folder(path);
     return 0;
 }
 
-static int make_file(const char *path, bool force, pmpo_error *err)
+typedef int fill_fn(pmpo_store *s, void *ud, pmpo_error *err);
+
+static int make_file(const char *path, bool force, fill_fn *fill, void *ud,
+                     pmpo_error *err)
 {
     pmpo_buf name = {0};
     pmpo_store *s = NULL;
@@ -259,6 +361,7 @@ static int make_file(const char *path, bool force, pmpo_error *err)
         rc = s ? open_db(s, name.ptr, err) : pmpo_fail_memory(err);
     }
     rc = rc < 0 ? rc : make_tables(s, err);
+    rc = rc == 0 && fill ? fill(s, ud, err) : rc;
     pmpo_store_free(s);
     rc = rc < 0 ? rc : put_in_place(name.ptr, path, force, err);
     if (rc < 0 && name.ptr) {
@@ -268,10 +371,10 @@ static int make_file(const char *path, bool force, pmpo_error *err)
     return rc;
 }
 
-int pmpo_store_create(const char *path, bool force, pmpo_store **out,
-                      pmpo_error *err)
+int pmpo_store_create(const char *path, bool force, fill_fn *fill, void *ud,
+                      pmpo_store **out, pmpo_error *err)
 {
-    int rc = make_file(path, force, err);
+    int rc = make_file(path, force, fill, ud, err);
     return rc < 0 ? rc : pmpo_store_open(path, out, err);
 }
 
@@ -317,6 +420,13 @@ int pmpo_store_begin(pmpo_store *s, pmpo_error *err)
 int pmpo_store_commit(pmpo_store *s, pmpo_error *err)
 {
     return pmpo_db_exec(&s->d, "COMMIT", err);
+}
+
+void pmpo_store_rollback(pmpo_store *s)
+{
+    if (!sqlite3_get_autocommit(s->d.db)) {
+        pmpo_db_exec(&s->d, "ROLLBACK", NULL);
+    }
 }
 
 /* ---- text, numbers, examples --------------------------------------------------------- */
@@ -441,7 +551,7 @@ int pmpo_store_put_unit(pmpo_store *s, const pmpo_unit_row *u, pmpo_error *err)
                        (sqlite3_int64)pmpo_db_checksum(u->logprobs, u->n));
     sqlite3_bind_int64(st, 7, (sqlite3_int64)u->prefill_tokens);
     sqlite3_bind_int64(st, 8, (sqlite3_int64)u->logical_tokens);
-    sqlite3_bind_int(st, 9, u->cached);
+    sqlite3_bind_int64(st, 9, (sqlite3_int64)u->n_cached);
     sqlite3_bind_double(st, 10, u->ms);
     return pmpo_db_run(&s->d, st, err);
 }

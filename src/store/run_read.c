@@ -142,17 +142,6 @@ static const char *setting(const reader *r, const char *name)
     return "";
 }
 
-static bool is_being_written(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 &&
-                errno == EWOULDBLOCK;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return busy;
-}
-
 static void read_summary(reader *r, bool written)
 {
     pmpo_run_view *v = r->v;
@@ -408,7 +397,7 @@ static int open_to_read(reader *r, const char *path)
 
 static int read_all(reader *r, const char *path)
 {
-    bool written = is_being_written(path);
+    bool written = pmpo_run_is_written(path);
     r->rc = open_to_read(r, path);
     if (r->rc == 0) {
         read_settings(r);

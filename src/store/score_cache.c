@@ -15,8 +15,7 @@
 #include "store/store.h"
 
 #define CACHE_VERSION 1
-#define BATCH_ROWS 64
-#define BATCH_MS 1000.0
+#define MAX_BUSY 3
 #define BUSY_MS 500
 #define DAY_S 86400
 
@@ -26,9 +25,7 @@ struct pmpo_cache {
     uint64_t max_bytes;
     sqlite3_stmt *get, *touch, *put;
     bool readable, writable;
-    bool in_batch;
-    size_t n_batch;
-    double batch_ms; /* when it began */
+    int n_busy; /* writes in a row that another process kept waiting */
     char trouble[300];
 };
 
@@ -47,7 +44,7 @@ static void close_all(pmpo_cache *c)
     c->get = c->touch = c->put = NULL;
     sqlite3_close(c->d.db);
     c->d.db = NULL;
-    c->readable = c->writable = c->in_batch = false;
+    c->readable = c->writable = false;
 }
 
 static void say(pmpo_cache *c, const char *what)
@@ -58,15 +55,15 @@ static void say(pmpo_cache *c, const char *what)
     }
 }
 
-/* A write failed: go on reading only. */
-static void stop_writing(pmpo_cache *c)
+/* A write failed: go on reading only; but where another process is writing
+ * just now, just this row is not kept. */
+static void write_failed(pmpo_cache *c)
 {
-    say(c, c->path);
-    if (c->in_batch) {
-        sqlite3_exec(c->d.db, "ROLLBACK", NULL, NULL, NULL);
+    bool busy = (sqlite3_errcode(c->d.db) & 0xff) == SQLITE_BUSY;
+    if (!busy || ++c->n_busy == MAX_BUSY) {
+        say(c, c->path);
+        c->writable = false;
     }
-    c->in_batch = false;
-    c->writable = false;
 }
 
 const char *pmpo_cache_trouble(const pmpo_cache *c)
@@ -176,13 +173,24 @@ static void shrink(pmpo_cache *c)
                          "score))", NULL) < 0 ||
             pmpo_db_int(&c->d, "PRAGMA page_count", &pages, NULL) ||
             pmpo_db_int(&c->d, "PRAGMA freelist_count", &free_pages, NULL)) {
-            stop_writing(c);
+            write_failed(c);
             return;
         }
     }
     if (pmpo_db_exec(&c->d, "VACUUM", NULL) < 0) {
-        stop_writing(c);
+        write_failed(c);
     }
+}
+
+int pmpo_cache_none(const char *why, pmpo_cache **out, pmpo_error *err)
+{
+    pmpo_cache *c = pmpo_calloc(1, sizeof(*c));
+    if (!c) {
+        return pmpo_fail_memory(err);
+    }
+    snprintf(c->trouble, sizeof(c->trouble), "score cache: %s", why);
+    *out = c;
+    return 0;
 }
 
 int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
@@ -208,48 +216,10 @@ int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
     return 0;
 }
 
-/* ---- batches ------------------------------------------------------------------------- */
-
-static void end_batch(pmpo_cache *c)
-{
-    if (!c->in_batch) {
-        return;
-    }
-    if (pmpo_db_exec(&c->d, "COMMIT", NULL) < 0) {
-        stop_writing(c);
-    }
-    c->in_batch = false;
-}
-
-static bool begin_batch(pmpo_cache *c)
-{
-    if (!c->in_batch) {
-        if (pmpo_db_exec(&c->d, "BEGIN IMMEDIATE", NULL) < 0) {
-            stop_writing(c);
-            return false;
-        }
-        c->in_batch = true;
-        c->n_batch = 0;
-        c->batch_ms = pmpo_now_ms();
-    }
-    return true;
-}
-
-static void count_row(pmpo_cache *c)
-{
-    c->n_batch++;
-    if (c->n_batch >= BATCH_ROWS || pmpo_now_ms() - c->batch_ms > BATCH_MS) {
-        end_batch(c);
-    }
-}
-
 void pmpo_cache_free(pmpo_cache *c)
 {
     if (!c) {
         return;
-    }
-    if (c->writable) {
-        end_batch(c);
     }
     shrink(c);
     close_all(c);
@@ -268,16 +238,14 @@ static void bind_key(sqlite3_stmt *st, int i, const pmpo_hash *key)
 static void touch(pmpo_cache *c, const pmpo_hash *key, sqlite3_int64 used)
 {
     int64_t now = pmpo_wall_s();
-    if (!c->writable || now - used < DAY_S || !begin_batch(c)) {
+    if (!c->writable || now - used < DAY_S) {
         return;
     }
     sqlite3_bind_int64(c->touch, 1, now);
     bind_key(c->touch, 2, key);
     if (pmpo_db_run(&c->d, c->touch, NULL) < 0) {
-        stop_writing(c);
-        return;
+        write_failed(c);
     }
-    count_row(c);
 }
 
 bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n)
@@ -307,7 +275,7 @@ bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n)
 void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
                     size_t n)
 {
-    if (!c->writable || !begin_batch(c)) {
+    if (!c->writable) {
         return;
     }
     bind_key(c->put, 1, &key);
@@ -316,8 +284,8 @@ void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
                        (sqlite3_int64)pmpo_db_checksum(logprobs, n));
     sqlite3_bind_int64(c->put, 4, pmpo_wall_s());
     if (pmpo_db_run(&c->d, c->put, NULL) < 0) {
-        stop_writing(c);
-        return;
+        write_failed(c);
+    } else {
+        c->n_busy = 0;
     }
-    count_row(c);
 }

@@ -20,9 +20,11 @@
 typedef struct pmpo_store pmpo_store;
 
 /* Makes a new run file. PMPO_EUSAGE when `path` exists and !force (with
- * force it is replaced, unless PMPO_EBUSY). */
-int pmpo_store_create(const char *path, bool force, pmpo_store **out,
-                      pmpo_error *err);
+ * force it is replaced, unless PMPO_EBUSY). What `fill` (may be NULL) puts
+ * into it is there from the moment the file has its name, or there is none. */
+int pmpo_store_create(const char *path, bool force,
+                      int (*fill)(pmpo_store *s, void *ud, pmpo_error *err),
+                      void *ud, pmpo_store **out, pmpo_error *err);
 /* Opens one for writing. PMPO_EDATA: missing or not a run file;
  * PMPO_EVERSION: another schema; PMPO_EBUSY: another writer. */
 int pmpo_store_open(const char *path, pmpo_store **out, pmpo_error *err);
@@ -32,6 +34,8 @@ const char *pmpo_store_path(const pmpo_store *s);
 
 int pmpo_store_begin(pmpo_store *s, pmpo_error *err);
 int pmpo_store_commit(pmpo_store *s, pmpo_error *err);
+/* Takes back what was put since the last begin, where that was not committed. */
+void pmpo_store_rollback(pmpo_store *s);
 
 /* ---- settings and facts ------------------------------------------------- */
 
@@ -76,7 +80,7 @@ typedef struct pmpo_unit_row {
     const float *logprobs; /* [n] */
     size_t n;
     uint64_t prefill_tokens, logical_tokens;
-    bool cached;           /* taken from the score cache */
+    size_t n_cached;       /* targets, where taken from the score cache; or 0 */
     double ms;
 } pmpo_unit_row;
 
@@ -159,11 +163,14 @@ typedef struct pmpo_cache pmpo_cache;
  * one made). Fails only for want of memory. */
 int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
                     pmpo_error *err);
+/* One that keeps nothing, and whose trouble is `why`. */
+int pmpo_cache_none(const char *why, pmpo_cache **out, pmpo_error *err);
 void pmpo_cache_free(pmpo_cache *c);
 /* True and logprobs[0..n) filled when `key` is there with n values and a
  * right checksum. */
 bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n);
-/* May be buffered until some rows or seconds came together, or free. */
+/* One commit a row: cheap with a write-ahead log, and no lock is held between
+ * rows. */
 void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
                     size_t n);
 /* NULL, or one line on what is wrong with the cache. Borrowed. */
