@@ -11,6 +11,8 @@ cd "$(dirname "$0")"
 need_packages
 build_in build
 need_models qwen2.5-coder-0.5b-instruct qwen2.5-coder-1.5b-instruct
+say "2 iterations (the paper: at most 20), 20 training examples (at most 50), models of 0.5B and 1.5B"
+say "(0.5B to 32B), the likelihood of the answer as loss (preference), no demonstration (one)"
 run=${1:-demo-$(date +%Y%m%d-%H%M%S).pmpo}
 say "improving \"Let's think step by step.\" on examples/navigate (2 iterations of 12 candidates)"
 exec build/bin/pmpo optimize -m qwen2.5-coder-0.5b-instruct --rewriter qwen2.5-coder-1.5b-instruct \

@@ -129,6 +129,11 @@ static void run_json(const pmpo_run_view *v, const char *path)
     js_put(o, "verdict", js_text(v->verdict));
     js_put(o, "loss_check_start", js_text(v->loss_check_start));
     js_put(o, "loss_check_end", js_text(v->loss_check_end));
+    json_t *notes = js_array();
+    for (size_t i = 0; i < v->n_notes; i++) {
+        js_add(notes, js_text(v->notes[i]));
+    }
+    js_put(o, "notes", notes);
     js_put(o, "initial", outcome_json(&v->initial));
     js_put(o, "best", outcome_json(&v->best));
     js_put(o, "test", test_json(v));
@@ -143,6 +148,36 @@ static void run_json(const pmpo_run_view *v, const char *path)
 
 /* ---- text: what it is --------------------------------------------------- */
 
+static const char *setting(const pmpo_run_view *v, const char *name)
+{
+    for (size_t i = 0; i < v->n_settings; i++) {
+        if (!strcmp(v->setting_names[i], name)) {
+            return v->setting_values[i];
+        }
+    }
+    return "";
+}
+
+/* The loss, and those of its settings that it reads. */
+static void put_loss(const pmpo_run_view *v)
+{
+    bool nll = !strcmp(v->loss, "nll");
+    bool preference = !strcmp(v->loss, "preference");
+    bool whole = !strcmp(setting(v, "normalize"), "none");
+    bool calibrated = !strcmp(setting(v, "calibrate"), "content-free");
+    put_fact("loss", "%s, %s%s%s%s; template %s", v->loss,
+             nll     ? (strcmp(v->reduction, "sum") ? "mean over a target's "
+                                                      "tokens"
+                                                    : "summed over a target's "
+                                                      "tokens")
+             : whole ? "log-likelihoods of whole outputs"
+                     : "log-likelihoods per token",
+             preference ? ", beta " : "",
+             preference ? setting(v, "beta") : "",
+             calibrated ? ", less those with the input N/A" : "",
+             v->template_name);
+}
+
 static void put_what(const pmpo_run_view *v, const char *path)
 {
     bool reason = v->status_reason && *v->status_reason;
@@ -154,7 +189,7 @@ static void put_what(const pmpo_run_view *v, const char *path)
              strcmp(v->scorer, v->rewriter) ? v->rewriter : "");
     put_fact("data", "%zu training, %zu validation, %zu test examples",
              v->n_train, v->n_val, v->n_test);
-    put_fact("loss", "%s, template %s", v->loss, v->template_name);
+    put_loss(v);
 }
 
 static void put_prompts(const pmpo_run_view *v)
@@ -239,6 +274,9 @@ static void put_figures(const pmpo_run_view *v)
                                            : v->loss_check_start;
     if (*check) {
         put_fact("loss check", "%s", check);
+    }
+    for (size_t i = 0; i < v->n_notes; i++) {
+        put_fact(i ? "" : "notes", "%s", v->notes[i]);
     }
 }
 

@@ -267,8 +267,13 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
         return cli_error(err, PMPO_EUSAGE, "%s: no data: give -d FILE; see "
                          "pmpo %s --help", name, name);
     }
+    /* The others take parts of the file first. */
+    bool first = o->command->id & (CMD_SCORE | CMD_ANALYZE | CMD_BENCH);
+    pmpo_data_options d;
+    pmpo_data_options_init(&d);
+    d.limit = first ? (size_t)o->limit : 0;
     int rc = !strcmp(o->data, "-") ? take_stdin(err) : 0;
-    return rc < 0 ? rc : pmpo_data_load(o->data, NULL, out, err);
+    return rc < 0 ? rc : pmpo_data_load(o->data, &d, out, err);
 }
 
 /* ---- ^C ----------------------------------------------------------------- */

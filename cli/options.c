@@ -66,6 +66,18 @@ bool parse_real(const char *text, double *out)
     return true;
 }
 
+/* All of `text` as decimal digits of a 64-bit number. */
+static bool parse_count(const char *text, uint64_t *out)
+{
+    if (!*text || strspn(text, "0123456789") != strlen(text)) {
+        return false;
+    }
+    errno = 0;
+    unsigned long long v = strtoull(text, NULL, 10);
+    *out = v;
+    return errno == 0;
+}
+
 /* A number with one of the endings in `units`; its factor is in `factors`. */
 static bool parse_scaled(const char *text, const char *const *units,
                          const double *factors, size_t n, double *out,
@@ -105,6 +117,10 @@ static int set_number(const option_row *r, const char *text, void *at,
 {
     double v;
     bool whole = r->type != OPT_REAL;
+    if (r->type == OPT_COUNT && parse_count(text, (uint64_t *)at)
+        && *(uint64_t *)at >= (uint64_t)r->low) {
+        return 0; /* also those that a double would round */
+    }
     if (!parse_real(text, &v) || (whole && (v != floor(v)
                                             || strpbrk(text, ".eE")))) {
         return cli_error(err, PMPO_EUSAGE, "--%s %s: not a%s number", r->name,

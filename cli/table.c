@@ -229,7 +229,7 @@ const option_row option_rows[] = {
            "4", CMD_OPTIMIZE, 1, 1000),
     NUMBER("segments", OPT_INT, segments, "N",
            "parts of the prompt that are masked in turn, at most", "5",
-           CMD_OPTIMIZE | CMD_ANALYZE, 1, MAX),
+           CMD_OPTIMIZE | CMD_ANALYZE, 1, 64),
     NUMBER("temperature", OPT_REAL, temperature, "X", "of the rewriter",
            "0.9", CMD_OPTIMIZE, 0, 100),
     NUMBER("top-p", OPT_REAL, top_p, "X", "of the rewriter", "0.95",

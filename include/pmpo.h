@@ -478,6 +478,9 @@ typedef struct pmpo_run_view {
      * the start over the start prompt and the baselines, at the end over the
      * candidates, too. One sentence each, "" where it wasn't looked at. */
     const char *loss_check_start, *loss_check_end;
+    const char *const *notes; /* what else there is to know: trouble with the
+                               * cache, texts cut short, ... */
+    size_t n_notes;
     const pmpo_iteration *iterations;
     size_t n_iterations;
     const char *const *setting_names;  /* every setting of the run */

@@ -18,6 +18,7 @@ typedef struct job {
     pmpo_model *model;
     const pmpo_data *data;
     pmpo_str prompt;
+    const pmpo_score_options *o;
     pmpo_scorer_options so;
     pmpo_scorer *scorer;
     pmpo_bench *out;
@@ -102,9 +103,21 @@ static int prefill_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
     return 0;
 }
 
+static void report(const job *j, size_t done)
+{
+    if (j->o->progress) {
+        j->o->progress(j->o->progress_ud,
+                       &(pmpo_progress){.stage = "measuring", .done = done,
+                                        .total = PMPO_BENCH_PAIRS,
+                                        .unit = "pairs", .loss = NAN,
+                                        .best = NAN, .left_ms = -1});
+    }
+}
+
 static int one_pair(job *j, int i, pmpo_error *err)
 {
     pmpo_cost cost = {0};
+    report(j, (size_t)i);
     int rc = score_once(j, &cost, NULL, NULL, err);
     if (rc < 0) {
         return rc;
@@ -197,7 +210,7 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
 {
     pmpo_data *own = NULL;
     pmpo_bench b = {0};
-    job j = {.model = m, .prompt = prompt, .out = &b};
+    job j = {.model = m, .prompt = prompt, .o = o, .out = &b};
     int rc = d ? 0 : make_up(&own, err);
     j.data = d ? d : own;
     j.so = (pmpo_scorer_options){.reduction = o->reduction,

@@ -214,6 +214,12 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
                     pmpo_estimate *out, pmpo_error *err)
 {
     counts c;
+    if (o->score.progress) {
+        o->score.progress(o->score.progress_ud,
+                          &(pmpo_progress){.stage = "measuring rates",
+                                           .unit = "", .loss = NAN,
+                                           .best = NAN, .left_ms = -1});
+    }
     int rc = pmpo_parts_resolve(p, scorer, o, err);
     rc = rc < 0 ? rc : count_all(scorer, p, o, &c, err);
     rc = rc < 0 ? rc

@@ -4,6 +4,7 @@
 #include "api/run.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/paths.h"
 #include "data/data.h"
 #include "score/score.h"
 #include "search/forms.h"
@@ -104,10 +105,20 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
 {
     int rc = pmpo_parts_resolve(parts, scorer, o, err);
     rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
+    const char *name = o->score.template_name;
+    pmpo_buf whole = {0}; /* resume may be called in another folder */
+    if (name[0] == '@') {
+        pmpo_buf_putc(&whole, '@');
+        pmpo_absolute(name + 1, &whole);
+        o->score.template_name = whole.ptr;
+        rc = rc == 0 && whole.failed ? pmpo_fail_memory(err) : rc;
+    }
     start x = {scorer, rewriter, parts, o};
-    return rc < 0 ? rc
-                  : pmpo_store_create(path, o->force, write_start, &x, out,
-                                      err);
+    rc = rc < 0 ? rc : pmpo_store_create(path, o->force, write_start, &x, out,
+                                         err);
+    o->score.template_name = name;
+    pmpo_buf_release(&whole);
+    return rc;
 }
 
 int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,

@@ -7,6 +7,7 @@
 #include "api/cache.h"
 #include "api/parts.h"
 #include "base/error.h"
+#include "base/paths.h"
 #include "search/search.h"
 #include "search/settings.h"
 
@@ -29,12 +30,16 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
                      pmpo_error *err)
 {
     const pmpo_model_info *i = &m->info;
-    const char *path = i->source_path ? i->source_path : i->path;
+    const char *given = i->source_path ? i->source_path : i->path;
+    pmpo_buf path = {0}; /* absolute: resume may be called elsewhere */
+    pmpo_absolute(or_empty(given), &path);
     char threads[16], layers[16];
     snprintf(threads, sizeof(threads), "%d", i->threads);
     snprintf(layers, sizeof(layers), "%d", i->gpu_layers);
-    int rc = put_fact(s, who, "model", i->name, err);
-    rc = rc < 0 ? rc : put_fact(s, who, "path", path, err);
+    int rc = path.failed ? pmpo_fail_memory(err)
+                         : put_fact(s, who, "model", i->name, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "path", path.ptr, err);
+    pmpo_buf_release(&path);
     rc = rc < 0 ? rc : put_fact(s, who, "identity", i->identity, err);
     rc = rc < 0 ? rc : put_fact(s, who, "precision", i->precision, err);
     rc = rc < 0 ? rc : put_fact(s, who, "threads", threads, err);

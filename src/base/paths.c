@@ -1,8 +1,9 @@
-/* paths.c: the cache folder. */
-#define _POSIX_C_SOURCE 200809L
+/* paths.c: the cache folder, and absolute names. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "base/paths.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -51,4 +52,10 @@ int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err)
         return pmpo_fail_memory(err);
     }
     return make_folders(out->ptr + begin, err);
+}
+
+void pmpo_absolute(const char *path, pmpo_buf *out)
+{
+    char whole[PATH_MAX];
+    pmpo_buf_puts(out, realpath(path, whole) ? whole : path);
 }

@@ -1,4 +1,4 @@
-/* paths.h: where pmpo keeps what it can make again. */
+/* paths.h: where pmpo keeps what it can make again; absolute names. */
 #ifndef PMPO_BASE_PATHS_H
 #define PMPO_BASE_PATHS_H
 
@@ -8,5 +8,8 @@
  * slash) and makes that folder with its parents, mode 0700. `sub` may be "".
  * PMPO_EIO when there is no home or the folder can't be made. */
 int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err);
+
+/* Appends `path` as an absolute name, or as it is where it names nothing. */
+void pmpo_absolute(const char *path, pmpo_buf *out);
 
 #endif

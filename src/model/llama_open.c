@@ -23,7 +23,53 @@ typedef struct file_facts {
     uint64_t n_bytes; /* of tensors */
     bool all_f32;     /* nothing is narrower */
     bool all_16;      /* nothing is narrower than 16 bits */
+    uint64_t kv_values; /* keys and values of one position, all layers */
+    uint64_t n_vocab, n_context;
 } file_facts;
+
+/* The number that the file gives for ARCH.what, or for each layer (then the
+ * largest); 0: none. */
+static uint64_t arch_number(const struct gguf_context *g, const char *what)
+{
+    char key[128];
+    int64_t arch = gguf_find_key(g, "general.architecture");
+    if (arch < 0) {
+        return 0;
+    }
+    snprintf(key, sizeof(key), "%s.%s", gguf_get_val_str(g, arch), what);
+    int64_t at = gguf_find_key(g, key);
+    if (at < 0) {
+        return 0;
+    }
+    if (gguf_get_kv_type(g, at) == GGUF_TYPE_UINT32) {
+        return gguf_get_val_u32(g, at);
+    }
+    uint64_t most = 0;
+    if (gguf_get_kv_type(g, at) == GGUF_TYPE_ARRAY &&
+        (gguf_get_arr_type(g, at) == GGUF_TYPE_UINT32 ||
+         gguf_get_arr_type(g, at) == GGUF_TYPE_INT32)) {
+        const uint32_t *v = gguf_get_arr_data(g, at);
+        for (size_t i = 0; i < gguf_get_arr_n(g, at); i++) {
+            most = v[i] > most ? v[i] : most;
+        }
+    }
+    return most;
+}
+
+static void read_shape(const struct gguf_context *g, file_facts *out)
+{
+    uint64_t heads = arch_number(g, "attention.head_count");
+    uint64_t kv_heads = arch_number(g, "attention.head_count_kv");
+    uint64_t key = arch_number(g, "attention.key_length");
+    uint64_t value = arch_number(g, "attention.value_length");
+    uint64_t width = heads ? arch_number(g, "embedding_length") / heads : 0;
+    int64_t tokens = gguf_find_key(g, "tokenizer.ggml.tokens");
+    out->kv_values = arch_number(g, "block_count") *
+                     (kv_heads ? kv_heads : heads) *
+                     ((key ? key : width) + (value ? value : width));
+    out->n_vocab = tokens < 0 ? 0 : gguf_get_arr_n(g, tokens);
+    out->n_context = arch_number(g, "context_length");
+}
 
 static bool read_facts(const char *path, file_facts *out)
 {
@@ -32,7 +78,7 @@ static bool read_facts(const char *path, file_facts *out)
     if (!g) {
         return false;
     }
-    *out = (file_facts){0, 0, true, true};
+    *out = (file_facts){.all_f32 = true, .all_16 = true};
     for (int64_t i = 0; i < gguf_get_n_tensors(g); i++) {
         const int64_t *ne = gguf_get_tensor_ne(g, i);
         enum ggml_type t = gguf_get_tensor_type(g, i);
@@ -42,6 +88,7 @@ static bool read_facts(const char *path, file_facts *out)
         out->all_16 = out->all_16 && (t == GGML_TYPE_F32 ||
                                       t == GGML_TYPE_F16 || t == GGML_TYPE_BF16);
     }
+    read_shape(g, out);
     gguf_free(g);
     return true;
 }
@@ -50,20 +97,25 @@ static bool read_facts(const char *path, file_facts *out)
 
 static const char *const precision_names[] = {"auto", "native", "f16", "f32"};
 
-/* The precision in use for what was asked. The bytes of weights it needs go
- * to *bytes. */
-static pmpo_precision choose(const pmpo_model_options *o,
-                             const file_facts *facts, uint64_t *bytes)
+static uint64_t weight_bytes(const file_facts *f, pmpo_precision p)
 {
-    pmpo_precision p = o->precision;
-    if (p == PMPO_PRECISION_AUTO) {
-        p = o->for_generation || facts->all_16 ? PMPO_PRECISION_NATIVE
-                                               : PMPO_PRECISION_F16;
-    }
-    *bytes = p == PMPO_PRECISION_NATIVE ? facts->n_bytes
-             : p == PMPO_PRECISION_F16  ? 2 * facts->n_params
-                                        : 4 * facts->n_params;
-    return p;
+    return p == PMPO_PRECISION_NATIVE ? f->n_bytes
+           : p == PMPO_PRECISION_F16  ? 2 * f->n_params
+                                      : 4 * f->n_params;
+}
+
+#define TYPICAL_CELLS 2048 /* of the KV memory: a window and a long prompt */
+#define OTHER_BYTES ((uint64_t)200 << 20) /* the engine's buffers, and ours */
+
+/* Weights, KV memory, two copies of a batch's logits, and the rest. */
+static uint64_t needed_bytes(const file_facts *f, pmpo_precision p)
+{
+    uint64_t cells = f->n_context && f->n_context < TYPICAL_CELLS
+                         ? f->n_context
+                         : TYPICAL_CELLS;
+    uint64_t value = p == PMPO_PRECISION_F32 ? 4 : 2;
+    return weight_bytes(f, p) + cells * f->kv_values * value +
+           2 * PMPO_MAX_OUTPUTS * f->n_vocab * sizeof(float) + OTHER_BYTES;
 }
 
 typedef struct widening {
@@ -133,19 +185,31 @@ static uint64_t available_bytes(void)
     return kb * 1024;
 }
 
-static int check_fits(const pmpo_model_options *o, const char *name,
-                      uint64_t bytes, const char *precision, pmpo_error *err)
+/* The precision in use for what was asked: auto is the one with low noise, or
+ * the file as it is where that alone fits. */
+static int choose(const pmpo_model_options *o, const file_facts *f,
+                  const char *name, pmpo_precision *out, pmpo_error *err)
 {
     uint64_t room = o->memory_bytes ? o->memory_bytes : available_bytes();
-    if (room && bytes > room) {
-        return pmpo_fail(err, PMPO_EMODEL,
-                         "%s: %.1f GB of weights at precision %s do not fit "
-                         "into %.1f GB of memory: try --precision native or a "
-                         "smaller model",
-                         name, (double)bytes / 1e9, precision,
-                         (double)room / 1e9);
+    pmpo_precision p = o->precision;
+    if (p == PMPO_PRECISION_AUTO) {
+        bool widened = !o->for_generation && !f->all_16 &&
+                       (!room ||
+                        needed_bytes(f, PMPO_PRECISION_F16) <= room);
+        p = widened ? PMPO_PRECISION_F16 : PMPO_PRECISION_NATIVE;
     }
-    return 0;
+    uint64_t needed = needed_bytes(f, p);
+    *out = p;
+    if (!room || needed <= room) {
+        return 0;
+    }
+    return pmpo_fail(err, PMPO_EMODEL,
+                     "%s: %.2f GB are needed at precision %s (%.2f GB of "
+                     "weights, the rest working memory), there are %.2f GB: "
+                     "try %sa smaller model",
+                     name, (double)needed / 1e9, precision_names[p],
+                     (double)weight_bytes(f, p) / 1e9, (double)room / 1e9,
+                     p == PMPO_PRECISION_NATIVE ? "" : "--precision native or ");
 }
 
 static int usable_threads(int asked)
@@ -369,9 +433,10 @@ int pmpo_llama_open(const pmpo_model_options *o, const char *path,
     if (rc < 0) {
         return rc;
     }
-    pmpo_precision p = choose(o, &facts, &bytes);
-    rc = check_fits(o, name, bytes, precision_names[p], err);
+    pmpo_precision p;
+    rc = choose(o, &facts, name, &p, err);
     if (rc == 0) {
+        bytes = weight_bytes(&facts, p);
         rc = file_for(o, path, hash, p, &facts, bytes,
                       usable_threads(o->threads), &file, err);
     }
@@ -381,6 +446,13 @@ int pmpo_llama_open(const pmpo_model_options *o, const char *path,
     }
     if (rc == 0) {
         rc = assemble(m, o, name, path, file.ptr, hash, p, bytes, err);
+    }
+    bool asked_for_less = o->precision == PMPO_PRECISION_AUTO &&
+                          !o->for_generation && !facts.all_16 &&
+                          p == PMPO_PRECISION_NATIVE;
+    if (rc == 0 && asked_for_less) {
+        m->info.note = "widened weights don't fit into the memory: scored as "
+                       "the file is, whose 8-bit activations jitter";
     }
     pmpo_buf_release(&file);
     if (rc < 0) {

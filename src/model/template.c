@@ -435,6 +435,10 @@ static const struct {
 static int find_kind(const char *name, pmpo_template_kind *kind,
                      pmpo_error *err)
 {
+    if (!strcmp(name, "@-")) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a template can't be read from "
+                         "standard input: give a file");
+    }
     if (name[0] == '@' && name[1]) {
         *kind = PMPO_TEMPLATE_FILE;
         return 0;

@@ -634,7 +634,7 @@ static int count_unit(const pmpo_scorer *s, const unit *u, pmpo_arena *mem,
     const pmpo_plan_limits unbounded = {SIZE_MAX / 2, SIZE_MAX / 2,
                                         SIZE_MAX / 2, SIZE_MAX / 2,
                                         SIZE_MAX / 2};
-    if (!s->model->info.shares_prefixes) {
+    if (!s->model->info.shares_prefixes || s->o.plain) {
         for (size_t i = 0; i < u->u.n_requests; i++) {
             *rows += u->u.requests[i].n_ids - 1;
         }
@@ -669,7 +669,8 @@ int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
     }
     if (rc == 0) {
         *prefill = rows + prior_rows +
-                   (s->model->info.shares_prefixes ? r.n_prefix : 0);
+                   (s->model->info.shares_prefixes && !s->o.plain ? r.n_prefix
+                                                                  : 0);
         *total = whole + prior_whole;
     }
     pmpo_arena_release(&r.mem);

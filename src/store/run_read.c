@@ -132,6 +132,28 @@ static void read_settings(reader *r)
     r->v->n_settings = i;
 }
 
+/* Warnings and remarks that were put by name. */
+static void read_notes(reader *r)
+{
+#define NOTES                                                                  \
+    "FROM text WHERE name IN ('warning', 'cache_trouble', 'form_reason') OR "  \
+    "name LIKE 'shortened.%' OR name LIKE 'no_rewrites.%'"
+    sqlite3_stmt *st = query(r, "SELECT count(*) " NOTES);
+    size_t most = st && next(r, st) ? (size_t)sqlite3_column_int64(st, 0) : 0;
+    sqlite3_finalize(st);
+    const char **notes = room(r, most, sizeof(*notes));
+    st = query(r, "SELECT CASE name WHEN 'form_reason' THEN 'rewriting form: ' "
+                  "ELSE '' END || value " NOTES " ORDER BY name");
+    size_t n = 0;
+    while (notes && n < most && next(r, st)) {
+        notes[n++] = text(r, st, 0);
+    }
+    sqlite3_finalize(st);
+    r->v->notes = notes;
+    r->v->n_notes = n;
+#undef NOTES
+}
+
 static const char *setting(const reader *r, const char *name)
 {
     for (size_t i = 0; i < r->v->n_settings; i++) {
@@ -402,6 +424,7 @@ static int read_all(reader *r, const char *path)
     if (r->rc == 0) {
         read_settings(r);
         read_summary(r, written);
+        read_notes(r);
         read_sizes(r);
         read_cost(r);
         read_iterations(r);
