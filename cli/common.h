@@ -27,9 +27,10 @@ int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err);
  * newline of a file is cut, so that what `show --best` prints reads back as
  * it was. PMPO_EDATA unless it is UTF-8. */
 int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
-/* All texts of -p, [o->n_prompts]; PMPO_EUSAGE when there is none. */
 /* --metric's names as bits; 0: none given. */
 int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
+/* All texts of -p, then those of --baseline; *prompts is the caller's to
+ * cli_free in any case. PMPO_EUSAGE when there is none. */
 int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
                 pmpo_error *err);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */

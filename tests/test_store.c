@@ -129,10 +129,6 @@ static void test_units_and_jobs(void **state)
     assert_string_equal(b.ptr, "[1]");
     assert_int_equal(pmpo_store_get_job(s, key(8), &b, &found, NULL), 0);
     assert_false(found);
-    double ms;
-    uint64_t tokens;
-    assert_int_equal(pmpo_store_spent(s, &ms, &tokens, NULL), 0);
-    assert_true(ms == 5 && tokens == 17);
     pmpo_buf_release(&b);
     pmpo_store_free(s);
 }

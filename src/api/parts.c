@@ -54,22 +54,15 @@ static int subset(const pmpo_data *d, const size_t *idx, size_t n,
     return n == 0 ? 0 : pmpo_data_subset(d, idx, n, out, err);
 }
 
-/* The first `limit` of `d` (0: all). */
+/* A copy of the first `limit` of `d` (0: all). */
 static int take_first(const pmpo_data *d, size_t limit, pmpo_data **out,
                       pmpo_error *err)
 {
-    size_t n = pmpo_data_count(d);
-    n = limit > 0 && limit < n ? limit : n;
-    size_t *idx = pmpo_calloc(n, sizeof(*idx));
-    if (!idx) {
-        return pmpo_fail_memory(err);
+    int rc = pmpo_data_first(d, limit, out, err);
+    if (rc < 0 || *out) {
+        return rc;
     }
-    for (size_t i = 0; i < n; i++) {
-        idx[i] = i;
-    }
-    int rc = subset(d, idx, n, out, err);
-    pmpo_free(idx);
-    return rc;
+    return pmpo_data_shots(d, NULL, 0, 0, out, err); /* all: a plain copy */
 }
 
 /* The published split: a fifth, at most 50, at least 3; the rest is for the

@@ -134,7 +134,7 @@ pmpo_str pmpo_str_sub(pmpo_str s, size_t begin, size_t end)
     return (pmpo_str){s.ptr + begin, end - begin};
 }
 
-static bool is_space(char c)
+bool pmpo_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -142,10 +142,10 @@ static bool is_space(char c)
 pmpo_str pmpo_str_trim(pmpo_str s)
 {
     size_t begin = 0, end = s.len;
-    while (begin < end && is_space(s.ptr[begin])) {
+    while (begin < end && pmpo_is_space(s.ptr[begin])) {
         begin++;
     }
-    while (end > begin && is_space(s.ptr[end - 1])) {
+    while (end > begin && pmpo_is_space(s.ptr[end - 1])) {
         end--;
     }
     return pmpo_str_sub(s, begin, end);

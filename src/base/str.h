@@ -31,6 +31,8 @@ void pmpo_buf_release(pmpo_buf *b);
 pmpo_str pmpo_buf_str(const pmpo_buf *b);
 
 pmpo_str pmpo_str_of(const char *s); /* NULL gives an empty one */
+/* White space of ASCII. */
+bool pmpo_is_space(char c);
 bool pmpo_str_eq(pmpo_str a, pmpo_str b);
 int pmpo_str_cmp(pmpo_str a, pmpo_str b); /* bytes, shorter first */
 /* Byte offset of the first `needle` at or after `from`; SIZE_MAX: none. */

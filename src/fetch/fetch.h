@@ -37,8 +37,8 @@ int pmpo_fetch_widened(const char *source, pmpo_hash hash,
                        pmpo_widen_fn widen, void *ud, pmpo_buf *out,
                        pmpo_error *err);
 
-/* Facts measured once on this machine (such as rates for `--precision
- * auto`), as text by key in the cache folder. A missing or broken memory is
+/* Facts found out once on this machine (such as the hash of a file's
+ * weights), as text by key in the cache folder. A missing or broken memory is
  * just "not found". */
 bool pmpo_fetch_recall(const char *key, pmpo_buf *out);
 void pmpo_fetch_remember(const char *key, pmpo_str value);

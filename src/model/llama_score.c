@@ -173,7 +173,6 @@ static int score_sequence(pmpo_llama *l, const pmpo_request *q, float *out,
                          q->ids[t + 1]);
         }
     }
-    pmpo_llama_forget(l);
     return 0;
 }
 
@@ -185,6 +184,7 @@ static int score_each(pmpo_llama *l, const pmpo_unit *u, pmpo_unit_result *r,
     for (size_t i = 0; rc == 0 && i < u->n_requests; i++) {
         const pmpo_request *q = &u->requests[i];
         rc = score_sequence(l, q, r->logprobs + at, err);
+        pmpo_llama_forget(l); /* also after a failure: others count on it */
         at += q->n_ids - q->n_context;
         r->prefill_tokens += q->n_ids - 1;
     }

@@ -56,11 +56,6 @@ void pmpo_pieces_add(pmpo_pieces *p, const pmpo_pieces *literal, bool skip)
     }
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Cuts at the specials from number `k` on. The order is llama.cpp's: all
  * places of the longest text first, then the next in what is left. */
 static void cut(pmpo_pieces *p, const pmpo_vocab *v, pmpo_str s, size_t k)
@@ -71,10 +66,10 @@ static void cut(pmpo_pieces *p, const pmpo_vocab *v, pmpo_str s, size_t k)
         while ((at = pmpo_str_find(s, x->text, 0)) != SIZE_MAX) {
             pmpo_str left = pmpo_str_sub(s, 0, at);
             s = pmpo_str_sub(s, at + x->text.len, s.len);
-            while (x->lstrip && left.len && is_space(left.ptr[left.len - 1])) {
+            while (x->lstrip && left.len && pmpo_is_space(left.ptr[left.len - 1])) {
                 left.len--;
             }
-            while (x->rstrip && s.len && is_space(s.ptr[0])) {
+            while (x->rstrip && s.len && pmpo_is_space(s.ptr[0])) {
                 s = pmpo_str_sub(s, 1, s.len);
             }
             cut(p, v, left, k + 1);

@@ -128,7 +128,7 @@ static const char *sentence(pmpo_state *st, const check *c,
                                        : "not shown that lower loss goes with "
                                          "more right options";
     return pmpo_say(st, "%s: agreement %.2f (95 %% interval %.2f to %.2f) over "
-                    "%zu prompts with %.0f to %.0f %% right", what, v->value,
+                    "%zu prompts scored whole, with %.0f to %.0f %% right", what, v->value,
                     v->low, v->high, c->n, 100 * c->least, 100 * c->most);
 }
 

@@ -40,7 +40,7 @@ pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
 static bool any_options(const pmpo_data *d)
 {
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        if (pmpo_data_example(d, i)->n_options > 0) {
+        if (pmpo_data_example(d, i)->n_options >= 2) {
             return true;
         }
     }

@@ -26,7 +26,7 @@ typedef struct pmpo_search_input {
 /* Runs to the end. 0; PMPO_EBUDGET or PMPO_ECANCELLED: stopped, everything
  * finished is kept; other codes: failed, likewise. The status of the run is
  * written by the caller. `why` (>= 200 bytes) gets why it ended when it ended
- * by itself. Sets and restores the models' tick. */
+ * by itself. Sets the models' tick, and clears it at the end. */
 int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
                     pmpo_error *err);
 

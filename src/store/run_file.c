@@ -613,25 +613,6 @@ int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
     return rc < 0 ? rc : replies->failed ? pmpo_fail_memory(err) : 0;
 }
 
-int pmpo_store_spent(pmpo_store *s, double *ms, uint64_t *tokens,
-                     pmpo_error *err)
-{
-    sqlite3_stmt *st = NULL;
-    int rc = pmpo_db_prepare(
-        &s->d,
-        "SELECT (SELECT total(ms) FROM unit) + (SELECT total(ms) FROM job),"
-        " (SELECT total(prefill_tokens) FROM unit) +"
-        " (SELECT total(generated_tokens) FROM job)",
-        &st, err);
-    rc = rc < 0 ? rc : pmpo_db_step(&s->d, st, err);
-    if (rc == 1) {
-        *ms = sqlite3_column_double(st, 0);
-        *tokens = (uint64_t)sqlite3_column_double(st, 1);
-    }
-    sqlite3_finalize(st);
-    return rc < 0 ? rc : 0;
-}
-
 /* ---- the search's record ------------------------------------------------------------------ */
 
 int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,

@@ -97,10 +97,6 @@ int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
 int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
                        bool *found, pmpo_error *err);
 
-/* Wall milliseconds and tokens (prefill + generated) of all rows so far. */
-int pmpo_store_spent(pmpo_store *s, double *ms, uint64_t *tokens,
-                     pmpo_error *err);
-
 /* ---- the search's record --------------------------------------------------- */
 
 typedef struct pmpo_candidate_row {

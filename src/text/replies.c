@@ -6,11 +6,6 @@
 
 /* ---- characters -------------------------------------------------------- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -28,7 +23,7 @@ static bool is_blank(pmpo_str s)
 
 static size_t skip_space(pmpo_str s, size_t at)
 {
-    while (at < s.len && is_space(s.ptr[at])) {
+    while (at < s.len && pmpo_is_space(s.ptr[at])) {
         at++;
     }
     return at;
@@ -148,7 +143,7 @@ static const char *take_mark(marking *m, tag_kind kind, size_t at)
 /* The mark right before the copy that begins at `at`, over white space. */
 static bool opens_before(pmpo_str reply, size_t at)
 {
-    while (at > 0 && is_space(reply.ptr[at - 1])) {
+    while (at > 0 && pmpo_is_space(reply.ptr[at - 1])) {
         at--;
     }
     size_t lt = at > 0 ? at - 1 : 0;

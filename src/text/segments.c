@@ -13,11 +13,6 @@
 
 /* ---- characters -------------------------------------------------------- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -132,10 +127,10 @@ static void join_shortest(units *u)
 
 static void add_unit(units *u, size_t begin, size_t end, join before)
 {
-    while (begin < end && is_space(u->text.ptr[begin])) {
+    while (begin < end && pmpo_is_space(u->text.ptr[begin])) {
         begin++;
     }
-    while (end > begin && is_space(u->text.ptr[end - 1])) {
+    while (end > begin && pmpo_is_space(u->text.ptr[end - 1])) {
         end--;
     }
     if (begin == end) {
@@ -206,7 +201,7 @@ static bool starts_sentence(pmpo_str s, size_t at)
 static pmpo_str word_before(pmpo_str s, size_t from, size_t end)
 {
     size_t w = end;
-    while (w > from && end - w < 16 && !is_space(s.ptr[w - 1]) &&
+    while (w > from && end - w < 16 && !pmpo_is_space(s.ptr[w - 1]) &&
            !one_of(s.ptr[w - 1], "([{\"'*_`/,;:")) {
         w--;
     }
@@ -243,7 +238,7 @@ static bool is_abbreviation(pmpo_str s, size_t from, size_t dot, size_t next)
         return false;
     }
     size_t begin = (size_t)(w.ptr - s.ptr), gap = begin;
-    while (gap > from && is_space(s.ptr[gap - 1])) {
+    while (gap > from && pmpo_is_space(s.ptr[gap - 1])) {
         gap--;
     }
     if (is_number(w) || (w.len == 1 && is_letter(w.ptr[0]))) {
@@ -281,7 +276,7 @@ static bool is_meant_break(pmpo_str s, size_t line, size_t at, size_t width)
         next++;
     }
     size_t word = next;
-    while (word < s.len && word - next < width && !is_space(s.ptr[word])) {
+    while (word < s.len && word - next < width && !pmpo_is_space(s.ptr[word])) {
         word++;
     }
     if (word == next || !starts_sentence(s, next)) {
@@ -306,7 +301,7 @@ static size_t sentence_end(pmpo_str s, size_t from, size_t at)
     }
     size_t end = skip_closers(s, at + n), next = end;
     bool new_line = false;
-    while (next < s.len && is_space(s.ptr[next])) {
+    while (next < s.len && pmpo_is_space(s.ptr[next])) {
         new_line = new_line || s.ptr[next] == '\n';
         next++;
     }
@@ -401,7 +396,7 @@ static kind kind_of(pmpo_str s)
         return BLANK;
     }
     if (hashes >= 1 && hashes <= 6 && hashes < s.len &&
-        is_space(s.ptr[hashes])) {
+        pmpo_is_space(s.ptr[hashes])) {
         return HEADING;
     }
     return listed_at(s, 0, fences) ? FENCE : is_item(s) ? ITEM : TEXT;
@@ -531,7 +526,7 @@ static void find_units(units *u)
     }
     if (u->n == 0 && u->lead != SIZE_MAX) {
         size_t end = s.len;
-        while (is_space(s.ptr[end - 1])) {
+        while (pmpo_is_space(s.ptr[end - 1])) {
             end--;
         }
         u->at[u->n++] = (unit){u->lead, end, JOIN_SENTENCE};
