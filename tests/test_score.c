@@ -339,12 +339,17 @@ static void test_pruning_is_exact(void **state)
     pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
     double whole = loss_of(m, d, &o, &nothing, "Say.");
     pmpo_scorer *s;
+    pmpo_arena own = {0};
+    pmpo_result rival; /* its costliest blocks come first */
     assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
-    for (int i = 1; i <= 12; i++) {
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Tell."), &nothing, &own,
+                                       &rival, NULL), 0);
+    for (int i = 1; i <= 24; i++) {
         pmpo_arena mem = {0};
         pmpo_result r;
         pmpo_score_context c = nothing;
-        c.bound = whole * i / 10;
+        c.bound = whole * ((i + 1) / 2) / 10;
+        c.rival = i % 2 ? &rival.score : NULL;
         assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &c, &mem, &r,
                                            NULL), 0);
         if (r.pruned) {
@@ -355,9 +360,10 @@ static void test_pruning_is_exact(void **state)
         } else {
             assert_true(r.score.loss == whole);
         }
-        assert_true(i > 2 || r.pruned);
+        assert_true(i > 4 || r.pruned);
         pmpo_arena_release(&mem);
     }
+    pmpo_arena_release(&own);
     pmpo_scorer_free(s);
     pmpo_data_free(d);
     fake_free(m);

@@ -151,6 +151,42 @@ static void test_every_setting(void **state)
     drop_folder(folder);
 }
 
+/* Giving up hopeless candidates changes nothing of the outcome; the paired
+ * race may, but it saves work, and keeps what it accepts honest. */
+static void test_races(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "run.pmpo");
+    (void)state;
+    uint64_t rows[3] = {0};
+    for (unsigned i = 0; i < 8; i++) {
+        double best[3];
+        char *prompt[3];
+        for (int race = 0; race < 3; race++) {
+            pmpo_optimize_options o = small_options();
+            o.race = (pmpo_race)race;
+            o.force = true;
+            o.split = (pmpo_split){24, 0, 0, 1};
+            pmpo_data *d = make_data(24, false);
+            const fake_options f = {.salt = i, .max_requests = 4};
+            pmpo_run *run = finished(&f, &o, d, path, 0);
+            const pmpo_run_view *v = pmpo_run_describe(run);
+            best[race] = v->best.train_loss;
+            prompt[race] = strdup(v->best.prompt.ptr);
+            rows[race] += v->cost.prefill_tokens;
+            pmpo_run_free(run);
+            pmpo_data_free(d);
+        }
+        assert_true(best[0] == best[1] && best[0] <= best[2]);
+        assert_string_equal(prompt[0], prompt[1]);
+        for (int race = 0; race < 3; race++) {
+            free(prompt[race]);
+        }
+    }
+    assert_true(rows[1] < rows[0] && rows[2] < rows[0]);
+    free(path);
+    drop_folder(folder);
+}
+
 /* ---- the numbers, by hand ------------------------------------------------ */
 
 /* The first iteration's hard cases are the examples of highest loss. */
@@ -682,6 +718,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_races),
         cmocka_unit_test(test_loss_by_hand),
         cmocka_unit_test(test_same_seed_same_run),
         cmocka_unit_test(test_other_model_other_run),
