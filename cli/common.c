@@ -380,7 +380,10 @@ int session_open(const options *o, session *s, pmpo_error *err)
 {
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
+    scorer.scores_only = o->rewriter
+                         || (o->command->id & (CMD_SCORE | CMD_BENCH));
     rewriter = scorer;
+    rewriter.scores_only = o->judge != NULL;
     rewriter.model = o->rewriter ? o->rewriter : o->judge;
     rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
     rewriter.for_generation = !o->judge; /* a judge scores */

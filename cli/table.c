@@ -162,11 +162,11 @@ const option_row option_rows[] = {
            "score by the slow reference, one sequence at a time", CMD_SCORE),
 
     /* ---- the machine ---- */
-    WORD("precision", precision, "auto|native|f16|f32",
+    WORD("precision", precision, "auto|native|f16|f32|f32-fast",
          "of the scoring model's weights; auto: the fastest with low noise "
          "that fits",
          "auto", MODELS),
-    WORD("precision", precision, "auto|native|f16|f32",
+    WORD("precision", precision, "auto|native|f16|f32|f32-fast",
          "of the weights; others than native may write a widened copy",
          "native", CMD_MODELS_INFO),
     NUMBER("threads", OPT_INT, threads, "N",

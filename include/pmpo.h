@@ -118,6 +118,8 @@ typedef enum pmpo_precision {
     PMPO_PRECISION_NATIVE, /* the file as it is */
     PMPO_PRECISION_F16,    /* weights widened to f16, the fastest kernels */
     PMPO_PRECISION_F32,    /* exact: f32 weights and KV, no f16 kernel */
+    PMPO_PRECISION_F32_FAST, /* f32 weights, the engine's fast attention,
+                              * whose CPU kernel rounds to f16 */
 } pmpo_precision;
 
 typedef struct pmpo_model_options {
@@ -129,6 +131,8 @@ typedef struct pmpo_model_options {
     int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
     uint64_t memory_bytes;   /* cap for weights and KV; 0: what is free */
     bool for_generation;     /* a rewriter: native weights unless told */
+    bool scores_only;        /* never generates: auto may take f32 weights,
+                              * which can score faster and decode slower */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_model_options;

@@ -87,6 +87,7 @@ static pmpo_precision precision_of(const char *name)
         {"native", PMPO_PRECISION_NATIVE},
         {"f16", PMPO_PRECISION_F16},
         {"f32", PMPO_PRECISION_F32},
+        {"f32-fast", PMPO_PRECISION_F32_FAST},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (!strcmp(known[i].name, name)) {

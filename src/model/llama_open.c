@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "fetch/fetch.h"
 #include "model/llama_engine.h"
+#include "model/llama_rate.h"
 
 /* ---- what the file holds --------------------------------------------------------- */
 
@@ -95,7 +96,8 @@ static bool read_facts(const char *path, file_facts *out)
 
 /* ---- precision -------------------------------------------------------------------- */
 
-static const char *const precision_names[] = {"auto", "native", "f16", "f32"};
+static const char *const precision_names[] = {"auto", "native", "f16", "f32",
+                                              "f32-fast"};
 
 static uint64_t weight_bytes(const file_facts *f, pmpo_precision p)
 {
@@ -154,7 +156,7 @@ static int file_for(const pmpo_model_options *o, const char *path,
                     pmpo_error *err)
 {
     bool as_is = p == PMPO_PRECISION_NATIVE ||
-                 (p == PMPO_PRECISION_F32 && facts->all_f32);
+                 (p != PMPO_PRECISION_F16 && facts->all_f32);
     if (as_is) {
         pmpo_buf_puts(out, path);
         return out->failed ? pmpo_fail_memory(err) : 0;
@@ -163,8 +165,8 @@ static int file_for(const pmpo_model_options *o, const char *path,
     widening w = {p == PMPO_PRECISION_F16 ? LLAMA_FTYPE_MOSTLY_F16
                                           : LLAMA_FTYPE_ALL_F32,
                   threads};
-    return pmpo_fetch_widened(path, hash, precision_names[p], bytes, widen, &w,
-                              out, err);
+    const char *copy = p == PMPO_PRECISION_F16 ? "f16" : "f32";
+    return pmpo_fetch_widened(path, hash, copy, bytes, widen, &w, out, err);
 }
 
 /* ---- does it fit ------------------------------------------------------------------ */
@@ -185,6 +187,35 @@ static uint64_t available_bytes(void)
     return kb * 1024;
 }
 
+static int usable_threads(int asked)
+{
+    cpu_set_t set;
+    if (asked > 0) {
+        return asked;
+    }
+    if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0) {
+        return CPU_COUNT(&set);
+    }
+    return 1;
+}
+
+/* Quantised weights mean 8-bit activations, which jitter: they are widened
+ * where that fits, to what this machine multiplies fastest. f32 weights double
+ * the traffic of decoding, and a GPU has no use for them. */
+static pmpo_precision choose_auto(const pmpo_model_options *o,
+                                  const file_facts *f, uint64_t room)
+{
+    if (o->for_generation || f->all_16 ||
+        (room && needed_bytes(f, PMPO_PRECISION_F16) > room)) {
+        return PMPO_PRECISION_NATIVE;
+    }
+    bool f32 = o->scores_only && o->gpu_layers == 0 &&
+               (!room ||
+                needed_bytes(f, PMPO_PRECISION_F32_FAST) <= room / 2) &&
+               pmpo_llama_f32_is_faster(usable_threads(o->threads));
+    return f32 ? PMPO_PRECISION_F32_FAST : PMPO_PRECISION_F16;
+}
+
 /* The precision in use for what was asked: auto is the one with low noise, or
  * the file as it is where that alone fits. */
 static int choose(const pmpo_model_options *o, const file_facts *f,
@@ -193,10 +224,7 @@ static int choose(const pmpo_model_options *o, const file_facts *f,
     uint64_t room = o->memory_bytes ? o->memory_bytes : available_bytes();
     pmpo_precision p = o->precision;
     if (p == PMPO_PRECISION_AUTO) {
-        bool widened = !o->for_generation && !f->all_16 &&
-                       (!room ||
-                        needed_bytes(f, PMPO_PRECISION_F16) <= room);
-        p = widened ? PMPO_PRECISION_F16 : PMPO_PRECISION_NATIVE;
+        p = choose_auto(o, f, room);
     }
     uint64_t needed = needed_bytes(f, p);
     *out = p;
@@ -210,18 +238,6 @@ static int choose(const pmpo_model_options *o, const file_facts *f,
                      name, (double)needed / 1e9, precision_names[p],
                      (double)weight_bytes(f, p) / 1e9, (double)room / 1e9,
                      p == PMPO_PRECISION_NATIVE ? "" : "--precision native or ");
-}
-
-static int usable_threads(int asked)
-{
-    cpu_set_t set;
-    if (asked > 0) {
-        return asked;
-    }
-    if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0) {
-        return CPU_COUNT(&set);
-    }
-    return 1;
 }
 
 /* ---- identity --------------------------------------------------------------------- */

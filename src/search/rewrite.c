@@ -9,7 +9,7 @@
 #include "search/state.h"
 
 #define SHORT_CASE_BYTES 400 /* second try, when the request is too long */
-#define COPY_BYTES 40        /* an input this long is no accident in a prompt */
+#define COPY_BYTES 40 /* in a row: no accident in a prompt */
 
 /* ---- one generation job -------------------------------------------------- */
 
@@ -208,22 +208,45 @@ int pmpo_find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt)
     return -1;
 }
 
-static bool holds(pmpo_str prompt, pmpo_str text)
+/* How many training examples have `words` in their input or a message. */
+static size_t examples_with(const pmpo_state *st, pmpo_str words)
 {
-    pmpo_str t = pmpo_str_trim(text);
-    return t.len >= COPY_BYTES && pmpo_str_find(prompt, t, 0) != SIZE_MAX;
+    size_t n = 0;
+    for (size_t i = 0; i < pmpo_data_count(st->in->train); i++) {
+        const pmpo_example *e = pmpo_data_example(st->in->train, i);
+        bool has = pmpo_str_find(e->input, words, 0) != SIZE_MAX;
+        for (size_t k = 0; k < e->n_messages && !has; k++) {
+            has = pmpo_str_find(e->messages[k].content, words, 0) != SIZE_MAX;
+        }
+        n += has;
+    }
+    return n;
 }
 
-/* The training example whose input, or a message of which, the prompt holds;
- * NULL: none. */
+/* The prompt holds COPY_BYTES in a row of `text` that are this example's own:
+ * words that half of the examples have are the task's. */
+static bool copies(const pmpo_state *st, pmpo_str prompt, pmpo_str text)
+{
+    size_t most = pmpo_data_count(st->in->train) / 2;
+    for (size_t at = 0; at + COPY_BYTES <= text.len; at++) {
+        pmpo_str words = pmpo_str_sub(text, at, at + COPY_BYTES);
+        if (pmpo_str_find(prompt, words, 0) != SIZE_MAX
+            && examples_with(st, words) <= (most > 1 ? most : 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The training example that the prompt copies from; NULL: none. */
 static const pmpo_example *copied_example(const pmpo_state *st,
                                           pmpo_str prompt)
 {
     for (size_t i = 0; i < pmpo_data_count(st->in->train); i++) {
         const pmpo_example *e = pmpo_data_example(st->in->train, i);
-        bool copied = holds(prompt, e->input);
+        bool copied = copies(st, prompt, e->input);
         for (size_t k = 0; k < e->n_messages && !copied; k++) {
-            copied = holds(prompt, e->messages[k].content);
+            copied = copies(st, prompt, e->messages[k].content);
         }
         if (copied) {
             return e;
@@ -247,7 +270,7 @@ static int judge(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         st->o.paper ? NULL : copied_example(st, row->prompt);
     if (e) {
         row->fate = "rejected";
-        row->reason = pmpo_say(st, "it copies the training example %.*s",
+        row->reason = pmpo_say(st, "it copies words of the training example %.*s",
                                (int)e->id.len, e->id.ptr);
         return 0;
     }
