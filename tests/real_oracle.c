@@ -97,7 +97,7 @@ static float planned[MAX_TOKENS], plain[MAX_TOKENS], again[MAX_TOKENS];
 static void test_every_token_agrees(void **state)
 {
     (void)state;
-    pmpo_unit u = {o.requests, o.n_requests, 0, 0};
+    pmpo_unit u = {o.requests, o.n_requests, 0, false};
     int codes[MAX_ITEMS];
     pmpo_error err;
     pmpo_unit_result a = {.logprobs = planned, .codes = codes};
@@ -135,7 +135,7 @@ static void test_faults_would_show(void **state)
     assert_true(largest(swapped) > 0.1);
     int32_t *ids = (int32_t *)o.requests[0].ids;
     ids[40] += 1;
-    pmpo_unit u = {o.requests, 1, 0, 0};
+    pmpo_unit u = {o.requests, 1, 0, false};
     pmpo_unit_result r = {.logprobs = swapped};
     assert_int_equal(model->engine->score(model->self, &u, &r, NULL), 0);
     ids[40] -= 1;
@@ -149,8 +149,8 @@ static void test_history_does_not_matter(void **state)
     for (size_t i = 0; i < o.n_requests; i++) {
         o.requests[i].n_context = o.requests[i].n_ids - 1;
     }
-    pmpo_unit u = {o.requests, o.n_requests, 30, 0};
-    pmpo_unit half = {o.requests, o.n_requests / 2, 20, 0};
+    pmpo_unit u = {o.requests, o.n_requests, 30, false};
+    pmpo_unit half = {o.requests, o.n_requests / 2, 20, false};
     pmpo_unit_result a = {.logprobs = planned}, b = {.logprobs = again},
                      other = {.logprobs = plain};
     assert_int_equal(model->engine->score(model->self, &u, &a, NULL), 0);
@@ -169,7 +169,7 @@ static void test_history_does_not_matter(void **state)
 static void test_cancel(void **state)
 {
     (void)state;
-    pmpo_unit u = {o.requests, o.n_requests, 10, 0};
+    pmpo_unit u = {o.requests, o.n_requests, 10, false};
     pmpo_unit_result r = {.logprobs = again};
     pmpo_error err = {0};
     pmpo_cancel(model);

@@ -148,12 +148,44 @@ static void test_twice_the_same_bits(void **state)
     pmpo_scores_free(b);
 }
 
+/* An example that fills a wave of the KV memory is moved by the other packing,
+ * too: f32 makes that 1e-5 and less, but never nothing. */
+static void test_long_examples_have_noise(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    for (int i = 0; i < 2; i++) {
+        pmpo_buf_printf(&b, "{\"input\":\"");
+        for (int k = 0; k < 1100; k++) {
+            pmpo_buf_printf(&b, "%s ", (k * 7 + i) % 5 ? "rain" : "a cold sea");
+        }
+        pmpo_buf_puts(&b, "\",\"target\":\"The weather is bad.\"}\n");
+    }
+    pmpo_data *d = NULL;
+    pmpo_scores *s = NULL;
+    pmpo_score_options o;
+    const pmpo_str prompt = PMPO_STR("Sum up.");
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "long", NULL, &d, NULL),
+                     0);
+    pmpo_score_options_init(&o);
+    o.no_cache = true;
+    o.noise_floor = true;
+    assert_int_equal(pmpo_score(model, d, &prompt, 1, &o, &s, NULL), 0);
+    print_message("noise floor of long examples: %.1e nats\n",
+                  s->noise_floor);
+    assert_true(s->noise_floor > 0 && s->noise_floor < 1e-5);
+    pmpo_scores_free(s);
+    pmpo_data_free(d);
+    pmpo_buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_of_all_kinds),
         cmocka_unit_test(test_a_prefix_brings_the_end_token),
         cmocka_unit_test(test_twice_the_same_bits),
+        cmocka_unit_test(test_long_examples_have_noise),
     };
     return cmocka_run_group_tests(tests, open_exact, end);
 }

@@ -92,7 +92,7 @@ static int prefill_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
         const pmpo_request q = {ids, REFERENCE_ROWS + 1, REFERENCE_ROWS};
         pmpo_unit_result r = {.logprobs = &lp};
         int rc = j->model->engine->score(j->model->self,
-                                         &(pmpo_unit){&q, 1, 0, 0}, &r, err);
+                                         &(pmpo_unit){&q, 1, 0, false}, &r, err);
         if (rc < 0) {
             return rc;
         }

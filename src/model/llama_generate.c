@@ -160,7 +160,7 @@ static int plan_prompts(job *j, pmpo_plan *plan, pmpo_error *err)
         .max_cells = SIZE_MAX / 2,
         .max_context = j->l->n_context,
     };
-    return pmpo_plan_make(&(pmpo_unit){q, j->n, 0, 0}, &limits, &j->mem, plan,
+    return pmpo_plan_make(&(pmpo_unit){q, j->n, 0, false}, &limits, &j->mem, plan,
                           err);
 }
 

@@ -71,7 +71,8 @@ typedef struct pmpo_unit {
     size_t n_requests;
     size_t n_prefix; /* leading ids equal in all requests, < each n_context;
                       * kept in the KV memory from one unit to the next */
-    size_t max_rows; /* of a batch, where less than the engine's; 0: that */
+    bool repacked; /* another packing of the same requests, to measure how much
+                    * a score depends on it: smaller batches, one wave */
 } pmpo_unit;
 
 typedef struct pmpo_unit_result {

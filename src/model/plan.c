@@ -352,8 +352,9 @@ int pmpo_plan_make(const pmpo_unit *u, const pmpo_plan_limits *limits,
     }
     size_t deep = longest(u) + 1;
     pmpo_plan_limits own = *limits;
-    if (u->max_rows > 0 && u->max_rows < own.max_rows) {
-        own.max_rows = u->max_rows;
+    if (u->repacked) { /* cells and batches of other beginnings and ends */
+        own.max_rows = limits->max_rows * 3 / 8 + 1;
+        own.max_cells = SIZE_MAX / 4;
     }
     flattener f = {
         .limits = &own,

@@ -112,11 +112,13 @@ int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
     }
     if (rc == 0) {
         double sum = 0;
+        size_t moved = 0; /* an example may be packed the same way both times */
         for (size_t i = 0; i < a->n_examples; i++) {
             double x = a->examples[i].loss - b.score.examples[i].loss;
             sum += x * x;
+            moved += x != 0;
         }
-        *nats = a->n_examples ? sqrt(sum / (double)a->n_examples) : 0;
+        *nats = moved ? sqrt(sum / (double)moved) : 0;
     }
     pmpo_arena_release(&mem);
     pmpo_scorer_free(s);

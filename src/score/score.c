@@ -14,9 +14,9 @@
 /* A block's size in estimated tokens: about one full batch of the engine. A
  * pure function of the data, so that a unit never depends on the prompt. */
 #define BLOCK_TOKENS 480
-/* Of a batch in the reversed packing: an example that fills blocks of its own
- * is packed in another way, too. */
-#define REVERSED_ROWS 192
+/* In the reversed packing no block has one example alone where it can be
+ * helped: alone it would be packed the same way. */
+#define REVERSED_LEAST 2
 #define BYTES_PER_TOKEN 4
 #define TOKENS_PER_EXAMPLE 12 /* of the template */
 
@@ -109,17 +109,19 @@ static int cut_blocks(pmpo_scorer *s)
     if (!s->block_begin) {
         return PMPO_ENOMEM;
     }
-    size_t tokens = 0, requests = 0;
+    size_t tokens = 0, requests = 0, n = 0;
+    const size_t least = s->o.reversed ? REVERSED_LEAST : 1;
     for (size_t i = 0; i < s->n_examples; i++) {
         size_t t = estimate(pmpo_data_example(s->data, i), &s->outputs[i]);
         size_t r = s->outputs[i].n;
-        if (i == 0 || tokens + t > BLOCK_TOKENS ||
+        if (i == 0 || (tokens + t > BLOCK_TOKENS && n >= least) ||
             requests + r > s->model->max_requests) {
             s->block_begin[s->n_blocks++] = i;
-            tokens = requests = 0;
+            tokens = requests = n = 0;
         }
         tokens += t;
         requests += r;
+        n++;
     }
     s->block_begin[s->n_blocks] = s->n_examples;
     return 0;
@@ -291,7 +293,7 @@ static pmpo_hash key_of(pmpo_scorer *s, const pmpo_unit *u)
     pmpo_hasher_bytes(h, s->model->identity.bytes,
                       sizeof(s->model->identity.bytes));
     pmpo_hasher_u64(h, u->n_prefix);
-    pmpo_hasher_u64(h, u->max_rows);
+    pmpo_hasher_u64(h, u->repacked);
     pmpo_hasher_u64(h, u->n_requests);
     for (size_t i = 0; i < u->n_requests; i++) {
         const pmpo_request *q = &u->requests[i];
@@ -319,7 +321,7 @@ static int make_unit(pmpo_scorer *s, rendering *r, size_t block, unit *out,
         add_requests(&r->examples[at], q, &n);
     }
     out->u = (pmpo_unit){q, n, r->n_prefix,
-                         s->o.reversed ? REVERSED_ROWS : 0};
+                         s->o.reversed};
     out->n_logprobs = pmpo_unit_targets(&out->u);
     out->logprobs = pmpo_arena_alloc(&r->mem, out->n_logprobs, sizeof(float));
     if (!out->logprobs) {
