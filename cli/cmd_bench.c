@@ -26,6 +26,7 @@ static void bench_json(const session *s, const pmpo_bench *b)
     js_put(o, "noise_floor", js_number(b->noise_floor));
     js_put(o, "examples", js_count(b->n_examples));
     js_put(o, "rows", js_count(b->rows));
+    js_put(o, "output_rows", js_count(b->output_rows));
     js_put(o, "logical", js_count(b->logical));
     js_put(o, "prefill_ms", times(b->prefill_ms));
     js_put(o, "score_ms", times(b->score_ms));
@@ -36,10 +37,11 @@ static void bench_json(const session *s, const pmpo_bench *b)
 static void bench_text(const options *o, const session *s,
                        const pmpo_bench *b)
 {
-    char rows[SHORT], logical[SHORT];
+    char rows[SHORT], outputs[SHORT], logical[SHORT];
     put_model(o, s->scorer);
-    put_fact("job", "%zu examples: %s rows for %s tokens of whole sequences",
-             b->n_examples, show_count(b->rows, rows),
+    put_fact("job", "%zu examples: %s rows (logits of %s) for %s tokens of "
+             "whole sequences", b->n_examples, show_count(b->rows, rows),
+             show_count(b->output_rows, outputs),
              show_count(b->logical, logical));
     printf("\n%12.0f  rows/s, plain prefill by the engine\n",
            b->prefill_per_s);

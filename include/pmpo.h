@@ -240,6 +240,8 @@ PMPO_API void pmpo_score_options_init(pmpo_score_options *o);
 
 typedef struct pmpo_cost {
     uint64_t prefill_tokens;   /* rows fed to score */
+    uint64_t output_rows;      /* of these, whose logits were read; not kept in
+                                * runs: 0 there */
     uint64_t logical_tokens;   /* what whole sequences one by one would feed */
     uint64_t cached_scores;    /* targets taken from the cache */
     uint64_t generated_tokens;
@@ -375,7 +377,8 @@ typedef struct pmpo_optimize_options {
     bool paper;      /* the published loop: no noise floor, no validation */
     uint64_t seed;
     int64_t budget_ms;      /* 0: none */
-    uint64_t budget_tokens; /* prefill + generated; 0: none */
+    uint64_t budget_tokens; /* fed to the models, prompts and generated ones;
+                             * 0: none */
     bool dry_run;
     bool force;      /* replace an existing run file */
 } pmpo_optimize_options;
@@ -674,8 +677,9 @@ PMPO_API void pmpo_audit_free(pmpo_audit *a);
 typedef struct pmpo_bench {
     size_t n_examples;
     uint64_t rows;    /* necessary rows of the job, fed each time */
+    uint64_t output_rows; /* of these, whose logits are read */
     uint64_t logical; /* tokens of its whole sequences */
-    double prefill_ms[PMPO_BENCH_PAIRS]; /* as many rows, one output in 512 */
+    double prefill_ms[PMPO_BENCH_PAIRS]; /* as many rows and outputs, 512 a sequence */
     double score_ms[PMPO_BENCH_PAIRS];
     double prefill_per_s, distinct_per_s;       /* medians */
     double distinct_over_prefill;               /* median of the ratios */

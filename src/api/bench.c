@@ -76,21 +76,26 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
     return rc;
 }
 
-/* Feeds about `rows` rows as one-sequence prefills; *ms is scaled to exactly
+/* Feeds about `rows` rows as one-sequence prefills, logits read at the end of
+ * each from as large a share of them as of the job's; *ms is scaled to exactly
  * `rows`. */
-static int prefill_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
+static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
+                        pmpo_error *err)
 {
     int32_t ids[REFERENCE_ROWS + 1];
-    float lp;
+    float lps[REFERENCE_ROWS];
     uint64_t fed = 0;
+    size_t n = (size_t)((REFERENCE_ROWS * outputs + rows / 2) / rows);
+    n = n < 1 ? 1 : n > REFERENCE_ROWS - 1 ? REFERENCE_ROWS - 1 : n;
     *ms = 0;
     uint64_t seed = 7;
     while (fed < rows) {
         for (size_t i = 0; i <= REFERENCE_ROWS; i++) {
             ids[i] = (int32_t)(pmpo_random(&seed) % 1000 + 100);
         }
-        const pmpo_request q = {ids, REFERENCE_ROWS + 1, REFERENCE_ROWS};
-        pmpo_unit_result r = {.logprobs = &lp};
+        const pmpo_request q = {ids, REFERENCE_ROWS + 1,
+                                REFERENCE_ROWS + 1 - n};
+        pmpo_unit_result r = {.logprobs = lps};
         int rc = j->model->engine->score(j->model->self,
                                          &(pmpo_unit){&q, 1, 0, false}, &r, err);
         if (rc < 0) {
@@ -125,7 +130,9 @@ static int one_pair(job *j, int i, pmpo_error *err)
     j->out->score_ms[i] = cost.seconds * 1e3;
     j->out->rows = cost.prefill_tokens;
     j->out->logical = cost.logical_tokens;
-    return prefill_once(j, cost.prefill_tokens, &j->out->prefill_ms[i], err);
+    j->out->output_rows = cost.output_rows;
+    return prefill_once(j, cost.prefill_tokens, cost.output_rows,
+                        &j->out->prefill_ms[i], err);
 }
 
 /* The plain loop on the first examples only: it is slow. */

@@ -85,6 +85,7 @@ static int run_batch(pmpo_llama *l, const pmpo_plan *p,
                 return too_few_logits(err);
             }
             norm = pmpo_logsumexp_row(logits, l->n_vocab);
+            r->output_rows++;
         }
         r->logprobs[read->to] = log_prob(logits, norm, read->token);
     }
@@ -199,7 +200,7 @@ static int score_by(int (*way)(pmpo_llama *, const pmpo_unit *,
                     pmpo_error *err)
 {
     double begin = pmpo_now_ms();
-    r->prefill_tokens = r->logical_tokens = 0;
+    r->prefill_tokens = r->output_rows = r->logical_tokens = 0;
     int rc = way(l, u, r, err);
     if (rc < 0) {
         fail_all(u, r, rc);

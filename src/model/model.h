@@ -80,6 +80,7 @@ typedef struct pmpo_unit_result {
     int *codes;       /* caller's, [n_requests] or NULL: 0 or an error; the
                        * log-probabilities of a failed request are NAN */
     uint64_t prefill_tokens; /* rows fed for this unit */
+    uint64_t output_rows;    /* of these, whose logits were read */
     uint64_t logical_tokens; /* sum of n_ids */
     double ms;
 } pmpo_unit_result;

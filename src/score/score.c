@@ -360,6 +360,7 @@ static void add_cost(pmpo_cost *cost, const unit *x, const pmpo_unit_result *r,
         return;
     }
     cost->prefill_tokens += r->prefill_tokens;
+    cost->output_rows += r->output_rows;
     cost->logical_tokens += r->logical_tokens;
     cost->cached_scores += cached ? x->u.n_requests : 0;
     cost->seconds += r->ms / 1e3;

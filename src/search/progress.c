@@ -67,7 +67,7 @@ int pmpo_before_step(void *ud, pmpo_error *err)
 {
     pmpo_state *st = ud;
     pmpo_sitting *s = &st->sitting;
-    uint64_t tokens = s->cost.prefill_tokens + s->cost.generated_tokens;
+    uint64_t tokens = s->rows; /* of both models: prompts and generated ones */
     double ms = pmpo_now_ms() - s->start_ms;
     if (s->n_steps > 0 && st->o.budget_tokens > 0
         && tokens >= st->o.budget_tokens) {
