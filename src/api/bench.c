@@ -13,6 +13,8 @@
 
 #define REFERENCE_ROWS 512
 #define MADE_UP 50
+#define PLAIN_EXAMPLES 5 /* of the plain loop, which is slow */
+#define PLAIN_TOKENS 6000
 
 typedef struct job {
     pmpo_model *model;
@@ -21,6 +23,7 @@ typedef struct job {
     const pmpo_score_options *o;
     pmpo_scorer_options so;
     pmpo_scorer *scorer;
+    size_t n_prefix; /* of the last scoring */
     pmpo_bench *out;
 } job;
 
@@ -72,40 +75,39 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
     if (rc == 0 && keep) {
         *keep = r.score;
     }
+    j->n_prefix = rc == 0 ? r.n_prefix : 0;
     pmpo_arena_release(&mem);
     return rc;
 }
 
-/* Feeds about `rows` rows as one-sequence prefills, logits read at the end of
- * each from as large a share of them as of the job's; *ms is scaled to exactly
- * `rows`. */
+/* Feeds about as many rows as the job: a prefix of the job's length, and then
+ * sequences of REFERENCE_ROWS after it, logits read at the end of each from as
+ * large a share of them as of the job's. *ms is scaled to exactly `rows`. */
 static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
                         pmpo_error *err)
 {
-    int32_t ids[REFERENCE_ROWS + 1];
+    size_t prefix = j->n_prefix, all = prefix + REFERENCE_ROWS + 1;
     float lps[REFERENCE_ROWS];
-    uint64_t fed = 0;
+    uint64_t fed = 0, seed = 7;
     size_t n = (size_t)((REFERENCE_ROWS * outputs + rows / 2) / rows);
     n = n < 1 ? 1 : n > REFERENCE_ROWS - 1 ? REFERENCE_ROWS - 1 : n;
+    int32_t *ids = pmpo_calloc(all, sizeof(*ids));
+    int rc = ids ? 0 : pmpo_fail_memory(err);
     *ms = 0;
-    uint64_t seed = 7;
-    while (fed < rows) {
-        for (size_t i = 0; i <= REFERENCE_ROWS; i++) {
+    while (rc == 0 && fed < rows) {
+        for (size_t i = fed > 0 ? prefix : 0; i < all; i++) {
             ids[i] = (int32_t)(pmpo_random(&seed) % 1000 + 100);
         }
-        const pmpo_request q = {ids, REFERENCE_ROWS + 1,
-                                REFERENCE_ROWS + 1 - n};
+        const pmpo_request q = {ids, all, all - n};
+        const pmpo_unit u = {&q, 1, prefix, false};
         pmpo_unit_result r = {.logprobs = lps};
-        int rc = j->model->engine->score(j->model->self,
-                                         &(pmpo_unit){&q, 1, 0, false}, &r, err);
-        if (rc < 0) {
-            return rc;
-        }
+        rc = j->model->engine->score(j->model->self, &u, &r, err);
         fed += r.prefill_tokens;
         *ms += r.ms;
     }
     *ms *= (double)rows / (double)fed;
-    return 0;
+    pmpo_free(ids);
+    return rc;
 }
 
 static void report(const job *j, size_t done)
@@ -138,12 +140,16 @@ static int one_pair(job *j, int i, pmpo_error *err)
 /* The plain loop on the first examples only: it is slow. */
 static int time_plain(job *j, pmpo_error *err)
 {
-    size_t idx[5], n = pmpo_data_count(j->data);
+    size_t idx[PLAIN_EXAMPLES], n = pmpo_data_count(j->data);
+    size_t each = (size_t)(j->out->logical / n) + 1;
     pmpo_data *few = NULL;
     pmpo_scorer *s = NULL;
     pmpo_cost cost = {0};
     pmpo_scorer_options so = j->so;
-    n = n < 5 ? n : 5;
+    n = n < PLAIN_EXAMPLES ? n : PLAIN_EXAMPLES;
+    while (n > 1 && n * each > PLAIN_TOKENS) {
+        n--;
+    }
     for (size_t i = 0; i < n; i++) {
         idx[i] = i;
     }

@@ -612,6 +612,7 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
     if (rc == 0) {
         rc = render_all(s, prompt, &r, err);
     }
+    out->n_prefix = r.n_prefix;
     if (rc == 0 && s->prior) {
         rc = pmpo_prior_score(s->prior, prompt, c, err);
     }

@@ -85,6 +85,7 @@ typedef struct pmpo_result {
     size_t n_done;           /* examples scored */
     double lower_bound;      /* of the loss, when pruned */
     size_t units_scored, units;
+    size_t n_prefix;         /* leading tokens that everything shares */
 } pmpo_result;
 
 /* Scores `prompt`. PMPO_ETOOLONG names the example that doesn't fit.
