@@ -24,6 +24,8 @@ static void bench_json(const session *s, const pmpo_bench *b)
     js_put(o, "plain_loop_logical_per_s",
            js_number(b->plain_loop_logical_per_s));
     js_put(o, "noise_floor", js_number(b->noise_floor));
+    js_put(o, "token_noise", js_number(b->token_noise));
+    js_put(o, "token_noise_most", js_number(b->token_noise_most));
     js_put(o, "examples", js_count(b->n_examples));
     js_put(o, "rows", js_count(b->rows));
     js_put(o, "output_rows", js_count(b->output_rows));
@@ -51,7 +53,9 @@ static void bench_text(const options *o, const session *s,
            b->logical_per_s);
     printf("%12.0f  the same, one sequence at a time\n",
            b->plain_loop_logical_per_s);
-    printf("%12.2g  nats, noise floor\n", b->noise_floor);
+    printf("%12.2g  nats, noise floor of the loss\n", b->noise_floor);
+    printf("%12.2g  nats, mean change of a token's score by another packing "
+           "(at most %.2g)\n", b->token_noise, b->token_noise_most);
 }
 
 static int bench(const options *o, const pmpo_data *d, pmpo_str prompt,

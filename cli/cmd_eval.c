@@ -101,6 +101,20 @@ static int keep_back(evaluation *v, pmpo_error *err)
     return rc;
 }
 
+/* Examples as elsewhere, or a .txt file of worked demonstrations as BIG-Bench
+ * Hard publishes them. */
+static int load_train(const char *path, pmpo_data **out, pmpo_error *err)
+{
+    const char *dot = strrchr(path, '.');
+    pmpo_import_options o;
+    if (!dot || strcmp(dot, ".txt") != 0) {
+        return pmpo_data_load(path, NULL, out, err);
+    }
+    pmpo_import_options_init(&o);
+    o.format = "bbh-cot";
+    return pmpo_data_import(&path, 1, &o, out, NULL, err);
+}
+
 static int prepare_data(evaluation *v, pmpo_error *err)
 {
     int rc = cli_data(v->o, &v->data, err);
@@ -109,7 +123,7 @@ static int prepare_data(evaluation *v, pmpo_error *err)
         return rc;
     }
     if (v->o->train_file) {
-        rc = pmpo_data_load(v->o->train_file, NULL, &v->train, err);
+        rc = load_train(v->o->train_file, &v->train, err);
     } else if (most_shots(v) > 0) {
         rc = keep_back(v, err);
     }

@@ -195,8 +195,9 @@ const option_row option_rows[] = {
          "each",
          "0", CMD_EVAL),
     TEXT(0, "train", train_file, "FILE",
-         "where the shots are from; without it, the training part of --data, "
-         "and the others are asked",
+         "where the shots are from: examples, or a .txt file of BIG-Bench "
+         "Hard's worked demonstrations; without it, the training part of "
+         "--data, and the others are asked",
          "(none)", CMD_EVAL),
     TEXT(0, "regex", regex, "PATTERN",
          "for the metric regex: a POSIX extended expression; its first group "

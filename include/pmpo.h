@@ -687,6 +687,9 @@ typedef struct pmpo_bench {
     double logical_per_s;
     double plain_loop_logical_per_s; /* of one block, one by one */
     double noise_floor;              /* nats, of `prompt` */
+    /* How much a token's log-probability changes between the canonical and the
+     * reversed packing: mean and largest absolute, nats. */
+    double token_noise, token_noise_most;
 } pmpo_bench;
 
 /* Times `prompt` on `d` (NULL: a made-up set of 50 yes/no questions) without

@@ -237,13 +237,16 @@ static void test_noise_floor(void **state)
         pmpo_scorer *s;
         pmpo_result r;
         pmpo_arena mem = {0};
-        double floor = -1;
+        pmpo_noise noise;
         assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
         assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &nothing, &mem,
                                            &r, NULL), 0);
         assert_int_equal(pmpo_noise_floor(m, d, &o, PMPO_STR("Say."), &r.score,
-                                          &nothing, &floor, NULL), 0);
+                                          &nothing, &noise, NULL), 0);
+        double floor = noise.floor;
         assert_true(noisy ? floor > 0.01 && floor < 0.5 : floor == 0);
+        assert_true(noisy ? noise.token_mean > 0.01 : noise.token_mean == 0);
+        assert_true(noise.token_most >= noise.token_mean);
         pmpo_arena_release(&mem);
         pmpo_scorer_free(s);
         fake_free(m);

@@ -210,9 +210,12 @@ static int measure(job *j, pmpo_error *err)
         rc = one_pair(j, i, err);
     }
     rc = rc < 0 ? rc : time_plain(j, err);
+    pmpo_noise noise = {0};
     rc = rc < 0 ? rc : pmpo_noise_floor(j->model, j->data, &j->so, j->prompt,
-                                        &canonical, &c, &j->out->noise_floor,
-                                        err);
+                                        &canonical, &c, &noise, err);
+    j->out->noise_floor = noise.floor;
+    j->out->token_noise = noise.token_mean;
+    j->out->token_noise_most = noise.token_most;
     pmpo_arena_release(&mem);
     return rc;
 }

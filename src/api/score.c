@@ -100,8 +100,10 @@ static int score_one(job *j, size_t i, pmpo_prompt_score *out,
         *out = r.score;
     }
     if (rc == 0 && i == 0 && j->o->noise_floor) {
+        pmpo_noise noise;
         rc = pmpo_noise_floor(j->model, j->data, &j->so, j->prompts[0],
-                              &r.score, &c, &j->out->pub.noise_floor, err);
+                              &r.score, &c, &noise, err);
+        j->out->pub.noise_floor = rc == 0 ? noise.floor : NAN;
     }
     return rc;
 }

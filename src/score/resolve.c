@@ -96,10 +96,44 @@ int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
 
 /* ---- noise ------------------------------------------------------------------------------ */
 
+/* An example may be packed the same way both times: it says nothing. */
+static double floor_of(const pmpo_prompt_score *a, const pmpo_prompt_score *b)
+{
+    double sum = 0;
+    size_t moved = 0;
+    for (size_t i = 0; i < a->n_examples; i++) {
+        double x = a->examples[i].loss - b->examples[i].loss;
+        sum += x * x;
+        moved += x != 0;
+    }
+    return moved ? sqrt(sum / (double)moved) : 0;
+}
+
+static void compare_tokens(const pmpo_prompt_score *a,
+                           const pmpo_prompt_score *b, pmpo_noise *out)
+{
+    double sum = 0;
+    size_t n = 0;
+    out->token_most = 0;
+    for (size_t i = 0; i < a->n_examples; i++) {
+        for (size_t t = 0; t < a->examples[i].n_targets; t++) {
+            const pmpo_target_score *x = &a->examples[i].targets[t];
+            const pmpo_target_score *y = &b->examples[i].targets[t];
+            for (size_t k = 0; k < x->n_tokens; k++, n++) {
+                double d = fabs((double)x->token_logprobs[k]
+                                - (double)y->token_logprobs[k]);
+                sum += d;
+                out->token_most = d > out->token_most ? d : out->token_most;
+            }
+        }
+    }
+    out->token_mean = n ? sum / (double)n : 0;
+}
+
 int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
                      const pmpo_scorer_options *o, pmpo_str prompt,
                      const pmpo_prompt_score *a, const pmpo_score_context *c,
-                     double *nats, pmpo_error *err)
+                     pmpo_noise *out, pmpo_error *err)
 {
     pmpo_scorer_options other = *o;
     pmpo_scorer *s = NULL;
@@ -111,14 +145,8 @@ int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
         rc = pmpo_scorer_score(s, prompt, c, &mem, &b, err);
     }
     if (rc == 0) {
-        double sum = 0;
-        size_t moved = 0; /* an example may be packed the same way both times */
-        for (size_t i = 0; i < a->n_examples; i++) {
-            double x = a->examples[i].loss - b.score.examples[i].loss;
-            sum += x * x;
-            moved += x != 0;
-        }
-        *nats = moved ? sqrt(sum / (double)moved) : 0;
+        out->floor = floor_of(a, &b.score);
+        compare_tokens(a, &b.score, out);
     }
     pmpo_arena_release(&mem);
     pmpo_scorer_free(s);

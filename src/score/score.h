@@ -99,13 +99,19 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
 int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
                       uint64_t *logical, pmpo_error *err);
 
+typedef struct pmpo_noise {
+    double floor;                  /* nats of loss; see below */
+    double token_mean, token_most; /* nats: how much a token's log-probability
+                                    * changes, mean and largest absolute */
+} pmpo_noise;
+
 /* Root mean square of the difference of an example's loss between the
  * canonical packing (`a`) and the reversed one, which is scored here, over the
  * examples that the packing moved. */
 int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
                      const pmpo_scorer_options *o, pmpo_str prompt,
                      const pmpo_prompt_score *a, const pmpo_score_context *c,
-                     double *nats, pmpo_error *err);
+                     pmpo_noise *out, pmpo_error *err);
 
 /* ---- losses (pure; losses.c) ------------------------------------------------ */
 

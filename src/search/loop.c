@@ -131,8 +131,10 @@ static int measure_noise(pmpo_state *st, const pmpo_prompt_score *start,
     pmpo_stage(st, "measuring noise", 0, 0);
     pmpo_score_context c = pmpo_context(st, "noise", 0);
     pmpo_scorer_options o = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
+    pmpo_noise noise;
     rc = pmpo_noise_floor(st->in->scorer, st->in->train, &o, st->o.prompt,
-                          start, &c, &st->noise_floor, err);
+                          start, &c, &noise, err);
+    st->noise_floor = rc == 0 ? noise.floor : NAN;
     return rc < 0 ? rc
                   : pmpo_store_put_number(s, "noise_floor", st->noise_floor,
                                           err);
