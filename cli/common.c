@@ -376,14 +376,22 @@ int session_open_as(const options *o, const pmpo_model_options *scorer,
     return rc;
 }
 
+/* All metrics are of generated answers, which no judge scores. */
+static bool only_generates(const options *o)
+{
+    const unsigned generated = PMPO_METRIC_EXACT | PMPO_METRIC_NUMBER |
+                               PMPO_METRIC_CHOICE | PMPO_METRIC_REGEX;
+    unsigned metrics = 0;
+    return cli_metrics(o, &metrics, NULL) == 0 && metrics &&
+           !(metrics & ~generated);
+}
+
 int session_open(const options *o, session *s, pmpo_error *err)
 {
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
-    scorer.scores_only = o->rewriter
-                         || (o->command->id & (CMD_SCORE | CMD_BENCH));
     rewriter = scorer;
-    rewriter.scores_only = o->judge != NULL;
+    scorer.for_generation = o->command->id == CMD_EVAL && only_generates(o);
     rewriter.model = o->rewriter ? o->rewriter : o->judge;
     rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
     rewriter.for_generation = !o->judge; /* a judge scores */

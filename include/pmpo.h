@@ -130,9 +130,7 @@ typedef struct pmpo_model_options {
     int threads;             /* 0: the processors this process may use */
     int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
     uint64_t memory_bytes;   /* cap for weights and KV; 0: what is free */
-    bool for_generation;     /* a rewriter: native weights unless told */
-    bool scores_only;        /* never generates: auto may take f32 weights,
-                              * which can score faster and decode slower */
+    bool for_generation;     /* it only generates: native weights unless told */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_model_options;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "model/llama_blas.h"
 
 /* ---- the library, once a process --------------------------------------------- */
 
@@ -84,7 +85,7 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
     llama_free(l->ctx);
     l->n_prefix = 0;
     l->n_cells = 0;
-    l->ctx = pmpo_guard_context(l->weights, context_params(l, cells));
+    l->ctx = pmpo_blas_context(l->weights, context_params(l, cells), l->blas);
     if (!l->ctx) {
         return pmpo_fail(err, PMPO_EBACKEND,
                          "no context of %zu tokens can be made: %s", cells,

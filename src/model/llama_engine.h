@@ -1,6 +1,8 @@
 /* llama_engine.h: the llama.cpp engine's own header.
  *
  * llama_open.c     loading, precision, identity, ending
+ * llama_rate.c     which products are fastest here
+ * llama_blas.c     products by BLAS
  * llama_vocab.c    tokeniser, special tokens, chat template
  * llama_decode.c   the context and its KV memory, feeding rows
  * llama_score.c    the planned scorer and the plain reference
@@ -34,6 +36,7 @@ typedef struct pmpo_llama {
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */
+    bool blas;   /* products by BLAS, where the build has it */
     bool shares; /* sequences can share prefixes (not recurrent) */
     int threads;
     pmpo_plan_limits limits;

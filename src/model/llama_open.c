@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "fetch/fetch.h"
+#include "model/llama_blas.h"
 #include "model/llama_engine.h"
 #include "model/llama_rate.h"
 
@@ -200,20 +201,24 @@ static int usable_threads(int asked)
 }
 
 /* Quantised weights mean 8-bit activations, which jitter: they are widened
- * where that fits, to what this machine multiplies fastest. f32 weights double
- * the traffic of decoding, and a GPU has no use for them. */
+ * where that fits, to what this machine multiplies fastest. A GPU has no use
+ * for f32 weights. */
 static pmpo_precision choose_auto(const pmpo_model_options *o,
                                   const file_facts *f, uint64_t room)
 {
-    if (o->for_generation || f->all_16 ||
-        (room && needed_bytes(f, PMPO_PRECISION_F16) > room)) {
+    if (o->for_generation || f->all_f32) {
         return PMPO_PRECISION_NATIVE;
     }
-    bool f32 = o->scores_only && o->gpu_layers == 0 &&
+    bool f32 = o->gpu_layers == 0 &&
                (!room ||
                 needed_bytes(f, PMPO_PRECISION_F32_FAST) <= room / 2) &&
-               pmpo_llama_f32_is_faster(usable_threads(o->threads));
-    return f32 ? PMPO_PRECISION_F32_FAST : PMPO_PRECISION_F16;
+               pmpo_llama_measure(usable_threads(o->threads)).f32;
+    if (f32) {
+        return PMPO_PRECISION_F32_FAST;
+    }
+    return f->all_16 || (room && needed_bytes(f, PMPO_PRECISION_F16) > room)
+               ? PMPO_PRECISION_NATIVE
+               : PMPO_PRECISION_F16;
 }
 
 /* The precision in use for what was asked: auto is the one with low noise, or
@@ -254,7 +259,10 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
     pmpo_hasher_str(h, pmpo_str_of(l->exact ? "kv f32, no flash attention"
                                             : "kv f16, flash attention auto"));
     pmpo_hasher_str(h, pmpo_str_of(llama_version()));
+    pmpo_blas_hold();
     pmpo_hasher_str(h, pmpo_str_of(llama_print_system_info()));
+    pmpo_blas_release();
+    pmpo_hasher_str(h, pmpo_str_of(l->blas ? pmpo_blas_name() : ""));
     const uint64_t layout[] = {(uint64_t)l->threads, (uint64_t)gpu_layers,
                                PMPO_LAYOUT_VERSION, PMPO_MAX_ROWS,
                                PMPO_MAX_OUTPUTS,    PMPO_MAX_SEQUENCES,
@@ -382,7 +390,9 @@ static int load(pmpo_llama *l, const pmpo_model_options *o, const char *path,
     p.n_gpu_layers = o->gpu_layers;
     p.progress_callback = on_load;
     p.progress_callback_user_data = &progress;
+    pmpo_blas_hold();
     l->weights = pmpo_guard_load(path, p);
+    pmpo_blas_release();
     if (!l->weights) {
         return pmpo_fail(err, PMPO_EMODEL, "%s: cannot be loaded: %s", path,
                          pmpo_llama_log());
@@ -401,11 +411,11 @@ static int load(pmpo_llama *l, const pmpo_model_options *o, const char *path,
     return 0;
 }
 
-/* Everything after the file to load is known. */
+/* Everything after the file to load is known; `f32`: so are its weights. */
 static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
                     const char *name, const char *source, const char *path,
                     pmpo_hash hash, pmpo_precision p, uint64_t bytes,
-                    pmpo_error *err)
+                    bool f32, pmpo_error *err)
 {
     pmpo_llama *l = pmpo_calloc(1, sizeof(*l));
     if (!l) {
@@ -417,6 +427,7 @@ static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
     l->model = m;
     l->exact = p == PMPO_PRECISION_F32;
     l->threads = usable_threads(o->threads);
+    l->blas = f32 && o->gpu_layers == 0 && pmpo_llama_measure(l->threads).blas;
     int rc = load(l, o, path, bytes, err);
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
@@ -461,7 +472,9 @@ int pmpo_llama_open(const pmpo_model_options *o, const char *path,
         rc = pmpo_fail_memory(err);
     }
     if (rc == 0) {
-        rc = assemble(m, o, name, path, file.ptr, hash, p, bytes, err);
+        rc = assemble(m, o, name, path, file.ptr, hash, p, bytes,
+                      facts.all_f32 || p == PMPO_PRECISION_F32 ||
+                          p == PMPO_PRECISION_F32_FAST, err);
     }
     bool asked_for_less = o->precision == PMPO_PRECISION_AUTO &&
                           !o->for_generation && !facts.all_16 &&

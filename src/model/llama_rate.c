@@ -1,16 +1,19 @@
 /* llama_rate.c: see llama_rate.h. */
 #include "model/llama_rate.h"
 
+#include <ggml-backend.h>
 #include <ggml-cpu.h>
 #include <ggml.h>
 #include <llama.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "fetch/fetch.h"
+#include "model/llama_blas.h"
 
 /* A product of the shape that a small model's prefill is made of. */
 #define DEPTH 1024
@@ -19,50 +22,75 @@
 #define REPEATS 5
 #define CLEARLY 1.05
 
-/* Least milliseconds of the product with weights of `type`; NAN: no memory. */
-static double product_ms(enum ggml_type type, int threads)
+/* Least milliseconds of the product with weights of `type`, by `backend`
+ * (released here); NAN: none, or no memory. */
+static double product_ms(ggml_backend_t backend, enum ggml_type type)
 {
-    struct ggml_context *c = ggml_init(
-        (struct ggml_init_params){.mem_size = (size_t)64 << 20});
-    if (!c) {
-        return NAN;
+    struct ggml_context *c =
+        backend ? ggml_init(
+                      (struct ggml_init_params){.mem_size = (size_t)64 << 20})
+                : NULL;
+    double least = c ? INFINITY : NAN;
+    if (c) {
+        struct ggml_tensor *w = ggml_new_tensor_2d(c, type, DEPTH, WIDTH);
+        struct ggml_tensor *x =
+            ggml_new_tensor_2d(c, GGML_TYPE_F32, DEPTH, ROWS);
+        struct ggml_cgraph *g = ggml_new_graph(c);
+        memset(w->data, 0, ggml_nbytes(w));
+        memset(x->data, 0, ggml_nbytes(x));
+        ggml_build_forward_expand(g, ggml_mul_mat(c, w, x));
+        for (int i = 0; i <= REPEATS; i++) { /* the first one warms up */
+            double begin = pmpo_now_ms();
+            ggml_backend_graph_compute(backend, g);
+            double ms = pmpo_now_ms() - begin;
+            least = i > 0 && ms < least ? ms : least;
+        }
+        ggml_free(c);
     }
-    struct ggml_tensor *w = ggml_new_tensor_2d(c, type, DEPTH, WIDTH);
-    struct ggml_tensor *x = ggml_new_tensor_2d(c, GGML_TYPE_F32, DEPTH, ROWS);
-    struct ggml_cgraph *g = ggml_new_graph(c);
-    memset(w->data, 0, ggml_nbytes(w));
-    memset(x->data, 0, ggml_nbytes(x));
-    ggml_build_forward_expand(g, ggml_mul_mat(c, w, x));
-    double least = INFINITY;
-    for (int i = 0; i <= REPEATS; i++) { /* the first one warms up */
-        double begin = pmpo_now_ms();
-        ggml_graph_compute_with_ctx(c, g, threads);
-        double ms = pmpo_now_ms() - begin;
-        least = i > 0 && ms < least ? ms : least;
+    if (backend) {
+        ggml_backend_free(backend);
     }
-    ggml_free(c);
     return least;
 }
 
-bool pmpo_llama_f32_is_faster(int threads)
+static ggml_backend_t own_backend(int threads)
 {
-    pmpo_buf key = {0}, known = {0}, value = {0};
-    pmpo_buf_printf(&key, "product rates: %d threads, llama.cpp %s, %s",
-                    threads, llama_version(), llama_print_system_info());
-    double ratio = 0;
-    if (!key.failed && pmpo_fetch_recall(key.ptr, &known) && !known.failed) {
-        ratio = strtod(known.ptr, NULL);
+    ggml_backend_t b = ggml_backend_cpu_init();
+    if (b) {
+        ggml_backend_cpu_set_n_threads(b, threads);
     }
-    if (!(ratio > 0)) {
-        ratio = product_ms(GGML_TYPE_F16, threads)
-                / product_ms(GGML_TYPE_F32, threads);
-        pmpo_buf_printf(&value, "%.3f", ratio);
-        if (!key.failed && !value.failed && isfinite(ratio)) {
-            pmpo_fetch_remember(key.ptr, pmpo_buf_str(&value));
+    return b;
+}
+
+/* The milliseconds of f16, f32 and f32 by BLAS, as a line to remember. */
+static void measure(int threads, pmpo_buf *out)
+{
+    pmpo_buf_printf(out, "%.4f %.4f %.4f",
+                    product_ms(own_backend(threads), GGML_TYPE_F16),
+                    product_ms(own_backend(threads), GGML_TYPE_F32),
+                    product_ms(pmpo_blas_backend(threads), GGML_TYPE_F32));
+}
+
+pmpo_llama_rates pmpo_llama_measure(int threads)
+{
+    pmpo_buf key = {0}, line = {0};
+    double f16 = NAN, f32 = NAN, blas = NAN;
+    pmpo_blas_hold();
+    pmpo_buf_printf(&key, "product rates, f16 f32 blas: %d threads, "
+                    "llama.cpp %s, %s, blas %s", threads, llama_version(),
+                    llama_print_system_info(), pmpo_blas_name());
+    pmpo_blas_release();
+    if (!key.failed && !pmpo_fetch_recall(key.ptr, &line)) {
+        measure(threads, &line);
+        if (!line.failed) {
+            pmpo_fetch_remember(key.ptr, pmpo_buf_str(&line));
         }
     }
+    if (!line.failed && line.ptr) {
+        sscanf(line.ptr, "%lf %lf %lf", &f16, &f32, &blas);
+    }
     pmpo_buf_release(&key);
-    pmpo_buf_release(&known);
-    pmpo_buf_release(&value);
-    return ratio > CLEARLY;
+    pmpo_buf_release(&line);
+    bool by_blas = f32 / blas > CLEARLY;
+    return (pmpo_llama_rates){f16 / (by_blas ? blas : f32) > CLEARLY, by_blas};
 }

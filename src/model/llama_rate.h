@@ -1,13 +1,17 @@
-/* llama_rate.h: which width of weights this processor multiplies faster. */
+/* llama_rate.h: which products this processor makes fastest. */
 #ifndef PMPO_MODEL_LLAMA_RATE_H
 #define PMPO_MODEL_LLAMA_RATE_H
 
 #include <stdbool.h>
 
-/* True where products with f32 weights, as prefill makes them, take less time
- * than with f16 weights by more than a twentieth. Measured once for this
- * processor, build and number of threads (a tenth of a second), then
- * remembered in the cache folder. */
-bool pmpo_llama_f32_is_faster(int threads);
+typedef struct pmpo_llama_rates {
+    bool f32;  /* f32 weights take less time than f16 ones */
+    bool blas; /* f32 products take less time by BLAS */
+} pmpo_llama_rates;
+
+/* Products as prefill makes them; "less" is by more than a twentieth. Measured
+ * once for this processor, build and number of threads (a fifth of a second),
+ * then remembered in the cache folder. */
+pmpo_llama_rates pmpo_llama_measure(int threads);
 
 #endif
