@@ -29,7 +29,7 @@ target_include_directories(pmpo_blas SYSTEM PRIVATE ${LLAMA_SRC}/ggml/include
   ${LLAMA_SRC}/ggml/src ${MKL_PLACE}/include)
 target_compile_definitions(pmpo_blas PRIVATE GGML_BLAS_USE_MKL)
 target_compile_options(pmpo_blas PRIVATE -w)
-target_link_libraries(pmpo_blas PRIVATE ${MKL_PLACE}/sgemm.o OpenMP::OpenMP_CXX m dl)
+target_link_libraries(pmpo_blas PRIVATE ${MKL_PLACE}/sgemm.o gomp m dl)
 set_source_files_properties(src/model/llama_blas.c PROPERTIES
   COMPILE_DEFINITIONS PMPO_MKL INCLUDE_DIRECTORIES "${MKL_PLACE}/include")
 if(TARGET ggml-base)
