@@ -41,7 +41,8 @@ static void add_run_prompts(audit_job *j)
     for (size_t i = 0; i < v->n_iterations; i++) {
         for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
             const pmpo_candidate *c = &v->iterations[i].candidates[k];
-            if (!strcmp(c->fate, "accepted") || !strcmp(c->fate, "rejected")) {
+            if (c->fate == PMPO_FATE_ACCEPTED
+                || c->fate == PMPO_FATE_REJECTED) {
                 add_prompt(j, c->prompt);
             }
         }

@@ -38,7 +38,7 @@ static json_t *candidate_json(const pmpo_candidate *c)
     js_put(o, "proposer", js_text(c->proposer));
     js_put(o, "loss", js_number(c->loss));
     js_put(o, "lower_bound", js_number(c->lower_bound));
-    js_put(o, "fate", js_text(c->fate));
+    js_put(o, "fate", js_text(pmpo_fate_name(c->fate)));
     js_put(o, "reason", js_text(c->reason));
     js_put(o, "reply", js_str(c->reply));
     js_put(o, "hard_case",
@@ -354,7 +354,8 @@ void show_run(const pmpo_run *run, const char *path, bool json)
 
 /* ---- the table of candidates -------------------------------------------- */
 
-static void put_candidate(int iteration, const pmpo_candidate *c)
+static void put_candidate(int iteration, const char *fate,
+                          const pmpo_candidate *c)
 {
     char loss[SHORT], parent[SHORT] = "";
     if (isfinite(c->loss)) {
@@ -368,7 +369,7 @@ static void put_candidate(int iteration, const pmpo_candidate *c)
         snprintf(parent, sizeof(parent), "%d", c->parent);
     }
     printf("%5d %4d %6s  %-10s %9s  ", c->id, iteration, parent,
-           c->fate ? c->fate : "", loss);
+           fate, loss);
     put_cut(stdout, c->prompt.len ? c->prompt : str_of(c->reason), 38);
     putchar('\n');
 }
@@ -378,13 +379,14 @@ static void put_candidates(const pmpo_run_view *v)
     printf("%5s %4s %6s  %-10s %9s  %s\n", "id", "iter", "parent", "fate",
            "loss", "prompt");
     const pmpo_candidate start = {
-        .id = 0, .parent = -1, .prompt = v->initial.prompt, .fate = "start",
+        .id = 0, .parent = -1, .prompt = v->initial.prompt,
         .loss = v->initial.train_loss, .lower_bound = NAN};
-    put_candidate(0, &start);
+    put_candidate(0, "start", &start);
     for (size_t i = 0; i < v->n_iterations; i++) {
         const pmpo_iteration *it = &v->iterations[i];
         for (size_t k = 0; k < it->n_candidates; k++) {
-            put_candidate(it->index, &it->candidates[k]);
+            const pmpo_candidate *c = &it->candidates[k];
+            put_candidate(it->index, pmpo_fate_name(c->fate), c);
         }
     }
 }

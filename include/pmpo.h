@@ -423,6 +423,24 @@ PMPO_API int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter,
 
 /* ---- reading a run ------------------------------------------------------ */
 
+/* What became of a candidate; name and word. */
+#define PMPO_FATES(X)                                                          \
+    X(PMPO_FATE_PENDING, "pending")     /* still to be scored */               \
+    X(PMPO_FATE_ACCEPTED, "accepted")                                          \
+    X(PMPO_FATE_REJECTED, "rejected")                                          \
+    X(PMPO_FATE_DUPLICATE, "duplicate") /* of an earlier prompt */             \
+    X(PMPO_FATE_BAD_REPLY, "bad reply") /* no prompt could be read from it */  \
+    X(PMPO_FATE_TOO_LONG, "too long")
+
+typedef enum pmpo_fate {
+#define X(name, word) name,
+    PMPO_FATES(X)
+#undef X
+} pmpo_fate;
+
+/* The word; static. "" for a value that is none. */
+PMPO_API const char *pmpo_fate_name(pmpo_fate fate);
+
 typedef struct pmpo_candidate {
     int id;          /* unique in the run; the initial prompt is 0 */
     int parent;      /* id of the incumbent it was rewritten from */
@@ -430,8 +448,7 @@ typedef struct pmpo_candidate {
     const char *proposer;
     double loss;        /* NAN: not scored to the end */
     double lower_bound; /* of the loss, where pruned; else NAN */
-    const char *fate;   /* "accepted", "rejected", "duplicate", "bad reply",
-                         * "too long", "pending" */
+    pmpo_fate fate;
     const char *reason; /* one line */
     pmpo_str reply;     /* the rewriter's raw words */
     int hard_case;      /* which, 0..; -1: none */

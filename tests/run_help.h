@@ -103,7 +103,8 @@ static inline void put_outcome(const pmpo_outcome *o, pmpo_buf *b)
 static inline void put_candidate(const pmpo_candidate *c, pmpo_buf *b)
 {
     pmpo_buf_printf(b, " c %d %d %s %.17g %.17g %s|%s|%d %d %llu ", c->id,
-                    c->parent, c->proposer, c->loss, c->lower_bound, c->fate,
+                    c->parent, c->proposer, c->loss, c->lower_bound,
+                    pmpo_fate_name(c->fate),
                     c->reason, c->hard_case, c->variant,
                     (unsigned long long)c->seed);
     pmpo_buf_put(b, c->prompt);

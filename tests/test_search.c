@@ -25,7 +25,7 @@ static size_t count_fate(const pmpo_run_view *v, const char *fate,
     for (size_t i = 0; i < v->n_iterations; i++) {
         for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
             const pmpo_candidate *c = &v->iterations[i].candidates[k];
-            n += (!*fate || !strcmp(c->fate, fate))
+            n += (!*fate || !strcmp(pmpo_fate_name(c->fate), fate))
                  && strstr(c->reason, reason);
         }
     }
@@ -57,20 +57,20 @@ static void check_candidate(const pmpo_run_view *v, const pmpo_iteration *it,
     assert_true(c->id > 0);
     assert_string_equal(c->proposer, "rewrite");
     assert_true(c->reason[0] != '\0');
-    if (!strcmp(c->fate, "accepted")) {
+    if (c->fate == PMPO_FATE_ACCEPTED) {
         (*n_accepted)++;
         assert_true(c->loss == it->best_loss);
         assert_true(c->loss < it->incumbent_loss);
-    } else if (!strcmp(c->fate, "bad reply")) {
+    } else if (c->fate == PMPO_FATE_BAD_REPLY) {
         assert_int_equal(c->prompt.len, 0);
         assert_true(isnan(c->loss));
-    } else if (!strcmp(c->fate, "rejected")) {
+    } else if (c->fate == PMPO_FATE_REJECTED) {
         assert_true(c->prompt.len > 0);
     } else {
-        assert_string_equal(c->fate, "duplicate");
+        assert_int_equal(c->fate, PMPO_FATE_DUPLICATE);
         check_duplicate(v, c);
     }
-    if (!isnan(c->lower_bound) && strcmp(c->fate, "duplicate")) {
+    if (!isnan(c->lower_bound) && c->fate != PMPO_FATE_DUPLICATE) {
         assert_true(isnan(c->loss));
         assert_true(c->lower_bound > it->incumbent_loss);
     }

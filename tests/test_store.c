@@ -345,14 +345,14 @@ static void fill_run(pmpo_store *s)
     pmpo_store_put_job(s, key(5), "rewrite", 1, PMPO_STR("[]"), 40, 1000, NULL);
     pmpo_candidate_row c = {.id = 0, .parent = -1, .prompt = PMPO_STR("start"),
                             .proposer = "given", .loss = 3,
-                            .lower_bound = NAN, .fate = "accepted",
+                            .lower_bound = NAN, .fate = PMPO_FATE_ACCEPTED,
                             .reason = "r", .hard_case = -1, .variant = -1};
     pmpo_store_put_candidate(s, &c, NULL);
     c = (pmpo_candidate_row){.id = 1, .parent = 0, .iteration = 1,
                              .prompt = PMPO_STR("better"),
                              .reply = PMPO_STR("<prompt>better</prompt>"),
                              .proposer = "rewrite", .loss = 2,
-                             .lower_bound = NAN, .fate = "accepted",
+                             .lower_bound = NAN, .fate = PMPO_FATE_ACCEPTED,
                              .reason = "gain 1", .seed = UINT64_MAX - 1};
     pmpo_store_put_candidate(s, &c, NULL);
     pmpo_store_put_hard(s, 1, 0, PMPO_STR("ex-3"), NULL);

@@ -41,8 +41,8 @@ static void add(check *c, pmpo_str prompt, int id)
  * accepted, so it matters. */
 static bool counts(const pmpo_state *st, const pmpo_candidate_row *r)
 {
-    bool scored = !isnan(r->loss) && strcmp(r->fate, "duplicate") != 0;
-    return scored && (!st->own_train_all || !strcmp(r->fate, "accepted"));
+    bool scored = !isnan(r->loss) && r->fate != PMPO_FATE_DUPLICATE;
+    return scored && (!st->own_train_all || r->fate == PMPO_FATE_ACCEPTED);
 }
 
 static int choose(const pmpo_state *st, bool at_end, check *c)

@@ -152,7 +152,7 @@ static int score_start(pmpo_state *st, pmpo_error *err)
         row->prompt = st->o.prompt;
         row->proposer = "given";
         row->loss = r.score.loss;
-        row->fate = "accepted";
+        row->fate = PMPO_FATE_ACCEPTED;
         row->reason = "the start prompt";
         row->index = 0;
         st->incumbent_loss = r.score.loss;
@@ -272,29 +272,7 @@ static int propose(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 
 static bool is_pending(const pmpo_candidate_row *r)
 {
-    return !strcmp(r->fate, "pending");
-}
-
-/* A candidate that might be accepted has to fit every part of the data, with
- * all options, or the run could not be finished with it. Tokenises only. */
-static int check_fits(pmpo_state *st, pmpo_candidate_row *row,
-                      pmpo_error *err)
-{
-    pmpo_scorer *const all[] = {st->train_all, st->validation, st->test};
-    uint64_t prefill, logical;
-    pmpo_error why = {0};
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < 3; i++) {
-        rc = all[i] ? pmpo_scorer_count(all[i], row->prompt, &prefill,
-                                        &logical, &why)
-                    : 0;
-    }
-    if (rc == PMPO_ETOOLONG) {
-        row->fate = "too long";
-        row->reason = pmpo_say(st, "%s", why.text);
-        return 0;
-    }
-    return rc < 0 ? pmpo_fail(err, rc, "%s", why.text) : 0;
+    return r->fate == PMPO_FATE_PENDING;
 }
 
 /* Scores one candidate. Losses are >= 0, so one whose sum is above the
@@ -317,14 +295,14 @@ static int score_candidate(pmpo_state *st, const pmpo_step *step,
     }
     int rc = pmpo_scorer_score(st->train, row->prompt, &c, &mem, &r, &why);
     if (rc == PMPO_ETOOLONG) {
-        row->fate = "too long";
+        row->fate = PMPO_FATE_TOO_LONG;
         row->reason = pmpo_say(st, "%s", why.text);
         rc = 0;
     } else if (rc < 0) {
         rc = pmpo_fail(err, rc, "%s", why.text);
     } else {
         bool may_win = !r.pruned && r.score.loss < st->incumbent_loss;
-        rc = may_win ? check_fits(st, row, err) : 0;
+        rc = may_win ? pmpo_vet_fits(st, row, err) : 0;
         row->loss = r.pruned ? NAN : r.score.loss;
         row->lower_bound = r.pruned ? r.lower_bound : NAN;
         if (r.lost_race) {
@@ -345,9 +323,9 @@ static void copy_losses(pmpo_state *st, const pmpo_step *step)
 {
     for (size_t i = step->first; i < st->n_rows; i++) {
         pmpo_candidate_row *r = &st->rows[i];
-        int same = strcmp(r->fate, "duplicate")
-                       ? -1
-                       : pmpo_find_prompt(st, i, r->prompt);
+        int same = r->fate == PMPO_FATE_DUPLICATE
+                       ? pmpo_find_prompt(st->rows, i, r->prompt)
+                       : -1;
         if (same >= 0) {
             r->loss = st->rows[same].loss;
             r->lower_bound = st->rows[same].lower_bound;
@@ -419,7 +397,7 @@ static void apply(pmpo_state *st, pmpo_step *step,
         const pmpo_accept_entry *e = &entries[i - step->first];
         if (e->considered) {
             bool yes = i - step->first == d->accepted;
-            st->rows[i].fate = yes ? "accepted" : "rejected";
+            st->rows[i].fate = yes ? PMPO_FATE_ACCEPTED : PMPO_FATE_REJECTED;
             st->rows[i].reason = pmpo_say(st, "%s", e->reason);
         }
     }

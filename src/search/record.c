@@ -26,7 +26,7 @@ pmpo_candidate_row *pmpo_new_row(pmpo_state *st)
         .reply = PMPO_STR(""),
         .loss = NAN,
         .lower_bound = NAN,
-        .fate = "pending",
+        .fate = PMPO_FATE_PENDING,
         .reason = "",
         .hard_case = -1,
         .variant = -1,

@@ -9,7 +9,6 @@
 #include "search/state.h"
 
 #define SHORT_CASE_BYTES 400 /* second try, when the request is too long */
-#define COPY_BYTES 40 /* in a row: no accident in a prompt */
 
 /* ---- one generation job -------------------------------------------------- */
 
@@ -196,97 +195,6 @@ static int ask(pmpo_state *st, pmpo_step *step, batch *b, pmpo_error *err)
 
 /* ---- replies ------------------------------------------------------------- */
 
-int pmpo_find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt)
-{
-    for (size_t i = 0; i < n; i++) {
-        const pmpo_candidate_row *r = &st->rows[i];
-        if (pmpo_str_eq(pmpo_str_trim(r->prompt), prompt)
-            && (i == 0 || r->prompt.len > 0)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-/* How many training examples have `words` in their input or a message. */
-static size_t examples_with(const pmpo_state *st, pmpo_str words)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < pmpo_data_count(st->in->train); i++) {
-        const pmpo_example *e = pmpo_data_example(st->in->train, i);
-        bool has = pmpo_str_find(e->input, words, 0) != SIZE_MAX;
-        for (size_t k = 0; k < e->n_messages && !has; k++) {
-            has = pmpo_str_find(e->messages[k].content, words, 0) != SIZE_MAX;
-        }
-        n += has;
-    }
-    return n;
-}
-
-/* The prompt holds COPY_BYTES in a row of `text` that are this example's own:
- * words that half of the examples have are the task's. */
-static bool copies(const pmpo_state *st, pmpo_str prompt, pmpo_str text)
-{
-    size_t most = pmpo_data_count(st->in->train) / 2;
-    for (size_t at = 0; at + COPY_BYTES <= text.len; at++) {
-        pmpo_str words = pmpo_str_sub(text, at, at + COPY_BYTES);
-        if (pmpo_str_find(prompt, words, 0) != SIZE_MAX
-            && examples_with(st, words) <= (most > 1 ? most : 1)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The training example that the prompt copies from; NULL: none. */
-static const pmpo_example *copied_example(const pmpo_state *st,
-                                          pmpo_str prompt)
-{
-    for (size_t i = 0; i < pmpo_data_count(st->in->train); i++) {
-        const pmpo_example *e = pmpo_data_example(st->in->train, i);
-        bool copied = copies(st, prompt, e->input);
-        for (size_t k = 0; k < e->n_messages && !copied; k++) {
-            copied = copies(st, prompt, e->messages[k].content);
-        }
-        if (copied) {
-            return e;
-        }
-    }
-    return NULL;
-}
-
-/* Gives `row`, the last one, its fate unless it is to be scored. */
-static int judge(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
-{
-    int same = pmpo_find_prompt(st, st->n_rows - 1, row->prompt);
-    if (same >= 0) {
-        row->fate = "duplicate";
-        /* Its loss comes once all are scored: see loop.c. */
-        row->reason = pmpo_say(st, "the same as prompt %d%s", same,
-                               same == st->incumbent ? ", the incumbent" : "");
-        return 0;
-    }
-    const pmpo_example *e =
-        st->o.paper ? NULL : copied_example(st, row->prompt);
-    if (e) {
-        row->fate = "rejected";
-        row->reason = pmpo_say(st, "it copies words of the training example %.*s",
-                               (int)e->id.len, e->id.ptr);
-        return 0;
-    }
-    pmpo_tokens t = {0};
-    pmpo_model *m = st->in->scorer;
-    int rc = m->vocab.tokenize(m->vocab.self, row->prompt, false, &t, err);
-    int max = st->o.max_prompt_tokens;
-    if (rc == 0 && max > 0 && t.n > (size_t)max) {
-        row->fate = "too long";
-        row->reason = pmpo_say(st, "%zu tokens, at most %d are allowed", t.n,
-                               max);
-    }
-    pmpo_tokens_release(&t);
-    return rc;
-}
-
 static int add_candidate(pmpo_state *st, const pmpo_step *step,
                          const batch *b, size_t i, pmpo_error *err)
 {
@@ -306,16 +214,8 @@ static int add_candidate(pmpo_state *st, const pmpo_step *step,
     if (!row->reply.ptr) {
         return pmpo_fail_memory(err);
     }
-    const char *why = pmpo_text_read_reply(row->reply, b->replies[i].complete,
-                                           &row->prompt);
     st->n_replies++;
-    if (why) {
-        row->prompt = PMPO_STR("");
-        row->fate = "bad reply";
-        row->reason = why;
-        return 0;
-    }
-    return judge(st, row, err);
+    return pmpo_vet_reply(st, row, b->replies[i].complete, err);
 }
 
 static int propose_rewrites(pmpo_state *st, pmpo_step *step, pmpo_error *err)

@@ -9,6 +9,7 @@
 #include "search/jobs.h"
 #include "search/mask.h"
 #include "search/search.h"
+#include "search/vet.h"
 
 /* This sitting: budgets, cost and what progress is told from. */
 typedef struct pmpo_sitting {
@@ -57,7 +58,7 @@ typedef struct pmpo_step {
 } pmpo_step;
 
 /* A proposer appends its candidates to the state's rows: those worth scoring
- * with fate "pending", the others with their fate and reason. To add one,
+ * with PMPO_FATE_PENDING, the others with their fate and reason (see vet.c below). To add one,
  * add its row to the table in rewrite.c. */
 typedef struct pmpo_proposer {
     const char *name;
@@ -70,9 +71,18 @@ extern const size_t pmpo_n_proposers;
 /* Chooses between the large and the small form by asking. rewrite.c */
 int pmpo_probe_form(pmpo_state *st, pmpo_error *err);
 
-/* The first of rows[0..n) with this prompt, or -1; white space at the ends
- * doesn't make another prompt. rewrite.c */
-int pmpo_find_prompt(const pmpo_state *st, size_t n, pmpo_str prompt);
+/* ---- vet.c: is a candidate worth scoring? -------------------------------- */
+
+/* Gives `row`, whose prompt is set, its fate and reason unless it is to be
+ * scored. Rows before it are what it may not repeat. */
+int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
+/* The same, with the prompt taken out of row->reply first. `complete`: the
+ * reply ended by itself. */
+int pmpo_vet_reply(pmpo_state *st, pmpo_candidate_row *row, bool complete,
+                   pmpo_error *err);
+/* A candidate that might be accepted has to fit every part of the data, with
+ * all options, or the run could not be finished with it. Tokenises only. */
+int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 
 /* ---- progress.c ---------------------------------------------------------- */
 

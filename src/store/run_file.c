@@ -632,7 +632,7 @@ int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,
     pmpo_db_bind_text(st, 7, c->proposer);
     pmpo_db_bind_number(st, 8, c->loss);
     pmpo_db_bind_number(st, 9, c->lower_bound);
-    pmpo_db_bind_text(st, 10, c->fate);
+    pmpo_db_bind_text(st, 10, pmpo_fate_name(c->fate));
     pmpo_db_bind_text(st, 11, c->reason);
     sqlite3_bind_int(st, 12, c->hard_case);
     sqlite3_bind_int(st, 13, c->variant);

@@ -325,6 +325,22 @@ static void read_hard(reader *r, pmpo_iteration *it)
     it->n_hard = i;
 }
 
+static pmpo_fate fate_of(reader *r, const char *name)
+{
+#define X(fate, word)                                                          \
+    if (!strcmp(name, word)) {                                                 \
+        return fate;                                                           \
+    }
+    PMPO_FATES(X)
+#undef X
+    if (r->rc == 0) {
+        r->rc = pmpo_fail(r->err, PMPO_EVERSION, "%s: a candidate has the fate "
+                          "'%s', which this version does not know", r->d.path,
+                          name);
+    }
+    return PMPO_FATE_PENDING;
+}
+
 static void read_candidate(reader *r, sqlite3_stmt *st, pmpo_candidate *c)
 {
     *c = (pmpo_candidate){
@@ -335,7 +351,7 @@ static void read_candidate(reader *r, sqlite3_stmt *st, pmpo_candidate *c)
         .proposer = text(r, st, 4),
         .loss = pmpo_db_number(st, 5),
         .lower_bound = pmpo_db_number(st, 6),
-        .fate = text(r, st, 7),
+        .fate = fate_of(r, text(r, st, 7)),
         .reason = text(r, st, 8),
         .hard_case = sqlite3_column_int(st, 9),
         .variant = sqlite3_column_int(st, 10),

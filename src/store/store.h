@@ -106,7 +106,8 @@ typedef struct pmpo_candidate_row {
     pmpo_str prompt, reply;
     const char *proposer;
     double loss, lower_bound; /* NAN: none */
-    const char *fate, *reason;
+    pmpo_fate fate; /* kept by name */
+    const char *reason;
     const char *given_up;     /* not kept: why scoring stopped early; NULL */
     int hard_case, variant;   /* -1: none */
     uint64_t seed;
