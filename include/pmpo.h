@@ -266,6 +266,7 @@ typedef struct pmpo_example_score {
     pmpo_str id;
     double loss;
     double weight;
+    size_t group; /* the same for examples of one input; 0.. as they come */
     bool seam; /* a token crossed from prompt to answer; see docs */
     double format, choice; /* nats; NAN where options are unknown */
     int picked;  /* index into targets of the likeliest option; -1 unknown */

@@ -16,19 +16,26 @@
 
 #define SALT 5
 
-static pmpo_data *walks(size_t n)
+/* Each of n walks is asked about `times` times. */
+static pmpo_data *repeated_walks(size_t n, size_t times)
 {
     pmpo_buf b = {0};
     pmpo_data *d = NULL;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < n * times; k++) {
+        size_t i = k / times;
         pmpo_buf_printf(&b, "{\"id\":\"w%zu\",\"input\":\"Walk %zu?\","
-                        "\"target\":\"%s\",\"options\":[\"Yes\",\"No\"]}\n", i,
+                        "\"target\":\"%s\",\"options\":[\"Yes\",\"No\"]}\n", k,
                         i, i % 3 ? "Yes" : "No");
     }
     assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "walks", NULL, &d, NULL),
                      0);
     pmpo_buf_release(&b);
     return d;
+}
+
+static pmpo_data *walks(size_t n)
+{
+    return repeated_walks(n, 1);
 }
 
 static pmpo_eval *evaluate_by(pmpo_model *m, const pmpo_data *d,
@@ -95,6 +102,32 @@ static void test_answers_are_counted(void **state)
     }
     assert_true(e->majority == 20.0 / 30);
     pmpo_eval_free(e);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* What is asked four times is not four times as sure. */
+static void test_copies_add_nothing(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks(30), *copies = repeated_walks(30, 4);
+    const unsigned metrics = PMPO_METRIC_EXACT | PMPO_METRIC_OPTIONS;
+    pmpo_eval *a = evaluate(m, d, metrics, 2);
+    pmpo_eval *b = evaluate(m, copies, metrics, 2);
+    for (int k = 0; k < 2; k++) {
+        const pmpo_eval_metric *x = &a->prompts[1].metrics[k];
+        const pmpo_eval_metric *y = &b->prompts[1].metrics[k];
+        assert_int_equal(y->n, 4 * x->n);
+        assert_int_equal(y->n_right, 4 * x->n_right);
+        assert_true(fabs(y->value - x->value) < 1e-12);
+        assert_true(y->high - y->low > x->high - x->low);
+        assert_true(y->high - y->low < 1.2 * (x->high - x->low));
+        assert_true(fabs(y->p_value - x->p_value) < 0.05);
+    }
+    pmpo_eval_free(a);
+    pmpo_eval_free(b);
+    pmpo_data_free(copies);
     pmpo_data_free(d);
     fake_free(m);
 }
@@ -274,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_are_counted),
+        cmocka_unit_test(test_copies_add_nothing),
         cmocka_unit_test(test_pairs_and_means),
         cmocka_unit_test(test_what_applies),
         cmocka_unit_test(test_calibrated_options),

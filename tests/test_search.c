@@ -533,6 +533,56 @@ static void test_patience(void **state)
     drop_folder(folder);
 }
 
+/* A test set that asks each of ten questions `times` times. */
+static pmpo_data *repeated(int times)
+{
+    pmpo_buf b = {0};
+    pmpo_data *d = NULL;
+    for (int i = 0; i < 10 * times; i++) {
+        pmpo_buf_printf(&b, "{\"id\":\"t%d\",\"input\":\"Is %d odd?\","
+                        "\"target\":\"%s\",\"options\":[\"yes\",\"no\"]}\n",
+                        i, i / times, i / times % 3 ? "yes" : "no");
+    }
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "t", NULL, &d, NULL),
+                     0);
+    pmpo_buf_release(&b);
+    return d;
+}
+
+static void test_copies_make_no_gain_sure(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(12, false);
+    pmpo_optimize_options o = small_options();
+    double low[2], high[2], width[2];
+    o.force = true;
+    o.paper = true;
+    o.score.loss = PMPO_LOSS_NLL;
+    for (int i = 0; i < 2; i++) {
+        pmpo_data *test = repeated(i ? 5 : 1);
+        pmpo_model *m = fake_new(&(fake_options){.salt = 2});
+        pmpo_run *run;
+        assert_int_equal(pmpo_optimize(m, NULL, d, NULL, test, &o, path, &run,
+                                       NULL), 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        assert_int_equal(v->n_test, i ? 50 : 10);
+        assert_true(v->test_gain != 0);
+        low[i] = v->test_gain_low;
+        high[i] = v->test_gain_high;
+        width[i] = v->test_accuracy_high[1] - v->test_accuracy_low[1];
+        pmpo_run_free(run);
+        fake_free(m);
+        pmpo_data_free(test);
+    }
+    assert_true(fabs(low[0] - low[1]) < 1e-9);
+    assert_true(fabs(high[0] - high[1]) < 1e-9);
+    assert_true(width[1] > width[0]);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 static void test_verdicts(void **state)
 {
     char *folder = make_folder(), *path = path_in(folder, "r");
@@ -730,6 +780,7 @@ int main(void)
         cmocka_unit_test(test_copied_examples),
         cmocka_unit_test(test_noise_floor),
         cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_copies_make_no_gain_sure),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_engine_failure),
         cmocka_unit_test(test_misuse),

@@ -208,18 +208,113 @@ static void test_bootstrap(void **state)
             x[i] += pmpo_random_unit(&seed);
         }
     }
-    pmpo_interval b = pmpo_bootstrap_mean(x, 200, 7);
+    pmpo_interval b = pmpo_bootstrap_mean(x, NULL, 200, 7);
     pmpo_interval t = pmpo_mean_interval(x, NULL, 200);
     assert_true(fabs(b.low - t.low) < 0.03 && fabs(b.high - t.high) < 0.03);
-    pmpo_interval again = pmpo_bootstrap_mean(x, 200, 7);
+    pmpo_interval again = pmpo_bootstrap_mean(x, NULL, 200, 7);
     assert_true(b.low == again.low && b.high == again.high);
-    assert_true(pmpo_bootstrap_p(x, 200, 7) < 0.01);
+    assert_true(pmpo_bootstrap_p(x, NULL, 200, 7) < 0.01);
     for (int i = 0; i < 200; i++) {
         x[i] -= t.value;
     }
-    assert_true(pmpo_bootstrap_p(x, 200, 7) > 0.5);
-    assert_true(isnan(pmpo_bootstrap_mean(x, 1, 7).low));
-    assert_true(isnan(pmpo_bootstrap_p(x, 1, 7)));
+    assert_true(pmpo_bootstrap_p(x, NULL, 200, 7) > 0.5);
+    assert_true(isnan(pmpo_bootstrap_mean(x, NULL, 1, 7).low));
+    assert_true(isnan(pmpo_bootstrap_p(x, NULL, 1, 7)));
+}
+
+/* ---- groups -------------------------------------------------------------- */
+
+static void test_by_group(void **state)
+{
+    (void)state;
+    double x[] = {1, 5, 3, NAN, 7, 9}, w[] = {1, 2, 3, 0, 1, 0};
+    const size_t group[] = {0, 1, 0, 2, 1, 2};
+    assert_int_equal(pmpo_by_group(x, w, group, 6), 2); /* 2 has no weight */
+    NEAR(x[0], 10.0 / 4, 1e-15);
+    NEAR(x[1], 17.0 / 3, 1e-15);
+    assert_true(w[0] == 4 && w[1] == 3);
+    double y[] = {1, 2, 6}, v[] = {1, 2, 1};
+    assert_int_equal(pmpo_by_group(y, v, NULL, 3), 3);
+    assert_true(y[1] == 2 && v[1] == 2);
+}
+
+/* How often 95 % intervals of marks or numbers that are the same within groups
+ * of four miss the mean that they are drawn from. */
+static double miss_rate(bool grouped, bool marks)
+{
+    enum { G = 30, SIZE = 4, N = G * SIZE };
+    uint64_t seed = 11;
+    int missed = 0, times = 1000;
+    for (int t = 0; t < times; t++) {
+        double x[N], w[N];
+        size_t group[N], right = 0;
+        for (size_t i = 0; i < N; i++) {
+            double u = i % SIZE ? 0 : pmpo_random_unit(&seed);
+            group[i] = i / SIZE;
+            x[i] = i % SIZE ? x[i - 1] : marks ? u < 0.3 : u;
+            w[i] = 1;
+            right += x[i] == 1;
+        }
+        size_t n = pmpo_by_group(x, w, grouped ? group : NULL, N);
+        pmpo_interval v = marks ? pmpo_wilson_grouped(x, w, n)
+                                : pmpo_mean_interval(x, w, n);
+        double mean = marks ? 0.3 : 0.5;
+        missed += v.low > mean || v.high < mean;
+        if (marks && !grouped) { /* it is Wilson's, then */
+            assert_true(v.low == pmpo_wilson(right, N).low);
+        }
+    }
+    return (double)missed / times;
+}
+
+static void test_groups_keep_the_level(void **state)
+{
+    (void)state;
+    for (int marks = 0; marks < 2; marks++) {
+        assert_true(miss_rate(false, marks) > 0.2);
+        assert_true(miss_rate(true, marks) < 0.07);
+    }
+}
+
+/* Copies of what is known add nothing: neither to an interval nor to a test. */
+static void test_copies_add_nothing(void **state)
+{
+    (void)state;
+    double one[12], ones[12], x[36], w[36], d[12];
+    size_t group[36];
+    for (size_t i = 0; i < 12; i++) {
+        one[i] = i % 4 == 0;
+        ones[i] = 1;
+        d[i] = i < 9 ? 3 : -3; /* three pairs each went that way */
+    }
+    for (size_t i = 0; i < 36; i++) {
+        x[i] = one[i / 3];
+        w[i] = 1;
+        group[i] = i / 3;
+    }
+    pmpo_interval few = pmpo_mean_interval(one, ones, 12);
+    pmpo_interval boot = pmpo_bootstrap_mean(one, ones, 12, 5);
+    size_t n = pmpo_by_group(x, w, group, 36);
+    pmpo_interval many = pmpo_mean_interval(x, w, n);
+    NEAR(few.low, many.low, 1e-14);
+    NEAR(few.high, many.high, 1e-14);
+    assert_true(boot.low == pmpo_bootstrap_mean(x, w, n, 5).low);
+    /* Effectively 12 marks, and Student's quantile for the normal one. */
+    pmpo_interval share = pmpo_wilson_grouped(x, w, n), of12 = pmpo_wilson(3, 12);
+    assert_true(share.low < of12.low && share.high > of12.high);
+    assert_true(share.low > 0.05 && share.high < 0.6);
+    /* 9 against 3, not 27 against 9. */
+    double p = pmpo_mcnemar_grouped(d, 12, 5);
+    assert_true(fabs(p - pmpo_mcnemar(9, 3)) < 0.03);
+    for (size_t i = 0; i < 12; i++) {
+        d[i] /= 3;
+    }
+    assert_true(pmpo_mcnemar_grouped(d, 12, 5) == pmpo_mcnemar(9, 3));
+    const double all[] = {1, 1, 1}, three[] = {3, 3, 3};
+    assert_true(pmpo_wilson_grouped(all, three, 3).low
+                < pmpo_wilson(3, 3).low);
+    assert_true(isnan(pmpo_wilson_grouped(all, three, 1).low));
+    assert_true(isnan(pmpo_wilson_grouped(all, three, 0).value));
 }
 
 int main(void)
@@ -228,6 +323,9 @@ int main(void)
         cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_mcnemar),
+        cmocka_unit_test(test_by_group),
+        cmocka_unit_test(test_groups_keep_the_level),
+        cmocka_unit_test(test_copies_add_nothing),
         cmocka_unit_test(t_quantiles),   cmocka_unit_test(t_is_smooth),
         cmocka_unit_test(wilson),        cmocka_unit_test(means),
         cmocka_unit_test(weighted_means), cmocka_unit_test(too_few),

@@ -49,6 +49,8 @@ typedef struct job {
     regex_t pattern;
     bool has_pattern;
     sheet *sheets; /* [n_prompts] */
+    size_t *groups;  /* of the examples, by input */
+    double *column, *weights; /* room for one metric's; [n examples] */
     result *out;
     size_t prompt; /* at work */
     double begin_ms;
@@ -166,30 +168,28 @@ static double value_of(const job *j, const sheet *s, int metric, size_t i)
 
 /* ---- from values to figures ----------------------------------------------------------- */
 
-/* The column of a metric, as far as it applies. Returns how many. */
-static size_t gather(const job *j, const pmpo_eval_example *x, size_t k,
-                     double *out)
+/* Puts one value and its weight of 1 at j->column[i], or none where the
+ * metric doesn't apply. */
+static void put_value(const job *j, size_t i, double v)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < pmpo_data_count(j->data); i++) {
-        if (!isnan(x[i].right[k])) {
-            out[n++] = x[i].right[k];
-        }
-    }
-    return n;
+    j->column[i] = isnan(v) ? 0 : v;
+    j->weights[i] = !isnan(v);
 }
 
-static void sum_up(const job *j, double *column, size_t n,
-                   pmpo_eval_metric *m)
+static void sum_up(const job *j, size_t n, pmpo_eval_metric *m)
 {
-    m->n = n;
     m->p_value = NAN;
     for (size_t i = 0; i < n; i++) {
-        m->n_right += column[i] == 1;
-        m->shares |= column[i] > 0 && column[i] < 1;
+        double v = j->column[i];
+        m->n += j->weights[i] != 0;
+        m->n_right += v == 1;
+        m->shares |= v > 0 && v < 1;
     }
-    pmpo_interval v = m->shares ? pmpo_bootstrap_mean(column, n, j->o->seed)
-                                : pmpo_wilson(m->n_right, n);
+    n = pmpo_by_group(j->column, j->weights, j->groups, n);
+    pmpo_interval v = m->shares ? pmpo_bootstrap_mean(j->column, j->weights, n,
+                                                      j->o->seed)
+                                : pmpo_wilson_grouped(j->column, j->weights,
+                                                      n);
     m->value = v.value;
     m->low = v.low;
     m->high = v.high;
@@ -203,9 +203,8 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
     pmpo_eval_metric *v = pmpo_arena_alloc(mem, k, sizeof(*v));
     pmpo_eval_example *x = pmpo_arena_alloc(mem, n, sizeof(*x));
     double *right = pmpo_arena_alloc(mem, n * k, sizeof(*right));
-    double *column = pmpo_arena_alloc(mem, n, sizeof(*column));
     pmpo_str prompt = pmpo_arena_str(mem, j->prompts[j->prompt]);
-    if (!v || !x || !right || !column || !prompt.ptr) {
+    if (!v || !x || !right || !prompt.ptr) {
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
@@ -221,7 +220,10 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
     }
     for (size_t m = 0; m < k; m++) {
         v[m].name = pmpo_metrics[j->metrics[m]].name;
-        sum_up(j, column, gather(j, x, m, column), &v[m]);
+        for (size_t i = 0; i < n; i++) {
+            put_value(j, i, x[i].right[m]);
+        }
+        sum_up(j, n, &v[m]);
     }
     *out = (pmpo_eval_prompt){prompt, v, x, n};
     return 0;
@@ -229,40 +231,31 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
 
 /* ---- two prompts compared ------------------------------------------------------------- */
 
-static double mcnemar(const double *diff, size_t n)
+/* The p-value of a metric's difference; j->column holds it. */
+static double p_of(const job *j, bool shares, size_t n)
 {
-    size_t up = 0, down = 0;
-    for (size_t i = 0; i < n; i++) {
-        up += diff[i] > 0;
-        down += diff[i] < 0;
+    n = pmpo_by_group(j->column, j->weights, j->groups, n);
+    if (shares) {
+        return pmpo_bootstrap_p(j->column, j->weights, n, j->o->seed);
     }
-    return pmpo_mcnemar(up, down);
+    for (size_t g = 0; g < n; g++) {
+        j->column[g] *= j->weights[g]; /* sums again */
+    }
+    return pmpo_mcnemar_grouped(j->column, n, j->o->seed);
 }
 
-static int compare(job *j, pmpo_eval_prompt *p, pmpo_error *err)
+static void compare(job *j, pmpo_eval_prompt *p)
 {
-    size_t all = p[0].n_examples;
-    double *diff = pmpo_arena_alloc(&j->out->mem, all, sizeof(*diff));
     pmpo_eval_metric *v = (pmpo_eval_metric *)p[1].metrics; /* ours, above */
-    if (!diff) {
-        return pmpo_fail_memory(err);
-    }
     for (size_t k = 0; k < j->n_metrics; k++) {
-        size_t n = 0;
-        for (size_t i = 0; i < all; i++) {
-            double d = p[1].examples[i].right[k] - p[0].examples[i].right[k];
-            if (!isnan(d)) {
-                diff[n++] = d;
-            }
+        for (size_t i = 0; i < p[0].n_examples; i++) {
+            put_value(j, i, p[1].examples[i].right[k]
+                            - p[0].examples[i].right[k]);
         }
         bool shares = v[k].shares || p[0].metrics[k].shares;
-        v[k].p_value = shares ? pmpo_bootstrap_p(diff, n, j->o->seed)
-                              : mcnemar(diff, n);
-        if (pmpo_metrics[j->metrics[k]].kind == PMPO_BY_JUDGE) {
-            v[k].p_value = NAN;
-        }
+        bool compares = pmpo_metrics[j->metrics[k]].kind != PMPO_BY_JUDGE;
+        v[k].p_value = compares ? p_of(j, shares, p[0].n_examples) : NAN;
     }
-    return 0;
 }
 
 /* ---- all --------------------------------------------------------------------------------- */
@@ -343,6 +336,18 @@ static void clean_up(job *j)
     pmpo_cache_free(j->cache);
 }
 
+static int make_room(job *j, pmpo_error *err)
+{
+    pmpo_arena *mem = &j->out->mem;
+    size_t n = pmpo_data_count(j->data);
+    j->groups = pmpo_arena_alloc(mem, n, sizeof(*j->groups));
+    j->column = pmpo_arena_alloc(mem, n, sizeof(*j->column));
+    j->weights = pmpo_arena_alloc(mem, n, sizeof(*j->weights));
+    return j->groups && j->column && j->weights
+               ? pmpo_data_groups(j->data, j->groups, err)
+               : pmpo_fail_memory(err);
+}
+
 static int run(job *j, pmpo_error *err)
 {
     pmpo_eval *out = &j->out->pub;
@@ -350,7 +355,8 @@ static int run(job *j, pmpo_error *err)
         pmpo_arena_alloc(&j->out->mem, j->n_prompts, sizeof(*p));
     j->sheets = pmpo_arena_alloc(&j->out->mem, j->n_prompts,
                                  sizeof(*j->sheets));
-    int rc = p && j->sheets ? set_up(j, err) : pmpo_fail_memory(err);
+    int rc = p && j->sheets ? make_room(j, err) : pmpo_fail_memory(err);
+    rc = rc < 0 ? rc : set_up(j, err);
     j->begin_ms = pmpo_now_ms();
     for (; rc == 0 && j->prompt < j->n_prompts; j->prompt++) {
         sheet *s = &j->sheets[j->prompt];
@@ -363,7 +369,7 @@ static int run(job *j, pmpo_error *err)
     out->n_metrics = j->n_metrics;
     out->majority = pmpo_data_majority(j->data, NULL);
     if (rc == 0 && j->n_prompts == 2) {
-        rc = compare(j, p, err);
+        compare(j, p);
     }
     clean_up(j);
     return rc;

@@ -25,6 +25,11 @@ int pmpo_data_first(const pmpo_data *d, size_t limit, pmpo_data **out,
 int pmpo_data_overlap(const pmpo_data *a, const pmpo_data *b,
                       const pmpo_example **first, size_t *n, pmpo_error *err);
 
+/* group[i], for every example: the same number for those that ask the same
+ * (input or messages), from 0 in the order of first appearance. `group` has
+ * room for all. PMPO_ENOMEM. */
+int pmpo_data_groups(const pmpo_data *d, size_t *group, pmpo_error *err);
+
 /* One example as one JSON object without a newline; every field it has is
  * written, so that pmpo_data_parse of the line gives an equal example. */
 int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);

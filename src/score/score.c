@@ -36,6 +36,7 @@ struct pmpo_scorer {
     pmpo_template *template;
     size_t n_examples;
     outputs *outputs;     /* [n_examples] */
+    size_t *groups;       /* [n_examples] by input, see pmpo_data_groups */
     size_t *block_begin;  /* [n_blocks + 1] */
     size_t n_blocks;
     double total_weight;
@@ -158,7 +159,9 @@ static int prepare(pmpo_scorer *s, pmpo_error *err)
     s->n_examples = pmpo_data_count(s->data);
     s->hasher = pmpo_hasher_new();
     s->outputs = pmpo_arena_alloc(&s->mem, s->n_examples, sizeof(*s->outputs));
-    if (!s->hasher || !s->outputs) {
+    s->groups = pmpo_arena_alloc(&s->mem, s->n_examples, sizeof(*s->groups));
+    if (!s->hasher || !s->outputs || !s->groups
+        || pmpo_data_groups(s->data, s->groups, err) < 0) {
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < s->n_examples; i++) {
@@ -486,6 +489,7 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
     pmpo_target_score *t = pmpo_arena_alloc(mem, o->n, sizeof(*t));
     *x = (pmpo_example_score){.id = pmpo_arena_str(mem, e->id),
                               .weight = e->weight,
+                              .group = s->groups[i],
                               .seam = r->seam,
                               .targets = t,
                               .n_targets = o->n};

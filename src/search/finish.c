@@ -13,6 +13,7 @@
 typedef struct measured {
     pmpo_prompt_score train; /* .loss from the search's scorer */
     pmpo_prompt_score test;
+    pmpo_interval accuracy; /* by options, on the test part */
     double val_loss;
 } measured;
 
@@ -47,6 +48,27 @@ static int score_on(pmpo_state *st, pmpo_scorer *s, const char *purpose,
     return rc;
 }
 
+/* The share of right options, with its interval over the inputs. */
+static int accuracy_of(const pmpo_prompt_score *p, pmpo_arena *mem,
+                       pmpo_interval *out, pmpo_error *err)
+{
+    size_t n = p->n_examples;
+    double *right = pmpo_arena_alloc(mem, n, sizeof(*right));
+    double *counts = pmpo_arena_alloc(mem, n, sizeof(*counts));
+    size_t *group = pmpo_arena_alloc(mem, n, sizeof(*group));
+    if (!right || !counts || !group) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        right[i] = p->examples[i].correct;
+        counts[i] = p->examples[i].picked >= 0;
+        group[i] = p->examples[i].group;
+    }
+    *out = pmpo_wilson_grouped(right, counts,
+                               pmpo_by_group(right, counts, group, n));
+    return 0;
+}
+
 static int measure(pmpo_state *st, int id, pmpo_arena *mem, measured *out,
                    pmpo_error *err)
 {
@@ -59,6 +81,7 @@ static int measure(pmpo_state *st, int id, pmpo_arena *mem, measured *out,
     if (rc == 0 && st->test) {
         rc = score_on(st, st->test, "test", id, mem, &out->test, err);
     }
+    rc = rc < 0 ? rc : accuracy_of(&out->test, mem, &out->accuracy, err);
     /* With all options scored the packing is another one and the loss may
      * differ in its last bits; the search's own number is the one told. */
     out->train.loss = st->rows[id].loss;
@@ -76,10 +99,11 @@ static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
         return 0;
     }
     double *diff, *weights;
+    size_t n;
     const pmpo_prompt_score *a = &o->of[0].test, *b = &o->of[1].test;
-    int rc = pmpo_paired_losses(a, b, mem, &diff, &weights, err);
+    int rc = pmpo_paired_losses(a, b, mem, &diff, &weights, &n, err);
     if (rc == 0) {
-        o->gain = pmpo_mean_interval(diff, weights, a->n_examples);
+        o->gain = pmpo_mean_interval(diff, weights, n);
     }
     if (a->n_options > 0) {
         o->majority = pmpo_data_majority(st->in->test, NULL);
@@ -172,7 +196,6 @@ static int put(pmpo_store *s, const char *who, const char *what, double v,
 static int put_measured(pmpo_store *s, const char *who, const measured *m,
                         bool tested, pmpo_error *err)
 {
-    pmpo_interval w = pmpo_wilson(m->test.n_correct, m->test.n_options);
     const double values[] = {
         m->train.loss,
         m->val_loss,
@@ -183,8 +206,8 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
         m->test.choice,
         tested ? (double)m->test.n_options : 0,
         tested ? (double)m->test.n_correct : 0,
-        w.low,
-        w.high,
+        m->accuracy.low,
+        m->accuracy.high,
     };
     _Static_assert(sizeof(values) / sizeof(values[0])
                        == sizeof(figures) / sizeof(figures[0]),

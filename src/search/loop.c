@@ -365,6 +365,7 @@ static int validate(void *ud, size_t i, pmpo_validation_pair *out,
     pmpo_arena mem = {0};
     pmpo_result a, b;
     double *diff, *weights;
+    size_t n;
     pmpo_stage(st, "validating", (int)i + 1, (int)(st->n_rows - step->first));
     pmpo_score_context c = pmpo_context(st, "validation", st->incumbent);
     int rc = pmpo_scorer_score(st->validation, st->rows[st->incumbent].prompt,
@@ -380,11 +381,11 @@ static int validate(void *ud, size_t i, pmpo_validation_pair *out,
     }
     rc = rc < 0 ? rc
                 : pmpo_paired_losses(&b.score, &a.score, &mem, &diff, &weights,
-                                     err);
+                                     &n, err);
     if (rc == 0) {
         *out = (pmpo_validation_pair){
             a.score.loss, b.score.loss,
-            pmpo_mean_error(diff, weights, a.score.n_examples)};
+            pmpo_mean_error(diff, weights, n)};
     }
     pmpo_arena_release(&mem);
     return rc;

@@ -98,18 +98,21 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
 
 int pmpo_paired_losses(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                        pmpo_arena *mem, double **diff, double **weights,
-                       pmpo_error *err)
+                       size_t *n, pmpo_error *err)
 {
-    size_t n = a->n_examples;
-    *diff = pmpo_arena_alloc(mem, n, sizeof(**diff));
-    *weights = pmpo_arena_alloc(mem, n, sizeof(**weights));
-    if (!*diff || !*weights) {
+    size_t all = a->n_examples;
+    size_t *group = pmpo_arena_alloc(mem, all, sizeof(*group));
+    *diff = pmpo_arena_alloc(mem, all, sizeof(**diff));
+    *weights = pmpo_arena_alloc(mem, all, sizeof(**weights));
+    if (!*diff || !*weights || !group) {
         return pmpo_fail_memory(err);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < all; i++) {
         (*diff)[i] = a->examples[i].loss - b->examples[i].loss;
         (*weights)[i] = a->examples[i].weight;
+        group[i] = a->examples[i].group;
     }
+    *n = pmpo_by_group(*diff, *weights, group, all);
     return 0;
 }
 
@@ -124,11 +127,11 @@ static int fill_effect(const pmpo_prompt_score *masked,
     }
     pmpo_arena scratch = {0};
     double *diff, *weights;
-    int rc = pmpo_paired_losses(masked, whole, &scratch, &diff, &weights,
+    size_t n;
+    int rc = pmpo_paired_losses(masked, whole, &scratch, &diff, &weights, &n,
                                 err);
     if (rc == 0) {
-        pmpo_interval in = pmpo_mean_interval(diff, weights,
-                                              whole->n_examples);
+        pmpo_interval in = pmpo_mean_interval(diff, weights, n);
         e->effect = masked->loss - whole->loss;
         e->low = in.low;
         e->high = in.high;

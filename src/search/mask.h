@@ -30,10 +30,11 @@ int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
                       const pmpo_score_context *c, pmpo_arena *mem,
                       pmpo_segment_effect *out, pmpo_error *err);
 
-/* Per-example losses of `a` minus those of `b` and their weights, as arrays
- * in `mem`; both scores are of the same examples. */
+/* Losses of `a` minus those of `b` and their weights, as arrays in `mem`, one
+ * value for each different input, *n of them; both scores are of the same
+ * examples. */
 int pmpo_paired_losses(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                        pmpo_arena *mem, double **diff, double **weights,
-                       pmpo_error *err);
+                       size_t *n, pmpo_error *err);
 
 #endif

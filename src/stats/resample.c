@@ -31,24 +31,29 @@ void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high)
 
 /* ---- resampling ------------------------------------------------------------ */
 
-static double resampled_mean(const double *x, size_t n, uint64_t *seed)
+static double resampled_mean(const double *x, const double *w, size_t n,
+                             uint64_t *seed)
 {
-    double sum = 0;
+    double sum = 0, total = 0;
     for (size_t i = 0; i < n; i++) {
-        sum += x[pmpo_random(seed) % n];
+        size_t k = pmpo_random(seed) % n;
+        double wk = w ? w[k] : 1;
+        sum += wk * x[k];
+        total += wk;
     }
-    return sum / (double)n;
+    return sum / total;
 }
 
-pmpo_interval pmpo_bootstrap_mean(const double *x, size_t n, uint64_t seed)
+pmpo_interval pmpo_bootstrap_mean(const double *x, const double *w, size_t n,
+                                  uint64_t seed)
 {
     double means[PMPO_BOOTSTRAPS];
-    pmpo_interval v = {pmpo_mean(x, NULL, n), NAN, NAN};
+    pmpo_interval v = {pmpo_mean(x, w, n), NAN, NAN};
     if (n < 2) {
         return v;
     }
     for (size_t b = 0; b < PMPO_BOOTSTRAPS; b++) {
-        means[b] = resampled_mean(x, n, &seed);
+        means[b] = resampled_mean(x, w, n, &seed);
     }
     pmpo_percentile_bounds(means, PMPO_BOOTSTRAPS, &v.low, &v.high);
     v.low = fmin(v.low, v.value);
@@ -56,20 +61,54 @@ pmpo_interval pmpo_bootstrap_mean(const double *x, size_t n, uint64_t seed)
     return v;
 }
 
-double pmpo_bootstrap_p(const double *x, size_t n, uint64_t seed)
+double pmpo_bootstrap_p(const double *x, const double *w, size_t n,
+                        uint64_t seed)
 {
     size_t below = 1, above = 1; /* a mean of 0 is on both sides */
     if (n < 2) {
         return NAN;
     }
     for (size_t b = 0; b < PMPO_BOOTSTRAPS; b++) {
-        double mean = resampled_mean(x, n, &seed);
+        double mean = resampled_mean(x, w, n, &seed);
         below += mean <= 0;
         above += mean >= 0;
     }
     double p = 2 * (double)(below < above ? below : above)
                / (PMPO_BOOTSTRAPS + 1);
     return p < 1 ? p : 1;
+}
+
+/* The exact test where no group counts more than once; *sum is that of d. */
+static bool all_single(const double *d, size_t n, double *sum, double *p)
+{
+    size_t up = 0, down = 0;
+    bool single = true;
+    *sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        *sum += d[i];
+        up += d[i] > 0;
+        down += d[i] < 0;
+        single &= fabs(d[i]) <= 1;
+    }
+    *p = pmpo_mcnemar(up, down);
+    return single;
+}
+
+double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed)
+{
+    double seen, p;
+    if (all_single(d, n, &seen, &p)) {
+        return p;
+    }
+    size_t as_far = 1;
+    for (size_t b = 0; b < PMPO_BOOTSTRAPS; b++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) {
+            sum += pmpo_random(&seed) >> 63 ? d[i] : -d[i];
+        }
+        as_far += fabs(sum) >= fabs(seen);
+    }
+    return (double)as_far / (PMPO_BOOTSTRAPS + 1);
 }
 
 /* ---- ranks --------------------------------------------------------------------- */

@@ -87,23 +87,6 @@ double pmpo_t975(double df)
     return low + (high - low) / 2;
 }
 
-/* ---- proportions ------------------------------------------------------- */
-
-pmpo_interval pmpo_wilson(size_t k, size_t n)
-{
-    if (n == 0 || k > n) {
-        return (pmpo_interval){NAN, NAN, NAN};
-    }
-    double nn = (double)n, p = (double)k / nn, z2 = z975 * z975;
-    double centre = (p + z2 / (2 * nn)) / (1 + z2 / nn);
-    double half = z975 / (1 + z2 / nn) *
-                  sqrt(p * (1 - p) / nn + z2 / (4 * nn * nn));
-    /* At the ends the formula gives 0 and 1 but for rounding. */
-    double low = k == 0 ? 0 : centre - half;
-    double high = k == n ? 1 : centre + half;
-    return (pmpo_interval){p, fmin(low, p), fmax(high, p)};
-}
-
 /* ---- means ------------------------------------------------------------- */
 
 static double weight(const double *w, size_t i)
@@ -154,6 +137,27 @@ double pmpo_mean_error(const double *x, const double *w, size_t n)
     return sqrt(m / (m - 1) * squares) / fabs(total);
 }
 
+size_t pmpo_by_group(double *x, double *w, const size_t *group, size_t n)
+{
+    size_t n_groups = 0, kept = 0;
+    /* A group's number is at most the index of its first member, so what is
+     * overwritten has been read. */
+    for (size_t i = 0; i < n; i++) {
+        size_t g = group ? group[i] : i;
+        double wi = w[i], sum = wi != 0 ? wi * x[i] : 0;
+        x[g] = g < n_groups ? x[g] + sum : sum;
+        w[g] = g < n_groups ? w[g] + wi : wi;
+        n_groups += g == n_groups;
+    }
+    for (size_t g = 0; g < n_groups; g++) {
+        if (w[g] != 0) {
+            x[kept] = x[g] / w[g];
+            w[kept++] = w[g];
+        }
+    }
+    return kept;
+}
+
 pmpo_interval pmpo_mean_interval(const double *x, const double *w, size_t n)
 {
     double mean = pmpo_mean(x, w, n), error = pmpo_mean_error(x, w, n);
@@ -163,6 +167,46 @@ pmpo_interval pmpo_mean_interval(const double *x, const double *w, size_t n)
     }
     double half = pmpo_t975((double)(seen - 1)) * error;
     return (pmpo_interval){mean, mean - half, mean + half};
+}
+
+/* ---- proportions ------------------------------------------------------- */
+
+static pmpo_interval wilson(double p, double n, double z)
+{
+    double z2 = z * z;
+    double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+    double half = z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+    /* At the ends the formula gives 0 and 1 but for rounding. */
+    double low = p == 0 ? 0 : centre - half;
+    double high = p == 1 ? 1 : centre + half;
+    return (pmpo_interval){p, fmin(low, p), fmax(high, p)};
+}
+
+pmpo_interval pmpo_wilson(size_t k, size_t n)
+{
+    if (n == 0 || k > n) {
+        return (pmpo_interval){NAN, NAN, NAN};
+    }
+    return wilson((double)k / (double)n, (double)n, z975);
+}
+
+pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n)
+{
+    double marks = 0, groups = (double)n_observed(w, n);
+    for (size_t i = 0; i < n; i++) {
+        marks += w[i];
+    }
+    double p = pmpo_mean(x, w, n);
+    if (marks == groups && groups > 0) {
+        return wilson(p, groups, z975);
+    }
+    if (groups < 2) {
+        return (pmpo_interval){p, NAN, NAN};
+    }
+    double error = pmpo_mean_error(x, w, n), alone = p * (1 - p) / marks;
+    double effect = fmax(error * error / alone, 1);
+    double effective = p == 0 || p == 1 ? groups : marks / effect;
+    return wilson(p, effective, pmpo_t975(groups - 1));
 }
 
 /* ---- at any time ----------------------------------------------------------- */

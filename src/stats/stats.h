@@ -29,19 +29,43 @@ double pmpo_mean(const double *x, const double *w, size_t n);
 /* Quantile 0.975 of Student's t with df >= 1 degrees of freedom, to 1e-9. */
 double pmpo_t975(double df);
 
+/* Makes one observation of each group: x becomes the weighted means of the
+ * groups, w their weights, both in place; returns how many there are. A ratio
+ * mean and its linearised error over these are the cluster-robust ones of the
+ * observations (Cochran, Sampling Techniques, 1977, chapter 9A). group[i]
+ * numbers groups from 0 in the order of first appearance (NULL: each its own).
+ * What has no weight was not observed, nor is a group of such. */
+size_t pmpo_by_group(double *x, double *w, const size_t *group, size_t n);
+
 /* Two-sided p-value of the exact McNemar test: of the examples on which two
  * treatments differ, b went one way and c the other. */
 double pmpo_mcnemar(size_t b, size_t c);
 
-/* Mean of x with the 95 % percentile interval of PMPO_BOOTSTRAPS resamples
- * (Efron and Tibshirani 1993, section 13.3), the same for the same seed. n < 2
- * gives NAN bounds. */
+/* As pmpo_mcnemar for groups: d[i] is how many more of group i's examples
+ * went one way than the other. Whether a group's signs are as they are or all
+ * turned is equally likely when the treatments don't differ: the share of
+ * PMPO_BOOTSTRAPS such draws whose sum is as far from 0, one added; exact where
+ * no |d[i]| exceeds 1. */
+double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed);
+
+/* Wilson interval of a share over groups (pmpo_by_group of marks 0 and 1): n
+ * is replaced by the effective number of examples, n over the design effect
+ * (at least 1; where all marks are alike, the number of groups), the normal
+ * quantile by Student's on the groups (Dean and Pagano 2015, J. Survey Stat.
+ * Methodol. 3). Groups of one: pmpo_wilson. */
+pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n);
+
+/* Weighted mean of x with the 95 % percentile interval of PMPO_BOOTSTRAPS
+ * resamples (Efron and Tibshirani 1993, section 13.3), the same for the same
+ * seed; w NULL means equal weights. n < 2 gives NAN bounds. */
 #define PMPO_BOOTSTRAPS 2000
-pmpo_interval pmpo_bootstrap_mean(const double *x, size_t n, uint64_t seed);
+pmpo_interval pmpo_bootstrap_mean(const double *x, const double *w, size_t n,
+                                  uint64_t seed);
 /* Two-sided p-value of "the mean of x is 0" by the same resamples: twice the
  * share of their means on the smaller side of 0, one added to either side. On
  * paired differences this is the paired bootstrap test. n < 2: NAN. */
-double pmpo_bootstrap_p(const double *x, size_t n, uint64_t seed);
+double pmpo_bootstrap_p(const double *x, const double *w, size_t n,
+                        uint64_t seed);
 /* The 2.5 and 97.5 % quantiles of v[0..n), which is sorted in place; entries
  * that are not a number count as neither: they are left out. */
 void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high);
