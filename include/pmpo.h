@@ -260,6 +260,10 @@ typedef struct pmpo_target_score {
     size_t n_tokens;
     const int32_t *token_ids;    /* [n_tokens] */
     const float *token_logprobs; /* [n_tokens], <= 0 */
+    /* [n_tokens]: bytes of `text` up to the end of each token; a token of the
+     * prompt's tail has 0, one after the text text.len. Of targets[0]; NULL
+     * for the others, and where the vocabulary is not known. */
+    const uint32_t *token_ends;
 } pmpo_target_score;
 
 typedef struct pmpo_example_score {
@@ -481,6 +485,25 @@ typedef struct pmpo_outcome {
     size_t test_n_options, test_n_correct;
 } pmpo_outcome;
 
+/* One example of a part under one prompt. */
+typedef struct pmpo_kept_example {
+    double loss;
+    int correct;     /* the likeliest option is the target: 0, 1; -1: unknown */
+    pmpo_str picked; /* the likeliest option; empty: unknown */
+    /* Tokens of the target or chosen output, as in pmpo_target_score. Of the
+     * start and the best prompt, once the run is done; else n_tokens is 0. */
+    const uint32_t *token_ends;   /* [n_tokens] */
+    const float *token_logprobs;  /* [n_tokens] */
+    size_t n_tokens;
+} pmpo_kept_example;
+
+typedef struct pmpo_prompt_losses {
+    int prompt; /* candidate id; the start prompt is 0 */
+    int part;   /* 0 training, 1 validation, 2 test */
+    const pmpo_kept_example *examples; /* in the order of pmpo_run_data */
+    size_t n;
+} pmpo_prompt_losses;
+
 typedef struct pmpo_run_view {
     const char *status; /* "done", "running", "stopped", "interrupted" */
     const char *status_reason;
@@ -510,6 +533,11 @@ typedef struct pmpo_run_view {
     const char *const *setting_values; /* as text */
     size_t n_settings;
     pmpo_cost cost;
+    int best_id; /* of the best prompt so far; 0: the start prompt */
+    /* What was scored to the end, by prompt, then part. Empty in runs of
+     * versions that did not keep it. */
+    const pmpo_prompt_losses *losses;
+    size_t n_losses;
 } pmpo_run_view;
 
 /* Opens a run file for reading, also while it is being written. */

@@ -107,6 +107,7 @@ int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
     pmpo_arena mem = {0};
     pmpo_result r;
     quiet.after = NULL; /* its examples are not the caller's */
+    quiet.whole = NULL;
     quiet.bound = INFINITY;
     int rc = pmpo_scorer_score(p->scorer, prompt, &quiet, &mem, &r, err);
     for (size_t i = 0; rc == 0 && i < p->n; i++) {

@@ -506,6 +506,9 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
         t[k].prior_nats = s->prior ? pmpo_prior_of(s->prior, o->texts[k]) : 0;
         *used += t[k].n_tokens;
     }
+    if (pmpo_fill_ends(&s->model->vocab, s->o.end, mem, &t[0]) < 0) {
+        return PMPO_ENOMEM;
+    }
     x->loss = pmpo_example_loss(t, o->n_loss, &s->o);
     return fill_choice(o, e, mem, x);
 }
@@ -628,6 +631,8 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
         if (!isfinite(out->score.loss)) {
             rc = pmpo_fail(err, PMPO_ENAN, "the mean loss is not a number: "
                            "are the examples' weights too far apart?");
+        } else if (c->whole) {
+            rc = c->whole(c->ud, c, &out->score, err);
         }
     }
     pmpo_arena_release(&r.mem);

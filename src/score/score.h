@@ -53,7 +53,8 @@ void pmpo_scorer_free(pmpo_scorer *s);
 size_t pmpo_scorer_blocks(const pmpo_scorer *s);
 
 /* Where units are looked up and kept, and who is told. All may be NULL. */
-typedef struct pmpo_score_context {
+typedef struct pmpo_score_context pmpo_score_context;
+struct pmpo_score_context {
     pmpo_store *store;
     pmpo_cache *cache;
     const char *purpose; /* of the unit rows: "train", "mask", ... */
@@ -63,6 +64,10 @@ typedef struct pmpo_score_context {
     int (*before)(void *ud, pmpo_error *err);
     /* Told after each unit: examples done, weighted loss so far. */
     void (*after)(void *ud, size_t done, size_t total, double loss_so_far);
+    /* Told once a prompt is scored to the end on all of the data; a negative
+     * code fails the scoring. */
+    int (*whole)(void *ud, const pmpo_score_context *c,
+                 const pmpo_prompt_score *score, pmpo_error *err);
     void *ud;
     pmpo_cost *cost;     /* added to */
     /* The incumbent's scores on the same data: blocks that cost it most come
@@ -75,7 +80,7 @@ typedef struct pmpo_score_context {
     double bound;        /* give up once the weighted mean loss is sure to
                           * exceed this (losses are >= 0); INFINITY: never.
                           * Calibrated losses may be negative: not looked at */
-} pmpo_score_context;
+};
 
 /* Scores of all examples of the data, in order; lives in `mem`. */
 typedef struct pmpo_result {
@@ -112,6 +117,11 @@ int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
                      const pmpo_scorer_options *o, pmpo_str prompt,
                      const pmpo_prompt_score *a, const pmpo_score_context *c,
                      pmpo_noise *out, pmpo_error *err);
+
+/* Fills t->token_ends, in `mem`; `end`: the last token is the end of the turn.
+ * Leaves NULL where the vocabulary is not known. (ends.c) */
+int pmpo_fill_ends(const pmpo_vocab *v, bool end, pmpo_arena *mem,
+                   pmpo_target_score *t);
 
 /* ---- losses (pure; losses.c) ------------------------------------------------ */
 

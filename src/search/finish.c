@@ -40,6 +40,7 @@ static int score_on(pmpo_state *st, pmpo_scorer *s, const char *purpose,
 {
     pmpo_result r;
     pmpo_score_context c = pmpo_context(st, purpose, id);
+    c.whole = pmpo_record_answers;
     pmpo_stage(st, "final scoring", 0, 0);
     int rc = pmpo_scorer_score(s, st->rows[id].prompt, &c, mem, &r, err);
     if (rc == 0) {

@@ -92,6 +92,7 @@ pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id)
         .prompt_id = id,
         .before = pmpo_before_step,
         .after = on_unit,
+        .whole = pmpo_record_losses,
         .ud = st,
         .cost = &st->sitting.cost,
         .bound = INFINITY,

@@ -175,6 +175,42 @@ void pmpo_record_interrupted(pmpo_state *st, const pmpo_step *step)
     }
 }
 
+/* ---- losses of single examples ------------------------------------------- */
+
+static int put_losses(pmpo_state *st, const pmpo_score_context *c,
+                      const pmpo_prompt_score *score, bool answers,
+                      pmpo_error *err)
+{
+    static const struct {
+        const char *purpose;
+        pmpo_part part;
+    } kept[] = {
+        {"train", PMPO_PART_TRAIN},
+        {"check", PMPO_PART_TRAIN},
+        {"validation", PMPO_PART_VALIDATION},
+        {"test", PMPO_PART_TEST},
+    };
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (c->prompt_id >= 0 && !strcmp(c->purpose, kept[i].purpose)) {
+            return pmpo_store_put_losses(st->in->store, c->prompt_id,
+                                         kept[i].part, score, answers, err);
+        }
+    }
+    return 0;
+}
+
+int pmpo_record_losses(void *ud, const pmpo_score_context *c,
+                       const pmpo_prompt_score *score, pmpo_error *err)
+{
+    return put_losses(ud, c, score, false, err);
+}
+
+int pmpo_record_answers(void *ud, const pmpo_score_context *c,
+                        const pmpo_prompt_score *score, pmpo_error *err)
+{
+    return put_losses(ud, c, score, true, err);
+}
+
 int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
                      pmpo_error *err)
 {

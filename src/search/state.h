@@ -118,6 +118,12 @@ int pmpo_record_decision(pmpo_state *st, const pmpo_step *step,
 /* Remembers the time spent on an iteration that stops unfinished; it may
  * fail, the time is then not counted. */
 void pmpo_record_interrupted(pmpo_state *st, const pmpo_step *step);
+/* Callbacks of a scoring: keep the losses of single examples; the second one
+ * the answers' tokens, too. `ud` is the state. */
+int pmpo_record_losses(void *ud, const pmpo_score_context *c,
+                       const pmpo_prompt_score *score, pmpo_error *err);
+int pmpo_record_answers(void *ud, const pmpo_score_context *c,
+                        const pmpo_prompt_score *score, pmpo_error *err);
 int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
                      pmpo_error *err);
 

@@ -4,8 +4,10 @@
 
 #include <sqlite3.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "pmpo.h"
+#include "store/store.h"
 
 typedef struct pmpo_db {
     sqlite3 *db;
@@ -15,6 +17,15 @@ typedef struct pmpo_db {
 /* Another store, of this process or another, has the run open for writing.
  * (run_file.c) */
 bool pmpo_run_is_written(const char *path);
+
+/* The database of an open run. (run_file.c) */
+const pmpo_db *pmpo_store_db(const pmpo_store *s);
+
+/* Losses of single examples, by prompt and part, into `mem`; none in a run
+ * that was made before they were kept. (run_losses.c) */
+int pmpo_run_read_losses(const pmpo_db *d, pmpo_arena *mem,
+                         const pmpo_prompt_losses **out, size_t *n_out,
+                         pmpo_error *err);
 
 /* That `d` is a run file of this version. (run_file.c) */
 int pmpo_run_check(const pmpo_db *d, pmpo_error *err);

@@ -94,6 +94,11 @@ const char *pmpo_store_path(const pmpo_store *s)
     return s->path;
 }
 
+const pmpo_db *pmpo_store_db(const pmpo_store *s)
+{
+    return &s->d;
+}
+
 static pmpo_store *new_store(const char *path)
 {
     pmpo_store *s = pmpo_calloc(1, sizeof(*s));

@@ -414,6 +414,14 @@ static void read_iterations(reader *r)
         analysed ? (double)marked / (double)analysed : NAN;
 }
 
+static void read_losses(reader *r)
+{
+    if (r->rc == 0) {
+        r->rc = pmpo_run_read_losses(&r->d, &r->run->mem, &r->v->losses,
+                                     &r->v->n_losses, r->err);
+    }
+}
+
 /* ---- all ------------------------------------------------------------------------------------ */
 
 static int open_to_read(reader *r, const char *path)
@@ -445,8 +453,9 @@ static int read_all(reader *r, const char *path)
         read_cost(r);
         read_iterations(r);
         read_outcome(r, "initial", 0, &r->v->initial);
-        int best = best_id(r);
-        read_outcome(r, "best", best, &r->v->best);
+        r->v->best_id = best_id(r);
+        read_outcome(r, "best", r->v->best_id, &r->v->best);
+        read_losses(r);
     }
     sqlite3_close(r->d.db);
     return r->rc;

@@ -5,6 +5,13 @@
 
 #define PMPO_APPLICATION_ID 0x706d706f /* "pmpo" */
 
+/* Losses of single examples; added later, so a run may lack it. ends: uint32,
+ * logprobs: float32, both of the target or chosen output's tokens. */
+#define PMPO_LOSS_TABLE                                                        \
+    "CREATE TABLE IF NOT EXISTS loss(prompt INTEGER, part INTEGER,"            \
+    "  example INTEGER, loss REAL, correct INTEGER, picked TEXT, ends BLOB,"   \
+    "  logprobs BLOB, PRIMARY KEY(prompt, part, example)) WITHOUT ROWID;"
+
 #define PMPO_RUN_TABLES                                                        \
     "CREATE TABLE text(name TEXT PRIMARY KEY, value TEXT NOT NULL);"           \
     "CREATE TABLE number(name TEXT PRIMARY KEY, value REAL);"                  \
@@ -27,6 +34,6 @@
     "  PRIMARY KEY(iteration, idx));"                                          \
     "CREATE TABLE segment(iteration INTEGER, idx INTEGER, begin INTEGER,"      \
     "  end INTEGER, text TEXT, effect REAL, low REAL, high REAL,"              \
-    "  PRIMARY KEY(iteration, idx));"
+    "  PRIMARY KEY(iteration, idx));" PMPO_LOSS_TABLE
 
 #endif

@@ -130,6 +130,12 @@ int pmpo_store_put_iteration(pmpo_store *s, const pmpo_iteration_row *it,
                              pmpo_error *err);
 int pmpo_store_put_hard(pmpo_store *s, int iteration, int index, pmpo_str id,
                         pmpo_error *err);
+/* Loss, pick and, with `answers`, the tokens of the target of each example
+ * under prompt `prompt`. Writes nothing where all is there already. Not within
+ * a transaction. */
+int pmpo_store_put_losses(pmpo_store *s, int prompt, pmpo_part part,
+                          const pmpo_prompt_score *p, bool answers,
+                          pmpo_error *err);
 /* `e->text` is kept too. */
 int pmpo_store_put_segment(pmpo_store *s, int iteration, int index,
                            const pmpo_segment_effect *e, pmpo_error *err);
