@@ -179,6 +179,32 @@ static void test_long_examples_have_noise(void **state)
     pmpo_buf_release(&b);
 }
 
+/* The tokens' ends cut the answer where words are cut, and an end-of-turn
+ * token stands for none of it. */
+static void test_ends(void **state)
+{
+    (void)state;
+    for (int with_end = 0; with_end < 2; with_end++) {
+        pmpo_scores *s = score(with_end ? PMPO_END_YES : PMPO_END_NO, false);
+        const pmpo_prompt_score *p = &s->prompts[0];
+        for (size_t i = 0; i < p->n_examples; i++) {
+            const pmpo_target_score *t = &p->examples[i].targets[0];
+            assert_non_null(t->token_ends);
+            for (size_t k = 1; k < t->n_tokens; k++) {
+                assert_true(t->token_ends[k] >= t->token_ends[k - 1]);
+            }
+            assert_int_equal(t->token_ends[t->n_tokens - 1], t->text.len);
+            if (with_end) {
+                assert_int_equal(t->token_ends[t->n_tokens - 2], t->text.len);
+            }
+        }
+        const pmpo_target_score *dull = &p->examples[5].targets[0];
+        assert_int_equal(dull->token_ends[0], strlen("It"));
+        assert_int_equal(dull->token_ends[1], strlen("It is"));
+        pmpo_scores_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_a_prefix_brings_the_end_token),
         cmocka_unit_test(test_twice_the_same_bits),
         cmocka_unit_test(test_long_examples_have_noise),
+        cmocka_unit_test(test_ends),
     };
     return cmocka_run_group_tests(tests, open_exact, end);
 }
