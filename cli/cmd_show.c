@@ -29,8 +29,8 @@ static json_t *outcome_json(const pmpo_outcome *x)
 static json_t *candidate_json(const pmpo_candidate *c)
 {
     json_t *o = js_object(), *parents = js_array();
-    if (c->parent >= 0) {
-        js_add(parents, json_integer(c->parent));
+    for (size_t i = 0; i < c->n_parents; i++) {
+        js_add(parents, json_integer(c->parents[i]));
     }
     js_put(o, "id", json_integer(c->id));
     js_put(o, "prompt", js_str(c->prompt));
@@ -357,7 +357,7 @@ void show_run(const pmpo_run *run, const char *path, bool json)
 static void put_candidate(int iteration, const char *fate,
                           const pmpo_candidate *c)
 {
-    char loss[SHORT], parent[SHORT] = "";
+    char loss[SHORT], parents[SHORT] = "";
     if (isfinite(c->loss)) {
         show_loss(c->loss, loss);
     } else if (isfinite(c->lower_bound)) {
@@ -365,21 +365,22 @@ static void put_candidate(int iteration, const char *fate,
     } else {
         snprintf(loss, sizeof(loss), "-");
     }
-    if (c->parent >= 0) {
-        snprintf(parent, sizeof(parent), "%d", c->parent);
+    for (size_t i = 0, at = 0; i < c->n_parents && at < sizeof(parents); i++) {
+        at += (size_t)snprintf(parents + at, sizeof(parents) - at,
+                               i ? "+%d" : "%d", c->parents[i]);
     }
-    printf("%5d %4d %6s  %-10s %9s  ", c->id, iteration, parent,
-           fate, loss);
+    printf("%5d %4d %7s  %-10s %-10s %9s  ", c->id, iteration, parents,
+           c->proposer, fate, loss);
     put_cut(stdout, c->prompt.len ? c->prompt : str_of(c->reason), 38);
     putchar('\n');
 }
 
 static void put_candidates(const pmpo_run_view *v)
 {
-    printf("%5s %4s %6s  %-10s %9s  %s\n", "id", "iter", "parent", "fate",
-           "loss", "prompt");
+    printf("%5s %4s %7s  %-10s %-10s %9s  %s\n", "id", "iter", "parents",
+           "proposer", "fate", "loss", "prompt");
     const pmpo_candidate start = {
-        .id = 0, .parent = -1, .prompt = v->initial.prompt,
+        .id = 0, .prompt = v->initial.prompt, .proposer = "given",
         .loss = v->initial.train_loss, .lower_bound = NAN};
     put_candidate(0, "start", &start);
     for (size_t i = 0; i < v->n_iterations; i++) {

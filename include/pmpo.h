@@ -446,9 +446,14 @@ typedef enum pmpo_fate {
 /* The word; static. "" for a value that is none. */
 PMPO_API const char *pmpo_fate_name(pmpo_fate fate);
 
+#define PMPO_MAX_PARENTS 4
+
 typedef struct pmpo_candidate {
     int id;          /* unique in the run; the initial prompt is 0 */
-    int parent;      /* id of the incumbent it was rewritten from */
+    /* Ids of the prompts it was made from, the incumbent first; none of a
+     * prompt that was made from no other. */
+    int parents[PMPO_MAX_PARENTS];
+    size_t n_parents;
     pmpo_str prompt; /* empty for a reply that held none */
     const char *proposer;
     double loss;        /* NAN: not scored to the end */

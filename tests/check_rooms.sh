@@ -4,7 +4,7 @@
 set -eu
 
 # Top to bottom; a room includes its own files and those of rooms further down.
-rooms="api report search eval score model fetch store data text stats base"
+rooms="api report search propose eval score model fetch store data text stats base"
 
 complain() {
     echo "$*"

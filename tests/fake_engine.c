@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "search/forms.h"
+#include "propose/forms.h"
 #include "text/text.h"
 
 enum { IM_START = 256, IM_END, END_OF_TEXT, N_TOKENS };

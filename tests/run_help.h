@@ -102,10 +102,12 @@ static inline void put_outcome(const pmpo_outcome *o, pmpo_buf *b)
 
 static inline void put_candidate(const pmpo_candidate *c, pmpo_buf *b)
 {
-    pmpo_buf_printf(b, " c %d %d %s %.17g %.17g %s|%s|%d %d %llu ", c->id,
-                    c->parent, c->proposer, c->loss, c->lower_bound,
-                    pmpo_fate_name(c->fate),
-                    c->reason, c->hard_case, c->variant,
+    pmpo_buf_printf(b, " c %d", c->id);
+    for (size_t i = 0; i < c->n_parents; i++) {
+        pmpo_buf_printf(b, " %d", c->parents[i]);
+    }
+    pmpo_buf_printf(b, " %s %.17g %.17g %s|%s|%d %d %llu ", c->proposer,
+                    c->loss, c->lower_bound, pmpo_fate_name(c->fate), c->reason, c->hard_case, c->variant,
                     (unsigned long long)c->seed);
     pmpo_buf_put(b, c->prompt);
     pmpo_buf_putc(b, '|');

@@ -1,6 +1,6 @@
 /* test_search.c: whole runs on the fake engine. */
 #include "run_help.h"
-#include "search/forms.h"
+#include "propose/forms.h"
 
 static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
                           const pmpo_data *d, const char *path, int code)

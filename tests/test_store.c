@@ -343,12 +343,13 @@ static void fill_run(pmpo_store *s)
     pmpo_store_put_example(s, PMPO_PART_TEST, 0, PMPO_STR("{}"), NULL);
     put_unit(s, 1, x, 1);
     pmpo_store_put_job(s, key(5), "rewrite", 1, PMPO_STR("[]"), 40, 1000, NULL);
-    pmpo_candidate_row c = {.id = 0, .parent = -1, .prompt = PMPO_STR("start"),
+    pmpo_candidate_row c = {.id = 0, .prompt = PMPO_STR("start"),
                             .proposer = "given", .loss = 3,
                             .lower_bound = NAN, .fate = PMPO_FATE_ACCEPTED,
                             .reason = "r", .hard_case = -1, .variant = -1};
     pmpo_store_put_candidate(s, &c, NULL);
-    c = (pmpo_candidate_row){.id = 1, .parent = 0, .iteration = 1,
+    c = (pmpo_candidate_row){.id = 1, .iteration = 1,
+                             .parents = {0, 30000, 2, 7}, .n_parents = 4,
                              .prompt = PMPO_STR("better"),
                              .reply = PMPO_STR("<prompt>better</prompt>"),
                              .proposer = "rewrite", .loss = 2,
@@ -391,6 +392,9 @@ static void test_the_view_has_it_all(void **state)
     assert_string_equal(v->iterations[0].candidates[0].reply.ptr,
                         "<prompt>better</prompt>");
     assert_true(v->iterations[0].candidates[0].seed == UINT64_MAX - 1);
+    assert_int_equal(v->iterations[0].candidates[0].n_parents, 4);
+    assert_int_equal(v->iterations[0].candidates[0].parents[1], 30000);
+    assert_int_equal(v->iterations[0].candidates[0].parents[3], 7);
     assert_string_equal(v->iterations[0].hard_ids[0].ptr, "ex-3");
     assert_true(v->iterations[0].segments[0].effect == 0.5);
     pmpo_run_free(run);

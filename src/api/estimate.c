@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "data/data.h"
 #include "score/score.h"
-#include "search/jobs.h"
+#include "propose/propose.h"
 #include "search/search.h"
 
 #define WARM_EXAMPLES 1

@@ -7,7 +7,7 @@
 #include "base/paths.h"
 #include "data/data.h"
 #include "score/score.h"
-#include "search/forms.h"
+#include "propose/forms.h"
 #include "search/search.h"
 #include "search/settings.h"
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "data/data.h"
-#include "search/forms.h"
+#include "propose/forms.h"
 #include "search/settings.h"
 #include "search/state.h"
 #include "stats/stats.h"
@@ -257,18 +257,7 @@ static int choose_cases(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     return 0;
 }
 
-/* ---- one iteration: candidates ------------------------------------------- */
-
-static int propose(pmpo_state *st, pmpo_step *step, pmpo_error *err)
-{
-    pmpo_stage(st, "rewriting", 0, 0);
-    step->first = st->n_rows;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < pmpo_n_proposers; i++) {
-        rc = pmpo_proposers[i].propose(st, step, err);
-    }
-    return rc;
-}
+/* ---- one iteration: scoring ------------------------------------------- */
 
 static bool is_pending(const pmpo_candidate_row *r)
 {
@@ -451,7 +440,7 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     int rc = analyse(st, &step, err);
     rc = rc < 0 ? rc : choose_cases(st, &step, err);
     rc = rc < 0 ? rc : pmpo_record_analysis(st, &step, err);
-    rc = rc < 0 ? rc : propose(st, &step, err);
+    rc = rc < 0 ? rc : pmpo_add_candidates(st, &step, err);
     rc = rc < 0 ? rc : pmpo_record_candidates(st, &step, err);
     rc = rc < 0 ? rc : score_candidates(st, &step, err);
     rc = rc < 0 ? rc : decide(st, &step, gained, err);

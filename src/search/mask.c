@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "search/forms.h"
+#include "propose/forms.h"
 #include "stats/stats.h"
 
 /* ---- marking ------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #define PMPO_SEARCH_MASK_H
 
 #include "score/score.h"
-#include "search/jobs.h"
+#include "propose/jobs.h"
 #include "text/text.h"
 
 typedef struct pmpo_marking {

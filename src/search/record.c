@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "search/forms.h"
+#include "propose/forms.h"
 #include "search/state.h"
 
 #define SECONDS_SO_FAR "iteration_seconds" /* of the one in work */
@@ -21,7 +21,6 @@ pmpo_candidate_row *pmpo_new_row(pmpo_state *st)
     pmpo_candidate_row *r = &st->rows[st->n_rows];
     *r = (pmpo_candidate_row){
         .id = (int)st->n_rows++,
-        .parent = -1,
         .prompt = PMPO_STR(""),
         .reply = PMPO_STR(""),
         .loss = NAN,

@@ -34,8 +34,4 @@ int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
                                         pmpo_targets targets);
 
-/* What one probe reply, one rewriting and one marking request may cost. */
-#define PMPO_PROBE_SAMPLES 4
-#define PMPO_CASE_BYTES 2000 /* of a hard case's texts in a rewriting form */
-
 #endif

@@ -5,8 +5,8 @@
 #ifndef PMPO_SEARCH_STATE_H
 #define PMPO_SEARCH_STATE_H
 
+#include "propose/propose.h"
 #include "search/accept.h"
-#include "search/jobs.h"
 #include "search/mask.h"
 #include "search/search.h"
 #include "search/vet.h"
@@ -57,29 +57,19 @@ typedef struct pmpo_step {
     pmpo_arena mem;
 } pmpo_step;
 
-/* A proposer appends its candidates to the state's rows: those worth scoring
- * with PMPO_FATE_PENDING, the others with their fate and reason (see vet.c below). To add one,
- * add its row to the table in rewrite.c. */
-typedef struct pmpo_proposer {
-    const char *name;
-    int (*propose)(pmpo_state *st, pmpo_step *step, pmpo_error *err);
-} pmpo_proposer;
+/* ---- candidates.c --------------------------------------------------------- */
 
-extern const pmpo_proposer pmpo_proposers[];
-extern const size_t pmpo_n_proposers;
-
-/* Chooses between the large and the small form by asking. rewrite.c */
+/* Chooses between the large and the small form by asking. */
 int pmpo_probe_form(pmpo_state *st, pmpo_error *err);
+/* Asks the proposers and appends what they propose to the rows, vetted: what
+ * is worth scoring has PMPO_FATE_PENDING. */
+int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err);
 
 /* ---- vet.c: is a candidate worth scoring? -------------------------------- */
 
 /* Gives `row`, whose prompt is set, its fate and reason unless it is to be
  * scored. Rows before it are what it may not repeat. */
 int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
-/* The same, with the prompt taken out of row->reply first. `complete`: the
- * reply ended by itself. */
-int pmpo_vet_reply(pmpo_state *st, pmpo_candidate_row *row, bool complete,
-                   pmpo_error *err);
 /* A candidate that might be accepted has to fit every part of the data, with
  * all options, or the run could not be finished with it. Tokenises only. */
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);

@@ -158,19 +158,6 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
     return rc;
 }
 
-int pmpo_vet_reply(pmpo_state *st, pmpo_candidate_row *row, bool complete,
-                   pmpo_error *err)
-{
-    const char *why = pmpo_text_read_reply(row->reply, complete, &row->prompt);
-    if (!why) {
-        return pmpo_vet_row(st, row, err);
-    }
-    row->prompt = PMPO_STR("");
-    row->fate = PMPO_FATE_BAD_REPLY;
-    row->reason = why;
-    return 0;
-}
-
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
 {
     pmpo_scorer *const all[] = {st->train_all, st->validation, st->test};

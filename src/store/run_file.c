@@ -620,6 +620,17 @@ int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
 
 /* ---- the search's record ------------------------------------------------------------------ */
 
+/* "3 7"; at most PMPO_MAX_PARENTS numbers of at most 11 signs. */
+static void join_parents(const pmpo_candidate_row *c, char out[64])
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < c->n_parents; i++) {
+        at += (size_t)snprintf(out + at, 64 - at, i ? " %d" : "%d",
+                               c->parents[i]);
+    }
+}
+
 int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,
                              pmpo_error *err)
 {
@@ -629,7 +640,9 @@ int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,
         return rc;
     }
     sqlite3_bind_int(st, 1, c->id);
-    sqlite3_bind_int(st, 2, c->parent);
+    char parents[64];
+    join_parents(c, parents);
+    pmpo_db_bind_text(st, 2, parents);
     sqlite3_bind_int(st, 3, c->iteration);
     sqlite3_bind_int(st, 4, c->index);
     pmpo_db_bind_str(st, 5, c->prompt);

@@ -341,11 +341,19 @@ static pmpo_fate fate_of(reader *r, const char *name)
     return PMPO_FATE_PENDING;
 }
 
+static void split_parents(const char *list, pmpo_candidate *c)
+{
+    char *end = NULL;
+    while (*list && c->n_parents < PMPO_MAX_PARENTS) {
+        c->parents[c->n_parents++] = (int)strtol(list, &end, 10);
+        list = *end == ' ' ? end + 1 : "";
+    }
+}
+
 static void read_candidate(reader *r, sqlite3_stmt *st, pmpo_candidate *c)
 {
     *c = (pmpo_candidate){
         .id = sqlite3_column_int(st, 0),
-        .parent = sqlite3_column_int(st, 1),
         .prompt = copy(r, pmpo_db_str(st, 2)),
         .reply = copy(r, pmpo_db_str(st, 3)),
         .proposer = text(r, st, 4),
@@ -357,6 +365,7 @@ static void read_candidate(reader *r, sqlite3_stmt *st, pmpo_candidate *c)
         .variant = sqlite3_column_int(st, 10),
         .seed = (uint64_t)sqlite3_column_int64(st, 11),
     };
+    split_parents(text(r, st, 1), c);
 }
 
 static void read_candidates(reader *r, pmpo_iteration *it)
@@ -367,7 +376,7 @@ static void read_candidates(reader *r, pmpo_iteration *it)
     size_t n = count(r, sql), i = 0;
     pmpo_candidate *c = room(r, n, sizeof(*c));
     sqlite3_stmt *st = query(
-        r, "SELECT id, parent, prompt, reply, proposer, loss, lower_bound, "
+        r, "SELECT id, parents, prompt, reply, proposer, loss, lower_bound, "
            "fate, reason, hard_case, variant, seed FROM candidate "
            "WHERE iteration=? ORDER BY idx, id");
     if (st) {

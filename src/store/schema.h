@@ -23,7 +23,7 @@
     "  ms REAL);"                                                              \
     "CREATE TABLE job(key BLOB PRIMARY KEY, kind TEXT, iteration INTEGER,"     \
     "  replies TEXT NOT NULL, generated_tokens INTEGER, ms REAL);"             \
-    "CREATE TABLE candidate(id INTEGER PRIMARY KEY, parent INTEGER,"           \
+    "CREATE TABLE candidate(id INTEGER PRIMARY KEY, parents TEXT,"             \
     "  iteration INTEGER, idx INTEGER, prompt TEXT, reply TEXT,"               \
     "  proposer TEXT, loss REAL, lower_bound REAL, fate TEXT, reason TEXT,"    \
     "  hard_case INTEGER, variant INTEGER, seed INTEGER);"                     \

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-#define PMPO_STORE_SCHEMA 1
+#define PMPO_STORE_SCHEMA 2
 
 typedef struct pmpo_store pmpo_store;
 
@@ -100,7 +100,9 @@ int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
 /* ---- the search's record --------------------------------------------------- */
 
 typedef struct pmpo_candidate_row {
-    int id, parent;  /* the initial prompt is 0, parent -1 */
+    int id;          /* the initial prompt is 0 */
+    int parents[PMPO_MAX_PARENTS]; /* ids */
+    size_t n_parents;
     int iteration;   /* 0 for the initial prompt */
     int index;       /* within the iteration */
     pmpo_str prompt, reply;

@@ -4,8 +4,8 @@
  * models: diagnose, then rewrite), rewrite it (small models: short). The
  * user's bytes go in unchanged, between lines that say what they are; nothing
  * is parsed back out of a form, so they may hold anything. */
-#ifndef PMPO_SEARCH_FORMS_H
-#define PMPO_SEARCH_FORMS_H
+#ifndef PMPO_PROPOSE_FORMS_H
+#define PMPO_PROPOSE_FORMS_H
 
 #include "base/str.h"
 #include "pmpo.h"

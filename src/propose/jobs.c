@@ -1,5 +1,5 @@
 /* jobs.c: keys of generation jobs, and their replies as JSON text. */
-#include "search/jobs.h"
+#include "propose/jobs.h"
 
 #include <jansson.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * Written plainly and in the order in which a model needs them: the material
  * first, what to do with it last. */
-#include "search/forms.h"
+#include "propose/forms.h"
 
 #include <math.h>
 

@@ -3,8 +3,8 @@
  * A job is all samples of a few requests, generated together and kept or
  * redone whole. Its key is the hash of everything that decides its replies,
  * so a resumed run finds what an earlier sitting finished. */
-#ifndef PMPO_SEARCH_JOBS_H
-#define PMPO_SEARCH_JOBS_H
+#ifndef PMPO_PROPOSE_JOBS_H
+#define PMPO_PROPOSE_JOBS_H
 
 #include "base/mem.h"
 #include "model/model.h"

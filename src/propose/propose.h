@@ -1,0 +1,83 @@
+/* propose.h: where new instructions come from.
+ *
+ * A proposer looks at the scene, what the search knows when it asks, and
+ * appends proposals to a list. It scores nothing, judges nothing and keeps
+ * nothing: what it generates goes through the scene's jobs, which remember,
+ * so that the same scene gives the same proposals in every sitting. */
+#ifndef PMPO_PROPOSE_PROPOSE_H
+#define PMPO_PROPOSE_PROPOSE_H
+
+#include "propose/jobs.h"
+
+/* ---- what a proposer gives ----------------------------------------------- */
+
+/* A prompt worth vetting, or a reply that held none. Texts live in the
+ * list's arena. */
+typedef struct pmpo_proposal {
+    pmpo_str prompt; /* empty where `why` is set */
+    bool asked;      /* the rewriter was, and `reply` is what it said */
+    pmpo_str reply;
+    const char *why; /* why the reply holds no prompt; NULL: it does */
+    int parents[PMPO_MAX_PARENTS]; /* ids of the prompts it was made from */
+    size_t n_parents;              /* 0: from no prompt of the run */
+    int hard_case, variant;        /* -1: none */
+    uint64_t seed;                 /* of the sample; 0: none */
+} pmpo_proposal;
+
+typedef struct pmpo_proposals {
+    pmpo_proposal *of;
+    size_t n, cap;
+    pmpo_arena *mem;
+} pmpo_proposals;
+
+/* A new empty one at the end, valid until the next; NULL: out of memory. */
+pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list);
+
+/* ---- what a proposer knows ----------------------------------------------- */
+
+typedef struct pmpo_scene {
+    pmpo_jobs *jobs;                /* the rewriter's */
+    const pmpo_optimize_options *o; /* form resolved, task never empty */
+    const pmpo_data *train;
+    int iteration;                  /* 1.. */
+    pmpo_str incumbent;
+    int incumbent_id;
+    const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
+    size_t n_segments;
+    const size_t *cases; /* hard cases: indices of training examples */
+    size_t n_cases;
+    /* Keeps a remark with the run under `name`; `ud` is the scene's. */
+    int (*note)(void *ud, const char *name, const char *text,
+                pmpo_error *err);
+    void *ud;
+    pmpo_arena *scratch; /* released after the proposer has returned */
+} pmpo_scene;
+
+/* ---- the table ------------------------------------------------------------ */
+
+typedef struct pmpo_proposer {
+    const char *name;
+    bool asks; /* needs a rewriter that can follow a form */
+    int (*propose)(const pmpo_scene *scene, pmpo_proposals *out,
+                   pmpo_error *err);
+} pmpo_proposer;
+
+/* To add a proposer, write its file and add its row to table.c. */
+extern const pmpo_proposer pmpo_proposers[];
+extern const size_t pmpo_n_proposers;
+
+/* ---- the probe (rewrite.c) ------------------------------------------------ */
+
+#define PMPO_PROBE_SAMPLES 4
+#define PMPO_CASE_BYTES 2000 /* of a hard case's texts in a rewriting form */
+
+/* How many of PMPO_PROBE_SAMPLES replies to the large form are usable. */
+int pmpo_probe_large_form(pmpo_jobs *jobs, const pmpo_optimize_options *o,
+                          int *n_usable, pmpo_error *err);
+
+/* ---- the rows' functions (table.c) ---------------------------------------- */
+
+int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
+                          pmpo_error *err);
+
+#endif

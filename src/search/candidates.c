@@ -1,0 +1,96 @@
+/* candidates.c: asks the proposers for new prompts, and vets them. */
+#include "base/error.h"
+#include "search/state.h"
+
+int pmpo_probe_form(pmpo_state *st, pmpo_error *err)
+{
+    int n = 0;
+    pmpo_stage(st, "probing", 0, 0);
+    int rc = pmpo_probe_large_form(&st->jobs, &st->o, &n, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bool large = n >= PMPO_PROBE_SAMPLES - 1;
+    st->o.form = large ? PMPO_FORM_LARGE : PMPO_FORM_SMALL;
+    return pmpo_record_note(st, "form_reason",
+                            pmpo_say(st, "%d of %d replies to the large form "
+                                     "were usable", n, PMPO_PROBE_SAMPLES),
+                            err);
+}
+
+static int note(void *ud, const char *name, const char *text, pmpo_error *err)
+{
+    return pmpo_record_note(ud, name, text, err);
+}
+
+static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
+                           pmpo_arena *scratch)
+{
+    return (pmpo_scene){
+        .jobs = &st->jobs,
+        .o = &st->o,
+        .train = st->in->train,
+        .iteration = step->index,
+        .incumbent = st->rows[st->incumbent].prompt,
+        .incumbent_id = st->incumbent,
+        .segments = step->segments,
+        .n_segments = step->n_segments,
+        .cases = step->cases,
+        .n_cases = step->n_cases,
+        .note = note,
+        .ud = st,
+        .scratch = scratch,
+    };
+}
+
+static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
+                   const pmpo_proposal *p, pmpo_error *err)
+{
+    pmpo_candidate_row *row = pmpo_new_row(st);
+    if (!row) {
+        return pmpo_fail_memory(err);
+    }
+    row->iteration = step->index;
+    row->index = row->id - (int)step->first;
+    row->proposer = proposer;
+    memcpy(row->parents, p->parents, sizeof(row->parents));
+    row->n_parents = p->n_parents;
+    row->prompt = p->prompt;
+    row->reply = p->reply;
+    row->hard_case = p->hard_case;
+    row->variant = p->variant;
+    row->seed = p->seed;
+    st->n_replies += p->asked;
+    if (p->why) {
+        row->fate = PMPO_FATE_BAD_REPLY;
+        row->reason = p->why;
+        return 0;
+    }
+    return pmpo_vet_row(st, row, err);
+}
+
+static int ask(pmpo_state *st, const pmpo_step *step, const pmpo_proposer *by,
+               pmpo_error *err)
+{
+    pmpo_arena scratch = {0};
+    pmpo_proposals list = {.mem = &st->mem};
+    const pmpo_scene scene = scene_of(st, step, &scratch);
+    int rc = by->propose(&scene, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.n; i++) {
+        rc = add_row(st, step, by->name, &list.of[i], err);
+    }
+    pmpo_free(list.of);
+    pmpo_arena_release(&scratch);
+    return rc;
+}
+
+int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    pmpo_stage(st, "rewriting", 0, 0);
+    step->first = st->n_rows;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < pmpo_n_proposers; i++) {
+        rc = ask(st, step, &pmpo_proposers[i], err);
+    }
+    return rc;
+}
