@@ -37,7 +37,7 @@ static void check_json(const char *path, const pmpo_data_report *r)
     js_put(o, "errors", js_count(r->n_errors));
     js_put(o, "warnings", js_count(r->n_problems - r->n_errors));
     js_put(o, "problems", problems);
-    js_put(o, "distinct_targets", js_count(r->n_distinct_targets));
+    js_put(o, "distinct_labels", js_count(r->n_distinct_labels));
     js_put(o, "majority", js_number(r->majority));
     js_put(o, "labels", labels);
     js_print(o);
@@ -46,17 +46,17 @@ static void check_json(const char *path, const pmpo_data_report *r)
 static void put_labels(const pmpo_data_report *r)
 {
     /* A list of answers that are all different tells nothing. */
-    if (r->n_distinct_targets > r->n_examples / 2 && r->n_examples > 10) {
+    if (r->n_distinct_labels > r->n_examples / 2 && r->n_examples > 10) {
         return;
     }
-    put_heading("targets");
+    put_heading("answers");
     for (size_t i = 0; i < r->n_labels; i++) {
         printf("%8zu  ", r->labels[i].n);
         put_cut(stdout, r->labels[i].label, COLUMNS - 10);
         putchar('\n');
     }
-    if (r->n_distinct_targets > r->n_labels) {
-        printf("%8s  and %zu others\n", "", r->n_distinct_targets
+    if (r->n_distinct_labels > r->n_labels) {
+        printf("%8s  and %zu others\n", "", r->n_distinct_labels
                                                 - r->n_labels);
     }
 }
@@ -76,8 +76,8 @@ static void check_text(const pmpo_data_report *r)
              r->n_with_options);
     put_fact("problems", "%zu errors, %zu warnings", r->n_errors,
              r->n_problems - r->n_errors);
-    put_fact("targets", "%zu distinct; the commonest is %.1f %% of all",
-             r->n_distinct_targets, 100 * r->majority);
+    put_fact("answers", "%zu distinct; the commonest is %.1f %% of all",
+             r->n_distinct_labels, 100 * r->majority);
     put_labels(r);
 }
 

@@ -205,6 +205,7 @@ static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
     sum->prefill_tokens += c->prefill_tokens;
     sum->logical_tokens += c->logical_tokens;
     sum->cached_scores += c->cached_scores;
+    sum->prompt_tokens += c->prompt_tokens;
     sum->generated_tokens += c->generated_tokens;
     sum->seconds += c->seconds;
 }

@@ -159,6 +159,7 @@ static void estimate_json(const pmpo_estimate *e)
     js_put(o, "first_logical_tokens", js_count(e->first_logical_tokens));
     js_put(o, "first_seconds", js_number(e->first_seconds));
     js_put(o, "bound_prefill_tokens", js_count(e->bound_prefill_tokens));
+    js_put(o, "bound_prompt_tokens", js_count(e->bound_prompt_tokens));
     js_put(o, "bound_generated_tokens", js_count(e->bound_generated_tokens));
     js_put(o, "bound_seconds", js_number(e->bound_seconds));
     js_put(o, "prefill_per_s", js_number(e->prefill_per_s));
@@ -169,16 +170,18 @@ static void estimate_json(const pmpo_estimate *e)
 
 static void estimate_text(const pmpo_estimate *e)
 {
-    char a[SHORT], b[SHORT], t[SHORT];
+    char a[SHORT], b[SHORT], g[SHORT], t[SHORT];
     put_fact("data", "%zu training, %zu validation, %zu test examples",
              e->n_train, e->n_val, e->n_test);
     put_fact("first scoring", "exactly %s rows for %s tokens of whole "
              "sequences; about %s", show_count(e->first_prefill_tokens, a),
              show_count(e->first_logical_tokens, b),
              show_duration(e->first_seconds * 1000, t));
-    put_fact("the rest", "at most %s rows and %s generated tokens; at most "
-             "about %s", show_count(e->bound_prefill_tokens, a),
-             show_count(e->bound_generated_tokens, b),
+    put_fact("the rest", "at most %s rows to score and %s tokens generated "
+             "after %s of prompts; at most about %s",
+             show_count(e->bound_prefill_tokens, a),
+             show_count(e->bound_generated_tokens, g),
+             show_count(e->bound_prompt_tokens, b),
              show_duration(e->bound_seconds * 1000, t));
     put_fact("rates", "%.0f rows/s scored, %.0f tokens/s generated",
              e->prefill_per_s, e->decode_per_s);

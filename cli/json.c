@@ -96,6 +96,7 @@ json_t *js_cost(const pmpo_cost *c)
     js_put(o, "prefill_tokens", js_count(c->prefill_tokens));
     js_put(o, "logical_tokens", js_count(c->logical_tokens));
     js_put(o, "cached_scores", js_count(c->cached_scores));
+    js_put(o, "prompt_tokens", js_count(c->prompt_tokens));
     js_put(o, "generated_tokens", js_count(c->generated_tokens));
     js_put(o, "seconds", js_number(c->seconds));
     return o;

@@ -222,12 +222,14 @@ void put_heading(const char *text)
 
 void put_cost(const pmpo_cost *c)
 {
-    char a[SHORT], b[SHORT], g[SHORT], s[SHORT], t[SHORT];
-    put_fact("cost", "%s rows fed for %s tokens of whole sequences; %s tokens "
-             "generated; %s scores from the cache; %s",
+    char a[SHORT], b[SHORT], g[SHORT], p[SHORT], s[SHORT], t[SHORT];
+    put_fact("cost", "%s rows fed to score %s tokens of whole sequences; %s "
+             "scores from the cache; %s tokens generated after %s of prompts; "
+             "%s",
              show_count(c->prefill_tokens, a),
              show_count(c->logical_tokens, b),
-             show_count(c->generated_tokens, g),
              show_count(c->cached_scores, s),
+             show_count(c->generated_tokens, g),
+             show_count(c->prompt_tokens, p),
              show_duration(c->seconds * 1000, t));
 }

@@ -242,6 +242,8 @@ typedef struct pmpo_cost {
                                 * runs: 0 there */
     uint64_t logical_tokens;   /* what whole sequences one by one would feed */
     uint64_t cached_scores;    /* targets taken from the cache */
+    uint64_t prompt_tokens;    /* rows fed to generate from: the prompts of
+                                * answers and rewrites, shared starts once */
     uint64_t generated_tokens;
     double seconds;            /* wall time in the engine */
 } pmpo_cost;
@@ -563,6 +565,7 @@ typedef struct pmpo_estimate {
     uint64_t first_logical_tokens;
     double first_seconds;          /* at the rate measured just now */
     uint64_t bound_prefill_tokens; /* for the rest, at most */
+    uint64_t bound_prompt_tokens;  /* fed to the rewriter */
     uint64_t bound_generated_tokens;
     double bound_seconds;
     double prefill_per_s, decode_per_s; /* rates the times assume */
@@ -661,7 +664,7 @@ typedef struct pmpo_eval_prompt {
 typedef struct pmpo_eval {
     const pmpo_eval_prompt *prompts;
     size_t n_prompts, n_metrics;
-    double majority; /* share of the commonest target */
+    double majority; /* share of the commonest label */
     pmpo_cost cost;
     const char *warning; /* "" or one line */
 } pmpo_eval;
@@ -702,7 +705,7 @@ typedef struct pmpo_audit {
     size_t n_losses;
     /* [n_metrics]: the loss that agrees best, -1 where none is positive. */
     const int *best;
-    double majority; /* share of the commonest target */
+    double majority; /* share of the commonest label */
     pmpo_cost cost;
     const char *warning; /* "" or one line */
 } pmpo_audit;

@@ -51,7 +51,8 @@ PMPO_API size_t pmpo_data_count(const pmpo_data *d);
 PMPO_API const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i);
 /* What the task is, in a sentence, when the importer knows it; else empty. */
 PMPO_API pmpo_str pmpo_data_task(const pmpo_data *d);
-/* Share of the most frequent target, 0..1; *label (may be NULL) borrows it. */
+/* Share of the most frequent label, 0..1: of the answers, where examples have
+ * one, else of the targets. *label (may be NULL) borrows it. */
 PMPO_API double pmpo_data_majority(const pmpo_data *d, pmpo_str *label);
 
 typedef struct pmpo_data_problem {
@@ -71,8 +72,9 @@ typedef struct pmpo_data_report {
     const pmpo_data_problem *problems; /* by line; all of them */
     size_t n_problems, n_errors;
     const pmpo_label_count *labels;    /* by count, at most 50 */
-    size_t n_labels, n_distinct_targets;
-    double majority;                   /* 0..1 */
+    size_t n_labels, n_distinct_labels;
+    double majority; /* share of the commonest label, 0..1; a label is the
+                      * answer, where an example has one, else the target */
 } pmpo_data_report;
 
 /* Reads all of `path` and lists everything that is wrong with it. Fails only

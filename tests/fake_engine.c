@@ -314,6 +314,7 @@ static void answer(const fake *f, const pmpo_gen_request *r, pmpo_reply *out)
     pmpo_buf_printf(&out->text, "The answer is %s.", h % 2 ? "Yes" : "No");
     out->complete = true;
     out->n_tokens = out->text.len;
+    out->n_fed = r->n_ids;
 }
 
 static void hash_generation(pmpo_hasher *h, const pmpo_gen_request *r)
@@ -352,8 +353,9 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
             return pmpo_fail(err, PMPO_ETOOLONG, "no room to generate");
         }
         hash_generation(h, &requests[i]);
-        for (size_t v = 0; v < requests[i].n_samples; v++) {
-            reply(f, &requests[i], requests[i].seeds[v], p, out++);
+        for (size_t v = 0; v < requests[i].n_samples; v++, out++) {
+            reply(f, &requests[i], requests[i].seeds[v], p, out);
+            out->n_fed = v == 0 ? form.len : 0; /* shared by the others */
         }
     }
     pmpo_hash key = pmpo_hasher_end(h);

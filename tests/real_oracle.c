@@ -181,6 +181,11 @@ static void test_cancel(void **state)
     assert_true(again[0] < 0);
 }
 
+static void add_rows(void *ud, size_t rows)
+{
+    *(size_t *)ud += rows;
+}
+
 static void test_replies_follow_their_seeds(void **state)
 {
     (void)state;
@@ -192,6 +197,9 @@ static void test_replies_follow_their_seeds(void **state)
     const pmpo_gen_request one = {.messages = &ask, .n_messages = 1,
                                   .seeds = alone, .n_samples = 1};
     pmpo_reply r[4] = {0};
+    size_t rows = 0, told = 0;
+    model->tick = add_rows;
+    model->tick_ud = &rows;
     assert_int_equal(model->engine->generate(model->self, &three, 1, &p, r,
                                              NULL), 0);
     assert_int_equal(model->engine->generate(model->self, &one, 1, &p, r + 3,
@@ -199,9 +207,14 @@ static void test_replies_follow_their_seeds(void **state)
     assert_string_equal(r[0].text.ptr, r[2].text.ptr);
     assert_string_not_equal(r[0].text.ptr, r[1].text.ptr);
     assert_string_equal(r[1].text.ptr, r[3].text.ptr);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++) { /* the last token of a reply isn't fed */
+        told += r[i].n_fed + r[i].n_tokens - 1;
         pmpo_buf_release(&r[i].text);
     }
+    model->tick = NULL;
+    assert_int_equal(told, rows);
+    assert_true(r[0].n_fed > 10 && r[0].n_fed == r[3].n_fed);
+    assert_true(r[1].n_fed == 0 && r[2].n_fed == 0); /* the same prompt */
 }
 
 int main(void)

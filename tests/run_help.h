@@ -161,10 +161,11 @@ static inline char *run_text(const pmpo_run *run, bool whole)
         put_iteration(&v->iterations[i], &b);
     }
     if (whole) {
-        pmpo_buf_printf(&b, "%s %s %llu %llu %llu\n", v->status,
+        pmpo_buf_printf(&b, "%s %s %llu %llu %llu %llu\n", v->status,
                         v->status_reason,
                         (unsigned long long)v->cost.prefill_tokens,
                         (unsigned long long)v->cost.logical_tokens,
+                        (unsigned long long)v->cost.prompt_tokens,
                         (unsigned long long)v->cost.generated_tokens);
         for (size_t i = 0; i < v->n_settings; i++) {
             pmpo_buf_printf(&b, "%s=%s\n", v->setting_names[i],

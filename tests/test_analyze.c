@@ -28,6 +28,8 @@ static void test_estimate(void **state)
                                    &err), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
     assert_true(e.bound_prefill_tokens > v->cost.prefill_tokens);
+    assert_true(v->cost.prompt_tokens > 0);
+    assert_true(e.bound_prompt_tokens > v->cost.prompt_tokens);
     assert_true(e.bound_generated_tokens > v->cost.generated_tokens);
     pmpo_run_free(run);
     o.hard = 0;

@@ -148,7 +148,7 @@ static void test_answers(void **state)
     pmpo_data *d = walks();
     pmpo_audit *a = audit(m, d, PMPO_METRIC_EXACT);
     assert_int_equal(a->n_metrics, 1);
-    assert_true(a->cost.generated_tokens > 0);
+    assert_true(a->cost.generated_tokens > 0 && a->cost.prompt_tokens > 0);
     for (size_t p = 0; p < N_PROMPTS; p++) {
         assert_true(a->accuracy[p] > 0 && a->accuracy[p] < 1);
     }

@@ -370,6 +370,21 @@ static void test_majority(void **state)
     pmpo_data_free(d);
 }
 
+/* Worked solutions are all different; what counts is their answers. */
+static void test_majority_is_of_answers(void **state)
+{
+    (void)state;
+    pmpo_data *d = parse(
+        "{\"input\":\"1\",\"target\":\"1 + 1 is B\",\"answer\":\"B\"}\n"
+        "{\"input\":\"2\",\"target\":\"so B\",\"answer\":\"B\"}\n"
+        "{\"input\":\"3\",\"target\":\"so A\",\"answer\":\"A\"}\n"
+        "{\"input\":\"4\",\"target\":\"C\"}\n");
+    pmpo_str label;
+    assert_true(pmpo_data_majority(d, &label) == 0.5);
+    assert_str(label, "B");
+    pmpo_data_free(d);
+}
+
 /* ---- BIG-Bench Hard ----------------------------------------------------- */
 
 static void test_bbh_options(void **state)
@@ -523,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_default_ids),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_majority),
+        cmocka_unit_test(test_majority_is_of_answers),
         cmocka_unit_test(test_bbh_options),
         cmocka_unit_test(test_bbh_labels),
         cmocka_unit_test(test_bbh_drawn),

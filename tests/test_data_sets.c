@@ -50,7 +50,7 @@ static void test_check(void **state)
     assert_int_equal(r->n_supervised, 4);
     assert_int_equal(r->n_with_options, 1);
     assert_int_equal(r->n_labels, 3);
-    assert_int_equal(r->n_distinct_targets, 3);
+    assert_int_equal(r->n_distinct_labels, 3);
     assert_str(r->labels[0].label, "x");
     assert_int_equal(r->labels[0].n, 3);
     assert_str(r->labels[1].label, "y");
@@ -84,9 +84,25 @@ static void test_check_more(void **state)
     assert_int_equal(pmpo_data_check(path, &r, NULL), 0);
     unlink(path);
     assert_int_equal(r->n_labels, 50);
-    assert_int_equal(r->n_distinct_targets, 60);
+    assert_int_equal(r->n_distinct_labels, 60);
     assert_str(r->labels[0].label, "00"); /* ties by bytes */
     assert_int_equal(r->n_problems, 0);
+    pmpo_data_report_free(r);
+}
+
+static void test_check_counts_answers(void **state)
+{
+    (void)state;
+    pmpo_data_report *r;
+    const char *path = write_temp(
+        "{\"input\":\"1\",\"target\":\"so A\",\"answer\":\"A\"}\n"
+        "{\"input\":\"2\",\"target\":\"1 + 1, so B\",\"answer\":\"B\"}\n"
+        "{\"input\":\"3\",\"target\":\"so B\",\"answer\":\"B\"}\n");
+    assert_int_equal(pmpo_data_check(path, &r, NULL), 0);
+    unlink(path);
+    assert_int_equal(r->n_distinct_labels, 2);
+    assert_str(r->labels[0].label, "B");
+    assert_true(r->majority == 2.0 / 3);
     pmpo_data_report_free(r);
 }
 
@@ -447,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_check_more),
+        cmocka_unit_test(test_check_counts_answers),
         cmocka_unit_test(test_check_bbh),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_drawn_survives),

@@ -122,8 +122,9 @@ static void test_units_and_jobs(void **state)
     assert_false(found);
     assert_int_equal(pmpo_store_get_unit(s, key(1), y, 2, &found, &err),
                      PMPO_EIO);
+    const pmpo_cost cost = {.generated_tokens = 7};
     assert_int_equal(pmpo_store_put_job(s, key(9), "rewrite", 1,
-                                        PMPO_STR("[1]"), 7, 3, NULL), 0);
+                                        PMPO_STR("[1]"), &cost, NULL), 0);
     assert_int_equal(pmpo_store_get_job(s, key(9), &b, &found, NULL), 0);
     assert_true(found);
     assert_string_equal(b.ptr, "[1]");
@@ -342,7 +343,9 @@ static void fill_run(pmpo_store *s)
     pmpo_store_put_text(s, "scorer.name", PMPO_STR("m"), NULL);
     pmpo_store_put_example(s, PMPO_PART_TEST, 0, PMPO_STR("{}"), NULL);
     put_unit(s, 1, x, 1);
-    pmpo_store_put_job(s, key(5), "rewrite", 1, PMPO_STR("[]"), 40, 1000, NULL);
+    const pmpo_cost cost = {.prompt_tokens = 90, .generated_tokens = 40,
+                            .seconds = 1};
+    pmpo_store_put_job(s, key(5), "rewrite", 1, PMPO_STR("[]"), &cost, NULL);
     pmpo_candidate_row c = {.id = 0, .prompt = PMPO_STR("start"),
                             .proposer = "given", .loss = 3,
                             .lower_bound = NAN, .fate = PMPO_FATE_ACCEPTED,
@@ -380,6 +383,7 @@ static void test_the_view_has_it_all(void **state)
     assert_string_equal(v->scorer, "m");
     assert_int_equal(v->n_test, 1);
     assert_int_equal(v->cost.prefill_tokens, 10);
+    assert_int_equal(v->cost.prompt_tokens, 90);
     assert_int_equal(v->cost.generated_tokens, 40);
     assert_true(fabs(v->cost.seconds - 1.002) < 1e-9);
     assert_true(v->share_marked_by_model == 1);

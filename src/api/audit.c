@@ -328,6 +328,7 @@ static int fill_result(job *j, const char **names, pmpo_error *err)
                         best,        pmpo_data_majority(j->data, NULL),
                         j->scores->cost, ""};
     if (j->answers) {
+        out->cost.prompt_tokens += j->answers->cost.prompt_tokens;
         out->cost.generated_tokens += j->answers->cost.generated_tokens;
         out->cost.seconds += j->answers->cost.seconds;
     }

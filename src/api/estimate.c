@@ -199,14 +199,14 @@ static void bound_rest(const pmpo_model *m, const counts *c,
         (o->paper ? 0 : c->train.prefill)
         + check * bound_of(&c->train_all, m, tn, cap)
         + t * ((masks + candidates) * train + candidates * val)
-        + t * ((uint64_t)o->hard * request + marking)
         + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
         + 2 * bound_of(&c->test, m, tn, cap);
+    bool probed = o->form == PMPO_FORM_AUTO;
+    out->bound_prompt_tokens =
+        t * ((uint64_t)o->hard * request + marking) + (probed ? request : 0);
     out->bound_generated_tokens =
         t * (candidates * (uint64_t)o->max_reply_tokens + marking)
-        + (o->form == PMPO_FORM_AUTO
-               ? PMPO_PROBE_SAMPLES * (uint64_t)o->max_reply_tokens
-               : 0);
+        + (probed ? PMPO_PROBE_SAMPLES * (uint64_t)o->max_reply_tokens : 0);
 }
 
 static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
@@ -237,7 +237,8 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
     out->first_seconds = (double)c.train.prefill / out->prefill_per_s;
     bound_rest(scorer, &c, o, out);
     out->bound_seconds =
-        (double)out->bound_prefill_tokens / out->prefill_per_s
+        (double)(out->bound_prefill_tokens + out->bound_prompt_tokens)
+              / out->prefill_per_s
         + (double)out->bound_generated_tokens / out->decode_per_s;
     return 0;
 }

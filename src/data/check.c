@@ -101,14 +101,14 @@ static int count_labels(report_box *box)
     box->labels = pmpo_calloc(box->d->n, sizeof(*box->labels));
     size_t n = 0;
     for (size_t i = 0; i < box->d->n && box->labels; i++) {
-        pmpo_str target = box->d->items[i].e.target;
-        size_t *at = pmpo_keys_add(&known, target, n, NULL);
+        pmpo_str label = pmpo_label(&box->d->items[i].e);
+        size_t *at = pmpo_keys_add(&known, label, n, NULL);
         if (!at) {
             pmpo_keys_release(&known);
             return PMPO_ENOMEM;
         }
         n += *at == n;
-        box->labels[*at].label = target;
+        box->labels[*at].label = label;
         box->labels[*at].n++;
     }
     pmpo_keys_release(&known);
@@ -117,7 +117,7 @@ static int count_labels(report_box *box)
     }
     qsort(box->labels, n, sizeof(*box->labels), by_count);
     r->labels = box->labels;
-    r->n_distinct_targets = n;
+    r->n_distinct_labels = n;
     r->n_labels = n < MAX_SHOWN_LABELS ? n : MAX_SHOWN_LABELS;
     r->majority = n ? (double)box->labels[0].n / (double)box->d->n : 0;
     return 0;

@@ -46,20 +46,30 @@ const char *pmpo_data_name(const pmpo_data *d)
     return d->name;
 }
 
-static int by_target(const void *a, const void *b)
+static int by_bytes(const void *a, const void *b)
 {
     return pmpo_str_cmp(*(const pmpo_str *)a, *(const pmpo_str *)b);
 }
 
-/* All targets of the set, sorted by bytes, for pmpo_free. NULL: no memory. */
-static pmpo_str *sorted_targets(const pmpo_data *d)
+pmpo_str pmpo_label(const pmpo_example *e)
+{
+    return e->answer.len ? e->answer : e->target;
+}
+
+static pmpo_str target(const pmpo_example *e)
+{
+    return e->target;
+}
+
+/* One text of each example, sorted by bytes, for pmpo_free. NULL: no memory. */
+static pmpo_str *sorted(const pmpo_data *d, pmpo_str (*of)(const pmpo_example *))
 {
     pmpo_str *t = pmpo_calloc(d->n, sizeof(*t));
     for (size_t i = 0; t && i < d->n; i++) {
-        t[i] = d->items[i].e.target;
+        t[i] = of(&d->items[i].e);
     }
     if (t) {
-        qsort(t, d->n, sizeof(*t), by_target);
+        qsort(t, d->n, sizeof(*t), by_bytes);
     }
     return t;
 }
@@ -68,7 +78,7 @@ static pmpo_str *sorted_targets(const pmpo_data *d)
  * room for an error: without memory the share is 0 and the label empty. */
 double pmpo_data_majority(const pmpo_data *d, pmpo_str *label)
 {
-    pmpo_str *t = sorted_targets(d);
+    pmpo_str *t = sorted(d, pmpo_label);
     size_t best = 0, run = 0;
     pmpo_str winner = {"", 0};
     for (size_t i = 0; t && i < d->n; i++) {
@@ -176,7 +186,7 @@ static size_t draw(const pmpo_str *pool, size_t n, const pmpo_example *e,
 
 int pmpo_set_draw(pmpo_data *d, pmpo_error *err)
 {
-    pmpo_str *pool = sorted_targets(d);
+    pmpo_str *pool = sorted(d, target);
     if (!pool) {
         return pmpo_fail_memory(err);
     }

@@ -312,9 +312,8 @@ static int read_files(pmpo_import *im, const struct importer *f,
 
 static pmpo_str label_of(const pmpo_item *item)
 {
-    return item->e.answer.len        ? item->e.answer
-           : pmpo_item_is_pair(item) ? (pmpo_str){NULL, 0}
-                                     : item->e.target;
+    bool none = !item->e.answer.len && pmpo_item_is_pair(item);
+    return none ? (pmpo_str){NULL, 0} : pmpo_label(&item->e);
 }
 
 /* Of two labels equally frequent the first by bytes is the commonest. */

@@ -236,7 +236,7 @@ static int answer_group(asking *a, size_t first, size_t n, pmpo_arena *mem,
     static const uint64_t seed = 0; /* greedy: of no effect */
     pmpo_tokens ids[TOGETHER] = {{0}};
     pmpo_gen_request q[TOGETHER];
-    pmpo_reply replies[TOGETHER] = {{{0}, 0, false}};
+    pmpo_reply replies[TOGETHER] = {{.n_tokens = 0}};
     double begin = pmpo_now_ms();
     int rc = render_group(a, first, n, ids, q, &seed, err);
     rc = rc < 0 ? rc
@@ -248,6 +248,7 @@ static int answer_group(asking *a, size_t first, size_t n, pmpo_arena *mem,
                 pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text)),
                 replies[i].complete};
             a->cost->generated_tokens += replies[i].n_tokens;
+            a->cost->prompt_tokens += replies[i].n_fed;
             rc = out[i].text.ptr ? 0 : pmpo_fail_memory(err);
         }
         pmpo_buf_release(&replies[i].text);

@@ -110,8 +110,10 @@ static int begin_samples(job *j, size_t i, int32_t seq, int32_t row,
     return 0;
 }
 
-static int feed_prompts(job *j, const pmpo_plan *p, pmpo_error *err)
+static int feed_prompts(job *j, const pmpo_plan *p, size_t first_reply,
+                        pmpo_error *err)
 {
+    j->out[first_reply].n_fed = p->n_rows;
     for (size_t b = 0; b < p->n_batches; b++) {
         const pmpo_plan_batch *at = &p->batches[b];
         pmpo_llama_rows_clear(j->l);
@@ -243,7 +245,7 @@ static int run(job *j, const pmpo_gen_request *requests, size_t first_reply,
         rc = make_samples(j, requests, first_reply, err);
     }
     if (rc == 0) {
-        rc = feed_prompts(j, &plan, err);
+        rc = feed_prompts(j, &plan, first_reply, err);
     }
     for (size_t live = 1; rc == 0 && live > 0;) {
         rc = step(j, &live, err);

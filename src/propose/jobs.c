@@ -128,7 +128,7 @@ static int read_replies(pmpo_str text, size_t n, pmpo_arena *mem,
 /* ---- computing ----------------------------------------------------------- */
 
 static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
-                    pmpo_job_reply *out, size_t n, uint64_t *n_tokens,
+                    pmpo_job_reply *out, size_t n, pmpo_cost *cost,
                     pmpo_error *err)
 {
     pmpo_reply *replies = pmpo_calloc(n, sizeof(*replies));
@@ -143,7 +143,8 @@ static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
             out[i].text = pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text));
             out[i].complete = replies[i].complete;
             out[i].n_tokens = replies[i].n_tokens;
-            *n_tokens += replies[i].n_tokens;
+            cost->generated_tokens += replies[i].n_tokens;
+            cost->prompt_tokens += replies[i].n_fed;
             if (!out[i].text.ptr || replies[i].text.failed) {
                 rc = pmpo_fail_memory(err);
             }
@@ -162,17 +163,18 @@ static int compute(pmpo_jobs *j, const pmpo_job *job, pmpo_hash key,
     if (rc < 0) {
         return rc;
     }
-    uint64_t n_tokens = 0;
+    pmpo_cost cost = {0};
     double start = pmpo_now_ms();
-    rc = generate(j, job, mem, out, n, &n_tokens, err);
+    rc = generate(j, job, mem, out, n, &cost, err);
     if (rc < 0) {
         return rc;
     }
-    double ms = pmpo_now_ms() - start;
+    cost.seconds = (pmpo_now_ms() - start) / 1e3;
     j->n_computed++;
     if (j->cost) {
-        j->cost->generated_tokens += n_tokens;
-        j->cost->seconds += ms / 1000;
+        j->cost->generated_tokens += cost.generated_tokens;
+        j->cost->prompt_tokens += cost.prompt_tokens;
+        j->cost->seconds += cost.seconds;
     }
     if (!j->store) {
         return 0;
@@ -181,7 +183,7 @@ static int compute(pmpo_jobs *j, const pmpo_job *job, pmpo_hash key,
     rc = write_replies(out, n, &text, err);
     if (rc == 0) {
         rc = pmpo_store_put_job(j->store, key, job->kind, job->iteration,
-                                pmpo_buf_str(&text), n_tokens, ms, err);
+                                pmpo_buf_str(&text), &cost, err);
     }
     pmpo_buf_release(&text);
     return rc;

@@ -51,7 +51,7 @@ static const char *const sql[N_STATEMENTS] = {
     [GET_EXAMPLES] = "SELECT json FROM example WHERE part=? ORDER BY idx",
     [PUT_UNIT] = "INSERT OR REPLACE INTO unit VALUES(?,?,?,?,?,?,?,?,?,?)",
     [GET_UNIT] = "SELECT logprobs, checksum FROM unit WHERE key=?",
-    [PUT_JOB] = "INSERT OR REPLACE INTO job VALUES(?,?,?,?,?,?)",
+    [PUT_JOB] = "INSERT OR REPLACE INTO job VALUES(?,?,?,?,?,?,?)",
     [GET_JOB] = "SELECT replies FROM job WHERE key=?",
     [PUT_CANDIDATE] =
         "INSERT OR REPLACE INTO candidate VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -584,7 +584,7 @@ int pmpo_store_get_unit(pmpo_store *s, pmpo_hash key, float *logprobs, size_t n,
 
 int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
                        int iteration, pmpo_str replies,
-                       uint64_t generated_tokens, double ms, pmpo_error *err)
+                       const pmpo_cost *cost, pmpo_error *err)
 {
     int rc;
     sqlite3_stmt *st = ready(s, PUT_JOB, &rc, err);
@@ -595,8 +595,9 @@ int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
     pmpo_db_bind_text(st, 2, kind);
     sqlite3_bind_int(st, 3, iteration);
     pmpo_db_bind_str(st, 4, replies);
-    sqlite3_bind_int64(st, 5, (sqlite3_int64)generated_tokens);
-    sqlite3_bind_double(st, 6, ms);
+    sqlite3_bind_int64(st, 5, (sqlite3_int64)cost->prompt_tokens);
+    sqlite3_bind_int64(st, 6, (sqlite3_int64)cost->generated_tokens);
+    sqlite3_bind_double(st, 7, cost->seconds * 1e3);
     return pmpo_db_run(&s->d, st, err);
 }
 

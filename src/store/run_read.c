@@ -223,10 +223,12 @@ static void read_cost(reader *r)
         r->v->cost.seconds = sqlite3_column_double(st, 3) / 1e3;
     }
     sqlite3_finalize(st);
-    st = query(r, "SELECT total(generated_tokens), total(ms) FROM job");
+    st = query(r, "SELECT total(prompt_tokens), total(generated_tokens), "
+                  "total(ms) FROM job");
     if (st && next(r, st)) {
-        r->v->cost.generated_tokens = (uint64_t)sqlite3_column_double(st, 0);
-        r->v->cost.seconds += sqlite3_column_double(st, 1) / 1e3;
+        r->v->cost.prompt_tokens = (uint64_t)sqlite3_column_double(st, 0);
+        r->v->cost.generated_tokens = (uint64_t)sqlite3_column_double(st, 1);
+        r->v->cost.seconds += sqlite3_column_double(st, 2) / 1e3;
     }
     sqlite3_finalize(st);
 }

@@ -22,7 +22,8 @@
     "  prefill_tokens INTEGER, logical_tokens INTEGER, cached INTEGER,"        \
     "  ms REAL);"                                                              \
     "CREATE TABLE job(key BLOB PRIMARY KEY, kind TEXT, iteration INTEGER,"     \
-    "  replies TEXT NOT NULL, generated_tokens INTEGER, ms REAL);"             \
+    "  replies TEXT NOT NULL, prompt_tokens INTEGER,"                          \
+    "  generated_tokens INTEGER, ms REAL);"                                    \
     "CREATE TABLE candidate(id INTEGER PRIMARY KEY, parents TEXT,"             \
     "  iteration INTEGER, idx INTEGER, prompt TEXT, reply TEXT,"               \
     "  proposer TEXT, loss REAL, lower_bound REAL, fate TEXT, reason TEXT,"    \

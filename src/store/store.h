@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-#define PMPO_STORE_SCHEMA 2
+#define PMPO_STORE_SCHEMA 3
 
 typedef struct pmpo_store pmpo_store;
 
@@ -90,10 +90,11 @@ int pmpo_store_put_unit(pmpo_store *s, const pmpo_unit_row *u, pmpo_error *err);
 int pmpo_store_get_unit(pmpo_store *s, pmpo_hash key, float *logprobs, size_t n,
                         bool *found, pmpo_error *err);
 
-/* One generation job: all its replies as one text blob of the caller's. */
+/* One generation job: all its replies as one text blob of the caller's. Of
+ * `cost` the tokens of prompts and replies and the seconds are kept. */
 int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
                        int iteration, pmpo_str replies,
-                       uint64_t generated_tokens, double ms, pmpo_error *err);
+                       const pmpo_cost *cost, pmpo_error *err);
 int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
                        bool *found, pmpo_error *err);
 
