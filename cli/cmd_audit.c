@@ -275,6 +275,8 @@ static void audit_json(const audit_job *j)
     js_put(o, "best", best);
     js_put(o, "examples", js_count(a->n_examples));
     js_put(o, "left_out", js_count(j->n_left_out));
+    js_put(o, "cut_off", a->n_replies ? js_count(a->n_cut_off)
+                                      : js_text(NULL));
     js_put(o, "majority", js_number(a->majority));
     js_put(o, "model", js_model(j->s.scorer));
     js_put(o, "cost", js_cost(&a->cost));
@@ -313,6 +315,10 @@ static int audit(audit_job *j, pmpo_error *err)
     progress_end();
     if (rc == 0 && j->result->warning[0] && !o->quiet) {
         cli_warn("%s", j->result->warning);
+    }
+    if (rc == 0) {
+        cli_warn_cut_off(o, "all prompts", j->result->n_cut_off,
+                         j->result->n_replies);
     }
     return rc;
 }

@@ -154,6 +154,16 @@ static void put_metric(const pmpo_eval_metric *m, size_t prompt, size_t shots)
     putchar('\n');
 }
 
+/* Where replies were generated: how many of them have no end. */
+static void put_cut_off(const pmpo_eval_prompt *p, size_t prompt, size_t shots)
+{
+    char share[SHORT];
+    if (p->n_replies > 0) {
+        printf("%6zu %6zu  %-18s %s\n", prompt, shots, "(cut off)",
+               show_share(p->n_cut_off, p->n_replies, share));
+    }
+}
+
 static void put_answers(const turn *r)
 {
     const pmpo_eval *e = r->result;
@@ -238,6 +248,7 @@ static void eval_text(const evaluation *v, const session *s)
                 put_metric(&e->prompts[p].metrics[k], p + 1,
                            v->turns[i].shots);
             }
+            put_cut_off(&e->prompts[p], p + 1, v->turns[i].shots);
         }
     }
     put_prompts(v);
@@ -294,6 +305,8 @@ static json_t *prompt_json(const turn *r, const pmpo_eval_prompt *p)
     js_put(o, "prompt", js_str(p->prompt));
     js_put(o, "shots", js_count(r->shots));
     js_put(o, "metrics", metrics_json(r->result, p));
+    js_put(o, "cut_off", p->n_replies ? js_count(p->n_cut_off)
+                                      : js_text(NULL));
     js_put(o, "majority", js_number(r->result->majority));
     for (size_t i = 0; i < p->n_examples; i++) {
         js_add(examples, example_json(r->result, p, &p->examples[i]));
@@ -345,6 +358,22 @@ static int write_examples(const evaluation *v, pmpo_error *err)
                : 0;
 }
 
+/* ---- remarks ----------------------------------------------------------------------- */
+
+static void warn_of_cut_off(const evaluation *v)
+{
+    for (size_t i = 0; i < v->n_turns; i++) {
+        const pmpo_eval *e = v->turns[i].result;
+        for (size_t p = 0; p < e->n_prompts; p++) {
+            char which[64];
+            snprintf(which, sizeof(which), "prompt %zu, %zu shots", p + 1,
+                     v->turns[i].shots);
+            cli_warn_cut_off(v->o, which, e->prompts[p].n_cut_off,
+                             e->prompts[p].n_replies);
+        }
+    }
+}
+
 /* ---- the command ------------------------------------------------------------------- */
 
 static int run_turns(evaluation *v, session *s, pmpo_error *err)
@@ -367,6 +396,9 @@ static int evaluate(evaluation *v, pmpo_error *err)
 {
     session s;
     int rc = run_turns(v, &s, err);
+    if (rc == 0) {
+        warn_of_cut_off(v);
+    }
     rc = rc == 0 && v->o->examples ? write_examples(v, err) : rc;
     if (rc == 0 && v->o->json) {
         eval_json(v, &s);

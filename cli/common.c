@@ -41,6 +41,16 @@ void cli_warn(const char *fmt, ...)
     va_end(ap);
 }
 
+void cli_warn_cut_off(const options *o, const char *which, size_t n_cut_off,
+                      size_t n)
+{
+    if (!o->quiet && n_cut_off * 20 > n) {
+        cli_warn("%s: %zu of %zu replies were cut off at --max-tokens %d, "
+                 "perhaps before their answer; a higher limit would tell",
+                 which, n_cut_off, n, o->max_tokens);
+    }
+}
+
 /* ---- memory ------------------------------------------------------------- */
 
 void cli_no_memory(void)

@@ -14,6 +14,10 @@ int cli_error(pmpo_error *err, int code, const char *fmt, ...)
 /* A line on standard error at once, "pmpo: warning: ...". */
 void cli_warn(const char *fmt, ...) PMPO_PRINTF(1, 2);
 
+/* A warning where more than 5 % of `n` replies to `which` were cut off. */
+void cli_warn_cut_off(const options *o, const char *which, size_t n_cut_off,
+                      size_t n);
+
 /* `old` (may be NULL) grown to n * size bytes. Ends the program when memory
  * is used up; nothing here could go on. */
 void *cli_grow(void *old, size_t n, size_t size);

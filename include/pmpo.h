@@ -659,6 +659,9 @@ typedef struct pmpo_eval_prompt {
     const pmpo_eval_metric *metrics; /* [n_metrics] */
     const pmpo_eval_example *examples;
     size_t n_examples;
+    size_t n_replies; /* generated: n_examples, or 0 where no metric asked */
+    size_t n_cut_off; /* of these, ended by max_tokens: they may lack their
+                       * answer */
 } pmpo_eval_prompt;
 
 typedef struct pmpo_eval {
@@ -708,6 +711,7 @@ typedef struct pmpo_audit {
     double majority; /* share of the commonest label */
     pmpo_cost cost;
     const char *warning; /* "" or one line */
+    size_t n_replies, n_cut_off; /* of all prompts, as in pmpo_eval_prompt */
 } pmpo_audit;
 
 /* Scores `d`, which should hold examples that no prompt was made with, under

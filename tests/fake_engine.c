@@ -287,6 +287,17 @@ static void mark(pmpo_str form, pmpo_reply *out)
     out->complete = true;
 }
 
+/* Tokens are bytes here. */
+static void cut_off(pmpo_reply *out, size_t max_tokens)
+{
+    if (out->text.len > max_tokens) {
+        out->text.len = pmpo_utf8_floor(pmpo_buf_str(&out->text), max_tokens);
+        out->text.ptr[out->text.len] = '\0';
+        out->complete = false;
+    }
+    out->n_tokens = out->text.len;
+}
+
 static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
                   const pmpo_gen_params *p, pmpo_reply *out)
 {
@@ -298,22 +309,17 @@ static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
         rewrite(f, form, pmpo_hash64(form.ptr, form.len, seed ^ f->o.salt),
                 out);
     }
-    if (out->text.len > (size_t)p->max_tokens) {
-        out->text.len = pmpo_utf8_floor(pmpo_buf_str(&out->text),
-                                        (size_t)p->max_tokens);
-        out->text.ptr[out->text.len] = '\0';
-        out->complete = false;
-    }
-    out->n_tokens = out->text.len;
+    cut_off(out, (size_t)p->max_tokens);
 }
 
 /* Without messages: an answer, by the hash of the whole prompt. */
-static void answer(const fake *f, const pmpo_gen_request *r, pmpo_reply *out)
+static void answer(const fake *f, const pmpo_gen_request *r,
+                   const pmpo_gen_params *p, pmpo_reply *out)
 {
     uint64_t h = pmpo_hash64(r->ids, r->n_ids * sizeof(*r->ids), f->o.salt);
     pmpo_buf_printf(&out->text, "The answer is %s.", h % 2 ? "Yes" : "No");
     out->complete = true;
-    out->n_tokens = out->text.len;
+    cut_off(out, (size_t)p->max_tokens);
     out->n_fed = r->n_ids;
 }
 
@@ -342,7 +348,7 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
     for (size_t i = 0; i < n; i++) {
         if (requests[i].n_messages == 0) {
             hash_generation(h, &requests[i]);
-            answer(f, &requests[i], out++);
+            answer(f, &requests[i], p, out++);
             continue;
         }
         pmpo_str form = requests[i].messages[requests[i].n_messages - 1]

@@ -266,6 +266,42 @@ static void test_a_judge_has_no_favourite_place(void **state)
     fake_free(m);
 }
 
+/* "The answer is Yes." has a byte more than the limit, "... No." has not. */
+static void test_cut_off_replies_are_counted(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks(30);
+    const pmpo_str prompt = PMPO_STR("One.");
+    pmpo_eval_options o;
+    pmpo_eval *whole = evaluate(m, d, PMPO_METRIC_EXACT, 1), *e = NULL;
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_EXACT;
+    o.no_cache = true;
+    o.max_tokens = 17;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &e, NULL), 0);
+    size_t yes = 0;
+    for (size_t i = 0; i < 30; i++) {
+        const pmpo_eval_example *x = &e->prompts[0].examples[i];
+        bool is_yes = strstr(whole->prompts[0].examples[i].reply.ptr, "Yes");
+        assert_true(x->complete == !is_yes);
+        yes += is_yes;
+    }
+    assert_true(yes > 3 && yes < 27);
+    assert_int_equal(e->prompts[0].n_replies, 30);
+    assert_int_equal(e->prompts[0].n_cut_off, yes);
+    assert_int_equal(whole->prompts[0].n_cut_off, 0);
+    assert_true(e->cost.prompt_tokens > 30 * 4);
+    pmpo_eval_free(e);
+    e = evaluate(m, d, PMPO_METRIC_OPTIONS, 1);
+    assert_int_equal(e->prompts[0].n_replies, 0);
+    assert_int_equal(e->cost.prompt_tokens, 0);
+    pmpo_eval_free(e);
+    pmpo_eval_free(whole);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 static void test_shots(void **state)
 {
     (void)state;
@@ -313,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_calibrated_options),
         cmocka_unit_test(test_a_pattern_finds_the_answer),
         cmocka_unit_test(test_a_judge_has_no_favourite_place),
+        cmocka_unit_test(test_cut_off_replies_are_counted),
         cmocka_unit_test(test_shots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,11 +323,17 @@ static int fill_result(job *j, const char **names, pmpo_error *err)
     for (size_t p = 0; p < j->n_prompts; p++) {
         prompts[p] = pmpo_arena_str(mem, j->prompts[p]);
     }
-    *out = (pmpo_audit){prompts,     j->n_prompts, j->n_examples, names,
-                        j->n_metrics, accuracy,    l,             j->n_rows,
-                        best,        pmpo_data_majority(j->data, NULL),
-                        j->scores->cost, ""};
+    *out = (pmpo_audit){.prompts = prompts, .n_prompts = j->n_prompts,
+                        .n_examples = j->n_examples, .metrics = names,
+                        .n_metrics = j->n_metrics, .accuracy = accuracy,
+                        .losses = l, .n_losses = j->n_rows, .best = best,
+                        .majority = pmpo_data_majority(j->data, NULL),
+                        .cost = j->scores->cost};
     if (j->answers) {
+        for (size_t p = 0; p < j->n_prompts; p++) {
+            out->n_replies += j->answers->prompts[p].n_replies;
+            out->n_cut_off += j->answers->prompts[p].n_cut_off;
+        }
         out->cost.prompt_tokens += j->answers->cost.prompt_tokens;
         out->cost.generated_tokens += j->answers->cost.generated_tokens;
         out->cost.seconds += j->answers->cost.seconds;

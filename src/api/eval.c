@@ -225,7 +225,12 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
         }
         sum_up(j, n, &v[m]);
     }
-    *out = (pmpo_eval_prompt){prompt, v, x, n};
+    *out = (pmpo_eval_prompt){.prompt = prompt, .metrics = v, .examples = x,
+                              .n_examples = n};
+    for (size_t i = 0; s->answers && i < n; i++) {
+        out->n_replies++;
+        out->n_cut_off += !s->answers[i].complete;
+    }
     return 0;
 }
 
