@@ -34,7 +34,7 @@ static void put_how(const options *o, const pmpo_scores *s)
                                           : "log-likelihoods of whole outputs");
     put_fact("loss", "%s, %s%s; template %s; the end-of-turn token is %s",
              loss_name(s->loss), how,
-             o->calibrate ? ", less those with the input N/A" : "",
+             o->calibrate ? CALIBRATED : "",
              o->template_name,
              s->end_token ? "part of a target" : "not part of a target");
 }

@@ -174,7 +174,7 @@ static void put_loss(const pmpo_run_view *v)
                      : "log-likelihoods per token",
              preference ? ", beta " : "",
              preference ? setting(v, "beta") : "",
-             calibrated ? ", less those with the input N/A" : "",
+             calibrated ? CALIBRATED : "",
              v->template_name);
 }
 

@@ -9,6 +9,11 @@
 #define SHORT 40  /* room that every show_ function needs */
 #define COLUMNS 79
 
+/* What a calibrated loss and the figures beside it are made of. */
+#define CALIBRATED                                                             \
+    ", less those with the input N/A, as are format, choice and the right "    \
+    "option"
+
 /* Each fills `out` and returns it. */
 const char *show_count(uint64_t n, char out[SHORT]);    /* 12,345 */
 const char *show_bytes(uint64_t n, char out[SHORT]);    /* 1.2 GB */

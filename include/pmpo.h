@@ -274,8 +274,12 @@ typedef struct pmpo_example_score {
     double weight;
     size_t group; /* the same for examples of one input; 0.. as they come */
     bool seam; /* a token crossed from prompt to answer; see docs */
-    double format, choice; /* nats; NAN where options are unknown */
-    int picked;  /* index into targets of the likeliest option; -1 unknown */
+    /* Over the options, by the scores that the loss compares: log-likelihoods,
+     * less those with the content-free input where calibrated; per token with
+     * length normalisation (then there is no format: NAN). Nats; NAN where
+     * options are unknown. format + choice is minus the target's score. */
+    double format, choice;
+    int picked;  /* index into targets of the best option; -1 unknown */
     bool correct; /* the picked one is the target */
     const pmpo_target_score *targets; /* target or chosen first */
     size_t n_targets;

@@ -102,6 +102,8 @@ static void test_losses_are_not_negative(void **state)
     }
 }
 
+static const pmpo_scorer_options plain = {.loss = PMPO_LOSS_NLL, .beta = 1};
+
 static void test_format_and_choice_add_up(void **state)
 {
     (void)state;
@@ -110,7 +112,7 @@ static void test_format_and_choice_add_up(void **state)
                                    target(-log(0.1), 1)};
     double format, choice;
     int picked;
-    pmpo_format_choice(t, 3, &format, &choice, &picked);
+    pmpo_format_choice(t, 3, &plain, &format, &choice, &picked);
     NEAR(format, -log(0.4));
     NEAR(choice, -log(0.5));
     assert_int_equal(picked, 0);
@@ -132,7 +134,7 @@ static void test_many_options(void **state)
     for (int i = 0; i < 500; i++) {
         sum += exp(-t[i].nats);
     }
-    pmpo_format_choice(t, 500, &format, &choice, &picked);
+    pmpo_format_choice(t, 500, &plain, &format, &choice, &picked);
     assert_int_equal(picked, 333);
     assert_true(fabs(format + log(sum)) < 1e-9);
     assert_true(fabs(format + choice - t[0].nats) < 1e-9);
@@ -144,8 +146,26 @@ static void test_ties_go_to_the_first(void **state)
     const pmpo_target_score t[] = {target(2, 1), target(1, 1), target(1, 1)};
     double format, choice;
     int picked;
-    pmpo_format_choice(t, 3, &format, &choice, &picked);
+    pmpo_format_choice(t, 3, &plain, &format, &choice, &picked);
     assert_int_equal(picked, 1);
+}
+
+/* Whole, the first is likelier; per token the second is, which has 4. */
+static void test_picks_by_what_the_loss_compares(void **state)
+{
+    (void)state;
+    const pmpo_target_score t[] = {target(2, 1), target(3, 4)};
+    pmpo_scorer_options o = {.loss = PMPO_LOSS_CHOICE,
+                             .normalize = PMPO_NORM_LENGTH};
+    double format, choice;
+    int picked;
+    pmpo_format_choice(t, 2, &o, &format, &choice, &picked);
+    assert_int_equal(picked, 1);
+    assert_true(isnan(format));
+    NEAR(choice, pmpo_example_loss(t, 2, &o));
+    o.loss = PMPO_LOSS_NLL; /* it normalises nothing */
+    pmpo_format_choice(t, 2, &o, &format, &choice, &picked);
+    assert_int_equal(picked, 0);
 }
 
 int main(void)
@@ -158,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_calibration_by_hand),
         cmocka_unit_test(test_losses_are_not_negative),
         cmocka_unit_test(test_format_and_choice_add_up),
+        cmocka_unit_test(test_picks_by_what_the_loss_compares),
         cmocka_unit_test(test_many_options),
         cmocka_unit_test(test_ties_go_to_the_first),
     };

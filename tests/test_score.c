@@ -42,7 +42,7 @@ static pmpo_scorer_options settings(pmpo_loss_kind loss, pmpo_targets targets)
                                  .targets = targets};
 }
 
-static const pmpo_score_context nothing = {.prompt_id = -1, .bound = INFINITY};
+static const pmpo_score_context nothing = {.prompt_id = -1};
 
 /* ---- by hand ---------------------------------------------------------------------- */
 
@@ -131,7 +131,7 @@ static void test_calibration_takes_off_what_no_input_gives(void **state)
     pmpo_result r;
     pmpo_arena mem = {0};
     pmpo_score_context c = nothing;
-    c.bound = -1000; /* losses may be negative: not to be looked at */
+    c.give_up = &(pmpo_give_up){.bound = -1000}; /* may be: not looked at */
     assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
     assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Add up."), &c, &mem, &r,
                                        NULL), 0);
@@ -290,8 +290,7 @@ static void test_the_run_file_is_asked_first(void **state)
     pmpo_store *store;
     pmpo_cost cost = {0};
     assert_int_equal(pmpo_store_create(in_folder("run"), true, NULL, NULL, &store, NULL), 0);
-    const pmpo_score_context c = {.store = store, .purpose = "train",
-                                  .bound = INFINITY, .cost = &cost};
+    const pmpo_score_context c = {.store = store, .purpose = "train", .cost = &cost};
     double first = loss_of(m, d, &o, &c, "Say.");
     size_t events = fake_events(m);
     uint64_t rows = cost.prefill_tokens;
@@ -317,8 +316,7 @@ static void test_the_cache_is_asked_next(void **state)
     pmpo_cost cost = {0};
     assert_int_equal(pmpo_cache_open(in_folder("cache"), 1 << 20, &cache, NULL),
                      0);
-    const pmpo_score_context c = {.cache = cache, .prompt_id = -1,
-                                  .bound = INFINITY, .cost = &cost};
+    const pmpo_score_context c = {.cache = cache, .prompt_id = -1, .cost = &cost};
     double first = loss_of(m, d, &o, &c, "Say.");
     size_t events = fake_events(m);
     assert_true(loss_of(m, d, &o, &c, "Say.") == first);
@@ -351,13 +349,14 @@ static void test_pruning_is_exact(void **state)
         pmpo_arena mem = {0};
         pmpo_result r;
         pmpo_score_context c = nothing;
-        c.bound = whole * ((i + 1) / 2) / 10;
-        c.rival = i % 2 ? &rival.score : NULL;
+        const pmpo_give_up g = {.bound = whole * ((i + 1) / 2) / 10,
+                                .rival = i % 2 ? &rival.score : NULL};
+        c.give_up = &g;
         assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &c, &mem, &r,
                                            NULL), 0);
         if (r.pruned) {
-            assert_true(whole > c.bound);
-            assert_true(r.lower_bound > c.bound && r.lower_bound <= whole);
+            assert_true(whole > g.bound);
+            assert_true(r.lower_bound > g.bound && r.lower_bound <= whole);
             assert_true(isnan(r.score.loss));
             assert_true(r.units_scored < r.units);
         } else {

@@ -62,7 +62,6 @@ static pmpo_score_context context(work *w, const char *stage)
         .after = on_unit,
         .ud = w,
         .cost = &w->out->pub.cost,
-        .bound = INFINITY,
     };
 }
 

@@ -68,8 +68,7 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
 {
     pmpo_arena mem = {0};
     pmpo_result r;
-    const pmpo_score_context c = {.cost = cost, .prompt_id = -1,
-                                  .bound = INFINITY};
+    const pmpo_score_context c = {.cost = cost, .prompt_id = -1};
     int rc = pmpo_scorer_score(j->scorer, j->prompt, &c,
                                keep ? keep_mem : &mem, &r, err);
     if (rc == 0 && keep) {
@@ -204,7 +203,7 @@ static int measure(job *j, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_prompt_score canonical;
-    pmpo_score_context c = {.prompt_id = -1, .bound = INFINITY};
+    pmpo_score_context c = {.prompt_id = -1};
     int rc = score_once(j, NULL, &canonical, &mem, err); /* warms up, too */
     for (int i = 0; rc == 0 && i < PMPO_BENCH_PAIRS; i++) {
         rc = one_pair(j, i, err);

@@ -86,8 +86,7 @@ static int score_some(pmpo_model *m, const pmpo_data *d, size_t n,
     for (size_t i = 0; i < n; i++) {
         idx[i] = i;
     }
-    const pmpo_score_context c = {.prompt_id = -1, .cost = cost,
-                                  .bound = INFINITY};
+    const pmpo_score_context c = {.prompt_id = -1, .cost = cost};
     pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_ALL);
     /* Made-up rejected outputs need the others of the set, which a few
      * examples may lack: the likelihood alone costs about the same. */

@@ -136,8 +136,7 @@ static int fill_sheet(job *j, sheet *s, pmpo_error *err)
     if (j->scores) {
         const pmpo_score_context c = {.cache = j->cache, .prompt_id = -1,
                                       .after = after_block, .ud = j,
-                                      .cost = &j->out->pub.cost,
-                                      .bound = INFINITY};
+                                      .cost = &j->out->pub.cost};
         pmpo_result r;
         rc = pmpo_scorer_score(j->scorer, j->prompts[j->prompt], &c,
                                &j->out->mem, &r, err);

@@ -91,7 +91,6 @@ static int score_one(job *j, size_t i, pmpo_prompt_score *out,
         .after = on_block,
         .ud = j,
         .cost = &j->out->pub.cost,
-        .bound = INFINITY,
     };
     j->prompt = i;
     int rc = pmpo_scorer_score(j->scorer, j->prompts[i], &c, &j->out->mem, &r,

@@ -18,12 +18,6 @@ static bool has_rejected(const pmpo_example *e)
     return e->n_rejected > 0;
 }
 
-double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s)
-{
-    (void)e;
-    return s->correct;
-}
-
 static bool is_option(const pmpo_example *e, pmpo_str text)
 {
     for (size_t i = 0; i < e->n_options; i++) {
@@ -32,6 +26,11 @@ static bool is_option(const pmpo_example *e, pmpo_str text)
         }
     }
     return false;
+}
+
+static double whole(const pmpo_target_score *t)
+{
+    return t->nats;
 }
 
 static double per_token(const pmpo_target_score *t)
@@ -55,6 +54,11 @@ static double cheapest(const pmpo_example *e, const pmpo_example_score *s,
         }
     }
     return 1;
+}
+
+double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s)
+{
+    return cheapest(e, s, whole);
 }
 
 double pmpo_right_option_mean(const pmpo_example *e,

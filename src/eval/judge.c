@@ -114,8 +114,7 @@ int pmpo_judge_answers(pmpo_model *judge, const pmpo_data *d,
                                     .targets = PMPO_TARGETS_ALL};
     watcher w = {after, ud};
     const pmpo_score_context c = {.cache = cache, .prompt_id = -1,
-                                  .after = on_block, .ud = &w, .cost = cost,
-                                  .bound = INFINITY};
+                                  .after = on_block, .ud = &w, .cost = cost};
     pmpo_data *pairs = NULL;
     pmpo_scorer *s = NULL;
     pmpo_arena mem = {0};

@@ -16,6 +16,12 @@ static double score_of(const pmpo_target_score *t, bool per_token)
     return per_token ? s / (double)t->n_tokens : s;
 }
 
+/* Outputs are compared per token; nll compares none and reduces one. */
+static bool compares_per_token(const pmpo_scorer_options *o)
+{
+    return o->loss != PMPO_LOSS_NLL && o->normalize == PMPO_NORM_LENGTH;
+}
+
 /* -log of the target's share among the outputs. */
 static double choice_loss(const pmpo_target_score *t, size_t n, bool per_token)
 {
@@ -33,7 +39,7 @@ double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
     if (o->loss == PMPO_LOSS_NLL) {
         return -score_of(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
     }
-    bool per_token = o->normalize == PMPO_NORM_LENGTH;
+    bool per_token = compares_per_token(o);
     if (o->loss == PMPO_LOSS_CHOICE) {
         return choice_loss(targets, n, per_token);
     }
@@ -46,8 +52,10 @@ double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
 }
 
 void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
-                        double *format, double *choice, int *picked)
+                        const pmpo_scorer_options *o, double *format,
+                        double *choice, int *picked)
 {
+    bool per_token = compares_per_token(o);
     double top = -INFINITY, all = -INFINITY;
     *picked = 0;
     for (size_t i = 0; i < n;) {
@@ -55,14 +63,15 @@ void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
         size_t k = 0;
         s[k++] = all;
         for (; i < n && k <= MAX_OPTIONS; i++) {
-            s[k++] = -targets[i].nats;
-            if (-targets[i].nats > top) { /* a tie goes to the earlier */
-                top = -targets[i].nats;
+            double score = score_of(&targets[i], per_token);
+            s[k++] = score;
+            if (score > top) { /* a tie goes to the earlier */
+                top = score;
                 *picked = (int)i;
             }
         }
         all = pmpo_logsumexp(s, k);
     }
-    *format = -all;
-    *choice = all + targets[0].nats;
+    *format = per_token ? NAN : -all;
+    *choice = all - score_of(&targets[0], per_token);
 }

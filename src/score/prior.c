@@ -1,7 +1,6 @@
 /* prior.c: see prior.h. A scorer of its own over a made-up set does the work. */
 #include "score/prior.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,63 +9,125 @@
 
 #define CONTENT_FREE "N/A"
 
+/* A distinct question: the first ask that puts it, and where it was asked. */
+typedef struct entry {
+    const pmpo_prior_ask *ask;
+    size_t index; /* of the ask */
+} entry;
+
 struct pmpo_prior {
-    pmpo_data *data;
+    pmpo_data *data; /* an example a distinct question */
     pmpo_scorer *scorer;
-    pmpo_str *texts; /* [n], sorted by bytes, distinct */
-    double *nats;    /* [n], under the last prompt */
+    size_t *which; /* [n_asks]: the ask's example in `data` */
+    double *nats;  /* [n], under the last prompt */
     size_t n;
     pmpo_arena mem;
 };
 
-static int by_bytes(const void *a, const void *b)
-{
-    return pmpo_str_cmp(*(const pmpo_str *)a, *(const pmpo_str *)b);
-}
+/* ---- which asks are the same ------------------------------------------------- */
 
-static int collect(pmpo_prior *p, const pmpo_str *texts, size_t n)
+/* The message that holds what is asked: the user's last. */
+static size_t asking(const pmpo_example *e)
 {
-    p->texts = pmpo_arena_alloc(&p->mem, n, sizeof(*p->texts));
-    p->nats = pmpo_arena_alloc(&p->mem, n, sizeof(*p->nats));
-    if (!p->texts || !p->nats) {
-        return PMPO_ENOMEM;
-    }
-    memcpy(p->texts, texts, n * sizeof(*texts));
-    qsort(p->texts, n, sizeof(*p->texts), by_bytes);
-    for (size_t i = 0; i < n; i++) {
-        if (p->n == 0 || !pmpo_str_eq(p->texts[p->n - 1], p->texts[i])) {
-            p->texts[p->n++] = p->texts[i];
+    for (size_t i = e->n_messages; i > 0; i--) {
+        if (pmpo_str_eq(e->messages[i - 1].role, PMPO_STR("user"))) {
+            return i - 1;
         }
     }
-    return 0;
+    return e->n_messages - 1;
 }
 
-/* The set of examples that have nothing but an output. */
-static int make_data(pmpo_prior *p, pmpo_error *err)
+/* Orders what stands around the questions of two examples; 0: the same. */
+static int by_surroundings(const pmpo_example *a, const pmpo_example *b)
 {
-    pmpo_buf jsonl = {0};
+    if (a->n_messages != b->n_messages) {
+        return a->n_messages < b->n_messages ? -1 : 1;
+    }
+    size_t here = a->n_messages ? asking(a) : 0;
+    size_t there = b->n_messages ? asking(b) : 0;
+    int c = (here > there) - (here < there);
+    for (size_t i = 0; c == 0 && i < a->n_messages; i++) {
+        const pmpo_message *x = &a->messages[i], *y = &b->messages[i];
+        c = pmpo_str_cmp(x->role, y->role);
+        c = c || i == here ? c : pmpo_str_cmp(x->content, y->content);
+    }
+    return c;
+}
+
+static int by_question(const void *a, const void *b)
+{
+    const pmpo_prior_ask *x = ((const entry *)a)->ask;
+    const pmpo_prior_ask *y = ((const entry *)b)->ask;
+    int c = x->e == y->e ? 0 : by_surroundings(x->e, y->e);
+    return c ? c : pmpo_str_cmp(x->text, y->text);
+}
+
+/* ---- the made-up set ----------------------------------------------------------- */
+
+/* The question as an example: nothing but surroundings and an output. */
+static int put_example(pmpo_prior *p, const pmpo_prior_ask *ask,
+                       pmpo_buf *jsonl, pmpo_error *err)
+{
+    char id[24];
+    snprintf(id, sizeof(id), "%zu", p->n);
+    pmpo_example e = {.id = {id, strlen(id)}, .target = ask->text, .weight = 1};
+    size_t n = ask->e->n_messages;
+    if (n == 0) {
+        e.input = PMPO_STR(CONTENT_FREE);
+    } else {
+        pmpo_message *m = pmpo_arena_alloc(&p->mem, n, sizeof(*m));
+        if (!m) {
+            return pmpo_fail_memory(err);
+        }
+        memcpy(m, ask->e->messages, n * sizeof(*m));
+        m[asking(ask->e)].content = PMPO_STR(CONTENT_FREE);
+        e.messages = m;
+        e.n_messages = n;
+    }
+    int rc = pmpo_example_json(&e, jsonl, err);
+    pmpo_buf_putc(jsonl, '\n');
+    return rc;
+}
+
+static int put_all(pmpo_prior *p, const entry *sorted, size_t n,
+                   pmpo_buf *jsonl, pmpo_error *err)
+{
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < p->n; i++) {
-        char id[24];
-        snprintf(id, sizeof(id), "%zu", i);
-        const pmpo_example e = {.id = {id, strlen(id)},
-                                .input = PMPO_STR(CONTENT_FREE),
-                                .target = p->texts[i],
-                                .weight = 1};
-        rc = pmpo_example_json(&e, &jsonl, err);
-        pmpo_buf_putc(&jsonl, '\n');
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (i == 0 || by_question(&sorted[i - 1], &sorted[i]) != 0) {
+            rc = put_example(p, sorted[i].ask, jsonl, err);
+            p->n++;
+        }
+        p->which[sorted[i].index] = p->n - 1;
     }
-    if (rc == 0) {
-        rc = jsonl.failed
-                 ? pmpo_fail_memory(err)
-                 : pmpo_data_parse(pmpo_buf_str(&jsonl), "the content-free set",
-                                   NULL, &p->data, err);
+    return rc < 0 || !jsonl->failed ? rc : pmpo_fail_memory(err);
+}
+
+static int make_data(pmpo_prior *p, const pmpo_prior_ask *asks, size_t n,
+                     pmpo_error *err)
+{
+    entry *sorted = pmpo_arena_alloc(&p->mem, n, sizeof(*sorted));
+    p->which = pmpo_arena_alloc(&p->mem, n, sizeof(*p->which));
+    p->nats = pmpo_arena_alloc(&p->mem, n, sizeof(*p->nats));
+    if (!sorted || !p->which || !p->nats) {
+        return pmpo_fail_memory(err);
     }
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = (entry){&asks[i], i};
+    }
+    qsort(sorted, n, sizeof(*sorted), by_question);
+    pmpo_buf jsonl = {0};
+    int rc = put_all(p, sorted, n, &jsonl, err);
+    rc = rc < 0 ? rc : pmpo_data_parse(pmpo_buf_str(&jsonl),
+                                       "the content-free set", NULL, &p->data,
+                                       err);
     pmpo_buf_release(&jsonl);
     return rc;
 }
 
-int pmpo_prior_new(pmpo_model *m, const pmpo_str *texts, size_t n,
+/* ---- making and scoring -------------------------------------------------------- */
+
+int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
                    const pmpo_scorer_options *o, pmpo_prior **out,
                    pmpo_error *err)
 {
@@ -79,8 +140,7 @@ int pmpo_prior_new(pmpo_model *m, const pmpo_str *texts, size_t n,
     own.reduction = PMPO_REDUCE_SUM;
     own.calibrate = PMPO_CALIBRATE_NONE;
     own.targets = PMPO_TARGETS_LOSS;
-    int rc = collect(p, texts, n) < 0 ? pmpo_fail_memory(err)
-                                      : make_data(p, err);
+    int rc = make_data(p, asks, n, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, p->data, &own, &p->scorer, err);
     if (rc < 0) {
         pmpo_prior_free(p);
@@ -108,7 +168,7 @@ int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
     pmpo_result r;
     quiet.after = NULL; /* its examples are not the caller's */
     quiet.whole = NULL;
-    quiet.bound = INFINITY;
+    quiet.give_up = NULL; /* it is about losses, and the caller's examples */
     int rc = pmpo_scorer_score(p->scorer, prompt, &quiet, &mem, &r, err);
     for (size_t i = 0; rc == 0 && i < p->n; i++) {
         p->nats[i] = r.score.examples[i].targets[0].nats;
@@ -117,11 +177,9 @@ int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
     return rc;
 }
 
-double pmpo_prior_of(const pmpo_prior *p, pmpo_str text)
+double pmpo_prior_of(const pmpo_prior *p, size_t i)
 {
-    const pmpo_str *at =
-        bsearch(&text, p->texts, p->n, sizeof(*p->texts), by_bytes);
-    return p->nats[at - p->texts];
+    return p->nats[p->which[i]];
 }
 
 int pmpo_prior_count(pmpo_prior *p, pmpo_str prompt, uint64_t *prefill,

@@ -1,8 +1,10 @@
 /* prior.h: what outputs cost where the input says nothing.
  *
  * The content-free side of a calibrated scorer (arXiv 2102.09690; as a
- * difference of log-likelihoods, arXiv 2104.08315): every distinct output
- * once, as the target of an example whose input is "N/A". */
+ * difference of log-likelihoods, arXiv 2104.08315): every output after the
+ * same rendering of its example, turns and system messages included, with
+ * only what is asked replaced by "N/A". Examples that differ in nothing else
+ * share a prior. */
 #ifndef PMPO_SCORE_PRIOR_H
 #define PMPO_SCORE_PRIOR_H
 
@@ -10,9 +12,15 @@
 
 typedef struct pmpo_prior pmpo_prior;
 
-/* `texts` may hold one text many times; their bytes are borrowed. Of `o`
- * the rendering and packing settings are taken. */
-int pmpo_prior_new(pmpo_model *m, const pmpo_str *texts, size_t n,
+/* One output of one example; borrowed. */
+typedef struct pmpo_prior_ask {
+    const pmpo_example *e;
+    pmpo_str text;
+} pmpo_prior_ask;
+
+/* `asks` may hold the same many times. Of `o` the rendering and packing
+ * settings are taken. */
+int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
                    const pmpo_scorer_options *o, pmpo_prior **out,
                    pmpo_error *err);
 void pmpo_prior_free(pmpo_prior *p);
@@ -20,8 +28,8 @@ void pmpo_prior_free(pmpo_prior *p);
 /* Scores the outputs under `prompt`, for pmpo_prior_of. */
 int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
                      const pmpo_score_context *c, pmpo_error *err);
-/* Nats of `text`, one of those given, under the last prompt scored. */
-double pmpo_prior_of(const pmpo_prior *p, pmpo_str text);
+/* Nats of asks[i] under the last prompt scored. */
+double pmpo_prior_of(const pmpo_prior *p, size_t i);
 
 /* As pmpo_scorer_count. */
 int pmpo_prior_count(pmpo_prior *p, pmpo_str prompt, uint64_t *prefill,

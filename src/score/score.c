@@ -27,6 +27,7 @@ typedef struct outputs {
     const bool *is_option;
     size_t n;
     size_t n_loss; /* leading ones that the loss reads */
+    size_t first;  /* place of the first among those of all examples */
 } outputs;
 
 struct pmpo_scorer {
@@ -37,6 +38,7 @@ struct pmpo_scorer {
     size_t n_examples;
     outputs *outputs;     /* [n_examples] */
     size_t *groups;       /* [n_examples] by input, see pmpo_data_groups */
+    size_t n_outputs;     /* of all */
     size_t *block_begin;  /* [n_blocks + 1] */
     size_t n_blocks;
     double total_weight;
@@ -85,7 +87,8 @@ static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, outputs *out)
     for (size_t i = 0; i < n; i++) {
         is_option[i] = among(texts[i], e->options, e->n_options);
     }
-    *out = (outputs){texts, is_option, n, n_loss};
+    *out = (outputs){texts, is_option, n, n_loss, s->n_outputs};
+    s->n_outputs += n;
     return 0;
 }
 
@@ -138,20 +141,18 @@ size_t pmpo_scorer_blocks(const pmpo_scorer *s)
 static int make_prior(pmpo_scorer *s, pmpo_error *err)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->n_examples; i++) {
-        n += s->outputs[i].n;
-    }
-    pmpo_str *texts = pmpo_arena_alloc(&s->mem, n, sizeof(*texts));
-    if (!texts) {
+    pmpo_prior_ask *asks =
+        pmpo_arena_alloc(&s->mem, s->n_outputs, sizeof(*asks));
+    if (!asks) {
         return pmpo_fail_memory(err);
     }
-    n = 0;
     for (size_t i = 0; i < s->n_examples; i++) {
         for (size_t k = 0; k < s->outputs[i].n; k++) {
-            texts[n++] = s->outputs[i].texts[k];
+            asks[n++] = (pmpo_prior_ask){pmpo_data_example(s->data, i),
+                                         s->outputs[i].texts[k]};
         }
     }
-    return pmpo_prior_new(s->model, texts, n, &s->o, &s->prior, err);
+    return pmpo_prior_new(s->model, asks, n, &s->o, &s->prior, err);
 }
 
 static int prepare(pmpo_scorer *s, pmpo_error *err)
@@ -454,8 +455,9 @@ static int fill_target(const pmpo_rendered *x, size_t t, pmpo_str text,
 }
 
 /* Format, choice and pick over those targets that are options. */
-static int fill_choice(const outputs *o, const pmpo_example *e,
-                       pmpo_arena *mem, pmpo_example_score *x)
+static int fill_choice(const pmpo_scorer *s, const outputs *o,
+                       const pmpo_example *e, pmpo_arena *mem,
+                       pmpo_example_score *x)
 {
     x->format = x->choice = NAN;
     x->picked = -1;
@@ -473,7 +475,7 @@ static int fill_choice(const outputs *o, const pmpo_example *e,
     }
     if (e->n_options >= 2 && n == e->n_options && where[0] == 0) {
         int picked;
-        pmpo_format_choice(list, n, &x->format, &x->choice, &picked);
+        pmpo_format_choice(list, n, &s->o, &x->format, &x->choice, &picked);
         x->picked = (int)where[picked];
         x->correct = x->picked == 0;
     }
@@ -503,14 +505,14 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
         t[k].role = k > 0 ? PMPO_ROLE_REJECTED
                     : s->o.loss == PMPO_LOSS_PREFERENCE ? PMPO_ROLE_CHOSEN
                                                         : PMPO_ROLE_TARGET;
-        t[k].prior_nats = s->prior ? pmpo_prior_of(s->prior, o->texts[k]) : 0;
+        t[k].prior_nats = s->prior ? pmpo_prior_of(s->prior, o->first + k) : 0;
         *used += t[k].n_tokens;
     }
     if (pmpo_fill_ends(&s->model->vocab, s->o.end, mem, &t[0]) < 0) {
         return PMPO_ENOMEM;
     }
     x->loss = pmpo_example_loss(t, o->n_loss, &s->o);
-    return fill_choice(o, e, mem, x);
+    return fill_choice(s, o, e, mem, x);
 }
 
 static int fill_block(pmpo_scorer *s, const rendering *r, size_t block,
@@ -569,8 +571,10 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
     if (!order || !diff) {
         return pmpo_fail_memory(err);
     }
+    const pmpo_give_up never = {.bound = INFINITY};
+    const pmpo_give_up *g = c->give_up ? c->give_up : &never;
     pmpo_block_order(s->block_begin, s->n_blocks,
-                     c->race_alpha > 0 ? NULL : c->rival, order);
+                     g->race_alpha > 0 ? NULL : g->rival, order);
     for (size_t k = 0; k < s->n_blocks; k++) {
         unit u;
         size_t b = order[k];
@@ -590,11 +594,11 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
         if (c->after) {
             c->after(c->ud, out->n_done, s->n_examples, sum / weight);
         }
-        bool hopeless = !s->prior && sum / s->total_weight > c->bound;
-        out->lost_race = !hopeless && c->race_alpha > 0
-                         && pmpo_race_is_lost(x, c->rival, out->n_done,
-                                              s->n_examples, c->race_alpha,
-                                              c->race_margin, diff);
+        bool hopeless = !s->prior && sum / s->total_weight > g->bound;
+        out->lost_race = !hopeless && g->race_alpha > 0
+                         && pmpo_race_is_lost(x, g->rival, out->n_done,
+                                              s->n_examples, g->race_alpha,
+                                              g->race_margin, diff);
         if ((hopeless || out->lost_race) && k + 1 < s->n_blocks) {
             out->pruned = true;
             out->lower_bound = s->prior ? NAN : sum / s->total_weight;

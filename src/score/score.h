@@ -52,6 +52,21 @@ int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
 void pmpo_scorer_free(pmpo_scorer *s);
 size_t pmpo_scorer_blocks(const pmpo_scorer *s);
 
+/* When the scoring of a candidate is given up. Its losses and examples are
+ * those of the scorer it is handed to, of no other. */
+typedef struct pmpo_give_up {
+    /* The incumbent's scores on the same data: blocks that cost it most come
+     * first, where a hopeless candidate shows soonest; or, with a race, the
+     * two are compared as they go, in the order of the data, which should be
+     * random. NULL: blocks in order, no race. Borrowed. */
+    const pmpo_prompt_score *rival;
+    double race_alpha;   /* of the paired test, 0: no race. See pmpo_race */
+    double race_margin;  /* the gain a candidate must have, nats */
+    double bound;        /* give up once the weighted mean loss is sure to
+                          * exceed this (losses are >= 0); INFINITY: never.
+                          * Calibrated losses may be negative: not looked at */
+} pmpo_give_up;
+
 /* Where units are looked up and kept, and who is told. All may be NULL. */
 typedef struct pmpo_score_context pmpo_score_context;
 struct pmpo_score_context {
@@ -70,16 +85,7 @@ struct pmpo_score_context {
                  const pmpo_prompt_score *score, pmpo_error *err);
     void *ud;
     pmpo_cost *cost;     /* added to */
-    /* The incumbent's scores on the same data: blocks that cost it most come
-     * first, where a hopeless candidate shows soonest; or, with a race, the
-     * two are compared as they go, in the order of the data, which should be
-     * random. NULL: blocks in order, no race. Borrowed. */
-    const pmpo_prompt_score *rival;
-    double race_alpha;   /* of the paired test, 0: no race. See pmpo_race */
-    double race_margin;  /* the gain a candidate must have, nats */
-    double bound;        /* give up once the weighted mean loss is sure to
-                          * exceed this (losses are >= 0); INFINITY: never.
-                          * Calibrated losses may be negative: not looked at */
+    const pmpo_give_up *give_up; /* NULL: score to the end. Borrowed */
 };
 
 /* Scores of all examples of the data, in order; lives in `mem`. */
@@ -129,8 +135,14 @@ int pmpo_fill_ends(const pmpo_vocab *v, bool end, pmpo_arena *mem,
  * method settings in pmpo.h). targets[0] is the target or chosen. */
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
                          const pmpo_scorer_options *o);
-/* format = -log sum p(option), choice = -log p(target)/sum p(option). */
+/* Over the options, by the scores that the loss compares: log-likelihoods,
+ * less their priors where calibrated; with length normalisation, per token.
+ * format = -log sum exp(score), choice = -log of the target's share of that
+ * sum: together minus the target's score. Per token there is no such sum to
+ * speak of: format is NAN. *picked has the highest score, the first of
+ * equals. */
 void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
-                        double *format, double *choice, int *picked);
+                        const pmpo_scorer_options *o, double *format,
+                        double *choice, int *picked);
 
 #endif

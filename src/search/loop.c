@@ -273,14 +273,16 @@ static int score_candidate(pmpo_state *st, const pmpo_step *step,
     pmpo_result r;
     pmpo_error why = {0};
     pmpo_score_context c = pmpo_context(st, "train", row->id);
+    pmpo_give_up give_up = {.rival = &step->whole.score,
+                            .bound = st->incumbent_loss};
     pmpo_race race = st->o.paper ? PMPO_RACE_OFF : st->o.race;
     if (race != PMPO_RACE_OFF) {
-        c.bound = st->incumbent_loss;
-        c.rival = &step->whole.score;
+        c.give_up = &give_up;
     }
     if (race == PMPO_RACE_PAIRED) {
-        c.race_alpha = RACE_ALPHA;
-        c.race_margin = isnan(st->noise_floor) ? 0 : 2 * st->noise_floor;
+        give_up.race_alpha = RACE_ALPHA;
+        give_up.race_margin = isnan(st->noise_floor) ? 0
+                                                     : 2 * st->noise_floor;
     }
     int rc = pmpo_scorer_score(st->train, row->prompt, &c, &mem, &r, &why);
     if (rc == PMPO_ETOOLONG) {

@@ -95,7 +95,6 @@ pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id)
         .whole = pmpo_record_losses,
         .ud = st,
         .cost = &st->sitting.cost,
-        .bound = INFINITY,
     };
 }
 
