@@ -117,7 +117,8 @@ typedef enum pmpo_precision {
     PMPO_PRECISION_AUTO,   /* the fastest whose noise is low and that fits */
     PMPO_PRECISION_NATIVE, /* the file as it is */
     PMPO_PRECISION_F16,    /* weights widened to f16, the fastest kernels */
-    PMPO_PRECISION_F32,    /* exact: f32 weights and KV, no f16 kernel */
+    PMPO_PRECISION_F32,    /* exact on a CPU: f32 weights and KV, no f16 kernel;
+                            * on a GPU see pmpo_model_info.note */
     PMPO_PRECISION_F32_FAST, /* f32 weights, the engine's fast attention,
                               * whose CPU kernel rounds to f16 */
 } pmpo_precision;
@@ -147,7 +148,9 @@ typedef struct pmpo_model_info {
     const char *template_name; /* "chat" recognised, or "none" */
     const char *note;        /* e.g. default system message left out; or "" */
     uint64_t n_params, file_bytes;
-    int n_vocab, n_context, threads;
+    int n_vocab;
+    int n_context;           /* positions of a text at most */
+    int threads;
     int gpu_layers;          /* as asked for when it was opened */
     bool shares_prefixes;    /* false: recurrent, scored one by one */
 } pmpo_model_info;

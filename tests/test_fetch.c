@@ -191,8 +191,40 @@ static int widen(void *ud, const char *from, const char *to, pmpo_error *err)
     (void)from;
     (void)err;
     n_widened++;
-    write_file(to, "wide", 0600);
-    return ud ? PMPO_EBACKEND : 0;
+    write_file(to, ud ? ud : "wide", 0600);
+    return ud && !strcmp(ud, "fail") ? PMPO_EBACKEND : 0;
+}
+
+static bool fits(void *ud, const char *copy)
+{
+    (void)ud;
+    pmpo_buf b = {0};
+    bool ok = pmpo_read_file(copy, &b, NULL) == 0 && b.len == 4 &&
+              !memcmp(b.ptr, "wide", 4);
+    pmpo_buf_release(&b);
+    return ok;
+}
+
+static const pmpo_widener good = {widen, fits, NULL};
+
+/* In place of the C library's: what was synced, in order, and whether the
+ * copy had its final name by then. */
+static char synced[4][256];
+static bool had_name[4];
+static int n_synced;
+static const char *final_name = "";
+
+int fsync(int fd)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    if (n_synced < 4) {
+        ssize_t n = readlink(link, synced[n_synced], sizeof(synced[0]) - 1);
+        synced[n_synced][n > 0 ? n : 0] = '\0';
+        had_name[n_synced] = access(final_name, F_OK) == 0;
+    }
+    n_synced++;
+    return 0;
 }
 
 static size_t count_entries(bool widened)
@@ -215,22 +247,23 @@ static void test_widened_copies(void **state)
     pmpo_error err = {0};
     const char *source = at("pmpo/models/smollm2-135m-instruct.gguf");
     write_file(source, "x", 0600);
-    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, widen, &h, &out,
-                                        &err), PMPO_EBACKEND);
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4,
+                                        &(pmpo_widener){widen, fits, "fail"},
+                                        &out, &err), PMPO_EBACKEND);
     assert_int_equal(count_entries(true), 0); /* nothing half-made is left */
-    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, widen, NULL, &out,
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &out,
                                         &err), 0);
     pmpo_buf_clear(&out);
-    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, widen, NULL, &out,
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &out,
                                         &err), 0);
     assert_int_equal(n_widened, 2); /* once in vain, once for good */
     assert_int_equal(access(out.ptr, R_OK), 0);
     pmpo_buf_clear(&out);
-    assert_int_equal(pmpo_fetch_widened(source, h, "f16", 4, widen, NULL, &out,
+    assert_int_equal(pmpo_fetch_widened(source, h, "f16", 4, &good, &out,
                                         &err), 0);
     assert_int_equal(count_entries(true), 2);
     assert_int_equal(pmpo_fetch_widened(source, (pmpo_hash){{9}}, "f32",
-                                        (uint64_t)1 << 60, widen, NULL, &out,
+                                        (uint64_t)1 << 60, &good, &out,
                                         &err), PMPO_EIO);
     assert_non_null(strstr(err.text, "GB free"));
     assert_int_equal(pmpo_model_remove("smollm2-135m-instruct:f16", &err), 0);
@@ -239,6 +272,61 @@ static void test_widened_copies(void **state)
     assert_int_equal(count_entries(true), 0);
     assert_int_equal(count_entries(false), 0);
     pmpo_buf_release(&out);
+}
+
+/* A copy that a crash has cut is not taken for whole, nor is a new one that
+ * doesn't fit. */
+static void test_a_broken_copy_is_made_again(void **state)
+{
+    (void)state;
+    pmpo_hash h = {{7}};
+    pmpo_buf out = {0}, again = {0};
+    pmpo_error err = {0};
+    const char *source = at("source.gguf");
+    write_file(source, "x", 0600);
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &out, &err),
+                     0);
+    write_file(out.ptr, "wi", 0600);
+    n_widened = 0;
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &again,
+                                        &err), 0);
+    assert_int_equal(n_widened, 1);
+    assert_string_equal(out.ptr, again.ptr);
+    assert_true(fits(NULL, out.ptr));
+    write_file(out.ptr, "wi", 0600);
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4,
+                                        &(pmpo_widener){widen, fits, "wid"},
+                                        &again, &err), PMPO_EMODEL);
+    assert_false(fits(NULL, out.ptr));
+    pmpo_buf_release(&out);
+    pmpo_buf_release(&again);
+}
+
+/* The copy's bytes are on disk before it has its name, the name after. */
+static void test_a_copy_is_synced(void **state)
+{
+    (void)state;
+    pmpo_hash h = {{8}};
+    pmpo_buf out = {0};
+    write_file(at("source.gguf"), "x", 0600);
+    assert_int_equal(pmpo_fetch_widened(at("source.gguf"), h, "f32", 4, &good,
+                                        &out, NULL), 0);
+    assert_int_equal(pmpo_model_remove("source:f32", NULL), 0);
+    char *name = out.ptr;
+    out = (pmpo_buf){0};
+    final_name = name;
+    n_synced = 0;
+    assert_int_equal(pmpo_fetch_widened(at("source.gguf"), h, "f32", 4, &good,
+                                        &out, NULL), 0);
+    assert_string_equal(out.ptr, name);
+    assert_int_equal(n_synced, 2);
+    assert_int_equal(strncmp(synced[0], name, strlen(name)), 0);
+    assert_false(had_name[0]);
+    assert_true(had_name[1]);
+    assert_int_equal(strlen(synced[1]), strrchr(name, '/') - name);
+    assert_int_equal(strncmp(synced[1], name, strlen(synced[1])), 0);
+    pmpo_buf_release(&out);
+    pmpo_buf_release(&(pmpo_buf){.ptr = name});
 }
 
 /* ---- what is remembered ---------------------------------------------------------------- */
@@ -283,6 +371,8 @@ int main(void)
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_names_and_paths),
         cmocka_unit_test(test_widened_copies),
+        cmocka_unit_test(test_a_broken_copy_is_made_again),
+        cmocka_unit_test(test_a_copy_is_synced),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_weights_are_hashed_anew_when_they_change),
     };

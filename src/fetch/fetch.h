@@ -23,18 +23,22 @@ int pmpo_fetch_resolve(const char *model, pmpo_buf *path, pmpo_buf *name,
 int pmpo_fetch_weights_hash(const char *path, pmpo_progress_fn progress,
                             void *ud, pmpo_hash *out, pmpo_error *err);
 
-/* Writes the widened form of `from` to `to`. Returns 0 or a code. */
-typedef int (*pmpo_widen_fn)(void *ud, const char *from, const char *to,
-                             pmpo_error *err);
+typedef struct pmpo_widener {
+    /* Writes the widened form of `from` to `to`. Returns 0 or a code. */
+    int (*widen)(void *ud, const char *from, const char *to, pmpo_error *err);
+    /* Whether the file `copy` is whole and has all weights of its source. */
+    bool (*fits)(void *ud, const char *copy);
+    void *ud;
+} pmpo_widener;
 
 /* The widened copy ("f16" or "f32") of `source`, whose weights hash to
- * `hash`, made by `widen` unless it is there; its path is appended to *out.
- * `bytes` is about how big it will be: PMPO_EIO ("needs 2.0 GB, 1.1 GB
+ * `hash`, made by `w` unless it is there and fits; its path is appended to
+ * *out. It has its name only once its bytes are on disk. `bytes` is about how big it will be: PMPO_EIO ("needs 2.0 GB, 1.1 GB
  * free") before anything is written when the disk hasn't that much. A copy
  * remembers its source's name for `models list` (NAME:f32). */
 int pmpo_fetch_widened(const char *source, pmpo_hash hash,
                        const char *precision, uint64_t bytes,
-                       pmpo_widen_fn widen, void *ud, pmpo_buf *out,
+                       const pmpo_widener *w, pmpo_buf *out,
                        pmpo_error *err);
 
 /* Facts found out once on this machine (such as the hash of a file's

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/mem.h"
 #include "fetch/catalogue.h"
 
@@ -242,9 +243,9 @@ static int assemble(pull *p, pmpo_error *err)
         remove_folder(p->folder.ptr);
         return rc;
     }
-    if (rename(p->joined.ptr, p->path.ptr) < 0) {
-        return pmpo_fail(err, PMPO_EIO, "%s: %s", p->path.ptr,
-                         strerror(errno));
+    rc = pmpo_rename_synced(p->joined.ptr, p->path.ptr, err);
+    if (rc < 0) {
+        return rc;
     }
     remove_folder(p->folder.ptr);
     report(p, "fetching", p->m->bytes);

@@ -3,11 +3,11 @@
  * A copy is called NAME.HASH.PRECISION.gguf after its source and the hash of
  * the source's weights, so it can't be taken for another model's. */
 #define _GNU_SOURCE /* O_CLOEXEC */
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "fetch/catalogue.h"
 #include "fetch/fetch.h"
 
@@ -26,8 +26,7 @@ static void put_name(const char *source, pmpo_hash hash, const char *precision,
 }
 
 static int make_copy(const char *source, const char *folder, const char *to,
-                     uint64_t bytes, pmpo_widen_fn widen, void *ud,
-                     pmpo_error *err)
+                     uint64_t bytes, const pmpo_widener *w, pmpo_error *err)
 {
     pmpo_buf tmp = {0};
     int rc = pmpo_check_space(folder, bytes + (100 << 20),
@@ -36,10 +35,12 @@ static int make_copy(const char *source, const char *folder, const char *to,
     if (rc == 0 && tmp.failed) {
         rc = pmpo_fail_memory(err);
     }
-    rc = rc < 0 ? rc : widen(ud, source, tmp.ptr, err);
-    if (rc == 0 && rename(tmp.ptr, to) < 0) {
-        rc = pmpo_fail(err, PMPO_EIO, "%s: %s", to, strerror(errno));
+    rc = rc < 0 ? rc : w->widen(w->ud, source, tmp.ptr, err);
+    if (rc == 0 && !w->fits(w->ud, tmp.ptr)) {
+        rc = pmpo_fail(err, PMPO_EMODEL, "%s: its widened copy has not come "
+                       "out whole", source);
     }
+    rc = rc < 0 ? rc : pmpo_rename_synced(tmp.ptr, to, err);
     if (rc < 0 && tmp.ptr) {
         unlink(tmp.ptr);
     }
@@ -49,8 +50,7 @@ static int make_copy(const char *source, const char *folder, const char *to,
 
 int pmpo_fetch_widened(const char *source, pmpo_hash hash,
                        const char *precision, uint64_t bytes,
-                       pmpo_widen_fn widen, void *ud, pmpo_buf *out,
-                       pmpo_error *err)
+                       const pmpo_widener *w, pmpo_buf *out, pmpo_error *err)
 {
     pmpo_buf folder = {0}, path = {0};
     int lock = -1;
@@ -60,11 +60,10 @@ int pmpo_fetch_widened(const char *source, pmpo_hash hash,
         put_name(source, hash, precision, &path);
         rc = path.failed ? pmpo_fail_memory(err) : 0;
     }
-    if (rc == 0 && access(path.ptr, R_OK) < 0) {
+    if (rc == 0 && !w->fits(w->ud, path.ptr)) {
         rc = pmpo_lock_path(path.ptr, &lock, err);
-        if (rc == 0 && access(path.ptr, R_OK) < 0) {
-            rc = make_copy(source, folder.ptr, path.ptr, bytes, widen, ud,
-                           err);
+        if (rc == 0 && !w->fits(w->ud, path.ptr)) {
+            rc = make_copy(source, folder.ptr, path.ptr, bytes, w, err);
         }
         if (lock >= 0) {
             close(lock);

@@ -3,7 +3,27 @@
  * The memory is one unified buffer: sequence 0 holds the prefix of the unit
  * at hand and keeps it for the next unit, everything else is a wave's and
  * leaves with it. Where rows come to lie is therefore the same whatever was
- * computed before: the prefix in the first cells, the wave right after it. */
+ * computed before: the prefix in the first cells, the wave right after it.
+ *
+ * What else in llama.cpp 0.5.0 depends on the size of the context, of batches
+ * or on what was decoded before, and why no score does:
+ * - rope factors for long texts are taken once the CONTEXT is longer than the
+ *   model's original one: the choice is fixed at loading (llama_open.c) and
+ *   stands in the identity.
+ * - n_batch is at most n_ctx: a batch never has more rows than there are
+ *   cells, so a unit is never split otherwise.
+ * - the window of cells that attention reads ends at the last cell in use,
+ *   rounded up to 256, and n_ctx is a multiple of 256: a function of the unit.
+ *   Stale cells within it are masked, which holds unless they are NaN: see
+ *   pmpo_llama_wipe.
+ * - the search for a free cell begins where rows were last put or freed:
+ *   behind the prefix, as a wave's cells are freed from its first on.
+ * - sliding windows: with swa_full their cache has n_ctx cells, too.
+ * - flash attention cuts the cells of a batch of one row by the number of
+ *   threads, which stands in the identity.
+ * - graphs are used again only for the same shapes; where a buffer comes to
+ *   lie changes no kernel's sums (of BLAS: see llama_blas.c).
+ * - recurrent models: their state is written anew for each sequence. */
 #include "model/llama_engine.h"
 
 #include <pthread.h>
@@ -11,6 +31,7 @@
 
 #include "base/error.h"
 #include "model/llama_blas.h"
+#include "model/llama_device.h"
 
 /* ---- the library, once a process --------------------------------------------- */
 
@@ -27,6 +48,7 @@ static void on_log(enum ggml_log_level level, const char *text, void *ud)
 
 static void start(void)
 {
+    pmpo_device_no_tf32();
     llama_log_set(on_log, NULL);
     llama_backend_init();
 }
@@ -63,6 +85,7 @@ static struct llama_context_params context_params(pmpo_llama *l, size_t cells)
     p.n_threads_batch = l->threads;
     p.kv_unified = true;
     p.swa_full = true;
+    p.yarn_orig_ctx = l->n_short; /* what load() hides; 0: as the file says */
     p.type_k = p.type_v = l->exact ? GGML_TYPE_F32 : GGML_TYPE_F16;
     p.flash_attn_type = l->exact ? LLAMA_FLASH_ATTN_TYPE_DISABLED
                                  : LLAMA_FLASH_ATTN_TYPE_AUTO;
@@ -103,6 +126,14 @@ void pmpo_llama_forget(pmpo_llama *l)
 {
     if (l->ctx) {
         llama_memory_clear(llama_get_memory(l->ctx), false);
+    }
+    l->n_prefix = 0;
+}
+
+void pmpo_llama_wipe(pmpo_llama *l)
+{
+    if (l->ctx) {
+        llama_memory_clear(llama_get_memory(l->ctx), true);
     }
     l->n_prefix = 0;
 }

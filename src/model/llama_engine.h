@@ -2,6 +2,7 @@
  *
  * llama_open.c     loading, precision, identity, ending
  * llama_rate.c     which products are fastest here
+ * llama_device.c   what a GPU and the environment bring into an identity
  * llama_blas.c     products by BLAS
  * llama_vocab.c    tokeniser, special tokens, chat template
  * llama_decode.c   the context and its KV memory, feeding rows
@@ -40,7 +41,10 @@ typedef struct pmpo_llama {
     bool shares; /* sequences can share prefixes (not recurrent) */
     int threads;
     pmpo_plan_limits limits;
-    size_t n_context; /* positions the model was trained for */
+    size_t n_context; /* positions of one sequence, at most */
+    uint32_t n_short; /* of models that have rope factors for short and for
+                       * long texts: positions that the short ones, which are
+                       * used, hold for; 0: no such factors */
     size_t n_vocab;
     int32_t *prefix; /* tokens of sequence 0 that lie in the KV memory */
     size_t n_prefix, cap_prefix;
@@ -74,6 +78,9 @@ int pmpo_llama_vocab(pmpo_llama *l, struct pmpo_model *m, pmpo_error *err);
 /* Makes sure of a context with room for `cells` rows. A new one is empty. */
 int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err);
 void pmpo_llama_forget(pmpo_llama *l); /* empties the KV memory */
+/* Empties it and overwrites its cells: after numbers that are none, since
+ * 0 x NaN of a cell that is not looked at is still NaN. */
+void pmpo_llama_wipe(pmpo_llama *l);
 /* Empties the batch; appends a row to it (at most PMPO_MAX_ROWS). */
 void pmpo_llama_rows_clear(pmpo_llama *l);
 void pmpo_llama_row(pmpo_llama *l, const pmpo_plan_row *r);

@@ -250,7 +250,7 @@ static int run(job *j, const pmpo_gen_request *requests, size_t first_reply,
     for (size_t live = 1; rc == 0 && live > 0;) {
         rc = step(j, &live, err);
     }
-    pmpo_llama_forget(j->l);
+    pmpo_llama_wipe(j->l); /* nobody looked for NaN */
     return rc;
 }
 

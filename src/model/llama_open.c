@@ -11,22 +11,28 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "fetch/fetch.h"
 #include "model/llama_blas.h"
+#include "model/llama_device.h"
 #include "model/llama_engine.h"
 #include "model/llama_rate.h"
 
 /* ---- what the file holds --------------------------------------------------------- */
 
 typedef struct file_facts {
+    char arch[64];
     uint64_t n_params;
     uint64_t n_bytes; /* of tensors */
     bool all_f32;     /* nothing is narrower */
     bool all_16;      /* nothing is narrower than 16 bits */
     uint64_t kv_values; /* keys and values of one position, all layers */
     uint64_t n_vocab, n_context;
+    int64_t n_tensors;
+    uint64_t n_file; /* bytes that the file must have at least */
+    uint64_t n_short; /* see pmpo_llama; 0: no rope factors for long texts */
 } file_facts;
 
 /* The number that the file gives for ARCH.what, or for each layer (then the
@@ -58,8 +64,14 @@ static uint64_t arch_number(const struct gguf_context *g, const char *what)
     return most;
 }
 
+/* ARCH.this: the texts that rope factors for short ones were made for. */
+#define ORIGINAL_CONTEXT "rope.scaling.original_context_length"
+
 static void read_shape(const struct gguf_context *g, file_facts *out)
 {
+    int64_t arch = gguf_find_key(g, "general.architecture");
+    snprintf(out->arch, sizeof(out->arch), "%s",
+             arch < 0 ? "" : gguf_get_val_str(g, arch));
     uint64_t heads = arch_number(g, "attention.head_count");
     uint64_t kv_heads = arch_number(g, "attention.head_count_kv");
     uint64_t key = arch_number(g, "attention.key_length");
@@ -73,6 +85,18 @@ static void read_shape(const struct gguf_context *g, file_facts *out)
     out->n_context = arch_number(g, "context_length");
 }
 
+static void read_rope(const struct gguf_context *g, file_facts *out)
+{
+    for (int64_t i = 0; i < gguf_get_n_tensors(g); i++) {
+        const char *name = gguf_get_tensor_name(g, i);
+        if (strstr(name, "rope_factors_long") ||
+            strstr(name, "rope_factors_short")) {
+            uint64_t n = arch_number(g, ORIGINAL_CONTEXT);
+            out->n_short = n ? n : out->n_context;
+        }
+    }
+}
+
 static bool read_facts(const char *path, file_facts *out)
 {
     struct gguf_context *g = gguf_init_from_file(
@@ -81,8 +105,12 @@ static bool read_facts(const char *path, file_facts *out)
         return false;
     }
     *out = (file_facts){.all_f32 = true, .all_16 = true};
-    for (int64_t i = 0; i < gguf_get_n_tensors(g); i++) {
+    out->n_tensors = gguf_get_n_tensors(g);
+    for (int64_t i = 0; i < out->n_tensors; i++) {
         const int64_t *ne = gguf_get_tensor_ne(g, i);
+        uint64_t end = gguf_get_data_offset(g) + gguf_get_tensor_offset(g, i) +
+                       gguf_get_tensor_size(g, i);
+        out->n_file = end > out->n_file ? end : out->n_file;
         enum ggml_type t = gguf_get_tensor_type(g, i);
         out->n_params += (uint64_t)(ne[0] * ne[1] * ne[2] * ne[3]);
         out->n_bytes += gguf_get_tensor_size(g, i);
@@ -91,9 +119,21 @@ static bool read_facts(const char *path, file_facts *out)
                                       t == GGML_TYPE_F16 || t == GGML_TYPE_BF16);
     }
     read_shape(g, out);
+    read_rope(g, out);
     gguf_free(g);
     return true;
 }
+
+/* What is known before the weights are loaded. */
+typedef struct opening {
+    const pmpo_model_options *o;
+    const char *name, *source; /* as asked for, and that file */
+    file_facts facts;          /* of the source */
+    pmpo_hash hash;
+    pmpo_precision precision;
+    uint64_t bytes; /* of weights */
+    pmpo_buf file;  /* to load: the source, or its widened copy */
+} opening;
 
 /* ---- precision -------------------------------------------------------------------- */
 
@@ -124,6 +164,7 @@ static uint64_t needed_bytes(const file_facts *f, pmpo_precision p)
 typedef struct widening {
     enum llama_ftype ftype;
     int threads;
+    const file_facts *source;
 } widening;
 
 static int widen(void *ud, const char *from, const char *to, pmpo_error *err)
@@ -141,6 +182,19 @@ static int widen(void *ud, const char *from, const char *to, pmpo_error *err)
     return 0;
 }
 
+/* Whether `copy` is whole and has every weight of its source, widened. */
+static bool fits(void *ud, const char *copy)
+{
+    const widening *w = ud;
+    file_facts f;
+    struct stat st;
+    return read_facts(copy, &f) && stat(copy, &st) == 0 &&
+           (uint64_t)st.st_size >= f.n_file &&
+           f.n_tensors == w->source->n_tensors &&
+           f.n_params == w->source->n_params &&
+           (w->ftype == LLAMA_FTYPE_ALL_F32 ? f.all_f32 : f.all_16);
+}
+
 static void report(const pmpo_model_options *o, const char *stage)
 {
     if (o->progress) {
@@ -148,26 +202,6 @@ static void report(const pmpo_model_options *o, const char *stage)
                     &(pmpo_progress){.stage = stage, .unit = "bytes",
                                      .loss = NAN, .best = NAN, .left_ms = -1});
     }
-}
-
-/* The file to load: `path` itself or its widened copy. */
-static int file_for(const pmpo_model_options *o, const char *path,
-                    pmpo_hash hash, pmpo_precision p, const file_facts *facts,
-                    uint64_t bytes, int threads, pmpo_buf *out,
-                    pmpo_error *err)
-{
-    bool as_is = p == PMPO_PRECISION_NATIVE ||
-                 (p != PMPO_PRECISION_F16 && facts->all_f32);
-    if (as_is) {
-        pmpo_buf_puts(out, path);
-        return out->failed ? pmpo_fail_memory(err) : 0;
-    }
-    report(o, "widening");
-    widening w = {p == PMPO_PRECISION_F16 ? LLAMA_FTYPE_MOSTLY_F16
-                                          : LLAMA_FTYPE_ALL_F32,
-                  threads};
-    const char *copy = p == PMPO_PRECISION_F16 ? "f16" : "f32";
-    return pmpo_fetch_widened(path, hash, copy, bytes, widen, &w, out, err);
 }
 
 /* ---- does it fit ------------------------------------------------------------------ */
@@ -270,62 +304,102 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
     for (size_t i = 0; i < sizeof(layout) / sizeof(*layout); i++) {
         pmpo_hasher_u64(h, layout[i]);
     }
+    if (l->n_short) {
+        pmpo_hasher_str(h, PMPO_STR("rope factors for short texts"));
+        pmpo_hasher_u64(h, l->n_short);
+    }
+    pmpo_buf place = {0};
+    pmpo_blas_hold();
+    pmpo_device_describe(gpu_layers != 0, &place);
+    pmpo_blas_release();
+    if (place.len) {
+        pmpo_hasher_str(h, pmpo_buf_str(&place));
+    }
+    bool whole = !place.failed;
+    pmpo_buf_release(&place);
     m->identity = pmpo_hasher_end(h);
     pmpo_hasher_free(h);
     char hex[33];
     pmpo_hash_hex(m->identity, hex);
     m->info.identity = pmpo_arena_cstr(&m->mem, hex);
-    return m->info.identity ? 0 : pmpo_fail_memory(err);
+    return m->info.identity && whole ? 0 : pmpo_fail_memory(err);
 }
 
 /* ---- description ------------------------------------------------------------------- */
 
-static const char *note_on(const char *tmpl)
+static void add_note(pmpo_buf *notes, const char *text)
 {
+    pmpo_buf_puts(notes, notes->len ? "; " : "");
+    pmpo_buf_puts(notes, text);
+}
+
+/* What the user of this model should know. */
+static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
+                           const opening *w, bool on_gpu)
+{
+    const char *tmpl = llama_model_chat_template(l->weights, NULL);
+    pmpo_buf notes = {0};
     /* Where the model's own template brings a system message of its own, the
      * text is in it: "You are ..." or "You're ...". */
     if (tmpl && (strstr(tmpl, "You are") || strstr(tmpl, "You\\'re"))) {
-        return "the model's own chat template adds a default system message; "
-               "here there is none: give it as the prompt if you want it";
+        add_note(&notes, "the model's own chat template adds a default system "
+                         "message; here there is none: give it as the prompt "
+                         "if you want it");
     }
-    return "";
+    if (l->n_short) {
+        add_note(&notes, "its rope factors for short texts are used: longer "
+                         "ones than the context given here are refused");
+    }
+    /* llama.cpp's own kernels for products of up to 16 rows take TF32 from
+     * Ampere on, whatever cuBLAS is told. */
+    if (l->exact && on_gpu) {
+        add_note(&notes, "f32 is not exact on this GPU: products of few rows "
+                         "are rounded to TF32");
+    }
+    if (w->o->precision == PMPO_PRECISION_AUTO && !w->o->for_generation &&
+        !w->facts.all_16 && w->precision == PMPO_PRECISION_NATIVE) {
+        add_note(&notes, "widened weights don't fit into the memory: scored "
+                         "as the file is, whose 8-bit activations jitter");
+    }
+    const char *kept = pmpo_arena_cstr(&m->mem, notes.ptr ? notes.ptr : "");
+    kept = notes.failed ? NULL : kept;
+    pmpo_buf_release(&notes);
+    return kept;
 }
 
-static int describe(pmpo_llama *l, struct pmpo_model *m, const char *name,
-                    const char *source, const char *path,
-                    pmpo_precision precision, uint64_t bytes, int gpu_layers,
+static int describe(pmpo_llama *l, struct pmpo_model *m, const opening *w,
                     pmpo_error *err)
 {
-    char text[256], arch[64];
-    const char *tmpl = llama_model_chat_template(l->weights, NULL);
+    char text[256];
+    pmpo_blas_hold();
+    bool on_gpu = w->o->gpu_layers != 0 && pmpo_device_has_gpu();
+    pmpo_blas_release();
     llama_model_desc(l->weights, text, sizeof(text));
-    llama_model_meta_val_str(l->weights, "general.architecture", arch,
-                             sizeof(arch));
     const pmpo_message probe = {PMPO_STR("user"), PMPO_STR("x")};
     pmpo_buf rendered = {0};
     bool chat = m->vocab.chat(m->vocab.self, &probe, 1, true, &rendered,
                               NULL) == 0;
     pmpo_buf_release(&rendered);
     m->info = (pmpo_model_info){
-        .name = pmpo_arena_cstr(&m->mem, name),
-        .path = pmpo_arena_cstr(&m->mem, path),
-        .source_path = pmpo_arena_cstr(&m->mem, source),
-        .architecture = pmpo_arena_cstr(&m->mem, arch),
+        .name = pmpo_arena_cstr(&m->mem, w->name),
+        .path = pmpo_arena_cstr(&m->mem, w->file.ptr),
+        .source_path = pmpo_arena_cstr(&m->mem, w->source),
+        .architecture = pmpo_arena_cstr(&m->mem, w->facts.arch),
         .description = pmpo_arena_cstr(&m->mem, text),
-        .precision = precision_names[precision],
+        .precision = precision_names[w->precision],
         .template_name = chat ? "chat" : "none",
-        .note = note_on(tmpl),
+        .note = note_on(l, m, w, on_gpu),
         .n_params = llama_model_n_params(l->weights),
-        .file_bytes = bytes,
+        .file_bytes = w->bytes,
         .n_vocab = (int)l->n_vocab,
         .n_context = (int)l->n_context,
         .threads = l->threads,
-        .gpu_layers = gpu_layers,
+        .gpu_layers = w->o->gpu_layers,
         .shares_prefixes = l->shares,
     };
     const pmpo_model_info *i = &m->info;
     return i->name && i->path && i->source_path && i->architecture &&
-                   i->description
+                   i->description && i->note
                ? 0
                : pmpo_fail_memory(err);
 }
@@ -382,41 +456,57 @@ static bool on_load(float share, void *ud)
     return true;
 }
 
-static int load(pmpo_llama *l, const pmpo_model_options *o, const char *path,
-                uint64_t bytes, pmpo_error *err)
+static int load(pmpo_llama *l, const opening *w, pmpo_error *err)
 {
-    loading progress = {o, bytes, 0};
+    loading progress = {w->o, w->bytes, 0};
+    /* llama.cpp would take the factors for long texts once the context, which
+     * grows with what is scored, is longer than the original one: it is told
+     * that none ever is. The context gets the true number back. */
+    struct llama_model_kv_override overrides[2] = {
+        {.tag = LLAMA_KV_OVERRIDE_TYPE_INT, .val_i64 = INT32_MAX},
+    };
+    snprintf(overrides[0].key, sizeof(overrides[0].key),
+             "%s." ORIGINAL_CONTEXT, w->facts.arch);
     struct llama_model_params p = llama_model_default_params();
-    p.n_gpu_layers = o->gpu_layers;
+    p.n_gpu_layers = w->o->gpu_layers;
+    p.kv_overrides = w->facts.n_short ? overrides : NULL;
     p.progress_callback = on_load;
     p.progress_callback_user_data = &progress;
     pmpo_blas_hold();
-    l->weights = pmpo_guard_load(path, p);
+    l->weights = pmpo_guard_load(w->file.ptr, p);
     pmpo_blas_release();
     if (!l->weights) {
-        return pmpo_fail(err, PMPO_EMODEL, "%s: cannot be loaded: %s", path,
-                         pmpo_llama_log());
+        return pmpo_fail(err, PMPO_EMODEL, "%s: cannot be loaded: %s",
+                         w->file.ptr, pmpo_llama_log());
     }
     if (llama_model_has_encoder(l->weights) ||
         !llama_model_has_decoder(l->weights) ||
         llama_model_is_diffusion(l->weights)) {
         return pmpo_fail(err, PMPO_EMODEL,
-                         "%s: not a causal language model", path);
+                         "%s: not a causal language model", w->file.ptr);
     }
     l->vocab = llama_model_get_vocab(l->weights);
     l->n_vocab = (size_t)llama_vocab_n_tokens(l->vocab);
     l->n_context = (size_t)llama_model_n_ctx_train(l->weights);
+    l->n_short = (uint32_t)w->facts.n_short;
+    if (l->n_short && l->n_short < l->n_context) {
+        l->n_context = l->n_short;
+    }
     l->shares = !llama_model_is_recurrent(l->weights) &&
                 !llama_model_is_hybrid(l->weights);
     return 0;
 }
 
-/* Everything after the file to load is known; `f32`: so are its weights. */
-static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
-                    const char *name, const char *source, const char *path,
-                    pmpo_hash hash, pmpo_precision p, uint64_t bytes,
-                    bool f32, pmpo_error *err)
+static bool has_f32_weights(const opening *w)
 {
+    return w->facts.all_f32 || w->precision == PMPO_PRECISION_F32 ||
+           w->precision == PMPO_PRECISION_F32_FAST;
+}
+
+/* Everything after the file to load is known. */
+static int assemble(struct pmpo_model *m, const opening *w, pmpo_error *err)
+{
+    const pmpo_model_options *o = w->o;
     pmpo_llama *l = pmpo_calloc(1, sizeof(*l));
     if (!l) {
         return pmpo_fail_memory(err);
@@ -425,10 +515,11 @@ static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
     m->self = l;
     m->max_requests = PMPO_MAX_SEQUENCES;
     l->model = m;
-    l->exact = p == PMPO_PRECISION_F32;
+    l->exact = w->precision == PMPO_PRECISION_F32;
     l->threads = usable_threads(o->threads);
-    l->blas = f32 && o->gpu_layers == 0 && pmpo_llama_measure(l->threads).blas;
-    int rc = load(l, o, path, bytes, err);
+    l->blas = has_f32_weights(w) && o->gpu_layers == 0 &&
+              pmpo_llama_measure(l->threads).blas;
+    int rc = load(l, w, err);
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,
@@ -438,52 +529,55 @@ static int assemble(struct pmpo_model *m, const pmpo_model_options *o,
     };
     m->limits = &l->limits;
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
-    rc = rc < 0 ? rc : describe(l, m, name, source, path, p, bytes,
-                               o->gpu_layers, err);
-    return rc < 0 ? rc : identify(l, m, hash, o->gpu_layers, err);
+    rc = rc < 0 ? rc : describe(l, m, w, err);
+    return rc < 0 ? rc : identify(l, m, w->hash, o->gpu_layers, err);
+}
+
+/* The file to load: the source itself or its widened copy. */
+static int file_for(opening *w, pmpo_error *err)
+{
+    bool f16 = w->precision == PMPO_PRECISION_F16;
+    if (w->precision == PMPO_PRECISION_NATIVE || (!f16 && w->facts.all_f32)) {
+        pmpo_buf_puts(&w->file, w->source);
+        return w->file.failed ? pmpo_fail_memory(err) : 0;
+    }
+    report(w->o, "widening");
+    widening wide = {f16 ? LLAMA_FTYPE_MOSTLY_F16 : LLAMA_FTYPE_ALL_F32,
+                     usable_threads(w->o->threads), &w->facts};
+    const pmpo_widener maker = {widen, fits, &wide};
+    return pmpo_fetch_widened(w->source, w->hash, f16 ? "f16" : "f32",
+                              w->bytes, &maker, &w->file, err);
+}
+
+/* Reads the file's facts, chooses the precision, makes sure of the file. */
+static int prepare(opening *w, pmpo_error *err)
+{
+    if (!read_facts(w->source, &w->facts)) {
+        return pmpo_fail(err, PMPO_EMODEL, "%s: not a GGUF file: %s",
+                         w->source, pmpo_llama_log());
+    }
+    int rc = pmpo_fetch_weights_hash(w->source, w->o->progress,
+                                     w->o->progress_ud, &w->hash, err);
+    rc = rc < 0 ? rc : choose(w->o, &w->facts, w->name, &w->precision, err);
+    if (rc < 0) {
+        return rc;
+    }
+    w->bytes = weight_bytes(&w->facts, w->precision);
+    return file_for(w, err);
 }
 
 int pmpo_llama_open(const pmpo_model_options *o, const char *path,
                     const char *name, pmpo_model **out, pmpo_error *err)
 {
     pmpo_llama_start();
-    file_facts facts;
-    pmpo_hash hash;
-    pmpo_buf file = {0};
-    uint64_t bytes = 0;
-    if (!read_facts(path, &facts)) {
-        return pmpo_fail(err, PMPO_EMODEL, "%s: not a GGUF file: %s", path,
-                         pmpo_llama_log());
-    }
-    int rc = pmpo_fetch_weights_hash(path, o->progress, o->progress_ud, &hash,
-                                     err);
-    if (rc < 0) {
-        return rc;
-    }
-    pmpo_precision p;
-    rc = choose(o, &facts, name, &p, err);
+    opening w = {.o = o, .name = name, .source = path};
+    struct pmpo_model *m = NULL;
+    int rc = prepare(&w, err);
     if (rc == 0) {
-        bytes = weight_bytes(&facts, p);
-        rc = file_for(o, path, hash, p, &facts, bytes,
-                      usable_threads(o->threads), &file, err);
+        m = pmpo_calloc(1, sizeof(*m));
+        rc = m ? assemble(m, &w, err) : pmpo_fail_memory(err);
     }
-    struct pmpo_model *m = rc < 0 ? NULL : pmpo_calloc(1, sizeof(*m));
-    if (rc == 0 && !m) {
-        rc = pmpo_fail_memory(err);
-    }
-    if (rc == 0) {
-        rc = assemble(m, o, name, path, file.ptr, hash, p, bytes,
-                      facts.all_f32 || p == PMPO_PRECISION_F32 ||
-                          p == PMPO_PRECISION_F32_FAST, err);
-    }
-    bool asked_for_less = o->precision == PMPO_PRECISION_AUTO &&
-                          !o->for_generation && !facts.all_16 &&
-                          p == PMPO_PRECISION_NATIVE;
-    if (rc == 0 && asked_for_less) {
-        m->info.note = "widened weights don't fit into the memory: scored as "
-                       "the file is, whose 8-bit activations jitter";
-    }
-    pmpo_buf_release(&file);
+    pmpo_buf_release(&w.file);
     if (rc < 0) {
         pmpo_model_free(m);
         return rc;

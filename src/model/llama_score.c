@@ -207,6 +207,9 @@ static int score_by(int (*way)(pmpo_llama *, const pmpo_unit *,
     } else {
         rc = finish(u, r, err);
     }
+    if (rc == PMPO_ENAN) {
+        pmpo_llama_wipe(l);
+    }
     r->ms = pmpo_now_ms() - begin;
     return rc;
 }

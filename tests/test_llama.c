@@ -1,0 +1,263 @@
+/* test_llama.c: the llama.cpp engine on a model of random weights: a score is
+ * a function of its unit and of the model's identity, whatever else was
+ * computed before. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "model/model.h"
+#include "tiny_model.h"
+
+static char folder[] = "/tmp/pmpo-llama-XXXXXX";
+
+static const char *at(const char *name)
+{
+    static char path[2][256];
+    static int turn;
+    turn = !turn;
+    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
+    return path[turn];
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    setenv("XDG_CACHE_HOME", folder, 1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[300];
+    snprintf(command, sizeof(command), "/bin/rm -rf %s", folder);
+    return system(command) == 0 ? 0 : -1;
+}
+
+static pmpo_model *open_model(const char *path, pmpo_precision precision)
+{
+    pmpo_model_options o;
+    pmpo_model *m = NULL;
+    pmpo_error err = {0};
+    pmpo_model_options_init(&o);
+    o.model = path;
+    o.precision = precision;
+    o.threads = 1;
+    if (pmpo_model_open(&o, &m, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return m;
+}
+
+/* ---- units ------------------------------------------------------------------ */
+
+enum { MAX_IDS = 4096 };
+
+/* One sequence of n tokens, all but the last 8 of them context. */
+typedef struct text {
+    int32_t ids[MAX_IDS];
+    pmpo_request q;
+    float lps[8];
+} text;
+
+static void make_text(text *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        t->ids[i] = (int32_t)(3 + (i * 37 + n) % 200);
+    }
+    t->q = (pmpo_request){t->ids, n, n - 8};
+}
+
+static int score(pmpo_model *m, text *t, size_t n_prefix, pmpo_error *err)
+{
+    pmpo_unit u = {&t->q, 1, n_prefix, false};
+    pmpo_unit_result r = {.logprobs = t->lps};
+    return m->engine->score(m->self, &u, &r, err);
+}
+
+static void assert_same(const text *a, const text *b)
+{
+    assert_memory_equal(a->lps, b->lps, sizeof(a->lps));
+}
+
+/* ---- what was computed before --------------------------------------------------- */
+
+static void once_before_and_after(const char *path, pmpo_precision p,
+                                  size_t n_long)
+{
+    static text first, again, other;
+    pmpo_model *m = open_model(path, p);
+    make_text(&first, 60);
+    make_text(&again, 60);
+    make_text(&other, n_long);
+    assert_int_equal(score(m, &first, 20, NULL), 0);
+    assert_true(isfinite(first.lps[0]) && first.lps[0] < 0);
+    assert_int_equal(score(m, &other, 0, NULL), 0);
+    assert_int_equal(score(m, &again, 20, NULL), 0);
+    assert_same(&first, &again);
+    pmpo_model_free(m);
+}
+
+static void test_a_longer_one_changes_nothing(void **state)
+{
+    (void)state;
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F32, 1500);
+    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F32_FAST, 1500);
+    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F16, 1500);
+}
+
+/* Factors of short and long texts: a memory that has grown beyond the short
+ * ones' range must not change them. */
+static void test_a_grown_memory_keeps_the_rope_factors(void **state)
+{
+    (void)state;
+    tiny_model_write(at("long.gguf"), &(tiny_options){.n_context_short = 512});
+    static text first, again, wide[3];
+    pmpo_request q[3];
+    float lps[3 * 8];
+    pmpo_model *m = open_model(at("long.gguf"), PMPO_PRECISION_F32);
+    make_text(&first, 60);
+    make_text(&again, 60);
+    for (size_t i = 0; i < 3; i++) { /* each fits; together they take 900 cells */
+        make_text(&wide[i], 300 + i);
+        q[i] = wide[i].q;
+    }
+    assert_int_equal(score(m, &first, 20, NULL), 0);
+    pmpo_unit u = {q, 3, 0, false};
+    pmpo_unit_result r = {.logprobs = lps};
+    assert_int_equal(m->engine->score(m->self, &u, &r, NULL), 0);
+    assert_int_equal(score(m, &again, 20, NULL), 0);
+    assert_same(&first, &again);
+    pmpo_model_free(m);
+}
+
+/* A text beyond the range would need the other factors. */
+static void test_what_crosses_the_range_is_refused(void **state)
+{
+    (void)state;
+    static text fits, over;
+    pmpo_error err = {0};
+    tiny_model_write(at("long.gguf"), &(tiny_options){.n_context_short = 512});
+    pmpo_model *m = open_model(at("long.gguf"), PMPO_PRECISION_F32);
+    assert_int_equal(pmpo_model_describe(m)->n_context, 512);
+    make_text(&fits, 512);
+    make_text(&over, 600);
+    assert_int_equal(score(m, &fits, 0, &err), 0);
+    assert_int_equal(score(m, &over, 0, &err), PMPO_ETOOLONG);
+    pmpo_unit u = {&over.q, 1, 0, false};
+    pmpo_unit_result r = {.logprobs = over.lps};
+    assert_int_equal(m->engine->score_plain(m->self, &u, &r, &err),
+                     PMPO_ETOOLONG);
+    pmpo_model_free(m);
+}
+
+/* ---- after numbers that are none ------------------------------------------------ */
+
+/* Cells that held NaN must not reach a later unit, whose window they lie in. */
+static void not_a_number_stays_alone(pmpo_precision p)
+{
+    static text first, bad, again;
+    pmpo_error err = {0};
+    pmpo_model *m = open_model(at("bad.gguf"), p);
+    make_text(&first, 20);
+    make_text(&again, 20);
+    make_text(&bad, 200);
+    bad.ids[100] = 250;
+    assert_int_equal(score(m, &first, 4, NULL), 0);
+    assert_int_equal(score(m, &bad, 0, &err), PMPO_ENAN);
+    assert_int_equal(score(m, &again, 4, NULL), 0);
+    assert_same(&first, &again);
+    pmpo_model_free(m);
+}
+
+static void test_not_a_number_stays_alone(void **state)
+{
+    (void)state;
+    tiny_model_write(at("bad.gguf"), &(tiny_options){.bad_token = 250});
+    not_a_number_stays_alone(PMPO_PRECISION_F32);
+    not_a_number_stays_alone(PMPO_PRECISION_F32_FAST);
+}
+
+/* ---- identity --------------------------------------------------------------------- */
+
+static void identity_of(const char *path, char *out)
+{
+    pmpo_model *m = open_model(path, PMPO_PRECISION_NATIVE);
+    snprintf(out, 33, "%s", pmpo_model_describe(m)->identity);
+    pmpo_model_free(m);
+}
+
+/* What the environment does to the arithmetic is part of the identity; a
+ * variable that does nothing to it isn't. */
+static void test_the_environment_counts(void **state)
+{
+    (void)state;
+    char plain[33], tiled[33], other[33], again[33];
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    identity_of(at("plain.gguf"), plain);
+    setenv("GGML_CPU_TILED_MM", "0", 1);
+    identity_of(at("plain.gguf"), tiled);
+    unsetenv("GGML_CPU_TILED_MM");
+    setenv("LLAMA_TRACE", "0", 1);
+    identity_of(at("plain.gguf"), other);
+    unsetenv("LLAMA_TRACE");
+    identity_of(at("plain.gguf"), again);
+    assert_string_not_equal(plain, tiled);
+    assert_string_equal(plain, other);
+    assert_string_equal(plain, again);
+}
+
+/* CUDA's libraries read this when they start. */
+static void test_tf32_is_off(void **state)
+{
+    (void)state;
+    assert_string_equal(getenv("NVIDIA_TF32_OVERRIDE"), "0");
+}
+
+/* ---- widened copies -------------------------------------------------------------------- */
+
+/* A copy that lost its end is noticed by its header and made again. */
+static void test_a_cut_copy_is_made_again(void **state)
+{
+    (void)state;
+    static text a, b;
+    char copy[300];
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    make_text(&a, 60);
+    make_text(&b, 60);
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_F16);
+    snprintf(copy, sizeof(copy), "%s", pmpo_model_describe(m)->path);
+    assert_non_null(strstr(copy, ".f16.gguf"));
+    assert_int_equal(score(m, &a, 20, NULL), 0);
+    pmpo_model_free(m);
+    assert_int_equal(truncate(copy, 60000), 0);
+    m = open_model(at("plain.gguf"), PMPO_PRECISION_F16);
+    assert_int_equal(score(m, &b, 20, NULL), 0);
+    assert_same(&a, &b);
+    pmpo_model_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_not_a_number_stays_alone),
+        cmocka_unit_test(test_the_environment_counts),
+        cmocka_unit_test(test_tf32_is_off),
+        cmocka_unit_test(test_a_cut_copy_is_made_again),
+        cmocka_unit_test(test_a_longer_one_changes_nothing),
+        cmocka_unit_test(test_a_grown_memory_keeps_the_rope_factors),
+        cmocka_unit_test(test_what_crosses_the_range_is_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,21 @@
+/* tiny_model.h: a GGUF of random weights, small enough to be made in a test:
+ * llama.cpp itself runs, without a model on disk. Its tokens are the 256 bytes
+ * and three specials; it makes no sense of any text, but of every token
+ * before the one at hand. */
+#ifndef PMPO_TESTS_TINY_MODEL_H
+#define PMPO_TESTS_TINY_MODEL_H
+
+#include <stdint.h>
+
+typedef struct tiny_options {
+    uint32_t n_context;       /* 0: 2048 */
+    /* Positions up to which the factors for short texts hold; 0: the model
+     * has no such factors. */
+    uint32_t n_context_short;
+    int32_t bad_token;        /* its embedding is NaN; 0: none is */
+} tiny_options;
+
+/* Writes the model to `path`; fails the test where it can't. */
+void tiny_model_write(const char *path, const tiny_options *o);
+
+#endif
