@@ -365,9 +365,11 @@ typedef enum pmpo_race {
     PMPO_RACE_OFF,
     PMPO_RACE_EXACT, /* once its loss is sure to exceed the incumbent's: losses
                       * are >= 0, so the outcome is that of OFF */
-    PMPO_RACE_PAIRED, /* also once an anytime-valid paired test says that it
-                       * won't gain enough: at most one in twenty candidates
-                       * that would have been accepted is lost */
+    PMPO_RACE_PAIRED, /* also once a paired test says that it won't gain
+                       * enough: over the random orders of the examples, at
+                       * most one in twenty candidates that would have been
+                       * accepted is lost. Not with calibrated nll, which may
+                       * be negative */
 } pmpo_race;
 
 typedef struct pmpo_optimize_options {

@@ -695,6 +695,12 @@ static void test_misuse(void **state)
                          PMPO_EUSAGE);
     }
     o = small_options();
+    o.race = PMPO_RACE_PAIRED; /* its test needs losses of 0 or more */
+    o.score.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
+    o.score.loss = PMPO_LOSS_NLL;
+    assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err),
+                     PMPO_EUSAGE);
+    o = small_options();
     o.size--;
     assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err),
                      PMPO_EVERSION);

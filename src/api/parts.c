@@ -279,6 +279,12 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
     int rc = resolve_loss(p, o->score.loss, &o->score.loss, err);
+    if (rc == 0 && o->race == PMPO_RACE_PAIRED && o->score.loss == PMPO_LOSS_NLL
+        && o->score.calibrate != PMPO_CALIBRATE_NONE) {
+        rc = pmpo_fail(err, PMPO_EUSAGE, "a paired race needs losses of 0 or "
+                       "more, calibrated nll may be negative: take race off or "
+                       "exact, or the loss choice or preference");
+    }
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
 }
 

@@ -13,10 +13,10 @@ void pmpo_block_order(const size_t *begin, size_t n_blocks,
 
 /* True once the candidate's first n examples show, at level alpha and however
  * often one looks, that its mean loss over all n_all is not below the rival's
- * by more than `margin`. The examples must be in random order. `diff` has room
- * for n. */
+ * by more than `margin`. The examples must be in random order, and all losses
+ * >= 0; nothing else is assumed. */
 bool pmpo_race_is_lost(const pmpo_example_score *candidate,
                        const pmpo_prompt_score *rival, size_t n, size_t n_all,
-                       double alpha, double margin, double *diff);
+                       double alpha, double margin);
 
 #endif

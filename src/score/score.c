@@ -567,8 +567,7 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
 {
     double sum = 0, weight = 0;
     size_t *order = pmpo_arena_alloc(&r->mem, s->n_blocks, sizeof(*order));
-    double *diff = pmpo_arena_alloc(&r->mem, s->n_examples, sizeof(*diff));
-    if (!order || !diff) {
+    if (!order) {
         return pmpo_fail_memory(err);
     }
     const pmpo_give_up never = {.bound = INFINITY};
@@ -598,7 +597,7 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
         out->lost_race = !hopeless && g->race_alpha > 0
                          && pmpo_race_is_lost(x, g->rival, out->n_done,
                                               s->n_examples, g->race_alpha,
-                                              g->race_margin, diff);
+                                              g->race_margin);
         if ((hopeless || out->lost_race) && k + 1 < s->n_blocks) {
             out->pruned = true;
             out->lower_bound = s->prior ? NAN : sum / s->total_weight;

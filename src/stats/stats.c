@@ -209,28 +209,6 @@ pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n)
     return wilson(p, effective, pmpo_t975(groups - 1));
 }
 
-/* ---- at any time ----------------------------------------------------------- */
-
-double pmpo_anytime_lower(const double *x, size_t n, double alpha,
-                          double best_n)
-{
-    double mean = pmpo_mean(x, NULL, n), t = (double)n, squares = 0;
-    if (n < 2) {
-        return -INFINITY;
-    }
-    for (size_t i = 0; i < n; i++) {
-        squares += (x[i] - mean) * (x[i] - mean);
-    }
-    double sd = sqrt(squares / (t - 1));
-    /* One side of a two-sided sequence at 2 alpha; rho as in its section 2.2. */
-    double a = -2 * log(2 * alpha);
-    double rho2 = (a + log(a + 1) + 1) / fmax(best_n, 1);
-    double k = t * rho2 + 1;
-    double half = sd * sqrt(2 * k / (t * t * rho2)
-                            * log(sqrt(k) / (2 * alpha)));
-    return mean - half;
-}
-
 /* ---- exponentials ------------------------------------------------------ */
 
 double pmpo_logsumexp(const double *x, size_t n)

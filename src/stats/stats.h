@@ -74,13 +74,6 @@ void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high);
  * one of the two is constant. Time in n squared. */
 double pmpo_spearman(const double *x, const double *y, size_t n);
 
-/* Lower bound of the mean of what x is drawn from, valid at level alpha at
- * all n at once (an asymptotic confidence sequence, Waudby-Smith et al., arXiv
- * 2103.06476, theorem 2.2, one-sided), tightest at about n = `best_n`. n < 2:
- * -INFINITY. */
-double pmpo_anytime_lower(const double *x, size_t n, double alpha,
-                          double best_n);
-
 /* log(sum exp x[i]); -INFINITY for n == 0. */
 double pmpo_logsumexp(const double *x, size_t n);
 /* -log sigmoid(x), without overflow. */
