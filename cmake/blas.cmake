@@ -2,8 +2,8 @@
 #
 #   PMPO_MKL=OFF           without it: llama.cpp's own products
 #
-# The backend is built here and not by GGML_BLAS, so that it is in no list until src/model/
-# llama_blas.c puts it there: it would also take the products of f16 weights, which it makes slower.
+# The backend is built here and not by GGML_BLAS, so that it is in no list until src/engine/
+# llama/llama_blas.c puts it there: it would also take the products of f16 weights, which it makes slower.
 
 set(PMPO_MKL_DEFAULT OFF)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64"
@@ -30,7 +30,7 @@ target_include_directories(pmpo_blas SYSTEM PRIVATE ${LLAMA_SRC}/ggml/include
 target_compile_definitions(pmpo_blas PRIVATE GGML_BLAS_USE_MKL)
 target_compile_options(pmpo_blas PRIVATE -w)
 target_link_libraries(pmpo_blas PRIVATE ${MKL_PLACE}/sgemm.o gomp m dl)
-set_source_files_properties(src/model/llama_blas.c PROPERTIES
+set_source_files_properties(src/engine/llama/llama_blas.c PROPERTIES
   COMPILE_DEFINITIONS PMPO_MKL INCLUDE_DIRECTORIES "${MKL_PLACE}/include")
 if(TARGET ggml-base)
   target_link_libraries(pmpo_blas PUBLIC ggml-base)

@@ -4,7 +4,7 @@
 set -eu
 
 # Top to bottom; a room includes its own files and those of rooms further down.
-rooms="api report search propose eval score model fetch store data text stats base"
+rooms="api report engine search propose eval score model fetch store data text stats base"
 
 complain() {
     echo "$*"
@@ -39,6 +39,24 @@ check_includes() { # DIR
     done
 }
 
+# An engine knows the contract and models on disk, no prompts, examples or losses; and no other
+# engine: only the table does.
+check_engines() { # DIR
+    for f in $(find "$1/src/engine" -name '*.[ch]' -o -name '*.cpp' 2>/dev/null); do
+        for inc in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$f"); do
+            case $inc in
+            pmpo.h | model/* | fetch/* | base/* | engine/*.h) ;;
+            *) complain "$f includes $inc: an engine sees model/, fetch/ and base/" ;;
+            esac
+            case $inc in
+            engine/*/*)
+                [ "${f##*/}" = engines.c ] || [ "$(dirname "$f")" = "$1/src/$(dirname "$inc")" ] ||
+                    complain "$f includes $inc of another engine" ;;
+            esac
+        done
+    done
+}
+
 check_homes() { # DIR
     home() { # HEADER-PATTERN ROOM
         for f in $(grep -lE "^#include <($2)>" -r "$1/src" "$1/cli" 2>/dev/null || true); do
@@ -48,8 +66,8 @@ check_homes() { # DIR
             esac
         done
     }
-    home "$1" 'llama\.h|ggml[a-z-]*\.h|gguf\.h' model
-    home "$1" 'curl/curl\.h' model
+    home "$1" 'llama\.h|ggml[a-z-]*\.h|gguf\.h' engine/llama
+    home "$1" 'curl/curl\.h' engine/http
     home "$1" 'sqlite3\.h' store
     for f in $(grep -lE '(^|[^_a-zA-Z.>])(malloc|calloc|realloc|free|strdup)\(' -r "$1/src" \
         --include='*.[ch]' 2>/dev/null || true); do
@@ -70,6 +88,7 @@ check_lengths() { # DIR
 check() { # DIR
     failed=0
     check_includes "$1"
+    check_engines "$1"
     check_homes "$1"
     check_lengths "$1"
     return $failed
@@ -80,7 +99,7 @@ self_test() {
     trap 'rm -rf "$t"' EXIT
     plant() { # FILE LINE...
         rm -rf "$t"/*
-        mkdir -p "$t/src/base" "$t/src/text" "$t/src/model" "$t/cli"
+        mkdir -p "$t/src/base" "$t/src/text" "$t/src/model" "$t/src/engine/llama" "$t/cli"
         echo 'int x;' > "$t/src/base/mem.c"
         check "$t" > /dev/null || { echo "a clean tree fails"; exit 1; }
         f=$1; shift
@@ -97,6 +116,10 @@ self_test() {
     plant src/model/a.c '#include <sqlite3.h>'
     plant src/text/a.c 'x = malloc(3);'
     plant src/base/a.c 'free(x);'
+    plant src/model/a.c '#include "engine/engines.h"'
+    plant src/engine/llama/a.c '#include "score/score.h"'
+    plant src/engine/llama/a.c '#include "engine/http/http.h"'
+    plant src/engine/engines.c '#include <llama.h>'
     seq 801 > "$t/long"
     plant src/text/a.c "$(seq 801)"
     echo "every planted fault was noticed"

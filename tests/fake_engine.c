@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "engine/llama/plan.h"
 #include "propose/forms.h"
 #include "text/text.h"
 
@@ -202,6 +203,29 @@ static int score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
     return 0;
 }
 
+/* ---- counting ------------------------------------------------------------ */
+
+/* As an engine would that has room for everything at one time. */
+static int count(void *self, const pmpo_unit *units, size_t n, bool plain,
+                 uint64_t *rows, pmpo_error *err)
+{
+    (void)self;
+    const pmpo_plan_limits unbounded = {SIZE_MAX / 2, SIZE_MAX / 2,
+                                        SIZE_MAX / 2, SIZE_MAX / 2,
+                                        SIZE_MAX / 2};
+    pmpo_arena mem = {0};
+    int rc = 0;
+    *rows = n && !plain ? units[0].n_prefix : 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        pmpo_plan plan;
+        rc = pmpo_plan_make(&units[i], &unbounded, &mem, &plan, err);
+        *rows += plain ? pmpo_unit_logical(&units[i]) - units[i].n_requests
+                       : plan.n_rows;
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
 /* ---- generating ---------------------------------------------------------- */
 
 static const char *const sentences[] = {
@@ -388,6 +412,7 @@ static void close_fake(void *self)
 static const pmpo_engine engine = {
     .score = score,
     .score_plain = score,
+    .count = count,
     .generate = generate,
     .cancel = cancel,
     .close = close_fake,

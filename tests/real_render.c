@@ -21,9 +21,10 @@ static int open_one(const char *name, pmpo_model **m)
     snprintf(path, sizeof(path), "%s/%s.gguf", folder ? folder : ".", name);
     pmpo_model_options o;
     pmpo_model_options_init(&o);
+    o.model = path;
     o.precision = PMPO_PRECISION_NATIVE;
     pmpo_error err = {0};
-    int rc = pmpo_llama_open(&o, path, name, m, &err);
+    int rc = pmpo_model_open(&o, m, &err);
     if (rc < 0) {
         fprintf(stderr, "%s: %s\n", path, err.text);
     }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "model/plan.h"
+#include "engine/llama/plan.h"
 
 #define MAX_SEQ 64
 #define MAX_LEN 64

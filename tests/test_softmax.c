@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "model/softmax.h"
+#include "engine/llama/softmax.h"
 
 static float row[151936];
 

@@ -1,7 +1,6 @@
-/* model.c: opening a model by name or path. */
+/* model.c: opening a model by name, path or address. */
 #include "base/error.h"
-#include "fetch/fetch.h"
-#include "model/model.h"
+#include "engine/engines.h"
 
 void pmpo_model_options_init(pmpo_model_options *o)
 {
@@ -15,12 +14,11 @@ int pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
         return pmpo_fail(err, PMPO_EVERSION,
                          "pmpo_model_options of another version of pmpo.h");
     }
-    pmpo_buf path = {0}, name = {0};
-    int rc = pmpo_fetch_resolve(o->model, &path, &name, err);
-    if (rc == 0) {
-        rc = pmpo_llama_open(o, path.ptr, name.ptr, out, err);
+    for (size_t i = 0; i < pmpo_n_engines; i++) {
+        if (pmpo_engines[i].takes(o->model)) {
+            return pmpo_engines[i].open(o, out, err);
+        }
     }
-    pmpo_buf_release(&path);
-    pmpo_buf_release(&name);
-    return rc;
+    return pmpo_fail(err, PMPO_EMODEL, "%s: no engine takes such a model",
+                     o->model ? o->model : "(none)");
 }

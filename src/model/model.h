@@ -4,7 +4,8 @@
  * scores given tokens and generates new ones; it knows its vocabulary and its
  * chat template. It knows nothing of prompts, examples or losses.
  *
- * Engines: llama_*.c (llama.cpp's C API). Tests put a fake one here. */
+ * Engines: the folders of engine/ (engine/engines.h). Tests put a fake one
+ * here. */
 #ifndef PMPO_MODEL_MODEL_H
 #define PMPO_MODEL_MODEL_H
 
@@ -87,6 +88,10 @@ typedef struct pmpo_unit_result {
 
 /* Sum of the requests' target tokens. */
 size_t pmpo_unit_targets(const pmpo_unit *u);
+/* Sum of n_ids. */
+uint64_t pmpo_unit_logical(const pmpo_unit *u);
+/* PMPO_EUSAGE: `u` breaks its contract. */
+int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err);
 
 /* ---- generating ---------------------------------------------------------- */
 
@@ -125,6 +130,10 @@ typedef struct pmpo_engine {
      * KV memory, double-precision two-pass log-softmax: the reference. */
     int (*score_plain)(void *self, const pmpo_unit *u, pmpo_unit_result *r,
                        pmpo_error *err);
+    /* The rows that scoring these units in this order would feed to an engine
+     * that has seen nothing: for dry runs. `plain`: by score_plain. */
+    int (*count)(void *self, const pmpo_unit *units, size_t n, bool plain,
+                 uint64_t *rows, pmpo_error *err);
     /* All samples of all requests as one batch that shares prefixes. out has
      * sum of n_samples zeroed replies, request-major; the caller releases
      * their text, also on failure. PMPO_ETOOLONG: a prompt leaves no room. */
@@ -142,19 +151,11 @@ struct pmpo_model {
     pmpo_model_info info; /* strings live in `mem` */
     pmpo_hash identity;   /* of all that can change a score */
     size_t max_requests;  /* sequences a unit should hold at most */
-    const struct pmpo_plan_limits *limits; /* how the engine cuts units
-                           * (plan.h), so that dry runs count right; NULL:
-                           * not at all */
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */
     void (*tick)(void *ud, size_t rows);
     void *tick_ud;
     pmpo_arena mem;
 };
-
-/* Opens a GGUF with llama.cpp; what pmpo_model_open calls once the path is
- * known. Defined in llama_open.c. */
-int pmpo_llama_open(const pmpo_model_options *o, const char *path,
-                    const char *name, pmpo_model **out, pmpo_error *err);
 
 #endif

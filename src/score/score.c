@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "data/data.h"
-#include "model/plan.h"
 #include "model/render.h"
 #include "score/prior.h"
 #include "score/prune.h"
@@ -370,15 +369,6 @@ static void add_cost(pmpo_cost *cost, const unit *x, const pmpo_unit_result *r,
     cost->seconds += r->ms / 1e3;
 }
 
-static uint64_t logical(const pmpo_unit *u)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < u->n_requests; i++) {
-        n += u->requests[i].n_ids;
-    }
-    return n;
-}
-
 static int compute(pmpo_scorer *s, const pmpo_score_context *c, unit *x,
                    pmpo_unit_result *r, pmpo_error *err)
 {
@@ -407,7 +397,7 @@ static int settle_unit(pmpo_scorer *s, const pmpo_score_context *c, unit *x,
 {
     bool found = false;
     pmpo_unit_result r = {.logprobs = x->logprobs,
-                          .logical_tokens = logical(&x->u)};
+                          .logical_tokens = pmpo_unit_logical(&x->u)};
     if (c->store && !s->o.plain) {
         int rc = pmpo_store_get_unit(c->store, x->key, x->logprobs,
                                      x->n_logprobs, &found, err);
@@ -644,49 +634,28 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
 
 /* ---- counting --------------------------------------------------------------------------------------- */
 
-static int count_unit(const pmpo_scorer *s, const unit *u, pmpo_arena *mem,
-                      uint64_t *rows, pmpo_error *err)
-{
-    const pmpo_plan_limits unbounded = {SIZE_MAX / 2, SIZE_MAX / 2,
-                                        SIZE_MAX / 2, SIZE_MAX / 2,
-                                        SIZE_MAX / 2};
-    if (!s->model->info.shares_prefixes || s->o.plain) {
-        for (size_t i = 0; i < u->u.n_requests; i++) {
-            *rows += u->u.requests[i].n_ids - 1;
-        }
-        return 0;
-    }
-    pmpo_plan plan;
-    int rc = pmpo_plan_make(&u->u,
-                            s->model->limits ? s->model->limits : &unbounded,
-                            mem, &plan, err);
-    *rows += rc < 0 ? 0 : plan.n_rows;
-    return rc;
-}
-
 int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
                       uint64_t *total, pmpo_error *err)
 {
     rendering r = {0};
-    uint64_t rows = 0, whole = 0;
-    int rc = render_all(s, prompt, &r, err);
+    uint64_t rows = 0, whole = 0, prior_rows = 0, prior_whole = 0;
+    pmpo_unit *units = pmpo_arena_alloc(&r.mem, s->n_blocks, sizeof(*units));
+    int rc = units ? render_all(s, prompt, &r, err) : pmpo_fail_memory(err);
     for (size_t b = 0; rc == 0 && b < s->n_blocks; b++) {
         unit u;
         rc = make_unit(s, &r, b, &u, err);
-        if (rc == 0) {
-            whole += logical(&u.u);
-            rc = count_unit(s, &u, &r.mem, &rows, err);
-        }
+        units[b] = u.u;
+        whole += rc < 0 ? 0 : pmpo_unit_logical(&u.u);
     }
-    uint64_t prior_rows = 0, prior_whole = 0;
+    rc = rc < 0 ? rc
+                : s->model->engine->count(s->model->self, units, s->n_blocks,
+                                          s->o.plain, &rows, err);
     if (rc == 0 && s->prior) {
         rc = pmpo_prior_count(s->prior, prompt, &prior_rows, &prior_whole,
                               err);
     }
     if (rc == 0) {
-        *prefill = rows + prior_rows +
-                   (s->model->info.shares_prefixes && !s->o.plain ? r.n_prefix
-                                                                  : 0);
+        *prefill = rows + prior_rows;
         *total = whole + prior_whole;
     }
     pmpo_arena_release(&r.mem);

@@ -9,14 +9,14 @@
  * llama_score.c    the planned scorer and the plain reference
  * llama_generate.c sampling many replies in one batch
  * guard.cpp        keeps C++ exceptions out of C */
-#ifndef PMPO_MODEL_LLAMA_ENGINE_H
-#define PMPO_MODEL_LLAMA_ENGINE_H
+#ifndef PMPO_ENGINE_LLAMA_ENGINE_H
+#define PMPO_ENGINE_LLAMA_ENGINE_H
 
 #include <llama.h>
 #include <signal.h>
 
 #include "model/model.h"
-#include "model/plan.h"
+#include "engine/llama/plan.h"
 
 /* Part of every score's key: raise it whenever the layout of a unit changes. */
 #define PMPO_LAYOUT_VERSION 1
@@ -103,6 +103,8 @@ int pmpo_llama_score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
                      pmpo_error *err);
 int pmpo_llama_score_plain(void *self, const pmpo_unit *u, pmpo_unit_result *r,
                            pmpo_error *err);
+int pmpo_llama_count(void *self, const pmpo_unit *units, size_t n, bool plain,
+                     uint64_t *rows, pmpo_error *err);
 int pmpo_llama_generate(void *self, const pmpo_gen_request *requests, size_t n,
                         const pmpo_gen_params *p, pmpo_reply *out,
                         pmpo_error *err);

@@ -1,10 +1,10 @@
 /* llama_blas.c: see llama_blas.h. */
 #define _GNU_SOURCE /* pthread_rwlock_t */
-#include "model/llama_blas.h"
+#include "engine/llama/llama_blas.h"
 
 #include <pthread.h>
 
-#include "model/llama_engine.h"
+#include "engine/llama/llama_engine.h"
 
 static pthread_rwlock_t devices = PTHREAD_RWLOCK_INITIALIZER;
 

@@ -12,8 +12,8 @@
  * decoded by one call). This order keeps llama.cpp's rules: positions of a
  * sequence are contiguous and rising, the set of sequences only narrows, and
  * sequences that share a row agree in all positions before it. */
-#ifndef PMPO_MODEL_PLAN_H
-#define PMPO_MODEL_PLAN_H
+#ifndef PMPO_ENGINE_PLAN_H
+#define PMPO_ENGINE_PLAN_H
 
 #include "model/model.h"
 
@@ -67,9 +67,6 @@ typedef struct pmpo_plan {
  * max_context. PMPO_EUSAGE: the unit breaks its contract (model.h). */
 int pmpo_plan_make(const pmpo_unit *u, const pmpo_plan_limits *limits,
                    pmpo_arena *mem, pmpo_plan *out, pmpo_error *err);
-
-/* Checks that `u` keeps the contract of pmpo_unit. */
-int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err);
 
 /* Cuts n rows into ceil(n / max) nearly equal pieces: the end of the piece
  * that begins at `begin`. */

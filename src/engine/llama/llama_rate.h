@@ -1,6 +1,6 @@
 /* llama_rate.h: which products this processor makes fastest. */
-#ifndef PMPO_MODEL_LLAMA_RATE_H
-#define PMPO_MODEL_LLAMA_RATE_H
+#ifndef PMPO_ENGINE_LLAMA_RATE_H
+#define PMPO_ENGINE_LLAMA_RATE_H
 
 #include <stdbool.h>
 

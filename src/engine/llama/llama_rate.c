@@ -1,5 +1,5 @@
 /* llama_rate.c: see llama_rate.h. */
-#include "model/llama_rate.h"
+#include "engine/llama/llama_rate.h"
 
 #include <ggml-backend.h>
 #include <ggml-cpu.h>
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "fetch/fetch.h"
-#include "model/llama_blas.h"
+#include "engine/llama/llama_blas.h"
 
 /* A product of the shape that a small model's prefill is made of. */
 #define DEPTH 1024

@@ -3,7 +3,7 @@
  * The row is taken in chunks that stay in the first-level cache: the chunk's
  * maximum, then its sum of exponentials against the running maximum. The
  * exponential is written out so that the compiler makes vectors of it. */
-#include "model/softmax.h"
+#include "engine/llama/softmax.h"
 
 #include <math.h>
 #include <stdint.h>

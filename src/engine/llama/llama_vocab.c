@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "model/llama_engine.h"
+#include "engine/llama/llama_engine.h"
 
 /* ---- tokens ---------------------------------------------------------------- */
 

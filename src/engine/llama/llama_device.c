@@ -1,6 +1,6 @@
 /* llama_device.c: see llama_device.h. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
-#include "model/llama_device.h"
+#include "engine/llama/llama_device.h"
 
 #include <ggml-backend.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* llama_device.h: what a GPU and the environment bring into a model's
  * identity, beside what llama.cpp tells of itself. */
-#ifndef PMPO_MODEL_LLAMA_DEVICE_H
-#define PMPO_MODEL_LLAMA_DEVICE_H
+#ifndef PMPO_ENGINE_LLAMA_DEVICE_H
+#define PMPO_ENGINE_LLAMA_DEVICE_H
 
 #include "base/str.h"
 

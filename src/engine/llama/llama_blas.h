@@ -3,8 +3,8 @@
  * llama.cpp gives a context every device that is in its list when the context
  * is made. BLAS is in the list only while a context is made that wants it:
  * with f16 weights it would convert them anew for each product. */
-#ifndef PMPO_MODEL_LLAMA_BLAS_H
-#define PMPO_MODEL_LLAMA_BLAS_H
+#ifndef PMPO_ENGINE_LLAMA_BLAS_H
+#define PMPO_ENGINE_LLAMA_BLAS_H
 
 #include <ggml-backend.h>
 #include <llama.h>

@@ -5,7 +5,7 @@
  * every step decodes one row a sample, so the weights are read once a step
  * for all of them. A sample's randomness comes from its own seed alone. */
 #include "base/error.h"
-#include "model/llama_engine.h"
+#include "engine/llama/llama_engine.h"
 #include "model/render.h"
 
 typedef struct sample {

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "model/llama_engine.h"
-#include "model/softmax.h"
+#include "engine/llama/llama_engine.h"
+#include "engine/llama/softmax.h"
 
 static int too_few_logits(pmpo_error *err)
 {
@@ -225,4 +225,47 @@ int pmpo_llama_score_plain(void *self, const pmpo_unit *u, pmpo_unit_result *r,
                            pmpo_error *err)
 {
     return score_by(score_each, self, u, r, err);
+}
+
+/* ---- counting ------------------------------------------------------------------------ */
+
+static bool same_prefix(const pmpo_unit *a, const pmpo_unit *b)
+{
+    return a->n_prefix == b->n_prefix &&
+           (a->n_prefix == 0 ||
+            !memcmp(a->requests[0].ids, b->requests[0].ids,
+                    a->n_prefix * sizeof(*a->requests[0].ids)));
+}
+
+static int count_planned(const pmpo_llama *l, const pmpo_unit *u,
+                         uint64_t *rows, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_plan plan;
+    int rc = pmpo_plan_make(u, &l->limits, &mem, &plan, err);
+    *rows += rc < 0 ? 0 : plan.n_rows;
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_llama_count(void *self, const pmpo_unit *units, size_t n, bool plain,
+                     uint64_t *rows, pmpo_error *err)
+{
+    const pmpo_llama *l = self;
+    *rows = 0;
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_unit *u = &units[i];
+        if (plain || !l->shares) {
+            *rows += pmpo_unit_logical(u) - u->n_requests;
+            continue;
+        }
+        if (i == 0 || !same_prefix(&units[i - 1], u)) {
+            *rows += u->n_prefix;
+        }
+        int rc = count_planned(l, u, rows, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
 }

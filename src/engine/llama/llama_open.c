@@ -15,10 +15,11 @@
 
 #include "base/error.h"
 #include "fetch/fetch.h"
-#include "model/llama_blas.h"
-#include "model/llama_device.h"
-#include "model/llama_engine.h"
-#include "model/llama_rate.h"
+#include "engine/llama/llama.h"
+#include "engine/llama/llama_blas.h"
+#include "engine/llama/llama_device.h"
+#include "engine/llama/llama_engine.h"
+#include "engine/llama/llama_rate.h"
 
 /* ---- what the file holds --------------------------------------------------------- */
 
@@ -426,6 +427,7 @@ static void engine_close(void *self)
 static const pmpo_engine llama_engine = {
     .score = pmpo_llama_score,
     .score_plain = pmpo_llama_score_plain,
+    .count = pmpo_llama_count,
     .generate = pmpo_llama_generate,
     .cancel = engine_cancel,
     .close = engine_close,
@@ -527,7 +529,6 @@ static int assemble(struct pmpo_model *m, const opening *w, pmpo_error *err)
         .max_cells = PMPO_MAX_CELLS,
         .max_context = l->n_context,
     };
-    m->limits = &l->limits;
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
     return rc < 0 ? rc : identify(l, m, w->hash, o->gpu_layers, err);
@@ -566,18 +567,26 @@ static int prepare(opening *w, pmpo_error *err)
     return file_for(w, err);
 }
 
-int pmpo_llama_open(const pmpo_model_options *o, const char *path,
-                    const char *name, pmpo_model **out, pmpo_error *err)
+int pmpo_llama_open(const pmpo_model_options *o, pmpo_model **out,
+                    pmpo_error *err)
 {
     pmpo_llama_start();
-    opening w = {.o = o, .name = name, .source = path};
+    pmpo_buf path = {0}, name = {0};
     struct pmpo_model *m = NULL;
-    int rc = prepare(&w, err);
+    opening w = {.o = o};
+    int rc = pmpo_fetch_resolve(o->model, &path, &name, err);
+    if (rc == 0) {
+        w.source = path.ptr;
+        w.name = name.ptr;
+        rc = prepare(&w, err);
+    }
     if (rc == 0) {
         m = pmpo_calloc(1, sizeof(*m));
         rc = m ? assemble(m, &w, err) : pmpo_fail_memory(err);
     }
     pmpo_buf_release(&w.file);
+    pmpo_buf_release(&path);
+    pmpo_buf_release(&name);
     if (rc < 0) {
         pmpo_model_free(m);
         return rc;

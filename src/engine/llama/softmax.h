@@ -1,6 +1,6 @@
 /* softmax.h: the normaliser of a row of logits, in one pass. */
-#ifndef PMPO_MODEL_SOFTMAX_H
-#define PMPO_MODEL_SOFTMAX_H
+#ifndef PMPO_ENGINE_SOFTMAX_H
+#define PMPO_ENGINE_SOFTMAX_H
 
 #include <stddef.h>
 

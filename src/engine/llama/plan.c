@@ -1,42 +1,9 @@
 /* plan.c: the prefix tree of a unit, flattened into waves and batches. */
-#include "model/plan.h"
+#include "engine/llama/plan.h"
 
 #include "base/error.h"
 
 #define NONE SIZE_MAX
-
-/* ---- the unit's contract ------------------------------------------------ */
-
-size_t pmpo_unit_targets(const pmpo_unit *u)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < u->n_requests; i++) {
-        n += u->requests[i].n_ids - u->requests[i].n_context;
-    }
-    return n;
-}
-
-int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err)
-{
-    for (size_t i = 0; i < u->n_requests; i++) {
-        const pmpo_request *r = &u->requests[i];
-        if (r->n_context < 1 || r->n_context >= r->n_ids) {
-            return pmpo_fail(err, PMPO_EUSAGE,
-                             "request %zu has %zu tokens, %zu of them context",
-                             i, r->n_ids, r->n_context);
-        }
-        if (u->n_prefix >= r->n_context) {
-            return pmpo_fail(err, PMPO_EUSAGE,
-                             "request %zu lies within the unit's prefix", i);
-        }
-        if (memcmp(r->ids, u->requests[0].ids,
-                   u->n_prefix * sizeof(*r->ids)) != 0) {
-            return pmpo_fail(err, PMPO_EUSAGE,
-                             "request %zu has another prefix than its unit", i);
-        }
-    }
-    return 0;
-}
 
 /* ---- the prefix tree ------------------------------------------------------ */
 

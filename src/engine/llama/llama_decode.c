@@ -24,14 +24,14 @@
  * - graphs are used again only for the same shapes; where a buffer comes to
  *   lie changes no kernel's sums (of BLAS: see llama_blas.c).
  * - recurrent models: their state is written anew for each sequence. */
-#include "model/llama_engine.h"
+#include "engine/llama/llama_engine.h"
 
 #include <pthread.h>
 #include <stdio.h>
 
 #include "base/error.h"
-#include "model/llama_blas.h"
-#include "model/llama_device.h"
+#include "engine/llama/llama_blas.h"
+#include "engine/llama/llama_device.h"
 
 /* ---- the library, once a process --------------------------------------------- */
 

@@ -1,0 +1,17 @@
+/* engines.c: see engines.h. */
+#include "engine/engines.h"
+
+#include "engine/llama/llama.h"
+
+/* A path or a name of the list of models: whatever no row above takes. */
+static bool takes_files(const char *model)
+{
+    (void)model;
+    return true;
+}
+
+const pmpo_engine_kind pmpo_engines[] = {
+    {"llama", takes_files, pmpo_llama_open},
+};
+
+const size_t pmpo_n_engines = sizeof(pmpo_engines) / sizeof(*pmpo_engines);
