@@ -158,7 +158,7 @@ static double value_of(const job *j, const sheet *s, int metric, size_t i)
     case PMPO_BY_SCORES:
         return m->value(e, &s->score.examples[i]);
     case PMPO_BY_ANSWER:
-        return m->right(e, s->answers[i].text, &j->pattern);
+        return m->right(e, &s->answers[i], &j->pattern);
     case PMPO_BY_JUDGE:
         return s->wins[i];
     }

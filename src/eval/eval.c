@@ -99,44 +99,49 @@ static bool always(const pmpo_example *e)
 static bool has_number(const pmpo_example *e)
 {
     double v;
-    return pmpo_match_last_number(expected(e), &v);
+    return pmpo_read_number(expected(e), true, &v);
 }
 
 static bool has_letter(const pmpo_example *e)
 {
-    return pmpo_match_letter(expected(e), e->n_options) != 0;
+    return pmpo_answer_letter(expected(e), e->n_options) != 0;
 }
 
-static bool right_exact(const pmpo_example *e, pmpo_str reply,
+static bool right_exact(const pmpo_example *e, const pmpo_answer *a,
                         const regex_t *pattern)
 {
+    pmpo_str room[PMPO_LETTERS];
+    const pmpo_answers_known known = pmpo_answers_of(e, room);
     (void)pattern;
-    return pmpo_match_exact(reply, expected(e));
+    return pmpo_match_exact(a->text, a->complete, expected(e), &known);
 }
 
-static bool right_number(const pmpo_example *e, pmpo_str reply,
+static bool right_number(const pmpo_example *e, const pmpo_answer *a,
                          const regex_t *pattern)
 {
     (void)pattern;
-    return pmpo_match_number(reply, expected(e));
+    return pmpo_match_number(a->text, a->complete, expected(e));
 }
 
-static bool right_choice(const pmpo_example *e, pmpo_str reply,
+static bool right_choice(const pmpo_example *e, const pmpo_answer *a,
                          const regex_t *pattern)
 {
+    pmpo_str room[PMPO_LETTERS];
+    const pmpo_answers_known known = pmpo_answers_of(e, room);
     (void)pattern;
-    return pmpo_match_choice(reply, expected(e), e->n_options);
+    return pmpo_read_letter(a->text, a->complete, &known) ==
+           pmpo_answer_letter(expected(e), e->n_options);
 }
 
 /* What the pattern finds last: its first group, or all of it. A reply has no
  * NUL: the engine gives text. */
-static bool right_regex(const pmpo_example *e, pmpo_str reply,
+static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
                         const regex_t *pattern)
 {
     regmatch_t m[2];
     pmpo_str found = {NULL, 0};
-    const char *at = reply.ptr;
-    while (regexec(pattern, at, 2, m, at == reply.ptr ? 0 : REG_NOTBOL) == 0) {
+    const char *at = a->text.ptr;
+    while (regexec(pattern, at, 2, m, at == a->text.ptr ? 0 : REG_NOTBOL) == 0) {
         const regmatch_t *g = m[1].rm_so >= 0 ? &m[1] : &m[0];
         found = (pmpo_str){at + g->rm_so, (size_t)(g->rm_eo - g->rm_so)};
         if (!at[m[0].rm_eo]) {
@@ -144,7 +149,7 @@ static bool right_regex(const pmpo_example *e, pmpo_str reply,
         }
         at += m[0].rm_eo > 0 ? m[0].rm_eo : 1; /* past an empty match */
     }
-    return found.ptr && pmpo_match_exact(found, expected(e));
+    return found.ptr && pmpo_match_exact(found, true, expected(e), NULL);
 }
 
 /* ---- the table ---------------------------------------------------------------------- */

@@ -13,6 +13,12 @@
 #include "pmpo.h"
 #include "store/store.h"
 
+/* What the model replied to one example. */
+typedef struct pmpo_answer {
+    pmpo_str text;
+    bool complete; /* ended by itself, not by max_tokens */
+} pmpo_answer;
+
 typedef enum pmpo_metric_kind {
     PMPO_BY_SCORES,
     PMPO_BY_ANSWER,
@@ -27,7 +33,7 @@ typedef struct pmpo_metric_row {
     /* Of scores: 0..1. */
     double (*value)(const pmpo_example *e, const pmpo_example_score *s);
     /* Of a generated answer; `pattern` is NULL but for regex. */
-    bool (*right)(const pmpo_example *e, pmpo_str reply,
+    bool (*right)(const pmpo_example *e, const pmpo_answer *a,
                   const regex_t *pattern);
 } pmpo_metric_row;
 
@@ -49,11 +55,6 @@ double pmpo_right_option_calibrated(const pmpo_example *e,
 
 /* Greedy answers of at most max_tokens to every example, in order; texts
  * live in `mem`. `after` (may be NULL) is told how many are done. */
-typedef struct pmpo_answer {
-    pmpo_str text;
-    bool complete;
-} pmpo_answer;
-
 int pmpo_answers(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                  const char *template_name, int max_tokens,
                  void (*after)(void *ud, size_t done, size_t total), void *ud,

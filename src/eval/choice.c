@@ -1,0 +1,390 @@
+/* choice.c: options as answers of replies, by their letters and their texts. */
+#include <ctype.h>
+#include <math.h>
+
+#include "eval/match.h"
+#include "eval/number.h"
+#include "eval/reply.h"
+
+static char at(pmpo_str s, size_t i)
+{
+    return i < s.len ? s.ptr[i] : '\0';
+}
+
+static bool is_digit_at(pmpo_str s, size_t i)
+{
+    return i < s.len && isdigit((unsigned char)s.ptr[i]);
+}
+
+/* ---- options by their texts --------------------------------------------------------- */
+
+/* The longest of the texts that stands at i; SIZE_MAX: none. */
+static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
+                      size_t *end)
+{
+    size_t best = SIZE_MAX, longest = 0;
+    for (size_t k = 0; k < n; k++) {
+        pmpo_str text = pmpo_unwrap(texts[k]);
+        bool point = is_digit_at(s, i + text.len + 1) &&
+                     strchr(".,/:", at(s, i + text.len));
+        if (text.len > longest && pmpo_word_at(s, i, text) && !point) {
+            best = k;
+            longest = text.len;
+        }
+    }
+    *end = i + longest;
+    return best;
+}
+
+/* ---- letters ------------------------------------------------------------------------- */
+
+static char letter_in(char c, size_t n_options)
+{
+    char up = (char)toupper((unsigned char)c);
+    char top = (char)('A' + (n_options ? n_options : 26) - 1);
+    return up >= 'A' && up <= top ? up : '\0';
+}
+
+/* A letter that stands for an option at i: "(B)", "B)", "B.", "B:", "**B**",
+ * or "B" alone; a bare one must be upper case and no word's part. */
+static char letter_at(pmpo_str s, size_t i, size_t n_options)
+{
+    bool paren = at(s, i) == '(' || at(s, i) == '[' || at(s, i) == '{';
+    size_t k = i + paren;
+    char c = letter_in(at(s, k), n_options);
+    char before = i > 0 ? s.ptr[i - 1] : ' ', after = at(s, k + 1);
+    if (!c || pmpo_is_word_byte(after) || after == '\'' ||
+        (!paren && pmpo_is_word_byte(before))) {
+        return '\0';
+    }
+    if (paren) {
+        return after == ')' || after == ']' || after == '}' ? c : '\0';
+    }
+    bool closed = after == ')' || after == '.' || after == ':' || after == '*';
+    if (islower((unsigned char)at(s, k))) {
+        return after == ')' || after == '\0' ? c : '\0';
+    }
+    /* "A" and "I" are words, too, when another word follows. */
+    bool wordy = (c == 'A' || c == 'I') && after == ' ' &&
+                 pmpo_is_word_byte(at(s, k + 2));
+    return closed || !wordy ? c : '\0';
+}
+
+/* Behind "(B)", "B.", "**B**" at i and the white space after it. */
+static size_t behind_letter(pmpo_str s, size_t i)
+{
+    i += strchr("([{", s.ptr[i]) != NULL;
+    i++;
+    while (i < s.len && strchr(")]}.:", s.ptr[i])) {
+        i++;
+    }
+    return pmpo_skip_markup(s, i);
+}
+
+/* "(A) is wrong", "C isn't": the option is talked of, not given. */
+static bool is_dismissed(pmpo_str s, size_t i)
+{
+    static const char *const verbs[] = {"is", "are", "was", "would be",
+                                        "must be", NULL};
+    static const char *const words[] = {
+        "incorrect", "wrong", "false", "not", "impossible", "excluded",
+        "cannot", "can't", "isn't", "never", "too", NULL,
+    };
+    i = pmpo_skip_words(s, behind_letter(s, i), verbs);
+    return pmpo_any_word_at(s, i, words) > 0;
+}
+
+static bool is_meant(pmpo_str s, size_t i)
+{
+    return !pmpo_is_denied(s, i) && !is_dismissed(s, i);
+}
+
+static const char *const letter_fillers[] = {
+    "is", "be", "option", "choice", "the", "letter", "statement", "sentence",
+    "that", "therefore", ",", NULL,
+};
+
+/* What is announced: its first letter, or the option whose text it begins
+ * with or holds. */
+static bool begins_letter(const void *ud, pmpo_str s, double *v)
+{
+    const pmpo_answers_known *k = ud;
+    size_t end, i = pmpo_skip_words(s, 0, letter_fillers);
+    char c = letter_at(s, i, k->n);
+    if (!c && at(s, i + 1) == '.' && i + 2 == s.len) {
+        c = letter_in(s.ptr[i], k->n); /* "a." */
+    }
+    size_t text = k->texts ? text_at(s, i, k->texts, k->n, &end) : SIZE_MAX;
+    bool letter = c && is_meant(s, i);
+    *v = letter ? c : text != SIZE_MAX ? 'A' + (double)text : 0;
+    return *v != 0;
+}
+
+/* A bare letter at i of a sentence is an option and no variable: it is called
+ * so, ends the sentence or is said to be right. */
+static bool is_called_option(pmpo_str s, size_t i)
+{
+    static const char *const before[] = {
+        "option", "choice", "statement", "sentence", "letter", "answer", "is",
+        "be", "choose", "select", "pick", "say", NULL,
+    };
+    static const char *const after[] = {"is right", "is correct", "is the",
+                                        "is true", NULL};
+    size_t word = i, end = behind_letter(s, i);
+    while (word > 0 && strchr(" *_\"'`:", s.ptr[word - 1])) {
+        word--;
+    }
+    size_t begin = word;
+    while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
+        begin--;
+    }
+    size_t n = pmpo_any_word_at(s, begin, before);
+    return (n > 0 && begin + n == word) || end >= s.len ||
+           pmpo_any_word_at(s, end, after) > 0;
+}
+
+/* The last letter that is meant; one in parentheses goes before a bare one. */
+static char last_letter(pmpo_str s, size_t n_options, bool parens)
+{
+    for (size_t i = s.len; i-- > 0;) {
+        bool taken = s.ptr[i] == '(' || (!parens && is_called_option(s, i));
+        char c = taken ? letter_at(s, i, n_options) : '\0';
+        if (c && is_meant(s, i)) {
+            return c;
+        }
+    }
+    return '\0';
+}
+
+/* The last option whose text stands in s; SIZE_MAX: none. */
+static size_t last_text(pmpo_str s, const pmpo_str *texts, size_t n)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < s.len;) {
+        size_t end, k = text_at(s, i, texts, n, &end);
+        if (k != SIZE_MAX && !pmpo_is_denied(s, i)) {
+            found = k;
+        }
+        i = end > i ? end : i + 1;
+    }
+    return found;
+}
+
+/* The only option with the number that s states; SIZE_MAX: none. */
+static size_t numbered(pmpo_str s, const pmpo_answers_known *k)
+{
+    size_t found = SIZE_MAX;
+    double want, v;
+    if (!pmpo_states_number(s, &want)) {
+        return SIZE_MAX;
+    }
+    for (size_t i = 0; i < k->n; i++) {
+        if (pmpo_states_number(k->texts[i], &v) &&
+            fabs(v - want) <= 1e-6 * fmax(1, fabs(want))) {
+            if (found != SIZE_MAX) {
+                return SIZE_MAX;
+            }
+            found = i;
+        }
+    }
+    return found;
+}
+
+static bool states_letter(const void *ud, pmpo_str s, double *v)
+{
+    const pmpo_answers_known *k = ud;
+    char c = last_letter(s, k->n, true);
+    c = c ? c : last_letter(s, k->n, false);
+    size_t text = SIZE_MAX;
+    if (!c && k->texts) {
+        text = last_text(s, k->texts, k->n);
+        text = text == SIZE_MAX ? numbered(s, k) : text;
+    }
+    *v = c ? c : text != SIZE_MAX ? 'A' + (double)text : 0;
+    return *v != 0;
+}
+
+/* "(A) is ...", or the first of all options repeated: no answer yet. */
+static bool only_names(pmpo_str line, size_t i, char c, pmpo_str next,
+                       size_t n_options)
+{
+    static const char *const verbs[] = {
+        "is",  "isn't", "are",  "was",    "and", "or",   "cannot", "can",
+        "can't", "says", "states", "means", "would", "does", NULL,
+    };
+    size_t k = pmpo_skip_markup(next, 0);
+    return pmpo_any_word_at(line, behind_letter(line, i), verbs) ||
+           letter_at(next, k, n_options) == c + 1;
+}
+
+/* "(B)", "B. the doctor", the text of an option: the reply opens with it. */
+static bool opens_letter(const void *ud, pmpo_str line, pmpo_str next,
+                         double *v)
+{
+    const pmpo_answers_known *k = ud;
+    size_t end, i = pmpo_skip_words(line, 0, letter_fillers);
+    char c = letter_at(line, i, k->n);
+    if (!c && line.len <= 2 && !pmpo_is_word_byte(at(line, 1))) {
+        c = letter_in(at(line, 0), k->n); /* "b", "b." */
+    }
+    if (c) {
+        *v = c;
+        return !only_names(line, i, c, next, k->n);
+    }
+    size_t text = k->texts ? text_at(line, i, k->texts, k->n, &end) : SIZE_MAX;
+    *v = text == SIZE_MAX ? 0 : 'A' + (double)text;
+    return text != SIZE_MAX && pmpo_unwrap(pmpo_str_sub(line, end, line.len))
+                                       .len == 0;
+}
+
+char pmpo_read_letter(pmpo_str reply, bool complete,
+                      const pmpo_answers_known *k)
+{
+    const pmpo_answer_kind kind = {begins_letter, states_letter, opens_letter,
+                                   k};
+    double v;
+    return pmpo_reply_read(reply, complete, &kind, &v) ? (char)v : '\0';
+}
+
+char pmpo_answer_letter(pmpo_str answer, size_t n_options)
+{
+    const pmpo_answers_known k = {NULL, NULL, n_options};
+    answer = pmpo_unwrap(answer);
+    if (answer.len == 1) {
+        return letter_in(answer.ptr[0], n_options);
+    }
+    return pmpo_read_letter(answer, true, &k);
+}
+
+/* ---- options as texts ------------------------------------------------------------------ */
+
+static size_t option_at(const pmpo_answers_known *k, pmpo_str s, size_t i,
+                        size_t *end)
+{
+    return text_at(s, i, k->options, k->n, end);
+}
+
+/* The option that ends at `end` is what a clause comes to: "... is False.",
+ * not "False or ...". */
+static bool is_last_word(pmpo_str s, size_t end)
+{
+    static const char *const after[] = {"is the answer", "is the correct",
+                                        "since", "because", "as", NULL};
+    bool space = end < s.len && isspace((unsigned char)s.ptr[end]);
+    size_t k = pmpo_skip_markup(s, end);
+    if (k >= s.len || strchr(".,;!:)}]-\\$", s.ptr[k])) {
+        return true;
+    }
+    return pmpo_any_word_at(s, k, after) > 0 || (!space && k > end);
+}
+
+static bool begins_option(const void *ud, pmpo_str s, double *v)
+{
+    static const char *const fillers[] = {
+        "is", "be", "the", "option", "therefore", "that", ",", "likely",
+        "definitely", "(", "[", "$", NULL,
+    };
+    static const char *const more[] = {"and", "or", "xor", "/", NULL};
+    size_t end, i = pmpo_skip_words(s, 0, fillers);
+    size_t k = option_at(ud, s, i, &end);
+    if (k == SIZE_MAX) { /* one that begins as a filler does */
+        i = pmpo_skip_markup(s, 0);
+        k = option_at(ud, s, i, &end);
+    }
+    *v = (double)k;
+    return k != SIZE_MAX &&
+           !pmpo_any_word_at(s, pmpo_skip_markup(s, end), more);
+}
+
+/* "is not valid": with two options, the other one. */
+static bool is_reversed(pmpo_str s, size_t i)
+{
+    static const char *const words[] = {"is not", "isn't", "are not", "was not",
+                                        NULL};
+    for (int k = 0; words[k]; k++) {
+        size_t n = strlen(words[k]) + 1;
+        if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(words[k]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool states_option(const void *ud, pmpo_str s, double *v)
+{
+    const pmpo_answers_known *known = ud;
+    bool found = false;
+    for (size_t i = 0; i < s.len;) {
+        size_t end, k = option_at(ud, s, i, &end);
+        bool reversed = known->n == 2 && is_reversed(s, i);
+        if (k != SIZE_MAX && is_last_word(s, end) &&
+            (reversed || !pmpo_is_denied(s, i))) {
+            *v = (double)(reversed ? 1 - k : k);
+            found = true;
+        }
+        i = end > i ? end : i + 1;
+    }
+    return found;
+}
+
+static bool opens_option(const void *ud, pmpo_str line, pmpo_str next,
+                         double *v)
+{
+    (void)next;
+    size_t end, i = pmpo_skip_markup(line, 0);
+    size_t k = option_at(ud, line, i, &end);
+    *v = (double)k;
+    return k != SIZE_MAX && is_last_word(line, end);
+}
+
+size_t pmpo_read_option(pmpo_str reply, bool complete,
+                        const pmpo_answers_known *k)
+{
+    const pmpo_answer_kind kind = {begins_option, states_option, opens_option,
+                                   k};
+    double v;
+    return pmpo_reply_read(reply, complete, &kind, &v) ? (size_t)v : SIZE_MAX;
+}
+
+/* ---- the options of an example ------------------------------------------------------- */
+
+/* The text of the option `mark` ("(A)") in a block of lines "(A) text". */
+static pmpo_str text_of(pmpo_str input, char letter)
+{
+    pmpo_str found = PMPO_STR("");
+    for (size_t i = 0; i < input.len;) {
+        size_t end = pmpo_str_find(input, PMPO_STR("\n"), i);
+        end = end == SIZE_MAX ? input.len : end;
+        pmpo_str line = pmpo_str_trim(pmpo_str_sub(input, i, end));
+        size_t paren = at(line, 0) == '(';
+        if (at(line, paren) == letter && at(line, paren + 1) &&
+            strchr(").:", at(line, paren + 1))) {
+            found = pmpo_str_trim(pmpo_str_sub(line, paren + 2, line.len));
+        }
+        i = end + 1;
+    }
+    return found;
+}
+
+/* Option i is the letter of that place. */
+static bool is_lettered(pmpo_str option, size_t i)
+{
+    pmpo_str s = pmpo_str_trim(option);
+    size_t paren = at(s, 0) == '(';
+    return at(s, paren) == (char)('A' + i) &&
+           s.len == 1 + paren + (at(s, paren + 1) == ')');
+}
+
+pmpo_answers_known pmpo_answers_of(const pmpo_example *e,
+                                   pmpo_str room[PMPO_LETTERS])
+{
+    size_t n = e->n_options;
+    pmpo_str input = e->n_messages ? e->messages[e->n_messages - 1].content
+                                   : e->input;
+    bool lettered = n <= PMPO_LETTERS;
+    for (size_t i = 0; lettered && i < n; i++) {
+        lettered = is_lettered(e->options[i], i);
+        room[i] = text_of(input, (char)('A' + i));
+    }
+    return (pmpo_answers_known){e->options, lettered ? room : e->options, n};
+}

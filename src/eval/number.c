@@ -1,0 +1,401 @@
+/* number.c: numbers in text, and as the answers of replies. */
+#include "eval/number.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "eval/match.h"
+#include "eval/reply.h"
+
+static char at(pmpo_str s, size_t i)
+{
+    return i < s.len ? s.ptr[i] : '\0';
+}
+
+static bool is_digit_at(pmpo_str s, size_t i)
+{
+    return i < s.len && isdigit((unsigned char)s.ptr[i]);
+}
+
+/* ---- the number at a place ------------------------------------------------------- */
+
+/* A comma between digits that groups thousands: "," or LaTeX's "{,}". */
+static bool is_group(pmpo_str s, size_t i)
+{
+    bool latex = at(s, i) == '{' && at(s, i + 1) == ',' && at(s, i + 2) == '}';
+    size_t d = latex ? i + 3 : i + 1;
+    if (!latex && at(s, i) != ',') {
+        return false;
+    }
+    return is_digit_at(s, d) && is_digit_at(s, d + 1) && is_digit_at(s, d + 2)
+           && !is_digit_at(s, d + 3);
+}
+
+/* Reads the digits at i (a digit, or a point before one); *end is behind. */
+static double read_digits(pmpo_str s, size_t i, size_t *end)
+{
+    char text[64];
+    size_t n = 0;
+    bool point = false;
+    for (; i < s.len && n + 1 < sizeof(text); i++) {
+        if (is_digit_at(s, i)) {
+            text[n++] = s.ptr[i];
+        } else if (!point && s.ptr[i] == '.' && is_digit_at(s, i + 1)) {
+            text[n++] = '.';
+            point = true;
+        } else if (!point && is_group(s, i)) {
+            i += s.ptr[i] == '{' ? 2 : 0;
+        } else {
+            break;
+        }
+    }
+    text[n] = '\0';
+    *end = i;
+    return strtod(text, NULL);
+}
+
+/* Behind "$", "\$" or nothing, backwards from i. */
+static size_t before_currency(pmpo_str s, size_t i)
+{
+    while (i > 0 && (s.ptr[i - 1] == '$' || s.ptr[i - 1] == '\\')) {
+        i--;
+    }
+    return i;
+}
+
+/* A minus sign right before i that is no hyphen or operator. */
+static bool has_minus(pmpo_str s, size_t i)
+{
+    i = before_currency(s, i);
+    bool utf8 = i >= 3 && !memcmp(s.ptr + i - 3, "\xe2\x88\x92", 3);
+    size_t before = utf8 ? i - 3 : i - 1;
+    if (!utf8 && (i == 0 || s.ptr[i - 1] != '-')) {
+        return false;
+    }
+    return before == 0 || !(pmpo_is_word_byte(s.ptr[before - 1]) ||
+                            s.ptr[before - 1] == ')');
+}
+
+/* \frac{a}{b} at i (at the backslash). */
+static bool read_frac(pmpo_str s, size_t i, double *v, size_t *end)
+{
+    static const char *const heads[] = {"\\dfrac{", "\\frac{", "\\tfrac{",
+                                        NULL};
+    size_t k = i;
+    for (int h = 0; heads[h] && k == i; h++) {
+        k += pmpo_str_starts(pmpo_str_sub(s, i, s.len), pmpo_str_of(heads[h]))
+                 ? strlen(heads[h])
+                 : 0;
+    }
+    if (k == i || !is_digit_at(s, k)) {
+        return false;
+    }
+    double top = read_digits(s, k, &k);
+    if (at(s, k) != '}' || at(s, k + 1) != '{' || !is_digit_at(s, k + 2)) {
+        return false;
+    }
+    double bottom = read_digits(s, k + 2, &k);
+    if (at(s, k) != '}' || bottom == 0) {
+        return false;
+    }
+    *v = (has_minus(s, i) ? -top : top) / bottom;
+    *end = k + 1;
+    return true;
+}
+
+/* "one of them", "one half": no number, or another one. */
+static bool is_part(pmpo_str s, size_t end)
+{
+    static const char *const more[] = {"of", "half", "third", "thirds",
+                                       "quarter", "quarters", "another", NULL};
+    return at(s, end) == '-' ||
+           pmpo_any_word_at(s, pmpo_skip_markup(s, end), more) > 0;
+}
+
+/* "five", "twenty-one". */
+static bool read_word(pmpo_str s, size_t i, double *v, size_t *end)
+{
+    static const char *const words[] = {
+        "zero", "one", "two", "three", "four", "five", "six", "seven",
+        "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", NULL,
+    };
+    static const char *const tens[] = {"twenty", "thirty", "forty", "fifty",
+                                       "sixty", "seventy", "eighty", "ninety",
+                                       NULL};
+    for (int k = 0; tens[k]; k++) {
+        if (pmpo_word_at(s, i, pmpo_str_of(tens[k]))) {
+            size_t e = i + strlen(tens[k]);
+            double unit = 0;
+            *end = e;
+            if (at(s, e) == '-' && read_word(s, e + 1, &unit, &e) &&
+                unit < 10) {
+                *end = e;
+            }
+            *v = 20 + 10 * k + unit;
+            return true;
+        }
+    }
+    for (int k = 0; words[k]; k++) {
+        if (pmpo_word_at(s, i, pmpo_str_of(words[k]))) {
+            *end = i + strlen(words[k]);
+            *v = k;
+            return !is_part(s, *end);
+        }
+    }
+    return false;
+}
+
+/* "2 million" */
+static double scale_at(pmpo_str s, size_t *end)
+{
+    static const struct {
+        pmpo_str word;
+        double by;
+    } scales[] = {{{" thousand", 9}, 1e3}, {{" million", 8}, 1e6},
+                  {{" billion", 8}, 1e9}};
+    for (size_t k = 0; k < sizeof(scales) / sizeof(*scales); k++) {
+        if (pmpo_word_at(s, *end, scales[k].word)) {
+            *end += scales[k].word.len;
+            return scales[k].by;
+        }
+    }
+    return 1;
+}
+
+/* "2nd", "1st": a place, not a number. */
+static bool is_ordinal(pmpo_str s, size_t end)
+{
+    static const char *const endings[] = {"st", "nd", "rd", "th", NULL};
+    for (int k = 0; endings[k]; k++) {
+        if (tolower((unsigned char)at(s, end)) == endings[k][0] &&
+            tolower((unsigned char)at(s, end + 1)) == endings[k][1] &&
+            !pmpo_is_word_byte(at(s, end + 2))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The number in digits at i with its sign, fraction and so on. *end is behind
+ * what was read, also of what is none ("A2", "2nd"). */
+static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
+{
+    if (at(s, i) == '\\') {
+        return read_frac(s, i, v, end);
+    }
+    bool point = at(s, i) == '.' && is_digit_at(s, i + 1) &&
+                 !(i > 0 && is_digit_at(s, i - 1));
+    if (!is_digit_at(s, i) && !point) {
+        return false;
+    }
+    bool in_word = i > 0 && (isalpha((unsigned char)s.ptr[i - 1]) ||
+                             s.ptr[i - 1] == '_');
+    double x = read_digits(s, i, end);
+    if (at(s, *end) == '/' && is_digit_at(s, *end + 1)) {
+        size_t e;
+        double d = read_digits(s, *end + 1, &e);
+        if (d != 0 && at(s, e) != '/') { /* with another one it is a date */
+            x /= d;
+            *end = e;
+        }
+    }
+    x *= scale_at(s, end);
+    *v = has_minus(s, i) ? -x : x;
+    return !in_word && !is_ordinal(s, *end);
+}
+
+/* ---- numbers as answers ----------------------------------------------------------- */
+
+/* What may stand before an announced number. */
+static const char *const number_fillers[] = {
+    "is", "are", "was", "be", "about", "approximately", "around", "exactly",
+    "only", "just", "a", "the", "total", "total of", "equal to", "of",
+    "therefore", "thus", "so", "then", "that", ",", "(", "[", "{", "$", "\\$",
+    "rs.", "rs", "usd", "us$", "\xe2\x82\xac", "\xc2\xa3", "\xe2\x82\xb9",
+    "=", "\xe2\x89\x88", "-$", "\\approx", NULL,
+};
+
+static const char *const operators[] = {
+    "+", "*", "/", "\xc3\x97", "\xc3\xb7", "\\times", "\\cdot", "\\div", "x",
+    "-", "\xe2\x88\x92", NULL,
+};
+
+/* An operator at i with an operand after it: not that of "$18/day". */
+static bool operator_at(pmpo_str s, size_t i)
+{
+    size_t n = pmpo_any_word_at(s, i, operators), k = i + n;
+    while (k < s.len && strchr(" $\\(", s.ptr[k])) {
+        k++;
+    }
+    return n > 0 && (is_digit_at(s, k) || at(s, k) == '.');
+}
+
+/* An operator that ends before i. */
+static bool operator_before(pmpo_str s, size_t i)
+{
+    for (int k = 0; operators[k]; k++) {
+        size_t n = strlen(operators[k]);
+        if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(operators[k]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An operand of a calculation, not its result. */
+static bool is_operand(pmpo_str s, size_t begin, size_t end)
+{
+    size_t i = before_currency(s, begin);
+    while (end < s.len && strchr(" )%", s.ptr[end])) {
+        end++;
+    }
+    while (i > 0 && strchr(" (", s.ptr[i - 1])) {
+        i--;
+    }
+    return operator_at(s, end) ||
+           (!has_minus(s, begin) && operator_before(s, i));
+}
+
+/* "in 3 weeks", "for each of the 5": a circumstance of what is counted. */
+static bool is_circumstance(pmpo_str s, size_t begin)
+{
+    static const char *const words[] = {
+        "in",   "for",  "per",    "every", "each",   "on",   "at",   "after",
+        "over", "by",   "from",   "with",  "within", "of",   "step", "than",
+        "until", "during", "out of", NULL,
+    };
+    size_t end = before_currency(s, begin);
+    for (int articles = 0; articles < 2; articles++) {
+        while (end > 0 && strchr(" *_(", s.ptr[end - 1])) {
+            end--;
+        }
+        size_t word = end;
+        while (word > 0 && pmpo_is_word_byte(s.ptr[word - 1])) {
+            word--;
+        }
+        pmpo_str w = pmpo_str_sub(s, word, end);
+        if (w.len > 0 && pmpo_any_word_at(w, 0, words) == w.len) {
+            return word < 6 ||
+                   !pmpo_word_at(s, word - 6, PMPO_STR("total of"));
+        }
+        if (!pmpo_word_at(w, 0, PMPO_STR("the"))) {
+            return false;
+        }
+        end = word;
+    }
+    return false;
+}
+
+typedef bool (*at_fn)(pmpo_str s, size_t i, double *v, size_t *end);
+
+/* The last number of s that is a result; with `any`, the last not denied. */
+static bool last_number(pmpo_str s, at_fn read, bool any, double *v)
+{
+    bool found = false;
+    for (size_t i = 0; i < s.len;) {
+        size_t end = i + 1;
+        double x;
+        if (read(s, i, &x, &end) && !pmpo_is_denied(s, i) &&
+            (any || (!is_operand(s, i, end) && !is_circumstance(s, i)))) {
+            *v = x;
+            found = true;
+        }
+        i = end > i ? end : i + 1;
+    }
+    return found;
+}
+
+bool pmpo_states_number(pmpo_str s, double *v)
+{
+    return last_number(s, digits_at, false, v) ||
+           last_number(s, digits_at, true, v) ||
+           last_number(s, read_word, false, v);
+}
+
+static bool states_number(const void *ud, pmpo_str s, double *v)
+{
+    (void)ud;
+    return pmpo_states_number(s, v);
+}
+
+/* Up to what qualifies an answer: a comma, "not", a remark in parentheses. */
+static pmpo_str clause(pmpo_str s)
+{
+    static const char *const ends[] = {", ", ". ", " (", " not ", "\n", NULL};
+    s = pmpo_before_reason(s);
+    size_t end = pmpo_find_any_word(s, 0, ends);
+    return pmpo_str_sub(s, 0, end);
+}
+
+/* "1. Multiply": the number of a step. */
+static bool is_list_mark(pmpo_str s, size_t end)
+{
+    return (at(s, end) == '.' || at(s, end) == ')') && at(s, end + 1) == ' ' &&
+           pmpo_is_word_byte(at(s, pmpo_skip_markup(s, end + 1)));
+}
+
+static bool begins_number(const void *ud, pmpo_str s, double *v)
+{
+    static const char *const equals[] = {"=", "is", "are", "equals",
+                                         "\xe2\x89\x88", NULL};
+    (void)ud;
+    size_t end, i = pmpo_skip_words(s, 0, number_fillers);
+    bool digits = digits_at(s, i, v, &end);
+    i -= !digits && at(s, i) == '-';
+    if (!digits && at(s, i) == '-') {
+        digits = digits_at(s, ++i, v, &end);
+    }
+    if (!digits && !read_word(s, i, v, &end)) {
+        return false;
+    }
+    if (is_list_mark(s, end)) {
+        return false;
+    }
+    pmpo_str said = clause(pmpo_str_sub(s, i, s.len));
+    if (pmpo_find_any_word(said, 0, equals) < said.len) {
+        double x = *v; /* "18 is the total" has but one */
+        *v = last_number(said, digits_at, false, &x) ? x : *v;
+        return true;
+    }
+    return !is_operand(s, i, end);
+}
+
+/* A first line "18", "$18 per day.": the number and at most three words. */
+static bool opens_number(const void *ud, pmpo_str line, pmpo_str next,
+                         double *v)
+{
+    size_t end, words = 0, i = pmpo_skip_words(line, 0, number_fillers);
+    if (!digits_at(line, i, v, &end) && !read_word(line, i, v, &end)) {
+        return false;
+    }
+    if (is_list_mark(line, end) || is_operand(line, i, end)) {
+        return false;
+    }
+    (void)ud;
+    (void)next;
+    for (size_t k = end; k < line.len; k++) {
+        if (is_digit_at(line, k) || line.ptr[k] == '=') {
+            return false;
+        }
+        words += pmpo_is_word_byte(line.ptr[k]) &&
+                 !pmpo_is_word_byte(line.ptr[k - 1]);
+    }
+    return words <= 3 && at(line, line.len - 1) != ':';
+}
+
+bool pmpo_read_number(pmpo_str reply, bool complete, double *value)
+{
+    static const pmpo_answer_kind kind = {begins_number, states_number,
+                                          opens_number, NULL};
+    return pmpo_reply_read(reply, complete, &kind, value);
+}
+
+bool pmpo_match_number(pmpo_str reply, bool complete, pmpo_str answer)
+{
+    double a, b;
+    return pmpo_read_number(reply, complete, &a) &&
+           pmpo_read_number(answer, true, &b) &&
+           fabs(a - b) <= 1e-6 * fmax(1, fabs(b));
+}

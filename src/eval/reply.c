@@ -1,0 +1,524 @@
+/* reply.c: announcements, first lines and conclusions of replies. */
+#include "eval/reply.h"
+
+#include <ctype.h>
+
+/* ---- characters and words ------------------------------------------------------ */
+
+bool pmpo_is_word_byte(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool is_space(char c)
+{
+    return isspace((unsigned char)c) != 0;
+}
+
+static char at(pmpo_str s, size_t i)
+{
+    return i < s.len ? s.ptr[i] : '\0';
+}
+
+static bool same_at(pmpo_str s, size_t i, pmpo_str word)
+{
+    if (i > s.len || s.len - i < word.len) {
+        return false;
+    }
+    for (size_t k = 0; k < word.len; k++) {
+        if (tolower((unsigned char)s.ptr[i + k]) !=
+            tolower((unsigned char)word.ptr[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool pmpo_word_at(pmpo_str s, size_t i, pmpo_str word)
+{
+    if (word.len == 0 || !same_at(s, i, word)) {
+        return false;
+    }
+    bool begins = i == 0 || !pmpo_is_word_byte(word.ptr[0]) ||
+                  !pmpo_is_word_byte(s.ptr[i - 1]);
+    bool ends = !pmpo_is_word_byte(word.ptr[word.len - 1]) ||
+                !pmpo_is_word_byte(at(s, i + word.len));
+    return begins && ends;
+}
+
+size_t pmpo_any_word_at(pmpo_str s, size_t i, const char *const *words)
+{
+    for (; *words; words++) {
+        if (pmpo_word_at(s, i, pmpo_str_of(*words))) {
+            return strlen(*words);
+        }
+    }
+    return 0;
+}
+
+size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words)
+{
+    while (i < s.len && !pmpo_any_word_at(s, i, words)) {
+        i++;
+    }
+    return i;
+}
+
+/* What may stand around an answer and says nothing. */
+static const char *const markup[] = {
+    "\\text{", "\\textbf{", "\\mathrm{", "\\mathbf{", "\\boxed{", "\\(",
+    "\\[", "\\quad", "\\,", "\\ ", "\xe2\x80\x9c", "\xe2\x80\x98", NULL,
+};
+
+static size_t markup_at(pmpo_str s, size_t i)
+{
+    for (size_t k = 0; markup[k]; k++) {
+        if (same_at(s, i, pmpo_str_of(markup[k]))) {
+            return strlen(markup[k]);
+        }
+    }
+    return i < s.len && (is_space(s.ptr[i]) || strchr("*_`\"':>#|", s.ptr[i]));
+}
+
+size_t pmpo_skip_markup(pmpo_str s, size_t i)
+{
+    for (size_t n; (n = markup_at(s, i)) > 0; i += n) {
+    }
+    return i;
+}
+
+size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words)
+{
+    for (;;) {
+        i = pmpo_skip_markup(s, i);
+        size_t n = pmpo_any_word_at(s, i, words);
+        if (n == 0) {
+            return i;
+        }
+        i += n;
+    }
+}
+
+bool pmpo_is_denied(pmpo_str s, size_t i)
+{
+    static const char *const denials[] = {
+        "not", "n't", "cannot", "never", "neither", "nor", "than",
+        "instead of", "unlike", NULL,
+    };
+    while (i > 0 && (is_space(s.ptr[i - 1]) ||
+                     strchr("*_`\"'($:", s.ptr[i - 1]))) {
+        i--;
+    }
+    if (i >= 3 && same_at(s, i - 3, PMPO_STR("the"))) { /* "not the 7" */
+        i -= i > 3 && is_space(s.ptr[i - 4]) ? 4 : 0;
+    }
+    for (size_t k = 0; denials[k]; k++) {
+        size_t n = strlen(denials[k]);
+        bool whole = denials[k][0] == 'n' && denials[k][1] == '\'';
+        if (i >= n && (pmpo_word_at(s, i - n, pmpo_str_of(denials[k])) ||
+                       (whole && same_at(s, i - n, PMPO_STR("n't"))))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+pmpo_str pmpo_unwrap(pmpo_str s)
+{
+    const char *wrapping = "\"'`*_.:;,!";
+    size_t begin = 0, end = s.len;
+    while (begin < end && (is_space(s.ptr[begin]) ||
+                           strchr(wrapping, s.ptr[begin]))) {
+        begin++;
+    }
+    while (end > begin && (is_space(s.ptr[end - 1]) ||
+                           strchr(wrapping, s.ptr[end - 1]))) {
+        end--;
+    }
+    return pmpo_str_sub(s, begin, end);
+}
+
+pmpo_str pmpo_before_reason(pmpo_str s)
+{
+    static const char *const reasons[] = {"since", "because", ", as", ";",
+                                          NULL};
+    size_t end = pmpo_find_any_word(s, 0, reasons);
+    return pmpo_str_sub(s, 0, end > 0 ? end : s.len);
+}
+
+/* More than white space, markup and what opens a formula. */
+static bool has_content(pmpo_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_space(s.ptr[i]) && !strchr("*_`\"':\\[({$", s.ptr[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- lines and sentences ------------------------------------------------------- */
+
+static size_t line_end(pmpo_str s, size_t i)
+{
+    while (i < s.len && s.ptr[i] != '\n') {
+        i++;
+    }
+    return i;
+}
+
+/* The first line at or after i that has something in it; empty: none. */
+static pmpo_str content_line(pmpo_str s, size_t i)
+{
+    while (i < s.len) {
+        size_t end = line_end(s, i);
+        pmpo_str line = pmpo_str_sub(s, i, end);
+        if (has_content(line)) {
+            return line;
+        }
+        i = end + 1;
+    }
+    return PMPO_STR("");
+}
+
+/* The point at i ends no sentence: "1. Add", "B. the owl", "Rs. 400". */
+static bool is_abbreviation(pmpo_str s, size_t i)
+{
+    static const char *const short_words[] = {"rs", "mr", "mrs", "ms", "dr",
+                                              "vs", "no", "approx", NULL};
+    size_t begin = i;
+    while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
+        begin--;
+    }
+    pmpo_str word = pmpo_str_sub(s, begin, i);
+    size_t line = begin;
+    while (line > 0 && s.ptr[line - 1] != '\n' &&
+           !pmpo_is_word_byte(s.ptr[line - 1])) {
+        line--;
+    }
+    bool first = line == 0 || s.ptr[line - 1] == '\n';
+    bool marker = word.len == 1 ||
+                  (word.len == 2 && isdigit((unsigned char)word.ptr[0]));
+    return word.len > 0 &&
+           ((first && marker) ||
+            pmpo_any_word_at(word, 0, short_words) == word.len);
+}
+
+/* A sentence ends behind s[i]. */
+static bool ends_sentence(pmpo_str s, size_t i)
+{
+    if (s.ptr[i] == '\n') {
+        return true;
+    }
+    if (!strchr(".!?", s.ptr[i])) {
+        return false;
+    }
+    size_t k = i + 1;
+    while (k < s.len && strchr("\"'*`)", s.ptr[k])) {
+        k++;
+    }
+    return (k == s.len || is_space(s.ptr[k])) &&
+           !(s.ptr[i] == '.' && k < s.len && is_abbreviation(s, i));
+}
+
+static pmpo_str first_sentence(pmpo_str s)
+{
+    size_t i = 0;
+    while (i < s.len && !ends_sentence(s, i)) {
+        i++;
+    }
+    return pmpo_str_sub(s, 0, i);
+}
+
+/* The sentence that ends at or before *end, which moves to its beginning. */
+static bool sentence_before(pmpo_str s, size_t *end, pmpo_str *out)
+{
+    size_t e = *end;
+    while (e > 0 && (is_space(s.ptr[e - 1]) || ends_sentence(s, e - 1))) {
+        e--;
+    }
+    size_t begin = e;
+    while (begin > 0 && !ends_sentence(s, begin - 1)) {
+        begin--;
+    }
+    *end = begin;
+    *out = pmpo_str_sub(s, begin, e);
+    return e > 0;
+}
+
+/* ---- announcements -------------------------------------------------------------- */
+
+static const char *const links[] = {
+    "is",        "was",         "are",       "would be", "should be", "will be",
+    "must be",   "could be",    "equals",    "=",        "-",
+    "\xe2\x80\x93", "\xe2\x80\x94", ":", NULL,
+};
+
+/* What follows "answer" up to its "is": "answer to the question is". */
+static size_t skip_object(pmpo_str s, size_t i)
+{
+    static const char *const begins[] = {"to", "for", "of", "in", "choice",
+                                         "option", NULL};
+    static const char *const ends[] = {"is", ":", "=", ".", ",", "?", "\n",
+                                       NULL};
+    if (!pmpo_any_word_at(s, i, begins)) {
+        return i;
+    }
+    size_t end = pmpo_find_any_word(s, i, ends);
+    return at(s, end) == ':' || at(s, end) == '=' ||
+                   pmpo_word_at(s, end, PMPO_STR("is"))
+               ? end
+               : i;
+}
+
+/* Past ", therefore," and markup between "answer" and what links it. */
+static size_t link_at(pmpo_str s, size_t i)
+{
+    size_t k = i;
+    while (k < s.len && strchr(" *_`\"')", s.ptr[k])) {
+        k++;
+    }
+    if (at(s, k) == '>') { /* <answer> */
+        return k + 1;
+    }
+    k = skip_object(s, k);
+    size_t n = pmpo_any_word_at(s, k, links);
+    if (n == 0) {
+        return 0;
+    }
+    k += n;
+    size_t colon = k;
+    while (colon < s.len && strchr(" *_", s.ptr[colon])) {
+        colon++;
+    }
+    return at(s, colon) == ':' ? colon + 1 : k;
+}
+
+/* "the answer is not (A)", "the answer is obtained by": nothing announced. */
+static bool is_empty_talk(pmpo_str s, size_t i)
+{
+    static const char *const words[] = {
+        "not",   "n't",     "obtained", "found",    "calculated",
+        "based", "because", "determined", "correct", "incorrect",
+        "wrong", "right",   "unclear",  "derived",  "computed", NULL,
+    };
+    i = pmpo_skip_markup(s, i);
+    return pmpo_any_word_at(s, i, words) || same_at(s, i, PMPO_STR("n't"));
+}
+
+static bool begins_line(pmpo_str s, size_t i)
+{
+    while (i > 0 && s.ptr[i - 1] != '\n' &&
+           !pmpo_is_word_byte(s.ptr[i - 1])) {
+        i--;
+    }
+    return i == 0 || s.ptr[i - 1] == '\n';
+}
+
+/* The word of an announcement at i, its length; 0: none. */
+static size_t herald_at(pmpo_str s, size_t i)
+{
+    static const char *const anywhere[] = {
+        "answer", "correct option", "correct choice", "right option",
+        "right choice", "best option", "best choice", NULL,
+    };
+    static const char *const headings[] = {
+        "option", "choice", "conclusion", "result", "output", NULL,
+    };
+    size_t n = pmpo_any_word_at(s, i, anywhere);
+    if (n > 0) {
+        return n;
+    }
+    n = pmpo_any_word_at(s, i, headings);
+    size_t k = i + n;
+    while (n > 0 && k < s.len && strchr("*_ ", s.ptr[k])) {
+        k++;
+    }
+    return n > 0 && at(s, k) == ':' && begins_line(s, i) ? n : 0;
+}
+
+/* Inside the braces that open before i. */
+static pmpo_str inside_braces(pmpo_str s, size_t i)
+{
+    size_t depth = 1, k = i;
+    for (; k < s.len; k++) {
+        depth += s.ptr[k] == '{';
+        depth -= s.ptr[k] == '}';
+        if (depth == 0) {
+            break;
+        }
+    }
+    return pmpo_str_sub(s, i, k);
+}
+
+/* "If you turned left, the answer would be": of another question. */
+static bool is_hypothetical(pmpo_str s, size_t i, size_t link)
+{
+    size_t begin = i;
+    while (begin > 0 && !ends_sentence(s, begin - 1)) {
+        begin--;
+    }
+    pmpo_str would = PMPO_STR("would be");
+    return pmpo_word_at(s, pmpo_skip_markup(s, begin), PMPO_STR("if")) &&
+           pmpo_str_find(pmpo_str_sub(s, i, link), would, 0) != SIZE_MAX;
+}
+
+/* An announcement begins at i; *said is what it announces. */
+static bool announces(pmpo_str s, size_t i, pmpo_str *said)
+{
+    if (same_at(s, i, PMPO_STR("\\boxed{"))) {
+        *said = inside_braces(s, i + 7);
+        return true;
+    }
+    if (same_at(s, i, PMPO_STR("####"))) {
+        *said = pmpo_str_sub(s, i + 4, line_end(s, i));
+        return true;
+    }
+    size_t n = herald_at(s, i), k = n ? link_at(s, i + n) : 0;
+    if (k == 0 || is_empty_talk(s, k) || is_hypothetical(s, i, k)) {
+        return false;
+    }
+    pmpo_str rest = pmpo_str_sub(s, k, line_end(s, k));
+    *said = has_content(rest) ? rest : content_line(s, k);
+    return true;
+}
+
+static bool announced(pmpo_str s, const pmpo_answer_kind *k, double *v)
+{
+    for (size_t i = s.len; i-- > 0;) {
+        pmpo_str said;
+        if (!announces(s, i, &said)) {
+            continue;
+        }
+        bool heading = s.ptr[i] == '#'; /* "#### Step 2" is one, perhaps */
+        if (k->begins(k->ud, said, v) ||
+            (!heading && k->states(k->ud, first_sentence(said), v))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- conclusions ----------------------------------------------------------------- */
+
+/* Where code between fences begins before i, if i is in it; else i. */
+static size_t before_code(pmpo_str s, size_t i)
+{
+    size_t open = SIZE_MAX;
+    for (size_t k = 0; k + 3 <= i; k++) {
+        if (same_at(s, k, PMPO_STR("```"))) {
+            open = open == SIZE_MAX ? k : SIZE_MAX;
+            k += 2;
+        }
+    }
+    return open == SIZE_MAX ? i : open;
+}
+
+static bool is_conclusion(pmpo_str sentence)
+{
+    static const char *const marks[] = {
+        "so",      "therefore", "thus",       "hence",   "consequently",
+        "finally", "overall",   "in total",   "must be", "in conclusion",
+        "as a result", NULL,
+    };
+    return pmpo_find_any_word(sentence, 0, marks) < sentence.len;
+}
+
+/* From the last sentence backwards; `marked`: only those that say that they
+ * conclude, and only of the last paragraph. */
+static bool last_statement(pmpo_str s, bool marked, const pmpo_answer_kind *k,
+                           double *v)
+{
+    pmpo_str sentence;
+    for (size_t end = s.len; sentence_before(s, &end, &sentence);) {
+        size_t code = before_code(s, end);
+        if (code < end) {
+            end = code;
+            continue;
+        }
+        if ((!marked || is_conclusion(sentence)) &&
+            k->states(k->ud, pmpo_before_reason(sentence), v)) {
+            return true;
+        }
+        if (marked && end > 1 && s.ptr[end - 1] == '\n' &&
+            s.ptr[end - 2] == '\n') {
+            return false;
+        }
+    }
+    return false;
+}
+
+static bool concludes(pmpo_str s, const pmpo_answer_kind *k, double *v)
+{
+    return last_statement(s, true, k, v) || last_statement(s, false, k, v);
+}
+
+/* ---- first lines ----------------------------------------------------------------- */
+
+static bool opens(pmpo_str s, const pmpo_answer_kind *k, double *v)
+{
+    pmpo_str line = content_line(s, 0), next = PMPO_STR("");
+    if (line.len > 0) {
+        next = content_line(s, (size_t)(line.ptr - s.ptr) + line.len);
+    }
+    return k->opens(k->ud, pmpo_str_trim(line), pmpo_str_trim(next), v);
+}
+
+/* ---- replies ---------------------------------------------------------------------- */
+
+static bool begins_sentence(pmpo_str s, size_t i)
+{
+    while (i > 0 && strchr(" *_", s.ptr[i - 1])) {
+        i--;
+    }
+    return i == 0 || ends_sentence(s, i - 1);
+}
+
+/* An explanation begins at i. One that only goes on with the reply ("Let's
+ * break it down") counts where the reply has no end to look at. */
+static bool explains(pmpo_str s, size_t i, bool complete)
+{
+    static const char *const headings[] = {"explanation", "justification",
+                                           "here's why", NULL};
+    static const char *const steps[] = {"let's break", "let us break",
+                                        "let's evaluate", "here's how",
+                                        "this is because", NULL};
+    size_t n = pmpo_any_word_at(s, i, headings);
+    return (n > 0 && (at(s, i + n) == ':' || begins_line(s, i))) ||
+           (!complete && pmpo_any_word_at(s, i, steps) &&
+            begins_sentence(s, i));
+}
+
+/* What stands before the explanation of an answer that was given; all of the
+ * reply where it gives none first. */
+static pmpo_str before_explanation(pmpo_str s, bool complete)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (explains(s, i, complete) && has_content(pmpo_str_sub(s, 0, i))) {
+            return pmpo_str_sub(s, 0, i);
+        }
+    }
+    return s;
+}
+
+static pmpo_str without_last_word(pmpo_str s)
+{
+    size_t end = s.len;
+    while (end > 0 && !is_space(s.ptr[end - 1])) {
+        end--;
+    }
+    return pmpo_str_sub(s, 0, end);
+}
+
+bool pmpo_reply_read(pmpo_str reply, bool complete, const pmpo_answer_kind *k,
+                     double *v)
+{
+    pmpo_str s = complete ? reply : without_last_word(reply);
+    pmpo_str head = before_explanation(s, complete);
+    if (announced(head, k, v) || opens(head, k, v)) {
+        return true;
+    }
+    bool split = head.len < s.len;
+    return (split && (announced(s, k, v) || concludes(head, k, v))) ||
+           (complete && concludes(s, k, v));
+}
