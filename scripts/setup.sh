@@ -4,7 +4,8 @@
 say() { printf 'pmpo: %s\n' "$*" >&2; }
 
 packages="build-essential cmake ninja-build pkg-config python3 python3-pip ca-certificates
-libsqlite3-dev libjansson-dev libxxhash-dev nettle-dev libcmocka-dev"
+libsqlite3-dev libjansson-dev libxxhash-dev nettle-dev
+libcurl4-openssl-dev libcmocka-dev"
 
 # Names the Debian/Ubuntu packages that are missing and installs them.
 need_packages() {

@@ -1,0 +1,49 @@
+/* dialect.h: how servers are asked for the log-probabilities of given tokens,
+ * and how their replies are read. Pure: bytes in, bytes out.
+ *
+ * Every reply is held against what was asked: as many log-probabilities as
+ * tokens, the ids the same where the reply has ids, each a finite number not
+ * above 0. What doesn't hold is an error, never a score.
+ *
+ * The formats are those of vLLM 0.32 and SGLang 0.5. */
+#ifndef PMPO_ENGINE_HTTP_DIALECT_H
+#define PMPO_ENGINE_HTTP_DIALECT_H
+
+#include "base/str.h"
+
+/* What one request is to tell, in one of two forms. */
+typedef struct pmpo_ask {
+    const int32_t *ids; /* [n_ids] the prompt */
+    size_t n_ids;
+    /* The whole form (n_next 0): the log-probability of each of
+     * ids[from..n_ids) given all before it; 1 <= from < n_ids. */
+    size_t from;
+    /* The next-token form: the log-probability of each of these after all of
+     * `ids`. */
+    const int32_t *next; /* [n_next] */
+    size_t n_next;
+} pmpo_ask;
+
+/* How many numbers the reply to `ask` has. */
+size_t pmpo_ask_count(const pmpo_ask *ask);
+
+typedef struct pmpo_dialect {
+    const char *name; /* as --dialect takes it */
+    const char *path; /* of a request, see pmpo_http_call */
+    bool next_form;   /* answers the next-token form, too */
+    bool prefix_cache; /* the whole form reads the server's prefix cache */
+    const char *remark; /* what it can't do, for the user; or "" */
+    /* Appends the body of the request. PMPO_ENOMEM. */
+    int (*write)(const pmpo_ask *ask, const char *model, pmpo_buf *out);
+    /* Fills out[pmpo_ask_count(ask)]. PMPO_EBACKEND: the reply doesn't hold
+     * what was asked for; *err says what is wrong with it. */
+    int (*read)(pmpo_str body, const pmpo_ask *ask, const char *model,
+                float *out, pmpo_error *err);
+} pmpo_dialect;
+
+/* In the order in which a probe tries them; NULL past the last. */
+const pmpo_dialect *pmpo_dialect_at(size_t i);
+/* NULL: no such name. */
+const pmpo_dialect *pmpo_dialect_named(const char *name);
+
+#endif

@@ -1,0 +1,63 @@
+/* endpoint.h: what is known of one server: how many requests it is sent at
+ * once, and whether it is alive. Pure: time comes in as an argument.
+ *
+ * The window (requests in flight) is found as a congestion window is: it
+ * doubles while the server then answers more requests a second, stays where
+ * that ends, is tried again now and then, and is halved when the server says
+ * that it is too much (429, 503).
+ *
+ * A server that fails several times in a row is set aside and tried again
+ * with a single request after a delay that doubles. */
+#ifndef PMPO_ENGINE_HTTP_ENDPOINT_H
+#define PMPO_ENGINE_HTTP_ENDPOINT_H
+
+#include "pmpo.h"
+
+#define PMPO_WINDOW_FIRST 8
+#define PMPO_WINDOW_MOST 1024
+
+typedef struct pmpo_endpoint {
+    int window; /* requests in flight at most */
+    int in_flight;
+    bool fixed; /* the user said how many */
+    /* The search for the window. An epoch is as many answers as the window
+     * is wide; it counts only if the window was full meanwhile. */
+    bool growing, was_full;
+    int epoch_done, settled_epochs, flat_epochs;
+    double epoch_began_ms;
+    double best_rate; /* answers a second at best_window; 0: none yet */
+    int best_window;
+    /* Health. */
+    int failures;       /* in a row, 0 after a success */
+    double aside_until; /* ms; 0: not set aside */
+    double aside_ms;    /* the last such delay */
+} pmpo_endpoint;
+
+/* fixed > 0: that many in flight, always. */
+void pmpo_endpoint_init(pmpo_endpoint *e, int fixed, double now_ms);
+/* How many more requests may be sent now. */
+int pmpo_endpoint_room(const pmpo_endpoint *e, double now_ms);
+void pmpo_endpoint_started(pmpo_endpoint *e);
+/* An answer came, good or bad: the server is alive. */
+void pmpo_endpoint_answered(pmpo_endpoint *e, double now_ms);
+/* It asked for less: 429, 503. Nothing is sent for delay_ms. */
+void pmpo_endpoint_throttled(pmpo_endpoint *e, double delay_ms, double now_ms);
+/* No answer: refused, reset, timed out. `backoff_ms`: the first delay. */
+void pmpo_endpoint_failed(pmpo_endpoint *e, double backoff_ms, double now_ms);
+/* Set aside, and not yet tried again with success. */
+bool pmpo_endpoint_aside(const pmpo_endpoint *e);
+/* Set aside, and `probes` single requests since then got no answer either. */
+bool pmpo_endpoint_dead(const pmpo_endpoint *e, int probes);
+
+/* The delay before try number `tries` + 1 of a request, ms: exponential from
+ * backoff_ms, at most PMPO_DELAY_MOST_MS, with full jitter by `random` in
+ * [0, 1) but at least a tenth; never less than the server's Retry-After
+ * (retry_after_s, 0: none), of which at most PMPO_RETRY_AFTER_MOST_MS is
+ * honoured. Exponential backoff with full jitter as usual for clients of
+ * shared services. */
+#define PMPO_DELAY_MOST_MS 30000.0
+#define PMPO_RETRY_AFTER_MOST_MS 120000.0
+double pmpo_retry_delay(int tries, double backoff_ms, double retry_after_s,
+                        double random);
+
+#endif

@@ -1,0 +1,709 @@
+/* transport.c: requests in flight on libcurl's multi interface. See
+ * transport.h.
+ *
+ * One thread. A job is a request on its way through its tries; a slot is a
+ * curl handle that carries one job at a time and is used again, so memory
+ * follows the window and not the number of requests. */
+#include "engine/http/transport.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "engine/http/endpoint.h"
+#include "engine/http/url.h"
+
+typedef struct job {
+    pmpo_http_call call;
+    int tries;     /* begun */
+    double due_ms; /* of a waiting one: when it is tried again */
+    int last;      /* server of the last try; -1: none */
+    struct job *next;
+} job;
+
+typedef struct slot {
+    CURL *easy;
+    job *job; /* NULL: free */
+    size_t server;
+    pmpo_buf url, reply;
+    bool too_big;
+    double began_ms;
+    size_t max_body;
+    char error[CURL_ERROR_SIZE];
+    struct slot *next_free;
+} slot;
+
+struct pmpo_http {
+    char **urls;
+    pmpo_endpoint *servers; /* [n] */
+    size_t n;
+    char *key, *ca_file;
+    struct curl_slist *headers;
+    int fixed, tries;
+    double backoff_ms;
+    long timeout_ms;
+    size_t max_body;
+    CURLM *multi;
+    slot **slots; /* [n_slots], all ever made */
+    size_t n_slots, cap_slots;
+    slot *free_slots;
+    job *waiting; /* by due time */
+    size_t in_flight;
+    uint64_t random;
+    pmpo_http_counts counts;
+    volatile sig_atomic_t cancelled;
+    pmpo_arena mem;
+};
+
+/* ---- jobs -------------------------------------------------------------------- */
+
+static void job_free(job *j)
+{
+    if (j) {
+        pmpo_buf_release(&j->call.body);
+        pmpo_free(j);
+    }
+}
+
+static void wait_until(pmpo_http *h, job *j, double due_ms)
+{
+    job **at = &h->waiting;
+    while (*at && (*at)->due_ms <= due_ms) {
+        at = &(*at)->next;
+    }
+    j->due_ms = due_ms;
+    j->next = *at;
+    *at = j;
+}
+
+/* ---- slots --------------------------------------------------------------------- */
+
+static size_t on_body(char *ptr, size_t size, size_t n, void *ud)
+{
+    slot *s = ud;
+    (void)size; /* always 1 */
+    s->too_big = s->reply.len + n > s->max_body;
+    if (s->too_big) {
+        return 0;
+    }
+    pmpo_buf_put(&s->reply, (pmpo_str){ptr, n});
+    return s->reply.failed ? 0 : n;
+}
+
+static void set_up(const pmpo_http *h, CURL *c, slot *s)
+{
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, h->headers);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, "pmpo/" PMPO_VERSION);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, h->timeout_ms);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+    curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(c, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, s);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->error);
+    curl_easy_setopt(c, CURLOPT_PRIVATE, s);
+    if (h->ca_file) {
+        curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
+    }
+}
+
+static slot *take_slot(pmpo_http *h)
+{
+    slot *s = h->free_slots;
+    if (s) {
+        h->free_slots = s->next_free;
+        return s;
+    }
+    s = pmpo_calloc(1, sizeof(*s));
+    if (!s) {
+        return NULL;
+    }
+    s->easy = curl_easy_init();
+    if (!s->easy || PMPO_GROW(h->slots, h->cap_slots, h->n_slots + 1) < 0) {
+        curl_easy_cleanup(s->easy);
+        pmpo_free(s);
+        return NULL;
+    }
+    s->max_body = h->max_body;
+    set_up(h, s->easy, s);
+    h->slots[h->n_slots++] = s;
+    return s;
+}
+
+static void give_slot(pmpo_http *h, slot *s)
+{
+    s->job = NULL;
+    s->next_free = h->free_slots;
+    h->free_slots = s;
+}
+
+/* ---- sending --------------------------------------------------------------------- */
+
+/* There is another server for a job that has just failed on this one. */
+static bool another(const pmpo_http *h, size_t than)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        if (i != than && !pmpo_endpoint_aside(&h->servers[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The server for a job: the one it prefers if that has room, else the one
+ * with the largest share of its window free; not the one that has just failed
+ * it while another is alive. h->n: none has room. */
+static size_t server_for(const pmpo_http *h, const job *j, double now)
+{
+    size_t best = h->n;
+    double most = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        const pmpo_endpoint *e = &h->servers[i];
+        int room = pmpo_endpoint_room(e, now);
+        if (room == 0 || ((int)i == j->last && another(h, i))) {
+            continue;
+        }
+        double share = (double)room / e->window;
+        share += i == j->call.affinity % h->n ? 1 : 0;
+        if (best == h->n || share > most) {
+            best = i;
+            most = share;
+        }
+    }
+    return best;
+}
+
+static int send_job(pmpo_http *h, job *j, size_t server)
+{
+    slot *s = take_slot(h);
+    if (!s) {
+        return PMPO_ENOMEM;
+    }
+    pmpo_buf_clear(&s->url);
+    pmpo_buf_clear(&s->reply);
+    pmpo_http_join(h->urls[server], j->call.path, &s->url);
+    s->too_big = false;
+    s->error[0] = '\0';
+    s->server = server;
+    s->began_ms = pmpo_now_ms();
+    curl_easy_setopt(s->easy, CURLOPT_URL, pmpo_buf_str(&s->url).ptr);
+    if (j->call.body.len > 0) {
+        curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)j->call.body.len);
+        curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, j->call.body.ptr);
+    } else {
+        curl_easy_setopt(s->easy, CURLOPT_HTTPGET, 1L);
+    }
+    if (s->url.failed || s->reply.failed ||
+        curl_multi_add_handle(h->multi, s->easy) != CURLM_OK) {
+        give_slot(h, s);
+        return PMPO_ENOMEM;
+    }
+    s->job = j;
+    j->last = (int)server;
+    j->tries++;
+    pmpo_endpoint_started(&h->servers[server]);
+    h->in_flight++;
+    h->counts.requests++;
+    h->counts.retries += j->tries > 1;
+    h->counts.bytes_sent += j->call.body.len;
+    return 0;
+}
+
+/* The next job to send: one whose wait is over, else a new one. */
+static int next_job(pmpo_http *h, const pmpo_http_source *source, double now,
+                    bool *dry, job **out, pmpo_error *err)
+{
+    *out = NULL;
+    if (h->waiting && h->waiting->due_ms <= now) {
+        *out = h->waiting;
+        h->waiting = h->waiting->next;
+        return 0;
+    }
+    if (*dry) {
+        return 0;
+    }
+    job *j = pmpo_calloc(1, sizeof(*j));
+    if (!j) {
+        return pmpo_fail_memory(err);
+    }
+    j->last = -1;
+    int rc = source->next(source->ud, &j->call, err);
+    if (rc <= 0) {
+        job_free(j);
+        *dry = true;
+        return rc;
+    }
+    if (j->call.body.failed) {
+        job_free(j);
+        return pmpo_fail_memory(err);
+    }
+    *out = j;
+    return 0;
+}
+
+static bool any_room(const pmpo_http *h, double now)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        if (pmpo_endpoint_room(&h->servers[i], now) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define BUSY_MS 20 /* a job waits for a server other than the one it failed on */
+
+static int fill(pmpo_http *h, const pmpo_http_source *source, bool *dry,
+                pmpo_error *err)
+{
+    double now = pmpo_now_ms();
+    while (any_room(h, now)) {
+        job *j;
+        int rc = next_job(h, source, now, dry, &j, err);
+        if (rc < 0 || !j) {
+            return rc;
+        }
+        size_t server = server_for(h, j, now);
+        if (server == h->n) { /* the others are busy */
+            wait_until(h, j, now + BUSY_MS);
+            continue;
+        }
+        rc = send_job(h, j, server);
+        if (rc < 0) {
+            job_free(j);
+            return pmpo_fail_memory(err);
+        }
+    }
+    return 0;
+}
+
+/* ---- what came back ----------------------------------------------------------------- */
+
+typedef enum fate { TAKEN, LATER, THROTTLED, UNREACHED, HOPELESS } fate;
+
+static fate judge(const slot *s, CURLcode c, int status)
+{
+    if (s->too_big || s->reply.failed) {
+        return HOPELESS;
+    }
+    switch (c) {
+    case CURLE_OK:
+        break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return HOPELESS;
+    default:
+        return UNREACHED;
+    }
+    if (status >= 200 && status < 300) {
+        return TAKEN;
+    }
+    if (status == 429 || status == 503) {
+        return THROTTLED;
+    }
+    return status == 408 || status == 425 || status >= 500 ? LATER : HOPELESS;
+}
+
+/* One line: URL, what happened, what to do where that is known. */
+static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
+                    const char *unusable, pmpo_buf *out)
+{
+    pmpo_buf_printf(out, "%s: ", pmpo_buf_str(&s->url).ptr);
+    if (s->too_big) {
+        pmpo_buf_printf(out, "a reply of more than %zu bytes", h->max_body);
+    } else if (unusable) {
+        pmpo_buf_puts(out, unusable);
+    } else if (c != CURLE_OK) {
+        pmpo_buf_puts(out, s->error[0] ? s->error : curl_easy_strerror(c));
+    } else if (status >= 300 && status < 400) {
+        char *to = NULL;
+        curl_easy_getinfo(s->easy, CURLINFO_REDIRECT_URL, &to);
+        pmpo_buf_printf(out, "HTTP %d, a redirect to %s, which is not followed: "
+                        "give that URL if it is right", status, to ? to : "?");
+    } else {
+        pmpo_buf_printf(out, "HTTP %d: ", status);
+        pmpo_http_error_text(pmpo_buf_str(&s->reply),
+                             pmpo_str_of(h->key ? h->key : ""), out);
+        if (status == 401 || status == 403) {
+            pmpo_buf_puts(out, h->key ? " (the key was refused)"
+                                      : " (no key: set PMPO_API_KEY)");
+        }
+    }
+    if (s->job->tries > 1) {
+        pmpo_buf_printf(out, " (%d tries)", s->job->tries);
+    }
+}
+
+static void tell_endpoint(pmpo_http *h, const slot *s, fate f, double delay,
+                          double now)
+{
+    pmpo_endpoint *e = &h->servers[s->server];
+    if (f == UNREACHED) {
+        pmpo_endpoint_failed(e, h->backoff_ms, now);
+    } else if (f == THROTTLED) {
+        pmpo_endpoint_throttled(e, delay, now);
+    } else {
+        pmpo_endpoint_answered(e, now);
+    }
+}
+
+static int tell_source(const pmpo_http_source *source, const slot *s, int code,
+                       int status, const char *why, pmpo_error *err)
+{
+    pmpo_http_reply r = {
+        .ticket = s->job->call.ticket,
+        .code = code,
+        .status = status,
+        .body = code == 0 ? pmpo_buf_str(&s->reply) : (pmpo_str){0},
+        .why = why,
+        .ms = pmpo_now_ms() - s->began_ms,
+    };
+    return source->done(source->ud, &r, err);
+}
+
+static int finish(pmpo_http *h, const pmpo_http_source *source, slot *s,
+                  CURLcode c, pmpo_error *err)
+{
+    long status = 0;
+    curl_off_t after = 0;
+    pmpo_buf why = {0};
+    pmpo_error unusable = {0};
+    double now = pmpo_now_ms();
+    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &after);
+    h->counts.bytes_received += s->reply.len;
+    fate f = judge(s, c, (int)status);
+    double delay = pmpo_retry_delay(s->job->tries, h->backoff_ms, (double)after,
+                                    pmpo_random_unit(&h->random));
+    tell_endpoint(h, s, f, delay, now);
+    int rc = 0;
+    bool over = f == HOPELESS || (f != TAKEN && s->job->tries >= h->tries);
+    if (f == TAKEN) {
+        rc = tell_source(source, s, 0, (int)status, "", &unusable);
+        over = rc <= 0 || s->job->tries >= h->tries;
+        f = rc == PMPO_HTTP_AGAIN ? LATER : f;
+        if (rc < 0 && err) {
+            *err = unusable;
+        }
+    }
+    if (f != TAKEN && over) {
+        explain(h, s, c, (int)status, rc == PMPO_HTTP_AGAIN ? unusable.text : NULL,
+                &why);
+        rc = tell_source(source, s, PMPO_EBACKEND, (int)status,
+                         pmpo_buf_str(&why).ptr, err);
+    }
+    if (over) {
+        job_free(s->job);
+    } else {
+        wait_until(h, s->job, now + delay);
+        rc = 0;
+    }
+    pmpo_buf_release(&why);
+    give_slot(h, s);
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- the run ------------------------------------------------------------------------- */
+
+/* Every server has failed so often in a row that waiting has no use. */
+static bool all_dead(const pmpo_http *h)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        if (!pmpo_endpoint_dead(&h->servers[i], h->tries)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void withdraw(pmpo_http *h, slot *s)
+{
+    curl_multi_remove_handle(h->multi, s->easy);
+    h->in_flight--;
+}
+
+/* Everything in flight or waiting is let go. */
+static void drop_all(pmpo_http *h)
+{
+    for (size_t i = 0; i < h->n_slots; i++) {
+        slot *s = h->slots[i];
+        if (s->job) {
+            withdraw(h, s);
+            h->servers[s->server].in_flight--;
+            job_free(s->job);
+            give_slot(h, s);
+        }
+    }
+    while (h->waiting) {
+        job *j = h->waiting;
+        h->waiting = j->next;
+        job_free(j);
+    }
+}
+
+/* The number of requests that ended, or an error. */
+static int collect(pmpo_http *h, const pmpo_http_source *source, bool *dry,
+                   pmpo_error *err)
+{
+    CURLMsg *m;
+    int left, ended = 0;
+    while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+        if (m->msg != CURLMSG_DONE) {
+            continue;
+        }
+        CURLcode c = m->data.result;
+        slot *s = NULL;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s);
+        withdraw(h, s);
+        ended++;
+        *dry = false; /* the source may know more now */
+        bool unreached = c != CURLE_OK && !s->too_big;
+        char last[CURL_ERROR_SIZE + 300];
+        snprintf(last, sizeof(last), "%s: %s", pmpo_buf_str(&s->url).ptr,
+                 s->error[0] ? s->error : curl_easy_strerror(c));
+        int rc = finish(h, source, s, c, err);
+        if (rc == 0 && unreached && all_dead(h)) {
+            rc = pmpo_fail(err, PMPO_EBACKEND, "%s (also after waiting, %d times): is "
+                           "the server running?", last, h->tries);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return ended;
+}
+
+#define POLL_MS 100 /* how soon a cancel is seen */
+
+static int poll_ms(const pmpo_http *h, double now)
+{
+    double ms = POLL_MS;
+    if (h->waiting && h->waiting->due_ms - now < ms) {
+        ms = h->waiting->due_ms - now;
+    }
+    for (size_t i = 0; i < h->n; i++) {
+        double back = h->servers[i].aside_until - now;
+        ms = back > 0 && back < ms ? back : ms;
+    }
+    return ms < 1 ? 1 : (int)ms;
+}
+
+int pmpo_http_run(pmpo_http *h, const pmpo_http_source *source, pmpo_error *err)
+{
+    int rc = 0;
+    bool dry = false;
+    while (rc == 0) {
+        if (h->cancelled) {
+            rc = pmpo_fail(err, PMPO_ECANCELLED, "cancelled");
+            break;
+        }
+        rc = fill(h, source, &dry, err);
+        if (rc < 0 || (h->in_flight == 0 && !h->waiting && dry)) {
+            break;
+        }
+        int running;
+        CURLMcode c = curl_multi_perform(h->multi, &running);
+        rc = c == CURLM_OK ? collect(h, source, &dry, err) : 0;
+        if (c == CURLM_OK && rc == 0) {
+            c = curl_multi_poll(h->multi, NULL, 0, poll_ms(h, pmpo_now_ms()),
+                                NULL);
+        }
+        rc = c == CURLM_OK ? rc
+                           : pmpo_fail(err, PMPO_EBACKEND, "libcurl failed");
+        rc = rc > 0 ? 0 : rc;
+    }
+    drop_all(h);
+    return rc;
+}
+
+/* ---- one request ----------------------------------------------------------------------- */
+
+typedef struct single {
+    pmpo_http_call *call;
+    bool sent;
+    pmpo_buf *out;
+    int status;
+} single;
+
+static int single_next(void *ud, pmpo_http_call *call, pmpo_error *err)
+{
+    single *s = ud;
+    (void)err;
+    if (s->sent) {
+        return 0;
+    }
+    s->sent = true;
+    *call = *s->call;
+    s->call->body = (pmpo_buf){0};
+    return 1;
+}
+
+static int single_done(void *ud, const pmpo_http_reply *r, pmpo_error *err)
+{
+    single *s = ud;
+    s->status = r->status;
+    if (r->code < 0) {
+        return pmpo_fail(err, r->code, "%s", r->why);
+    }
+    pmpo_buf_put(s->out, r->body);
+    return s->out->failed ? pmpo_fail_memory(err) : 0;
+}
+
+int pmpo_http_one(pmpo_http *h, pmpo_http_call *call, pmpo_buf *out,
+                  int *status, pmpo_error *err)
+{
+    single s = {call, false, out, 0};
+    const pmpo_http_source source = {&s, single_next, single_done};
+    int rc = pmpo_http_run(h, &source, err);
+    pmpo_buf_release(&call->body);
+    if (status) {
+        *status = s.status;
+    }
+    return rc;
+}
+
+/* ---- opening and ending ------------------------------------------------------------------ */
+
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+
+static void start(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static int add_headers(pmpo_http *h, const char *key)
+{
+    pmpo_buf line = {0};
+    const char *lines[] = {"Content-Type: application/json",
+                           "Accept: application/json", "Expect:", NULL};
+    if (key) {
+        pmpo_buf_printf(&line, "Authorization: Bearer %s", key);
+        lines[3] = pmpo_buf_str(&line).ptr;
+    }
+    bool failed = line.failed;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines) && lines[i]; i++) {
+        struct curl_slist *more = curl_slist_append(h->headers, lines[i]);
+        failed = failed || !more;
+        h->headers = more ? more : h->headers;
+    }
+    pmpo_buf_release(&line);
+    return failed ? PMPO_ENOMEM : 0;
+}
+
+static int check(const pmpo_http_options *o, pmpo_error *err)
+{
+    if (o->n_urls == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "no URL of a server");
+    }
+    for (size_t i = 0; i < o->n_urls; i++) {
+        int rc = pmpo_http_check_url(o->urls[i], o->key && !o->insecure, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    if (o->key && strpbrk(o->key, "\r\n")) {
+        return pmpo_fail(err, PMPO_EUSAGE, "the key has more than one line");
+    }
+    FILE *f = o->ca_file ? fopen(o->ca_file, "r") : NULL;
+    if (o->ca_file && !f) {
+        return pmpo_fail(err, PMPO_EIO, "%s: cannot be read", o->ca_file);
+    }
+    if (f) {
+        fclose(f);
+    }
+    return 0;
+}
+
+static int fill_in(pmpo_http *h, const pmpo_http_options *o)
+{
+    h->n = o->n_urls;
+    h->fixed = o->concurrency;
+    h->tries = o->tries > 0 ? o->tries : PMPO_HTTP_TRIES;
+    h->backoff_ms = o->backoff_ms > 0 ? o->backoff_ms : PMPO_HTTP_BACKOFF_MS;
+    h->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : PMPO_HTTP_TIMEOUT_MS;
+    h->max_body = o->max_body > 0 ? o->max_body : PMPO_HTTP_MAX_BODY;
+    h->random = (uint64_t)pmpo_wall_s();
+    h->urls = pmpo_arena_alloc(&h->mem, h->n, sizeof(*h->urls));
+    h->servers = pmpo_arena_alloc(&h->mem, h->n, sizeof(*h->servers));
+    h->key = o->key ? pmpo_arena_cstr(&h->mem, o->key) : NULL;
+    h->ca_file = o->ca_file ? pmpo_arena_cstr(&h->mem, o->ca_file) : NULL;
+    h->multi = curl_multi_init();
+    if (!h->urls || !h->servers || !h->multi || (o->key && !h->key) ||
+        (o->ca_file && !h->ca_file) || add_headers(h, o->key) < 0) {
+        return PMPO_ENOMEM;
+    }
+    for (size_t i = 0; i < h->n; i++) {
+        h->urls[i] = pmpo_arena_cstr(&h->mem, o->urls[i]);
+        pmpo_endpoint_init(&h->servers[i], o->concurrency, pmpo_now_ms());
+        if (!h->urls[i]) {
+            return PMPO_ENOMEM;
+        }
+    }
+    long most = (long)h->n * (o->concurrency > PMPO_WINDOW_MOST
+                                  ? o->concurrency
+                                  : PMPO_WINDOW_MOST);
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, most);
+    return 0;
+}
+
+int pmpo_http_new(const pmpo_http_options *o, pmpo_http **out, pmpo_error *err)
+{
+    pthread_once(&started, start);
+    int rc = check(o, err);
+    if (rc < 0) {
+        return rc;
+    }
+    pmpo_http *h = pmpo_calloc(1, sizeof(*h));
+    if (!h || fill_in(h, o) < 0) {
+        pmpo_http_free(h);
+        return pmpo_fail_memory(err);
+    }
+    *out = h;
+    return 0;
+}
+
+void pmpo_http_free(pmpo_http *h)
+{
+    if (!h) {
+        return;
+    }
+    drop_all(h);
+    for (size_t i = 0; i < h->n_slots; i++) {
+        slot *s = h->slots[i];
+        curl_easy_cleanup(s->easy);
+        pmpo_buf_release(&s->url);
+        pmpo_buf_release(&s->reply);
+        pmpo_free(s);
+    }
+    pmpo_free(h->slots);
+    curl_multi_cleanup(h->multi);
+    curl_slist_free_all(h->headers);
+    pmpo_arena_release(&h->mem);
+    pmpo_free(h);
+}
+
+void pmpo_http_cancel(pmpo_http *h, bool on)
+{
+    h->cancelled = on;
+}
+
+pmpo_http_counts pmpo_http_count(const pmpo_http *h)
+{
+    return h->counts;
+}
+
+int pmpo_http_window(const pmpo_http *h, size_t i)
+{
+    return h->servers[i].window;
+}
