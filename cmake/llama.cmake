@@ -54,10 +54,8 @@ if(PMPO_LLAMA_BUILD)
   if(NOT LLAMA_LIBRARIES)
     message(FATAL_ERROR "${PMPO_LLAMA_BUILD} holds no llama.cpp libraries")
   endif()
-  find_package(OpenMP REQUIRED)
   target_link_libraries(pmpo_llama INTERFACE
-    -Wl,--start-group ${LLAMA_LIBRARIES} -Wl,--end-group
-    OpenMP::OpenMP_CXX stdc++ dl)
+    -Wl,--start-group ${LLAMA_LIBRARIES} -Wl,--end-group stdc++ dl)
   return()
 endif()
 
@@ -70,6 +68,7 @@ set(LLAMA_BUILD_SERVER OFF CACHE BOOL "" FORCE)
 set(LLAMA_BUILD_APP OFF CACHE BOOL "" FORCE)
 set(LLAMA_CURL OFF CACHE BOOL "" FORCE)
 set(GGML_NATIVE ON CACHE BOOL "" FORCE)
+set(GGML_OPENMP OFF CACHE BOOL "" FORCE) # its own threads, see cmake/ggml_barrier.h
 set(GGML_CUDA ${PMPO_CUDA} CACHE BOOL "" FORCE)
 
 # llama.cpp crashes in its AMX kernels (upstream issue 20824): built without.
@@ -89,4 +88,33 @@ function(pmpo_add_llama)
   add_subdirectory(${LLAMA_SRC} ${CMAKE_BINARY_DIR}/llama EXCLUDE_FROM_ALL SYSTEM)
 endfunction()
 pmpo_add_llama()
+
+# ggml-cpu.c with another way to wait at a barrier.
+function(pmpo_quiet_barrier)
+  set(from ${LLAMA_SRC}/ggml/src/ggml-cpu/ggml-cpu.c)
+  set(to ${CMAKE_BINARY_DIR}/ggml-cpu-quiet.c)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${from})
+  file(READ ${from} text)
+  set(wait "while (atomic_load_explicit(&tp->n_barrier_passed, memory_order_relaxed) == n_passed) {
+        ggml_thread_cpu_relax();
+    }")
+  set(pass "atomic_fetch_add_explicit(&tp->n_barrier_passed, 1, memory_order_seq_cst);")
+  set(head "void ggml_barrier(struct ggml_threadpool * tp) {")
+  foreach(part wait pass head)
+    string(FIND "${text}" "${${part}}" at)
+    if(at EQUAL -1)
+      message(WARNING "${from} waits otherwise than expected: threads will spin")
+      return()
+    endif()
+  endforeach()
+  string(REPLACE "${wait}" "pmpo_barrier_wait(&tp->n_barrier_passed, n_passed);" text "${text}")
+  string(REPLACE "${pass}" "${pass}\n        pmpo_barrier_wake(&tp->n_barrier_passed);" text "${text}")
+  string(REPLACE "${head}" "#include \"${CMAKE_SOURCE_DIR}/cmake/ggml_barrier.h\"\n${head}" text
+    "${text}")
+  file(CONFIGURE OUTPUT ${to} CONTENT "${text}" @ONLY)
+  get_target_property(sources ggml-cpu SOURCES)
+  list(TRANSFORM sources REPLACE "^.*ggml-cpu/ggml-cpu\\.c$" ${to})
+  set_property(TARGET ggml-cpu PROPERTY SOURCES ${sources})
+endfunction()
+pmpo_quiet_barrier()
 target_link_libraries(pmpo_llama INTERFACE llama stdc++)

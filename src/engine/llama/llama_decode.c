@@ -51,6 +51,7 @@ static void start(void)
     pmpo_device_no_tf32();
     llama_log_set(on_log, NULL);
     llama_backend_init();
+    pmpo_blas_start();
 }
 
 void pmpo_llama_start(void)
@@ -108,13 +109,14 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
     llama_free(l->ctx);
     l->n_prefix = 0;
     l->n_cells = 0;
-    l->ctx = pmpo_blas_context(l->weights, context_params(l, cells), l->blas);
+    l->ctx = pmpo_guard_context(l->weights, context_params(l, cells));
     if (!l->ctx) {
         return pmpo_fail(err, PMPO_EBACKEND,
                          "no context of %zu tokens can be made: %s", cells,
                          pmpo_llama_log());
     }
     l->n_cells = cells;
+    llama_attach_threadpool(l->ctx, l->pool->threads, l->pool->threads);
     if (!l->has_batch) {
         l->batch = llama_batch_init(PMPO_MAX_ROWS, 0, PMPO_MAX_SEQUENCES);
         l->has_batch = true;

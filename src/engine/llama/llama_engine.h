@@ -3,7 +3,8 @@
  * llama_open.c     loading, precision, identity, ending
  * llama_rate.c     which products are fastest here
  * llama_device.c   what a GPU and the environment bring into an identity
- * llama_blas.c     products by BLAS
+ * llama_pool.c     the threads
+ * llama_blas.cpp   products by BLAS
  * llama_vocab.c    tokeniser, special tokens, chat template
  * llama_decode.c   the context and its KV memory, feeding rows
  * llama_score.c    the planned scorer and the plain reference
@@ -15,8 +16,9 @@
 #include <llama.h>
 #include <signal.h>
 
-#include "model/model.h"
+#include "engine/llama/llama_pool.h"
 #include "engine/llama/plan.h"
+#include "model/model.h"
 
 /* Part of every score's key: raise it whenever the layout of a unit changes. */
 #define PMPO_LAYOUT_VERSION 1
@@ -37,9 +39,9 @@ typedef struct pmpo_llama {
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */
-    bool blas;   /* products by BLAS, where the build has it */
     bool shares; /* sequences can share prefixes (not recurrent) */
     int threads;
+    pmpo_pool *pool; /* of them; who multiplies */
     pmpo_plan_limits limits;
     size_t n_context; /* positions of one sequence, at most */
     uint32_t n_short; /* of models that have rope factors for short and for

@@ -294,10 +294,8 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
     pmpo_hasher_str(h, pmpo_str_of(l->exact ? "kv f32, no flash attention"
                                             : "kv f16, flash attention auto"));
     pmpo_hasher_str(h, pmpo_str_of(llama_version()));
-    pmpo_blas_hold();
     pmpo_hasher_str(h, pmpo_str_of(llama_print_system_info()));
-    pmpo_blas_release();
-    pmpo_hasher_str(h, pmpo_str_of(l->blas ? pmpo_blas_name() : ""));
+    pmpo_hasher_str(h, pmpo_str_of(l->pool->blas ? pmpo_blas_name() : ""));
     const uint64_t layout[] = {(uint64_t)l->threads, (uint64_t)gpu_layers,
                                PMPO_LAYOUT_VERSION, PMPO_MAX_ROWS,
                                PMPO_MAX_OUTPUTS,    PMPO_MAX_SEQUENCES,
@@ -310,9 +308,7 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
         pmpo_hasher_u64(h, l->n_short);
     }
     pmpo_buf place = {0};
-    pmpo_blas_hold();
     pmpo_device_describe(gpu_layers != 0, &place);
-    pmpo_blas_release();
     if (place.len) {
         pmpo_hasher_str(h, pmpo_buf_str(&place));
     }
@@ -372,9 +368,7 @@ static int describe(pmpo_llama *l, struct pmpo_model *m, const opening *w,
                     pmpo_error *err)
 {
     char text[256];
-    pmpo_blas_hold();
     bool on_gpu = w->o->gpu_layers != 0 && pmpo_device_has_gpu();
-    pmpo_blas_release();
     llama_model_desc(l->weights, text, sizeof(text));
     const pmpo_message probe = {PMPO_STR("user"), PMPO_STR("x")};
     pmpo_buf rendered = {0};
@@ -417,6 +411,7 @@ static void engine_close(void *self)
     pmpo_llama *l = self;
     llama_free(l->ctx);
     llama_model_free(l->weights);
+    pmpo_pool_free(l->pool);
     if (l->has_batch) {
         llama_batch_free(l->batch);
     }
@@ -474,9 +469,7 @@ static int load(pmpo_llama *l, const opening *w, pmpo_error *err)
     p.kv_overrides = w->facts.n_short ? overrides : NULL;
     p.progress_callback = on_load;
     p.progress_callback_user_data = &progress;
-    pmpo_blas_hold();
     l->weights = pmpo_guard_load(w->file.ptr, p);
-    pmpo_blas_release();
     if (!l->weights) {
         return pmpo_fail(err, PMPO_EMODEL, "%s: cannot be loaded: %s",
                          w->file.ptr, pmpo_llama_log());
@@ -519,9 +512,10 @@ static int assemble(struct pmpo_model *m, const opening *w, pmpo_error *err)
     l->model = m;
     l->exact = w->precision == PMPO_PRECISION_F32;
     l->threads = usable_threads(o->threads);
-    l->blas = has_f32_weights(w) && o->gpu_layers == 0 &&
-              pmpo_llama_measure(l->threads).blas;
-    int rc = load(l, w, err);
+    l->pool = pmpo_pool_new(l->threads,
+                            has_f32_weights(w) && o->gpu_layers == 0 &&
+                                pmpo_llama_measure(l->threads).blas);
+    int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "fetch/fetch.h"
 #include "engine/llama/llama_blas.h"
+#include "engine/llama/llama_pool.h"
 
 /* A product of the shape that a small model's prefill is made of. */
 #define DEPTH 1024
@@ -22,10 +23,12 @@
 #define REPEATS 5
 #define CLEARLY 1.05
 
-/* Least milliseconds of the product with weights of `type`, by `backend`
- * (released here); NAN: none, or no memory. */
-static double product_ms(ggml_backend_t backend, enum ggml_type type)
+/* Least milliseconds of the product with weights of `type`, by `threads`
+ * threads and by BLAS if so; NAN: no memory. */
+static double product_ms(int threads, enum ggml_type type, bool blas)
 {
+    pmpo_pool *pool = pmpo_pool_new(threads, blas);
+    ggml_backend_t backend = pool ? ggml_backend_cpu_init() : NULL;
     struct ggml_context *c =
         backend ? ggml_init(
                       (struct ggml_init_params){.mem_size = (size_t)64 << 20})
@@ -38,6 +41,8 @@ static double product_ms(ggml_backend_t backend, enum ggml_type type)
         struct ggml_cgraph *g = ggml_new_graph(c);
         memset(w->data, 0, ggml_nbytes(w));
         memset(x->data, 0, ggml_nbytes(x));
+        ggml_backend_cpu_set_n_threads(backend, threads);
+        ggml_backend_cpu_set_threadpool(backend, pool->threads);
         ggml_build_forward_expand(g, ggml_mul_mat(c, w, x));
         for (int i = 0; i <= REPEATS; i++) { /* the first one warms up */
             double begin = pmpo_now_ms();
@@ -50,36 +55,26 @@ static double product_ms(ggml_backend_t backend, enum ggml_type type)
     if (backend) {
         ggml_backend_free(backend);
     }
+    pmpo_pool_free(pool);
     return least;
-}
-
-static ggml_backend_t own_backend(int threads)
-{
-    ggml_backend_t b = ggml_backend_cpu_init();
-    if (b) {
-        ggml_backend_cpu_set_n_threads(b, threads);
-    }
-    return b;
 }
 
 /* The milliseconds of f16, f32 and f32 by BLAS, as a line to remember. */
 static void measure(int threads, pmpo_buf *out)
 {
     pmpo_buf_printf(out, "%.4f %.4f %.4f",
-                    product_ms(own_backend(threads), GGML_TYPE_F16),
-                    product_ms(own_backend(threads), GGML_TYPE_F32),
-                    product_ms(pmpo_blas_backend(threads), GGML_TYPE_F32));
+                    product_ms(threads, GGML_TYPE_F16, false),
+                    product_ms(threads, GGML_TYPE_F32, false),
+                    product_ms(threads, GGML_TYPE_F32, true));
 }
 
 pmpo_llama_rates pmpo_llama_measure(int threads)
 {
     pmpo_buf key = {0}, line = {0};
     double f16 = NAN, f32 = NAN, blas = NAN;
-    pmpo_blas_hold();
-    pmpo_buf_printf(&key, "product rates, f16 f32 blas: %d threads, "
+    pmpo_buf_printf(&key, "product rates, f16 f32 sliced blas: %d threads, "
                     "llama.cpp %s, %s, blas %s", threads, llama_version(),
                     llama_print_system_info(), pmpo_blas_name());
-    pmpo_blas_release();
     if (!key.failed && !pmpo_fetch_recall(key.ptr, &line)) {
         measure(threads, &line);
         if (!line.failed) {

@@ -1,0 +1,191 @@
+// llama_blas.cpp: see llama_blas.h. C++, for it enters llama.cpp's CPU engine
+// where kernels of special kinds of memory do: the engine asks each whether it
+// wants an operation, whatever memory that lies in.
+#include "engine/llama/llama_blas.h"
+
+#ifdef PMPO_BLAS
+#include <algorithm>
+#include <ggml-cpu-impl.h>
+#include <mutex>
+#include <shared_mutex>
+#include <traits.h>
+
+#include <mkl_cblas.h>
+#include <mkl_service.h>
+#include <mkl_version.h>
+
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+
+namespace {
+
+// Below this many rows, columns or terms the engine's own product is faster.
+constexpr int64_t LEAST = 32;
+// A slice's columns are a multiple of this, which kernels take at a time.
+constexpr int64_t COLUMNS = 64;
+// Slices a thread, so that one held up by another program does fewer.
+constexpr int64_t SLICES = 1;
+
+std::shared_mutex lock; // of the list
+pmpo_pool *pools;
+
+bool wanted(const ggml_threadpool *threads)
+{
+    std::shared_lock<std::shared_mutex> held(lock);
+    const pmpo_pool *p = pools;
+    while (p && p->threads != threads) {
+        p = p->next;
+    }
+    return p && p->blas;
+}
+
+bool in_rows(const ggml_tensor *t)
+{
+    return t->type == GGML_TYPE_F32 && t->nb[0] == sizeof(float) &&
+           t->nb[1] % sizeof(float) == 0 &&
+           t->nb[1] >= t->ne[0] * sizeof(float);
+}
+
+bool suits(const ggml_tensor *op)
+{
+    return op->op == GGML_OP_MUL_MAT && in_rows(op->src[0]) &&
+           in_rows(op->src[1]) && in_rows(op) && op->ne[0] >= LEAST &&
+           op->ne[1] >= LEAST && op->src[0]->ne[0] >= LEAST &&
+           ggml_get_op_params_i32(op, 1) != GGML_HINT_SRC0_IS_HADAMARD;
+}
+
+float *matrix(const ggml_tensor *t, int64_t i2, int64_t i3)
+{
+    return (float *)((char *)t->data + i2 * t->nb[2] + i3 * t->nb[3]);
+}
+
+int lead(const ggml_tensor *t)
+{
+    return (int)(t->nb[1] / sizeof(float));
+}
+
+// Columns [begin, end) of the `i`th of op's products.
+void multiply(const ggml_tensor *op, int64_t i, int64_t begin, int64_t end)
+{
+    const ggml_tensor *w = op->src[0], *x = op->src[1];
+    int64_t i2 = i % op->ne[2], i3 = i / op->ne[2];
+    const float *rows = matrix(w, i2 / (op->ne[2] / w->ne[2]),
+                               i3 / (op->ne[3] / w->ne[3]));
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)op->ne[1],
+                (int)(end - begin), (int)w->ne[0], 1.0f, matrix(x, i2, i3),
+                lead(x), rows + begin * lead(w), lead(w), 0.0f,
+                matrix(op, i2, i3) + begin, lead(op));
+}
+
+class product : public ggml::cpu::tensor_traits {
+    bool work_size(int, const ggml_tensor *, size_t &) override
+    {
+        return false;
+    }
+
+    // Each thread of the pool calls this; slices are the same whoever takes them.
+    bool compute_forward(ggml_compute_params *p, ggml_tensor *op) override
+    {
+        if (!wanted(p->threadpool)) {
+            return false;
+        }
+        int64_t n = op->ne[2] * op->ne[3];
+        int64_t cuts = (p->nth * SLICES + n - 1) / n;
+        int64_t width = (op->ne[0] + cuts - 1) / cuts;
+        width = (width + COLUMNS - 1) / COLUMNS * COLUMNS;
+        cuts = (op->ne[0] + width - 1) / width;
+        if (n * cuts > p->nth) {
+            if (p->ith == 0) {
+                ggml_threadpool_chunk_set(p->threadpool, p->nth);
+            }
+            ggml_barrier(p->threadpool);
+        }
+        for (int64_t i = p->ith; i < n * cuts;) {
+            int64_t begin = i % cuts * width;
+            multiply(op, i / cuts, begin, std::min(begin + width, op->ne[0]));
+            i = n * cuts > p->nth ? ggml_threadpool_chunk_add(p->threadpool, 1)
+                                  : n * cuts;
+        }
+        return true;
+    }
+};
+
+class products : public ggml::cpu::extra_buffer_type {
+    bool supports_op(ggml_backend_dev_t, const ggml_tensor *) override
+    {
+        return false; // nothing lies in memory of this kind
+    }
+
+    ggml::cpu::tensor_traits *get_tensor_traits(const ggml_tensor *op) override
+    {
+        return suits(op) ? &by_blas : nullptr;
+    }
+
+    product by_blas;
+};
+
+const char *kind_name(ggml_backend_buffer_type_t)
+{
+    return "BLAS";
+}
+
+} // namespace
+
+extern "C" const char *pmpo_blas_name(void)
+{
+    return "mkl " TEXT(__INTEL_MKL__) "." TEXT(__INTEL_MKL_UPDATE__);
+}
+
+// Equal products for equal operands, wherever these lie in memory, by the
+// thread that asks.
+static void settle()
+{
+    mkl_cbwr_set(MKL_CBWR_AUTO);
+    mkl_set_num_threads(1);
+}
+
+extern "C" void pmpo_blas_start(void)
+{
+    static products all;
+    static ggml_backend_buffer_type kind = {};
+    kind.iface.get_name = kind_name;
+    kind.context = &all;
+    settle();
+    ggml_backend_cpu_get_extra_buffer_types().push_back(&kind);
+}
+
+extern "C" void pmpo_blas_enlist(pmpo_pool *pool)
+{
+    std::unique_lock<std::shared_mutex> held(lock);
+    pool->next = pools;
+    pools = pool;
+}
+
+extern "C" void pmpo_blas_delist(pmpo_pool *pool)
+{
+    std::unique_lock<std::shared_mutex> held(lock);
+    for (pmpo_pool **p = &pools; *p; p = &(*p)->next) {
+        if (*p == pool) {
+            *p = pool->next;
+            return;
+        }
+    }
+}
+#else
+extern "C" const char *pmpo_blas_name(void)
+{
+    return "";
+}
+
+extern "C" void pmpo_blas_start(void)
+{
+}
+
+extern "C" void pmpo_blas_enlist(pmpo_pool *)
+{
+}
+
+extern "C" void pmpo_blas_delist(pmpo_pool *)
+{
+}
+#endif
