@@ -88,6 +88,8 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->race = (pmpo_race)o->race;
     p->no_hard_cases = o->no_hard_cases;
     p->no_loss_check = o->no_loss_check;
+    p->allow_copy = o->allow_copy;
+    p->no_guard = o->no_guard;
     p->paper = o->preset == 1;
     p->seed = o->seed;
     p->budget_ms = o->budget_ms;

@@ -69,6 +69,7 @@ struct options {
     const char *baseline, *shots, *train_file, *regex, *judge, *examples;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
+    bool allow_copy, no_guard;
     bool json, quiet, verbose, dry_run, force, best, table, help;
 };
 

@@ -260,6 +260,12 @@ const option_row option_rows[] = {
     SWITCH(0, "no-loss-check", no_loss_check,
            "do not look whether a lower loss goes with more right options",
            CMD_OPTIMIZE),
+    SWITCH(0, "allow-copy", allow_copy,
+           "candidates may copy and retell training examples", CMD_OPTIMIZE),
+    SWITCH(0, "no-guard", no_guard,
+           "also score candidates that retell an example, only ask its "
+           "question, speak another language, play the chat on, or name some "
+           "of the labels only", CMD_OPTIMIZE),
     {0, "budget", OPT_BUDGET, 0, "AMOUNT",
      "stop after this much time (90s, 10m, 2h) or so many tokens (500ktok, "
      "2Mtok); one of each may be given",

@@ -388,6 +388,8 @@ typedef struct pmpo_optimize_options {
     bool no_mask, no_hard_cases;
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood (start and end; where options are known) */
+    bool allow_copy; /* candidates may retell training examples */
+    bool no_guard;   /* score candidates that no person would keep, too */
     bool paper;      /* the published loop: no noise floor, no validation */
     uint64_t seed;
     int64_t budget_ms;      /* 0: none */

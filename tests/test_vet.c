@@ -32,8 +32,10 @@ static const row table[] = {
     {"Think.", PMPO_FATE_DUPLICATE, "the same as prompt 0"},
     {"Think twice.", PMPO_FATE_DUPLICATE, "prompt 2, the incumbent"},
     {"Say if Mary and Jane went to the shop, was it open", PMPO_FATE_REJECTED,
-     "it copies words of the training example"},
-    {"Mary and Jane went to the shop.", PMPO_FATE_PENDING, ""}, /* too few */
+     "it copies words of a training example"},
+    {"Mary and Jane went to the shop.", PMPO_FATE_REJECTED,
+     "it retells the training example"},
+    {"Say whether Jane went.", PMPO_FATE_REJECTED, "(Jane, went)"},
     {"This instruction takes more words than anybody should ever need here.",
      PMPO_FATE_TOO_LONG, "69 tokens, at most 60 are allowed"},
 };
@@ -48,8 +50,9 @@ static void the_first_rule_that_objects_decides(void **state)
     const pmpo_candidate_row rows[] = {{.prompt = PMPO_STR(" Think.\n")},
                                        {.prompt = PMPO_STR("")},
                                        {.prompt = PMPO_STR("Think twice.")}};
-    pmpo_vet_input in = {.rows = rows, .n_rows = 3, .incumbent = 2, .train = d,
-                         .vocab = &m->vocab, .max_tokens = 60};
+    const pmpo_guard_input guard = {.start = rows[0].prompt, .train = d};
+    pmpo_vet_input in = {.rows = rows, .n_rows = 3, .incumbent = 2,
+                         .guard = &guard, .vocab = &m->vocab, .max_tokens = 60};
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         pmpo_verdict v;
         in.prompt = (pmpo_str){table[i].prompt, strlen(table[i].prompt)};

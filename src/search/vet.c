@@ -5,10 +5,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "data/data.h"
 #include "search/state.h"
-
-#define COPY_BYTES 40 /* in a row: no accident in a prompt */
 
 static int object(pmpo_verdict *v, pmpo_fate fate, const char *fmt, ...)
     PMPO_PRINTF(3, 4);
@@ -47,60 +44,19 @@ static int is_new(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
                              same == in->incumbent ? ", the incumbent" : "");
 }
 
-/* ---- a training example's words ------------------------------------------ */
+/* ---- a person would throw it away ---------------------------------------- */
 
-/* How many training examples have `words` in their input or a message. */
-static size_t examples_with(const pmpo_data *train, pmpo_str words)
+static int is_sound(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < pmpo_data_count(train); i++) {
-        const pmpo_example *e = pmpo_data_example(train, i);
-        bool has = pmpo_str_find(e->input, words, 0) != SIZE_MAX;
-        for (size_t k = 0; k < e->n_messages && !has; k++) {
-            has = pmpo_str_find(e->messages[k].content, words, 0) != SIZE_MAX;
-        }
-        n += has;
+    bool refused = false;
+    if (!in->guard) {
+        return 0;
     }
-    return n;
-}
-
-/* The prompt holds COPY_BYTES in a row of `text` that are this example's own:
- * words that half of the examples have are the task's. */
-static bool copies(const pmpo_vet_input *in, pmpo_str text)
-{
-    size_t most = pmpo_data_count(in->train) / 2;
-    for (size_t at = 0; at + COPY_BYTES <= text.len; at++) {
-        pmpo_str words = pmpo_str_sub(text, at, at + COPY_BYTES);
-        if (pmpo_str_find(in->prompt, words, 0) != SIZE_MAX
-            && examples_with(in->train, words) <= (most > 1 ? most : 1)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool copies_example(const pmpo_vet_input *in, const pmpo_example *e)
-{
-    bool copied = copies(in, e->input);
-    for (size_t k = 0; k < e->n_messages && !copied; k++) {
-        copied = copies(in, e->messages[k].content);
-    }
-    return copied;
-}
-
-static int is_no_copy(const pmpo_vet_input *in, pmpo_verdict *v,
-                      pmpo_error *err)
-{
-    (void)err;
-    for (size_t i = 0; in->train && i < pmpo_data_count(in->train); i++) {
-        const pmpo_example *e = pmpo_data_example(in->train, i);
-        if (copies_example(in, e)) {
-            return object(v, PMPO_FATE_REJECTED,
-                          "it copies words of the training example %.*s",
-                          (int)e->id.len, e->id.ptr);
-        }
-    }
-    return 0;
+    pmpo_guard_input g = *in->guard;
+    g.prompt = in->prompt;
+    int rc = pmpo_guard(&g, v->reason, sizeof(v->reason), &refused, err);
+    v->fate = refused ? PMPO_FATE_REJECTED : v->fate;
+    return rc;
 }
 
 /* ---- length -------------------------------------------------------------- */
@@ -122,7 +78,7 @@ static int is_short_enough(const pmpo_vet_input *in, pmpo_verdict *v,
 
 typedef int rule(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err);
 
-static rule *const rules[] = {is_new, is_no_copy, is_short_enough};
+static rule *const rules[] = {is_new, is_sound, is_short_enough};
 
 int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 {
@@ -140,12 +96,22 @@ int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 
 int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
 {
+    const pmpo_guard_input guard = {
+        .start = st->rows[0].prompt,
+        .incumbent = st->rows[st->incumbent].prompt,
+        .task = st->o.task,
+        .train = st->in->train,
+        .may_copy = st->o.allow_copy,
+    };
+    /* What no model wrote needs no guard: the user's own prompts, and
+     * demonstrations, which are meant to be examples. */
+    bool guarded = !st->o.paper && !st->o.no_guard && row->reply.len > 0;
     const pmpo_vet_input in = {
         .prompt = row->prompt,
         .rows = st->rows,
         .n_rows = (size_t)row->id,
         .incumbent = st->incumbent,
-        .train = st->o.paper ? NULL : st->in->train,
+        .guard = guarded ? &guard : NULL,
         .vocab = &st->in->scorer->vocab,
         .max_tokens = st->o.max_prompt_tokens,
     };

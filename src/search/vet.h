@@ -7,6 +7,7 @@
 #define PMPO_SEARCH_VET_H
 
 #include "model/model.h"
+#include "search/guard.h"
 #include "store/store.h"
 
 #define PMPO_VET_REASON_BYTES 1000
@@ -16,7 +17,7 @@ typedef struct pmpo_vet_input {
     const pmpo_candidate_row *rows; /* [n_rows] the run's earlier prompts */
     size_t n_rows;
     int incumbent;          /* which of them */
-    const pmpo_data *train; /* whose words it may not copy; NULL: it may */
+    const pmpo_guard_input *guard; /* but for its prompt; NULL: no guard */
     const pmpo_vocab *vocab; /* of the scorer */
     int max_tokens;         /* 0: no cap */
 } pmpo_vet_input;

@@ -4,6 +4,8 @@
  * a 0x01 the whole is both. Aborts when a promise of text.h is broken. */
 #include <stdlib.h>
 
+#include "text/language.h"
+#include "text/terms.h"
 #include "text/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -110,6 +112,25 @@ static void check_shorten(pmpo_str s, size_t max)
     pmpo_buf_release(&b);
 }
 
+/* Words stand in order, inside, and no more of them than were made room for. */
+static void check_words(pmpo_str p)
+{
+    pmpo_arena mem = {0};
+    pmpo_term *t;
+    size_t n, scripts[PMPO_N_SCRIPTS] = {0};
+    const char *name, *last = p.ptr;
+    expect(pmpo_text_terms(p, &mem, &t, &n) == 0);
+    expect(n <= p.len / 2 + 1);
+    for (size_t i = 0; i < n; i++) {
+        expect(t[i].text.len > 0 && t[i].text.ptr >= last);
+        last = t[i].text.ptr + t[i].text.len;
+        expect(last <= p.ptr + p.len);
+    }
+    expect(pmpo_text_language(p, &mem, &name) == 0);
+    pmpo_text_scripts(p, scripts);
+    pmpo_arena_release(&mem);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0) {
@@ -124,6 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     pmpo_span s[PMPO_MAX_SEGMENTS];
     size_t n = 0;
+    check_words(p);
+    check_words(reply);
     pmpo_text_segment(p, max, s, &n);
     check_spans(p, s, n, max);
     check_masks(p, s, n);

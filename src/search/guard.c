@@ -1,0 +1,476 @@
+/* guard.c: the rules. To add one, write it and add its row at the end; then
+ * add candidates that it refuses, and some like them that it must not, to
+ * tests/data/guards. */
+#include "search/guard.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "text/language.h"
+#include "text/terms.h"
+
+typedef struct verdict {
+    char *reason;
+    size_t bytes;
+    bool refused;
+} verdict;
+
+static int object(verdict *v, const char *fmt, ...) PMPO_PRINTF(2, 3);
+
+static int object(verdict *v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(v->reason, v->bytes, fmt, ap);
+    va_end(ap);
+    v->refused = true;
+    return 0;
+}
+
+/* ---- finding words, capitals aside ---------------------------------------- */
+
+static bool same_at(pmpo_str s, size_t at, pmpo_str what)
+{
+    return at + what.len <= s.len
+           && strncasecmp(s.ptr + at, what.ptr, what.len) == 0;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+}
+
+/* `what` begins and ends at the bounds of words there. */
+static bool stands_at(pmpo_str s, size_t at, pmpo_str what)
+{
+    size_t end = at + what.len;
+    bool open = at == 0 || !is_letter(what.ptr[0]) || !is_letter(s.ptr[at - 1]);
+    return open && same_at(s, at, what)
+           && (end == s.len || !is_letter(what.ptr[what.len - 1])
+               || !is_letter(s.ptr[end]));
+}
+
+static bool mentions(pmpo_str s, pmpo_str what)
+{
+    for (size_t at = 0; at + what.len <= s.len; at++) {
+        if (stands_at(s, at, what)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It stands in a text that was there before. */
+static bool is_allowed(const pmpo_guard_input *in, pmpo_str what)
+{
+    return mentions(in->start, what) || mentions(in->incumbent, what)
+           || mentions(in->task, what);
+}
+
+/* The first of a NULL-ended list that is in `prompt` and not allowed. */
+static const char *first_of(const pmpo_guard_input *in,
+                            const char *const *list)
+{
+    for (; *list; list++) {
+        pmpo_str what = pmpo_str_of(*list);
+        if (mentions(in->prompt, what) && !is_allowed(in, what)) {
+            return *list;
+        }
+    }
+    return NULL;
+}
+
+/* ---- it plays the chat on --------------------------------------------------- */
+
+static const char *const turn_marks[] = {
+    "<|", "|>", "[INST]", "[/INST]", "<<SYS>>", "<start_of_turn>",
+    "<end_of_turn>", "<s>", "</s>", "<bos>", "<eos>", "<think>", "</think>",
+    "### Response", "### Input", "### Instruction", NULL};
+
+static const char *const speakers[] = {"user:", "assistant:", "system:",
+                                       "human:", "bot:", NULL};
+
+static int closes_template(const pmpo_guard_input *in, pmpo_arena *mem,
+                           verdict *v)
+{
+    (void)mem;
+    const char *mark = first_of(in, turn_marks);
+    if (mark) {
+        return object(v, "it holds '%s', which ends a turn of the chat", mark);
+    }
+    pmpo_str s = in->prompt;
+    for (size_t at = 0; at < s.len; at++) {
+        if (at > 0 && s.ptr[at - 1] != '\n') {
+            continue;
+        }
+        for (const char *const *w = speakers; *w; w++) {
+            if (same_at(s, at, pmpo_str_of(*w))
+                && !is_allowed(in, pmpo_str_of(*w))) {
+                return object(v, "a line of it begins with '%s', as if "
+                              "another turn of the chat began", *w);
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- it repeats the request that it answers ----------------------------------- */
+
+/* Words of the forms (forms.c) and about them: a prompt that needs the form
+ * beside it to be understood is none. */
+static const char *const form_words[] = {
+    "old instruction", "new instruction", "better instruction",
+    "improved instruction", "current instruction", "previous instruction",
+    "above instruction", "original instruction", "instruction above",
+    "instruction below", "instruction provided", "provided instruction",
+    "given instruction", "rewritten instruction", "revised instruction",
+    "the old one",
+    "fit every input", "fits every input", "mention the example",
+    "expected output:", "the example above", "the above example",
+    "the given example", "example given", "the example provided",
+    "the provided example", "=== instruction", "=== end", "<MASK>",
+    "works badly", NULL};
+
+static int repeats_request(const pmpo_guard_input *in, pmpo_arena *mem,
+                           verdict *v)
+{
+    (void)mem;
+    const char *words = first_of(in, form_words);
+    return words ? object(v, "it says '%s': words about the request it was "
+                          "asked by, not about the task", words)
+                 : 0;
+}
+
+/* ---- another language ------------------------------------------------------------ */
+
+static void add_scripts(const pmpo_guard_input *in, size_t *n)
+{
+    pmpo_text_scripts(in->start, n);
+    pmpo_text_scripts(in->incumbent, n);
+    pmpo_text_scripts(in->task, n);
+    for (size_t i = 0; i < pmpo_data_count(in->train); i++) {
+        const pmpo_example *e = pmpo_data_example(in->train, i);
+        pmpo_text_scripts(e->input, n);
+        pmpo_text_scripts(e->target, n);
+        for (size_t k = 0; k < e->n_messages; k++) {
+            pmpo_text_scripts(e->messages[k].content, n);
+        }
+    }
+}
+
+static size_t sum(const size_t *n)
+{
+    size_t all = 0;
+    for (int i = 0; i < PMPO_N_SCRIPTS; i++) {
+        all += n[i];
+    }
+    return all;
+}
+
+/* A fifth of its letters are of a script that is not a hundredth of those of
+ * the start prompt and the data. */
+static int has_other_script(const pmpo_guard_input *in, verdict *v)
+{
+    size_t here[PMPO_N_SCRIPTS] = {0}, there[PMPO_N_SCRIPTS] = {0};
+    pmpo_text_scripts(in->prompt, here);
+    add_scripts(in, there);
+    for (int i = 0; i < PMPO_N_SCRIPTS; i++) {
+        if (here[i] * 5 >= sum(here) && here[i] > 0
+            && there[i] * 100 < sum(there)) {
+            return object(v, "it is in %s script, the start prompt and the "
+                          "data are not", pmpo_script_name((pmpo_script)i));
+        }
+    }
+    return 0;
+}
+
+/* The language is one that the start prompt, the task, the inputs or the
+ * outputs are in, or none that is known. */
+static int speaks_otherwise(const pmpo_guard_input *in, pmpo_arena *mem,
+                            verdict *v)
+{
+    pmpo_buf inputs = {0}, outputs = {0};
+    for (size_t i = 0; i < pmpo_data_count(in->train); i++) {
+        const pmpo_example *e = pmpo_data_example(in->train, i);
+        pmpo_buf_put(&inputs, e->input);
+        for (size_t k = 0; k < e->n_messages; k++) {
+            pmpo_buf_put(&inputs, e->messages[k].content);
+        }
+        pmpo_buf_putc(&inputs, '\n');
+        pmpo_buf_put(&outputs, e->target);
+        pmpo_buf_putc(&outputs, '\n');
+    }
+    const pmpo_str texts[] = {in->start, in->incumbent, in->task,
+                              pmpo_buf_str(&inputs), pmpo_buf_str(&outputs)};
+    const char *here, *there;
+    bool known = false, same = false;
+    int rc = inputs.failed || outputs.failed
+                 ? PMPO_ENOMEM
+                 : pmpo_text_language(in->prompt, mem, &here);
+    for (size_t i = 0; rc == 0 && i < sizeof(texts) / sizeof(*texts); i++) {
+        rc = pmpo_text_language(texts[i], mem, &there);
+        known |= rc == 0 && there;
+        same |= rc == 0 && there == here;
+    }
+    pmpo_buf_release(&inputs);
+    pmpo_buf_release(&outputs);
+    if (rc == 0 && here && known && !same) {
+        return object(v, "it is in %s, the start prompt and the data are not",
+                      here);
+    }
+    return rc;
+}
+
+static int other_language(const pmpo_guard_input *in, pmpo_arena *mem,
+                          verdict *v)
+{
+    has_other_script(in, v);
+    return v->refused ? 0 : speaks_otherwise(in, mem, v);
+}
+
+/* ---- some labels only -------------------------------------------------------------- */
+
+/* What introduces a label that is to be answered. */
+static const char *const label_cues[] = {
+    "as", "is", "answer", "answers", "say", "output", "label", "labels",
+    "respond", "reply", "return", "either", "with", "otherwise", "else", "or",
+    "and", "category", "categories", "into", NULL};
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`' || c == '*';
+}
+
+/* The bytes before `at` end with one of the cues, quotes, colons, commas and
+ * spaces aside. */
+static bool is_introduced(pmpo_str s, size_t at)
+{
+    while (at > 0
+           && (pmpo_is_space(s.ptr[at - 1]) || is_quote(s.ptr[at - 1])
+               || strchr(":,;-(", s.ptr[at - 1]))) {
+        at--;
+    }
+    for (const char *const *w = label_cues; *w; w++) {
+        size_t n = strlen(*w);
+        if (at >= n && stands_at(pmpo_str_sub(s, 0, at), at - n,
+                                 pmpo_str_of(*w))) {
+            return true;
+        }
+    }
+    return at == 0;
+}
+
+/* `label` is named as an answer: introduced, quoted, or a line of its own. */
+static bool names_label(pmpo_str s, pmpo_str label)
+{
+    for (size_t at = 0; at + label.len <= s.len; at++) {
+        size_t end = at + label.len;
+        if (!stands_at(s, at, label)) {
+            continue;
+        }
+        bool quoted = at > 0 && end < s.len && is_quote(s.ptr[at - 1])
+                      && is_quote(s.ptr[end]);
+        bool letter = label.ptr[0] == '(';
+        if (quoted || letter || is_introduced(s, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same options in all examples: a closed set of labels. */
+static bool closed_set(const pmpo_data *d)
+{
+    const pmpo_example *a = pmpo_data_example(d, 0);
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        if (e->n_options != a->n_options) {
+            return false;
+        }
+        for (size_t k = 0; k < e->n_options; k++) {
+            if (!pmpo_str_eq(e->options[k], a->options[k])) {
+                return false;
+            }
+        }
+    }
+    return a->n_options >= 2;
+}
+
+/* Naming one of two labels with its condition is enough: "yes if ...". */
+static bool states_condition(pmpo_str s)
+{
+    static const char *const words[] = {"if", "when", "unless", "only", NULL};
+    for (const char *const *w = words; *w; w++) {
+        if (mentions(s, pmpo_str_of(*w))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int favours_labels(const pmpo_guard_input *in, pmpo_arena *mem,
+                          verdict *v)
+{
+    (void)mem;
+    if (pmpo_data_count(in->train) == 0 || !closed_set(in->train)) {
+        return 0;
+    }
+    const pmpo_example *e = pmpo_data_example(in->train, 0);
+    size_t named = 0, most = e->n_options, seen = 0;
+    pmpo_str first = PMPO_STR("");
+    for (size_t i = 0; i < most; i++) {
+        seen += mentions(in->prompt, e->options[i]);
+        if (names_label(in->prompt, e->options[i])) {
+            first = named++ ? first : e->options[i];
+        }
+    }
+    bool two = most == 2 && states_condition(in->prompt);
+    if (named == 0 || seen == most || two) {
+        return 0;
+    }
+    return object(v, "it names %zu of %zu labels as the answer ('%.*s'%s), "
+                  "which moves the prior and not the choice", named, most,
+                  (int)first.len, first.ptr, named > 1 ? ", ..." : "");
+}
+
+/* ---- a question and no instruction ---------------------------------------------------- */
+
+/* First words of a sentence that tells somebody to do something. */
+static const char instructing[] =
+    "answer assess apply analyse analyze ask assign assume avoid be begin break calculate categorise "
+    "categorize check choose classify combine compare complete compute conclude consider count create "
+    "decide deduce define describe determine display distinguish divide do draw end ensure estimate "
+    "evaluate examine explain extract figure find finish first focus follow for format generate get give "
+    "go group identify ignore imagine include infer indicate interpret judge keep label let let's list "
+    "locate look make map mark match name never note number only order organise organize output parse "
+    "perform pick place plan please predict present print produce provide put rank read reason recall "
+    "record remember reply report respond restate return review route round say select set show simplify "
+    "simulate solve sort specify start state sum summarise summarize then think trace track treat try "
+    "understand use verify visualise visualize work write you your";
+
+static bool begins_instruction(pmpo_str word)
+{
+    for (const char *p = instructing; *p;) {
+        size_t n = strcspn(p, " ");
+        if (n == word.len && strncasecmp(p, word.ptr, n) == 0) {
+            return true;
+        }
+        p += n + (p[n] == ' ');
+    }
+    return false;
+}
+
+static bool is_of_an_example(const pmpo_data *d, pmpo_str sentence)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        pmpo_str input = pmpo_data_example(d, i)->input;
+        for (size_t at = 0; at + sentence.len <= input.len; at++) {
+            if (same_at(input, at, sentence)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Where the sentence that begins at `at` ends: behind its stop. */
+static size_t sentence_end(pmpo_str s, size_t at)
+{
+    while (at < s.len && !strchr(".?!\n", s.ptr[at])) {
+        at++;
+    }
+    return at < s.len ? at + 1 : at;
+}
+
+static int only_asks(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
+{
+    pmpo_str s = in->prompt, asked = PMPO_STR("");
+    bool instructs = false;
+    for (size_t at = 0, end; at < s.len && !instructs; at = end) {
+        end = sentence_end(s, at);
+        pmpo_str one = pmpo_str_trim(pmpo_str_sub(s, at, end));
+        pmpo_term *t;
+        size_t n;
+        if (pmpo_text_terms(one, mem, &t, &n) < 0) {
+            return PMPO_ENOMEM;
+        }
+        bool question = one.len > 0 && one.ptr[one.len - 1] == '?';
+        asked = question && n > 0 ? one : asked;
+        for (size_t i = 0; i < n && !question && !instructs; i++) {
+            bool head = i == 0 || t[i - 1].marker
+                        || t[i - 1].text.ptr + t[i - 1].text.len + 1
+                               < t[i].text.ptr;
+            instructs = head && begins_instruction(t[i].text)
+                        && !is_of_an_example(in->train, one);
+        }
+    }
+    return asked.len == 0 || instructs
+               ? 0
+               : object(v, "it asks '%.*s' and gives no instruction",
+                        (int)pmpo_utf8_floor(asked, asked.len < 120 ? asked.len
+                                                                    : 120),
+                        asked.ptr);
+}
+
+/* ---- an example told again --------------------------------------------------------------- */
+
+static int retells(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
+{
+    pmpo_retelling r;
+    if (in->may_copy || pmpo_data_count(in->train) == 0) {
+        return 0;
+    }
+    int rc = pmpo_retell(in, mem, &r);
+    if (rc < 0 || !pmpo_retells(&r)) {
+        return rc;
+    }
+    if (r.n_runs > 0) {
+        return object(v, "it copies words of a training example: '%.*s'",
+                      (int)pmpo_utf8_floor(r.run, r.run.len < 120 ? r.run.len
+                                                                  : 120),
+                      r.run.ptr);
+    }
+    pmpo_buf words = {0};
+    for (size_t i = 0; i < 3 && r.words[i].len > 0; i++) {
+        pmpo_buf_puts(&words, i ? ", " : " (");
+        pmpo_buf_put(&words, r.words[i]);
+    }
+    pmpo_buf_puts(&words, words.len ? ")" : "");
+    pmpo_str id = pmpo_data_example(in->train, r.example)->id;
+    rc = words.failed ? PMPO_ENOMEM
+                      : object(v, "it retells the training example %.*s: %.0f "
+                               "%% of its words that count are of that one%s, "
+                               "score %.1f against %.1f with the others",
+                               (int)id.len, id.ptr, 100 * r.share,
+                               pmpo_buf_str(&words).ptr, r.own, r.others);
+    pmpo_buf_release(&words);
+    return rc;
+}
+
+/* ---- all ------------------------------------------------------------------------------------ */
+
+typedef int rule(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v);
+
+static rule *const rules[] = {closes_template, repeats_request, other_language,
+                              favours_labels, retells, only_asks};
+
+int pmpo_guard(const pmpo_guard_input *in, char *reason, size_t bytes,
+               bool *refused, pmpo_error *err)
+{
+    verdict v = {reason, bytes, false};
+    reason[0] = '\0';
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && !v.refused
+                       && i < sizeof(rules) / sizeof(rules[0]);
+         i++) {
+        pmpo_arena mem = {0};
+        rc = rules[i](in, &mem, &v);
+        pmpo_arena_release(&mem);
+    }
+    *refused = v.refused;
+    return rc < 0 ? pmpo_fail_memory(err) : 0;
+}

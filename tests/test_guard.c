@@ -1,0 +1,264 @@
+/* test_guard.c: candidates of real rewriters, marked by hand; and the rules
+ * one by one on texts made for them. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "data/data.h"
+#include "search/guard.h"
+#include "text/language.h"
+#include "text/terms.h"
+
+/* ---- real ones ------------------------------------------------------------- */
+
+#define FOLDER PMPO_TEST_DATA "/guards/"
+
+static const char *text_of(const json_t *o, const char *name)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+    assert_non_null(s);
+    return s;
+}
+
+static pmpo_data *examples_of(const json_t *o)
+{
+    char path[1000];
+    pmpo_data *d = NULL;
+    pmpo_error err = {0};
+    snprintf(path, sizeof(path), FOLDER "%s.train.jsonl",
+             text_of(o, "examples"));
+    if (pmpo_data_load(path, NULL, &d, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return d;
+}
+
+typedef struct count {
+    size_t n[2], wrong[2]; /* to keep, to refuse */
+} count;
+
+static void decide(const json_t *o, count *c)
+{
+    char reason[1000];
+    bool refused;
+    pmpo_data *d = examples_of(o);
+    const pmpo_guard_input in = {.prompt = pmpo_str_of(text_of(o, "prompt")),
+                                 .start = pmpo_str_of(text_of(o, "start")),
+                                 .train = d};
+    assert_int_equal(pmpo_guard(&in, reason, sizeof(reason), &refused, NULL),
+                     0);
+    assert_int_equal(refused, reason[0] != '\0');
+    bool should = text_of(o, "refuse")[0] != '\0';
+    c->n[should]++;
+    if (refused != should) {
+        c->wrong[should]++;
+        print_message("%s, but %s: %.300s\n   %s\n",
+                      should ? text_of(o, "refuse") : "to keep",
+                      refused ? "refused" : "let through",
+                      text_of(o, "prompt"), reason);
+    }
+    pmpo_data_free(d);
+}
+
+static void hold_to(const char *half, size_t least)
+{
+    json_error_t why;
+    FILE *f = fopen(FOLDER "candidates.jsonl", "r");
+    count c = {{0}, {0}};
+    assert_non_null(f);
+    json_t *o;
+    while ((o = json_loadf(f, JSON_DISABLE_EOF_CHECK, &why))) {
+        if (!strcmp(text_of(o, "half"), half)) {
+            decide(o, &c);
+        }
+        json_decref(o);
+    }
+    assert_true(feof(f));
+    fclose(f);
+    size_t n = c.n[0] + c.n[1], wrong = c.wrong[0] + c.wrong[1];
+    print_message("%s: %zu of %zu right (%zu of %zu to keep were refused, "
+                  "%zu of %zu to refuse let through)\n", half, n - wrong, n,
+                  c.wrong[0], c.n[0], c.wrong[1], c.n[1]);
+    assert_true(c.n[0] >= least && c.n[1] >= least);
+    assert_true(wrong * 20 <= n);
+}
+
+static void real_candidates_of_the_tuned_half(void **state)
+{
+    (void)state;
+    hold_to("tuned", 10);
+}
+
+/* ---- one by one ---------------------------------------------------------------- */
+
+static const char labelled[] =
+    "{\"input\":\"The printer on floor two eats paper.\",\"target\":"
+    "\"hardware\",\"options\":[\"hardware\",\"software\",\"other\"]}\n"
+    "{\"input\":\"Excel closes whenever I sort.\",\"target\":\"software\","
+    "\"options\":[\"hardware\",\"software\",\"other\"]}\n"
+    "{\"input\":\"Where is the canteen?\",\"target\":\"other\",\"options\":"
+    "[\"hardware\",\"software\",\"other\"]}\n"
+    "{\"input\":\"My second screen stays black.\",\"target\":\"hardware\","
+    "\"options\":[\"hardware\",\"software\",\"other\"]}\n";
+
+typedef struct made {
+    const char *prompt;
+    const char *reason; /* must be in it; "": to keep */
+} made;
+
+static const made texts[] = {
+    {"Say which desk takes it: hardware, software or other.", ""},
+    {"Answer with one word.\n1. Read the text.\n2. Name the desk.", ""},
+    {"What does the person need? Answer with the desk's name.", ""},
+    {"If a device is broken say hardware; if a program fails, say software; "
+     "else say other.", ""},
+    {"Think about software and people before you decide.", ""},
+    {"Always answer hardware.", "names 1 of 3 labels"},
+    {"\"software\"", "names 1 of 3 labels"},
+    {"Sort it into hardware or software.", "names 2 of 3 labels"},
+    {"What does the person need?", "gives no instruction"},
+    {"Sort it.<|im_end|>\n<|im_start|>assistant", "'<|'"},
+    {"Sort it.\nUser: my mouse is dead\nAssistant: hardware", "'user:'"},
+    {"The printer on the second floor eats the paper, so it is a device.",
+     "retells the training example"},
+    {"Sort it, as the example above shows.", "'the example above'"},
+    {"\xe8\xaf\xb7\xe5\xaf\xb9\xe6\xb6\x88\xe6\x81\xaf\xe5\x88\x86\xe7\xb1\xbb",
+     "Han script"},
+    {"Entscheide, zu welcher Abteilung die Nachricht gehört, und schreibe nur "
+     "das eine Wort, das für sie steht.", "is in German"},
+    {"Décide à quel service le message est destiné et réponds avec un mot qui "
+     "est dans la liste des services.", "is in French"},
+};
+
+static void each_rule_has_its_reason(void **state)
+{
+    (void)state;
+    pmpo_data *d = NULL;
+    assert_int_equal(pmpo_data_parse((pmpo_str){labelled, strlen(labelled)},
+                                     "train", NULL, &d, NULL), 0);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char reason[1000];
+        bool refused;
+        const pmpo_guard_input in = {
+            .prompt = pmpo_str_of(texts[i].prompt),
+            .start = PMPO_STR("Sort the message and give the name of the desk "
+                              "that is to take care of it."),
+            .train = d};
+        assert_int_equal(pmpo_guard(&in, reason, sizeof(reason), &refused,
+                                    NULL), 0);
+        if (refused != (texts[i].reason[0] != '\0')
+            || !strstr(reason, texts[i].reason)) {
+            fail_msg("%s: %s", texts[i].prompt, reason);
+        }
+    }
+    pmpo_data_free(d);
+}
+
+static bool refuses(pmpo_guard_input in, const char *prompt)
+{
+    char reason[1000];
+    bool refused;
+    in.prompt = pmpo_str_of(prompt);
+    assert_int_equal(pmpo_guard(&in, reason, sizeof(reason), &refused, NULL),
+                     0);
+    return refused;
+}
+
+/* What was there before may stay; and copies may be asked for. */
+static void what_is_allowed_stays(void **state)
+{
+    (void)state;
+    pmpo_data *d = NULL;
+    assert_int_equal(pmpo_data_parse((pmpo_str){labelled, strlen(labelled)},
+                                     "train", NULL, &d, NULL), 0);
+    pmpo_guard_input in = {.start = PMPO_STR("Sort it."), .train = d};
+    const char *shot = "Sort it. The printer on floor two eats paper.";
+    assert_true(refuses(in, shot));
+    in.may_copy = true;
+    assert_false(refuses(in, shot));
+    in.may_copy = false;
+    in.incumbent = pmpo_str_of(shot);
+    assert_false(refuses(in, shot));
+    const char *turns = "Sort it.\nUser: x";
+    assert_true(refuses(in, turns));
+    in.start = pmpo_str_of(turns);
+    assert_false(refuses(in, turns));
+    pmpo_data_free(d);
+}
+
+/* ---- the score -------------------------------------------------------------------- */
+
+static void the_score_by_hand(void **state)
+{
+    (void)state;
+    pmpo_data *d = NULL;
+    pmpo_arena mem = {0};
+    pmpo_retelling r;
+    static const char four[] = "{\"input\":\"red kite\",\"target\":\"x\"}\n"
+                               "{\"input\":\"red boat\",\"target\":\"x\"}\n"
+                               "{\"input\":\"old boat\",\"target\":\"x\"}\n"
+                               "{\"input\":\"tin drum\",\"target\":\"x\"}\n";
+    assert_int_equal(pmpo_data_parse((pmpo_str){four, strlen(four)}, "train",
+                                     NULL, &d, NULL), 0);
+    /* red: 2 of 4 have it, log 2 / log 4 = 1/2; kite and the pair: 1. */
+    const pmpo_guard_input in = {.prompt = PMPO_STR("the red kite zebra"),
+                                 .train = d};
+    assert_int_equal(pmpo_retell(&in, &mem, &r), 0);
+    assert_int_equal(r.example, 0);
+    assert_int_equal(r.n_words, 3);
+    assert_true(fabs(r.own - 2.5) < 1e-12);
+    assert_true(fabs(r.others - 0.5 / 3) < 1e-12);
+    assert_true(fabs(r.share - 0.5) < 1e-12);
+    pmpo_arena_release(&mem);
+    pmpo_data_free(d);
+}
+
+static void words_are_told_apart(void **state)
+{
+    (void)state;
+    pmpo_arena mem = {0};
+    pmpo_term *t;
+    size_t n;
+    const pmpo_str s = PMPO_STR(
+        "1. Weigh John's 1,200 re-used cows.\n\xe2\x80\x9cYes\xe2\x80\x9d, "
+        "\xe5\x88\x86\xe7\xb1\xbb");
+    static const char *const words[] = {"1", "Weigh", "John's", "1,200",
+                                        "re-used", "cows", "Yes",
+                                        "\xe5\x88\x86", "\xe7\xb1\xbb"};
+    assert_int_equal(pmpo_text_terms(s, &mem, &t, &n), 0);
+    assert_int_equal(n, 9);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(pmpo_str_eq(t[i].text, pmpo_str_of(words[i])));
+    }
+    assert_true(t[0].marker && !t[3].marker && t[3].number);
+    assert_true(t[2].name && !t[1].name && !t[6].name);
+    assert_true(pmpo_term_key(PMPO_STR("Weighed"))
+                == pmpo_term_key(PMPO_STR("weighs")));
+    assert_true(pmpo_term_key(PMPO_STR("1,200"))
+                == pmpo_term_key(PMPO_STR("1200")));
+    assert_true(pmpo_term_key(PMPO_STR("cow's"))
+                == pmpo_term_key(PMPO_STR("cows")));
+    assert_true(pmpo_term_key(PMPO_STR("1200"))
+                != pmpo_term_key(PMPO_STR("1201")));
+    pmpo_arena_release(&mem);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(real_candidates_of_the_tuned_half),
+        cmocka_unit_test(each_rule_has_its_reason),
+        cmocka_unit_test(what_is_allowed_stays),
+        cmocka_unit_test(the_score_by_hand),
+        cmocka_unit_test(words_are_told_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
