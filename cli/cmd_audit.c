@@ -134,21 +134,23 @@ static int load_data(audit_job *j, pmpo_error *err)
 static void put_agreement(const pmpo_agreement *a)
 {
     if (isnan(a->value)) {
-        printf("  %22s", "-");
+        printf("  %23s", "-");
     } else if (isnan(a->low)) {
-        printf("  %7.2f %14s", a->value, "");
+        printf("  %7.2f %15s", a->value, "");
     } else {
-        printf("  %7.2f (%5.2f..%5.2f)", a->value, a->low, a->high);
+        printf("  %7.2f (%5.2f..%5.2f)%s", a->value, a->low, a->high,
+               a->picked == PMPO_ACCORD_OPEN ? " " : "*");
     }
 }
 
 static void put_table(const pmpo_audit *a)
 {
     printf("\nAgreement: Spearman's correlation of minus the loss with the "
-           "share right, over\nprompts, and its 95 %% interval over "
-           "examples\n\n%-22s", "loss");
+           "share right, over\nprompts, and its 95 %% interval over inputs; "
+           "*: beyond what the best of all these\nlosses has by chance over "
+           "%zu prompts (at 5 %%)\n\n%-22s", a->n_prompts, "loss");
     for (size_t m = 0; m < a->n_metrics; m++) {
-        printf("  %22s", a->metrics[m]);
+        printf("  %23s", a->metrics[m]);
     }
     putchar('\n');
     for (size_t r = 0; r < a->n_losses; r++) {
@@ -187,17 +189,41 @@ static void put_range(const pmpo_audit *a, size_t m)
              a->metrics[m], 100 * low, 100 * high);
 }
 
+/* The loss that the run was made with: it wasn't picked from this table. */
+static void put_own(const pmpo_audit *a, size_t m)
+{
+    const pmpo_audit_loss *l = &a->losses[a->own];
+    const pmpo_agreement *v = &l->agreement[m];
+    const char *key = m ? "" : "run's loss";
+    if (isnan(v->value)) {
+        put_fact(key, "%s: %s: can't be told: one of the two is the same for "
+                 "all prompts", a->metrics[m], l->name);
+        return;
+    }
+    put_fact(key, "%s: %s: %s: agreement %.2f, chance does as well in %.2g %%",
+             a->metrics[m], l->name,
+             v->alone == PMPO_ACCORD_AGREES ? "agrees"
+             : v->alone == PMPO_ACCORD_DISAGREES
+                 ? "warning: disagrees, don't trust its gains"
+             : v->value > 0 ? "can't be told"
+                            : "warning: can't be told, nothing speaks for it",
+             v->value, 100 * v->p);
+}
+
 static void put_conclusion(const pmpo_audit *a, size_t m)
 {
+    const char *key = m ? "" : "best";
     if (a->best[m] < 0) {
-        put_fact(m ? "" : "best", "%s: warning: no loss agrees with it here, "
-                 "don't trust a gain of loss", a->metrics[m]);
+        put_fact(key, "%s: warning: no loss agrees with it here, don't trust a "
+                 "gain of loss", a->metrics[m]);
         return;
     }
     const pmpo_audit_loss *l = &a->losses[a->best[m]];
-    bool sure = l->agreement[m].low > 0;
-    put_fact(m ? "" : "best", "%s: %s%s", a->metrics[m], l->name,
-             sure ? "" : "; warning: not shown to be above chance");
+    const pmpo_agreement *v = &l->agreement[m];
+    put_fact(key, "%s: %s: %s: agreement %.2f, the best of %zu losses has it by "
+             "chance in %.2g %%", a->metrics[m], l->name,
+             v->picked == PMPO_ACCORD_AGREES ? "agrees" : "can't be told",
+             v->value, a->n_losses, 100 * v->p_picked);
 }
 
 static void audit_text(const audit_job *j)
@@ -221,6 +247,9 @@ static void audit_text(const audit_job *j)
     }
     put_fact("baseline", "the commonest answer is right in %.1f %%",
              100 * a->majority);
+    for (size_t m = 0; a->own >= 0 && m < a->n_metrics; m++) {
+        put_own(a, m);
+    }
     for (size_t m = 0; m < a->n_metrics; m++) {
         put_conclusion(a, m);
     }
@@ -228,6 +257,13 @@ static void audit_text(const audit_job *j)
 }
 
 /* ---- as JSON --------------------------------------------------------------------- */
+
+static json_t *accord_json(pmpo_accord v)
+{
+    return js_text(v == PMPO_ACCORD_AGREES      ? "agrees"
+                   : v == PMPO_ACCORD_DISAGREES ? "disagrees"
+                                                : "can't be told");
+}
 
 static json_t *loss_json(const pmpo_audit *a, const pmpo_audit_loss *l)
 {
@@ -238,6 +274,10 @@ static json_t *loss_json(const pmpo_audit *a, const pmpo_audit_loss *l)
         js_put(v, "value", js_number(l->agreement[m].value));
         js_put(v, "low", js_number(l->agreement[m].low));
         js_put(v, "high", js_number(l->agreement[m].high));
+        js_put(v, "p", js_number(l->agreement[m].p));
+        js_put(v, "p_picked", js_number(l->agreement[m].p_picked));
+        js_put(v, "alone", accord_json(l->agreement[m].alone));
+        js_put(v, "picked", accord_json(l->agreement[m].picked));
         js_put(agreement, a->metrics[m], v);
     }
     for (size_t p = 0; p < a->n_prompts; p++) {
@@ -273,6 +313,8 @@ static void audit_json(const audit_job *j)
     js_put(o, "prompts", prompts);
     js_put(o, "losses", losses);
     js_put(o, "best", best);
+    js_put(o, "run_loss",
+           js_text(a->own < 0 ? NULL : a->losses[a->own].name));
     js_put(o, "examples", js_count(a->n_examples));
     js_put(o, "left_out", js_count(j->n_left_out));
     js_put(o, "cut_off", a->n_replies ? js_count(a->n_cut_off)

@@ -638,7 +638,11 @@ typedef struct pmpo_eval_options {
     pmpo_end end;
     size_t limit;
     int max_tokens; /* of a generated answer; decoding is greedy */
-    uint64_t seed;  /* of the bootstrap */
+    uint64_t seed;  /* of the bootstrap and of permutations */
+    /* Of an audit: the loss that a run was made with, to be told apart from
+     * those that are only looked at. Of it loss (not AUTO), reduction,
+     * normalize, calibrate and beta are read; NULL: none. */
+    const pmpo_score_options *run_loss;
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;
@@ -695,12 +699,24 @@ PMPO_API void pmpo_eval_free(pmpo_eval *e);
 
 #define PMPO_AUDIT_LEAST 4 /* prompts */
 
+/* What can be said of an agreement. */
+typedef enum pmpo_accord {
+    PMPO_ACCORD_OPEN,      /* can't be told: chance may do as well */
+    PMPO_ACCORD_AGREES,    /* a lower loss goes with more right answers */
+    PMPO_ACCORD_DISAGREES, /* with fewer */
+} pmpo_accord;
+
 /* How well one loss agrees with one metric: Spearman's rank correlation,
  * over the prompts, of minus the loss with the share of right answers, and
- * the 95 % bootstrap interval over the examples. NAN: one of the two is the
- * same for all prompts. */
+ * the 95 % bootstrap interval over the inputs. p is the share of random
+ * assignments of the shares to the prompts that agree as well (where value is
+ * below 0: disagree as much); p_picked the same for the best of all losses
+ * compared, which is the one to read where this loss was picked for its value.
+ * A verdict needs a share of at most 5 % and an interval without 0. NAN and
+ * open: loss or metric is the same for all prompts. */
 typedef struct pmpo_agreement {
-    double value, low, high;
+    double value, low, high, p, p_picked;
+    pmpo_accord alone, picked; /* by p and by p_picked */
 } pmpo_agreement;
 
 typedef struct pmpo_audit_loss {
@@ -717,8 +733,11 @@ typedef struct pmpo_audit {
     const double *accuracy;     /* [n_metrics][n_prompts] */
     const pmpo_audit_loss *losses; /* those that the data can have */
     size_t n_losses;
-    /* [n_metrics]: the loss that agrees best, -1 where none is positive. */
+    /* [n_metrics]: the loss that agrees best, -1 where none is positive. It
+     * was picked: its verdict is `picked`. */
     const int *best;
+    int own; /* options' run_loss among the losses; -1: none, or the data can't
+              * have it. It was not picked: its verdict is `alone`. */
     double majority; /* share of the commonest label */
     pmpo_cost cost;
     const char *warning; /* "" or one line */

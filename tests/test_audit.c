@@ -11,7 +11,7 @@
 
 #include "data/data.h"
 #include "fake_engine.h"
-#include "stats/agree.h"
+#include "stats/stats.h"
 
 #define SALT 21
 #define N_PROMPTS 6
@@ -130,6 +130,8 @@ static void test_losses_and_agreement(void **state)
                                         N_PROMPTS);
             assert_true(fabs(g->value - want) < 1e-12);
             assert_true(g->low <= g->value && g->value <= g->high);
+            assert_true(0 < g->p && g->p <= g->p_picked && g->p_picked <= 1);
+            assert_true(g->picked == PMPO_ACCORD_OPEN || g->alone == g->picked);
             int best = a->best[k];
             assert_true(best < 0 ? !(g->value > 0)
                                  : g->value <= a->losses[best].agreement[k]
@@ -181,30 +183,54 @@ static void test_misuse(void **state)
     fake_free(m);
 }
 
-/* Where the loss is minus the accuracy itself, agreement is whole; where the
- * loss is the accuracy, it is -1. */
-static void test_agreement_by_hand(void **state)
+/* A run's own loss is named, also where it is none of the ten. */
+static void test_run_loss(void **state)
 {
     (void)state;
-    double right[3 * 8], loss[3 * 8], weights[8], means[6];
-    size_t sample[8];
-    for (size_t p = 0; p < 3; p++) {
-        for (size_t i = 0; i < 8; i++) {
-            right[p * 8 + i] = i < 2 * p + 1;
-            loss[p * 8 + i] = -right[p * 8 + i];
-            weights[i] = 1;
+    static const struct {
+        pmpo_loss_kind loss;
+        pmpo_reduction reduction;
+        pmpo_normalize normalize;
+        pmpo_calibrate calibrate;
+        double beta;
+        const char *name;
+        size_t n;
+    } cases[] = {
+        {PMPO_LOSS_NLL, PMPO_REDUCE_SUM, 0, 1, 1, "nll sum calibrated", 10},
+        {PMPO_LOSS_CHOICE, 0, PMPO_NORM_LENGTH, 0, 1, "choice length", 10},
+        {PMPO_LOSS_PREFERENCE, 0, PMPO_NORM_NONE, 0, 1, "preference", 10},
+        {PMPO_LOSS_PREFERENCE, 0, PMPO_NORM_LENGTH, 1, 0.5,
+         "preference length beta 0.5 calibrated", 11},
+    };
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pmpo_score_options so;
+        pmpo_score_options_init(&so);
+        so.loss = cases[i].loss;
+        so.reduction = cases[i].reduction;
+        so.normalize = cases[i].normalize;
+        so.calibrate = cases[i].calibrate;
+        so.beta = cases[i].beta;
+        pmpo_eval_options o;
+        pmpo_eval_options_init(&o);
+        o.no_cache = true;
+        o.run_loss = &so;
+        pmpo_audit *a = NULL;
+        assert_int_equal(pmpo_audit_run(m, d, prompts, N_PROMPTS, &o, &a,
+                                        NULL), 0);
+        assert_int_equal(a->n_losses, cases[i].n);
+        assert_true(a->own >= 0);
+        assert_string_equal(a->losses[a->own].name, cases[i].name);
+        double want[N_PROMPTS];
+        losses_by(m, d, &so, want);
+        for (size_t p = 0; p < N_PROMPTS; p++) {
+            assert_true(fabs(a->losses[a->own].loss[p] - want[p]) < 1e-9);
         }
+        pmpo_audit_free(a);
     }
-    const pmpo_rankings up = {loss, right, weights, 3, 8};
-    const pmpo_rankings down = {right, right, weights, 3, 8};
-    pmpo_interval v = pmpo_agreement_of(&up, 1, means, sample);
-    assert_true(v.value == 1 && v.high == 1 && v.low > 0);
-    assert_true(pmpo_agreement_of(&down, 1, means, sample).value == -1);
-    for (size_t i = 0; i < 24; i++) {
-        right[i] = 1;
-    }
-    assert_true(isnan(pmpo_agreement_of(&up, 1, means, sample).value));
-    assert_true(isnan(pmpo_agreement_of(&up, 1, means, sample).low));
+    pmpo_data_free(d);
+    fake_free(m);
 }
 
 int main(void)
@@ -213,7 +239,7 @@ int main(void)
         cmocka_unit_test(test_losses_and_agreement),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_misuse),
-        cmocka_unit_test(test_agreement_by_hand),
+        cmocka_unit_test(test_run_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

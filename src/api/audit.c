@@ -20,6 +20,7 @@ typedef struct loss_row {
     pmpo_reduction reduction;
     pmpo_normalize normalize;
     bool calibrated;
+    double beta; /* of preference */
 } loss_row;
 
 #define MEAN PMPO_REDUCE_MEAN
@@ -28,16 +29,16 @@ typedef struct loss_row {
 #define LENGTH PMPO_NORM_LENGTH
 
 static const loss_row loss_rows[] = {
-    {"nll mean", PMPO_LOSS_NLL, MEAN, WHOLE, false},
-    {"nll sum", PMPO_LOSS_NLL, SUM, WHOLE, false},
-    {"nll mean calibrated", PMPO_LOSS_NLL, MEAN, WHOLE, true},
-    {"nll sum calibrated", PMPO_LOSS_NLL, SUM, WHOLE, true},
-    {"preference", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, false},
-    {"preference length", PMPO_LOSS_PREFERENCE, MEAN, LENGTH, false},
-    {"preference calibrated", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, true},
-    {"choice", PMPO_LOSS_CHOICE, MEAN, WHOLE, false},
-    {"choice length", PMPO_LOSS_CHOICE, MEAN, LENGTH, false},
-    {"choice calibrated", PMPO_LOSS_CHOICE, MEAN, WHOLE, true},
+    {"nll mean", PMPO_LOSS_NLL, MEAN, WHOLE, false, 1},
+    {"nll sum", PMPO_LOSS_NLL, SUM, WHOLE, false, 1},
+    {"nll mean calibrated", PMPO_LOSS_NLL, MEAN, WHOLE, true, 1},
+    {"nll sum calibrated", PMPO_LOSS_NLL, SUM, WHOLE, true, 1},
+    {"preference", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, false, 1},
+    {"preference length", PMPO_LOSS_PREFERENCE, MEAN, LENGTH, false, 1},
+    {"preference calibrated", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, true, 1},
+    {"choice", PMPO_LOSS_CHOICE, MEAN, WHOLE, false, 1},
+    {"choice length", PMPO_LOSS_CHOICE, MEAN, LENGTH, false, 1},
+    {"choice calibrated", PMPO_LOSS_CHOICE, MEAN, WHOLE, true, 1},
 };
 
 #define N_LOSS_ROWS (sizeof(loss_rows) / sizeof(loss_rows[0]))
@@ -68,11 +69,11 @@ typedef struct job {
     pmpo_eval *answers;            /* NULL where no metric needs them */
     const loss_row **rows;         /* [n_rows] that the data can have */
     size_t n_rows, n_metrics;
+    int own;                       /* the run's loss among them; -1 */
     double *losses;   /* [n_rows][n_prompts][n_examples] */
     double *right;    /* [n_metrics][n_prompts][n_examples]; NAN */
     double *weights;  /* [n_examples] */
-    size_t *sample;   /* [n_examples] */
-    double *means;    /* [2 n_prompts] */
+    size_t *groups;   /* [n_examples] by input */
     result *out;
 } job;
 
@@ -145,7 +146,7 @@ static double loss_of(const loss_row *r, const pmpo_example *e,
                       const pmpo_example_score *s, pmpo_target_score *room)
 {
     const pmpo_scorer_options o = {.loss = r->loss, .reduction = r->reduction,
-                                   .normalize = r->normalize, .beta = 1};
+                                   .normalize = r->normalize, .beta = r->beta};
     size_t n = 0;
     for (size_t i = 0; i < s->n_targets; i++) {
         if (i == 0 || reads(r, e, s->targets[i].text)) {
@@ -180,6 +181,7 @@ static int fill_losses(job *j, pmpo_error *err)
                             room);
             }
             j->weights[i] = x->weight;
+            j->groups[i] = x->group;
         }
     }
     return 0;
@@ -212,24 +214,75 @@ static void fill_right(job *j, int metric, size_t row)
     }
 }
 
+static bool is_loss(const loss_row *r, const pmpo_score_options *o)
+{
+    bool nll = o->loss == PMPO_LOSS_NLL;
+    return r->loss == o->loss
+           && r->calibrated == (o->calibrate != PMPO_CALIBRATE_NONE)
+           && (nll ? r->reduction == o->reduction : r->normalize == o->normalize)
+           && (o->loss != PMPO_LOSS_PREFERENCE || r->beta == o->beta);
+}
+
+/* A row for a run's loss that is none of the usual ones; NULL: no memory. */
+static const loss_row *row_of(pmpo_arena *mem, const pmpo_score_options *o)
+{
+    char name[80], beta[30] = "";
+    bool calibrated = o->calibrate != PMPO_CALIBRATE_NONE;
+    bool preference = o->loss == PMPO_LOSS_PREFERENCE;
+    if (preference && o->beta != 1) {
+        snprintf(beta, sizeof(beta), " beta %g", o->beta);
+    }
+    snprintf(name, sizeof(name), "%s%s%s%s", preference ? "preference" : "choice",
+             o->normalize == LENGTH ? " length" : "", beta,
+             calibrated ? " calibrated" : "");
+    loss_row *r = pmpo_arena_alloc(mem, 1, sizeof(*r));
+    char *copy = pmpo_arena_cstr(mem, name);
+    if (!r || !copy) {
+        return NULL;
+    }
+    *r = (loss_row){copy, o->loss, MEAN, o->normalize, calibrated, o->beta};
+    return r;
+}
+
+/* The losses that the data can have, with the run's own among them. */
+static int choose_rows(job *j, pmpo_error *err)
+{
+    const pmpo_score_options *own = j->o->run_loss;
+    j->own = -1;
+    for (size_t r = 0; r < N_LOSS_ROWS; r++) {
+        if (data_have(j, loss_rows[r].loss)) {
+            bool is_own = own && is_loss(&loss_rows[r], own);
+            j->own = is_own ? (int)j->n_rows : j->own;
+            j->rows[j->n_rows++] = &loss_rows[r];
+        }
+    }
+    if (own && j->own < 0 && data_have(j, own->loss)) {
+        const loss_row *r = row_of(&j->out->mem, own);
+        if (!r) {
+            return pmpo_fail_memory(err);
+        }
+        j->own = (int)j->n_rows;
+        j->rows[j->n_rows++] = r;
+    }
+    return 0;
+}
+
 static int make_tables(job *j, const char **names, pmpo_error *err)
 {
     pmpo_arena *mem = &j->out->mem;
     size_t cells = j->n_prompts * j->n_examples;
-    j->rows = pmpo_arena_alloc(mem, N_LOSS_ROWS, sizeof(*j->rows));
-    j->losses = pmpo_arena_alloc(mem, N_LOSS_ROWS * cells, sizeof(double));
+    size_t most = N_LOSS_ROWS + 1; /* the run's may be another */
+    j->rows = pmpo_arena_alloc(mem, most, sizeof(*j->rows));
+    j->losses = pmpo_arena_alloc(mem, most * cells, sizeof(double));
     j->right = pmpo_arena_alloc(mem, PMPO_N_METRICS * cells, sizeof(double));
     j->weights = pmpo_arena_alloc(mem, j->n_examples, sizeof(double));
-    j->sample = pmpo_arena_alloc(mem, j->n_examples, sizeof(*j->sample));
-    j->means = pmpo_arena_alloc(mem, 2 * j->n_prompts, sizeof(double));
-    if (!j->rows || !j->losses || !j->right || !j->weights || !j->sample
-        || !j->means) {
+    j->groups = pmpo_arena_alloc(mem, j->n_examples, sizeof(*j->groups));
+    if (!j->rows || !j->losses || !j->right || !j->weights || !j->groups) {
         return pmpo_fail_memory(err);
     }
-    for (size_t r = 0; r < N_LOSS_ROWS; r++) {
-        if (data_have(j, loss_rows[r].loss)) {
-            j->rows[j->n_rows++] = &loss_rows[r];
-        }
+    int rc = choose_rows(j, err);
+    if (rc < 0) {
+        return rc;
     }
     for (int i = 0; i < PMPO_N_METRICS; i++) {
         if (j->metrics & 1u << i) {
@@ -242,14 +295,24 @@ static int make_tables(job *j, const char **names, pmpo_error *err)
 
 /* ---- agreement ------------------------------------------------------------------------ */
 
-static pmpo_agreement agreement(const job *j, size_t row, size_t metric)
+/* of[r * n_metrics + metric], for all losses r at once. */
+static int agreements(const job *j, size_t metric, pmpo_agreement *of,
+                      pmpo_error *err)
 {
-    const pmpo_rankings r = {cell(j, j->losses, row, 0),
-                             cell(j, j->right, metric, 0), j->weights,
-                             j->n_prompts, j->n_examples};
-    uint64_t seed = pmpo_seed_for(j->o->seed, "audit", row, metric, 0);
-    pmpo_interval v = pmpo_agreement_of(&r, seed, j->means, j->sample);
-    return (pmpo_agreement){v.value, v.low, v.high};
+    const pmpo_rankings r = {
+        .loss = j->losses, .right = cell(j, j->right, metric, 0),
+        .weights = j->weights, .group = j->groups, .n_losses = j->n_rows,
+        .n_prompts = j->n_prompts, .n_examples = j->n_examples};
+    uint64_t seed = pmpo_seed_for(j->o->seed, "audit", metric, 0, 0);
+    pmpo_agreement *column = pmpo_arena_alloc(&j->out->mem, j->n_rows,
+                                              sizeof(*column));
+    if (!column || pmpo_agreements(&r, seed, column) < 0) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t l = 0; l < j->n_rows; l++) {
+        of[l * j->n_metrics + metric] = column[l];
+    }
+    return 0;
 }
 
 /* The weighted mean over the examples that have a value. */
@@ -265,22 +328,25 @@ static double mean_of(const job *j, const double *v)
     return weight > 0 ? sum / weight : NAN;
 }
 
-static int fill_row(job *j, size_t r, pmpo_audit_loss *out)
+static int fill_rows(job *j, pmpo_audit_loss *out, pmpo_error *err)
 {
     pmpo_arena *mem = &j->out->mem;
-    double *loss = pmpo_arena_alloc(mem, j->n_prompts, sizeof(*loss));
-    pmpo_agreement *a = pmpo_arena_alloc(mem, j->n_metrics, sizeof(*a));
-    if (!loss || !a) {
-        return PMPO_ENOMEM;
+    double *loss = pmpo_arena_alloc(mem, j->n_rows * j->n_prompts,
+                                    sizeof(*loss));
+    pmpo_agreement *a = pmpo_arena_alloc(mem, j->n_rows * j->n_metrics,
+                                         sizeof(*a));
+    int rc = loss && a ? 0 : pmpo_fail_memory(err);
+    for (size_t m = 0; rc == 0 && m < j->n_metrics; m++) {
+        rc = agreements(j, m, a, err);
     }
-    for (size_t p = 0; p < j->n_prompts; p++) {
-        loss[p] = mean_of(j, cell(j, j->losses, r, p));
+    for (size_t r = 0; rc == 0 && r < j->n_rows; r++) {
+        for (size_t p = 0; p < j->n_prompts; p++) {
+            loss[r * j->n_prompts + p] = mean_of(j, cell(j, j->losses, r, p));
+        }
+        out[r] = (pmpo_audit_loss){j->rows[r]->name, loss + r * j->n_prompts,
+                                   a + r * j->n_metrics};
     }
-    for (size_t m = 0; m < j->n_metrics; m++) {
-        a[m] = agreement(j, r, m);
-    }
-    *out = (pmpo_audit_loss){j->rows[r]->name, loss, a};
-    return 0;
+    return rc;
 }
 
 /* The loss that agrees best with a metric; -1: none does. */
@@ -308,10 +374,9 @@ static int fill_result(job *j, const char **names, pmpo_error *err)
     if (!l || !accuracy || !best || !prompts) {
         return pmpo_fail_memory(err);
     }
-    for (size_t r = 0; r < j->n_rows; r++) {
-        if (fill_row(j, r, &l[r]) < 0) {
-            return pmpo_fail_memory(err);
-        }
+    int rc = fill_rows(j, l, err);
+    if (rc < 0) {
+        return rc;
     }
     for (size_t m = 0; m < j->n_metrics; m++) {
         for (size_t p = 0; p < j->n_prompts; p++) {
@@ -326,7 +391,7 @@ static int fill_result(job *j, const char **names, pmpo_error *err)
     *out = (pmpo_audit){.prompts = prompts, .n_prompts = j->n_prompts,
                         .n_examples = j->n_examples, .metrics = names,
                         .n_metrics = j->n_metrics, .accuracy = accuracy,
-                        .losses = l, .n_losses = j->n_rows, .best = best,
+                        .losses = l, .n_losses = j->n_rows, .best = best, .own = j->own,
                         .majority = pmpo_data_majority(j->data, NULL),
                         .cost = j->scores->cost};
     if (j->answers) {

@@ -20,6 +20,7 @@ typedef struct check {
     size_t n, n_examples;
     double *loss, *right; /* [n][n_examples] */
     double *weights;      /* [n_examples] */
+    size_t *groups;       /* [n_examples] by input */
     double least, most;   /* share of right options over the prompts */
     pmpo_arena mem;
 } check;
@@ -76,6 +77,7 @@ static void take(check *c, size_t p, const pmpo_prompt_score *s)
         c->loss[p * c->n_examples + i] = x->loss;
         c->right[p * c->n_examples + i] = x->picked < 0 ? NAN : x->correct;
         c->weights[i] = x->weight;
+        c->groups[i] = x->group;
     }
     double share = (double)s->n_correct / (double)s->n_options;
     c->least = p == 0 || share < c->least ? share : c->least;
@@ -88,7 +90,8 @@ static int score(pmpo_state *st, check *c, pmpo_error *err)
     c->loss = pmpo_arena_alloc(&c->mem, cells, sizeof(double));
     c->right = pmpo_arena_alloc(&c->mem, cells, sizeof(double));
     c->weights = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(double));
-    if (!c->loss || !c->right || !c->weights) {
+    c->groups = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(*c->groups));
+    if (!c->loss || !c->right || !c->weights || !c->groups) {
         return pmpo_fail_memory(err);
     }
     int rc = 0;
@@ -114,40 +117,45 @@ static int score(pmpo_state *st, check *c, pmpo_error *err)
 /* ---- what is said ---------------------------------------------------------------- */
 
 static const char *sentence(pmpo_state *st, const check *c,
-                            const pmpo_interval *v)
+                            const pmpo_agreement *v)
 {
     if (c->most == c->least) {
         return pmpo_say(st, "can't be told: %.0f %% of the options are right "
                         "under all of %zu prompts, the prompt doesn't matter "
                         "to the choice", 100 * c->most, c->n);
     }
-    const char *what = isnan(v->value) ? "can't be told"
-                       : v->value <= 0 ? "don't trust a gain of loss here"
-                       : v->low > 0    ? "lower loss goes with more right "
+    if (isnan(v->value)) {
+        return pmpo_say(st, "can't be told: the loss is the same under all of "
+                        "%zu prompts", c->n);
+    }
+    const char *what =
+        v->alone == PMPO_ACCORD_AGREES ? "lower loss goes with more right "
                                          "options"
-                                       : "not shown that lower loss goes with "
-                                         "more right options";
+        : v->alone == PMPO_ACCORD_DISAGREES
+            ? "don't trust a gain of loss here, it goes with fewer right options"
+        : v->value > 0 ? "can't be told from so few prompts"
+                       : "can't be told, but nothing speaks for it";
     return pmpo_say(st, "%s: agreement %.2f (95 %% interval %.2f to %.2f) over "
-                    "%zu prompts scored whole, with %.0f to %.0f %% right", what, v->value,
-                    v->low, v->high, c->n, 100 * c->least, 100 * c->most);
+                    "%zu prompts scored whole, chance does as well in %.2g %%, "
+                    "with %.0f to %.0f %% right", what, v->value, v->low,
+                    v->high, c->n, 100 * v->p, 100 * c->least, 100 * c->most);
 }
 
 static int conclude(pmpo_state *st, check *c, const char *name,
                     pmpo_error *err)
 {
-    double *means = pmpo_arena_alloc(&c->mem, 2 * c->n, sizeof(*means));
-    size_t *sample = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(*sample));
-    if (!means || !sample) {
-        return pmpo_fail_memory(err);
-    }
     if (c->n < LEAST_PROMPTS) {
         return 0;
     }
-    const pmpo_rankings r = {c->loss, c->right, c->weights, c->n,
-                             c->n_examples};
-    pmpo_interval v = pmpo_agreement_of(&r, st->o.seed, means, sample);
-    return pmpo_store_put_text(st->in->store, name,
-                               pmpo_str_of(sentence(st, c, &v)), err);
+    const pmpo_rankings r = {.loss = c->loss, .right = c->right,
+                             .weights = c->weights, .group = c->groups,
+                             .n_losses = 1, .n_prompts = c->n,
+                             .n_examples = c->n_examples};
+    pmpo_agreement v;
+    int rc = pmpo_agreements(&r, st->o.seed, &v);
+    return rc < 0 ? pmpo_fail_memory(err)
+                  : pmpo_store_put_text(st->in->store, name,
+                                        pmpo_str_of(sentence(st, c, &v)), err);
 }
 
 static bool has_options(const pmpo_data *d)

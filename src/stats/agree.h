@@ -2,23 +2,35 @@
 #ifndef PMPO_STATS_AGREE_H
 #define PMPO_STATS_AGREE_H
 
-#include "stats/stats.h"
+#include "base/mem.h"
+#include "pmpo.h"
 
 #define PMPO_AGREE_RESAMPLES 500
+#define PMPO_AGREE_PERMUTATIONS 4999
+#define PMPO_AGREE_LEVEL 0.05
 
 /* Losses and marks of prompts on the same examples. */
 typedef struct pmpo_rankings {
-    const double *loss;  /* [n_prompts][n_examples] */
-    const double *right; /* the same shape, 0..1; NAN: does not apply */
+    const double *loss;  /* [n_losses][n_prompts][n_examples] */
+    const double *right; /* [n_prompts][n_examples], 0..1; NAN: does not apply */
     const double *weights; /* [n_examples] */
-    size_t n_prompts, n_examples;
+    const size_t *group; /* [n_examples] by input, see pmpo_data_groups */
+    size_t n_losses, n_prompts, n_examples;
 } pmpo_rankings;
 
-/* Spearman's correlation, over prompts, of minus the mean loss with the mean
- * mark, and its 95 % percentile interval over resampled examples, the same
- * for all prompts. `means` has room for 2 n_prompts, `sample` for n_examples.
- * All NAN where one of the two is the same for all prompts. */
-pmpo_interval pmpo_agreement_of(const pmpo_rankings *r, uint64_t seed,
-                                double *means, size_t *sample);
+/* out[l], for every loss: Spearman's correlation, over prompts, of minus the
+ * mean loss with the mean mark; its 95 % percentile interval over resampled
+ * inputs, the same for all prompts; and how often chance does as well.
+ *
+ * Chance: where loss and marks are unrelated, every assignment of the marks to
+ * the prompts is as likely as the one seen, so the correlations under random
+ * assignments are what there is to compare with (a permutation test, Good,
+ * Permutation, Parametric and Bootstrap Tests, 2005, section 3.6). p_picked
+ * takes the best of all losses in every assignment, as whoever reads the table
+ * does (Westfall and Young 1993, maxT).
+ *
+ * All NAN and open where a figure is the same for all prompts. PMPO_ENOMEM. */
+int pmpo_agreements(const pmpo_rankings *r, uint64_t seed,
+                    pmpo_agreement *out);
 
 #endif

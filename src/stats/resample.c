@@ -123,6 +123,18 @@ static double rank_of(const double *x, size_t n, size_t i)
     return (double)less + ((double)same + 1) / 2;
 }
 
+void pmpo_centred_ranks(const double *x, size_t n, double *out)
+{
+    double mean = ((double)n + 1) / 2, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = rank_of(x, n, i) - mean;
+        squares += out[i] * out[i];
+    }
+    for (size_t i = 0; i < n && squares > 0; i++) {
+        out[i] /= sqrt(squares);
+    }
+}
+
 double pmpo_spearman(const double *x, const double *y, size_t n)
 {
     double mean = ((double)n + 1) / 2, xy = 0, xx = 0, yy = 0;

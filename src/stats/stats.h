@@ -74,6 +74,10 @@ void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high);
  * one of the two is constant. Time in n squared. */
 double pmpo_spearman(const double *x, const double *y, size_t n);
 
+/* The ranks of x, less their mean, scaled to length 1: the product of two such
+ * is Spearman's correlation. All 0 where x is constant. */
+void pmpo_centred_ranks(const double *x, size_t n, double *out);
+
 /* log(sum exp x[i]); -INFINITY for n == 0. */
 double pmpo_logsumexp(const double *x, size_t n);
 /* -log sigmoid(x), without overflow. */
