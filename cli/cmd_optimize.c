@@ -83,6 +83,8 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->max_reply_tokens = o->max_reply_tokens;
     p->max_prompt_tokens = o->max_prompt_tokens;
     p->patience = o->patience;
+    p->proposers = o->proposers;
+    p->no_rewriter = o->rewriter && !strcmp(o->rewriter, "none");
     p->form = (pmpo_rewrite_form)o->form;
     p->no_mask = o->no_mask;
     p->race = (pmpo_race)o->race;
@@ -111,6 +113,9 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
     }
     if (rc == 0 && o->task) {
         rc = cli_text(o->task, false, &p->task, err);
+    }
+    if (rc == 0 && o->library) {
+        rc = cli_library(o->library, &p->library, err);
     }
     return rc;
 }
@@ -145,6 +150,7 @@ static int prepare(const options *o, job *j, pmpo_error *err)
     name_run(o, j);
     int rc = check_path(o, j, err);
     rc = rc < 0 ? rc : set_texts(o, &j->o, err);
+    rc = rc < 0 ? rc : pmpo_optimize_check(&j->o, err);
     return rc < 0 ? rc : load_sets(o, j, err);
 }
 

@@ -306,7 +306,11 @@ static void put_iterations(const pmpo_run_view *v)
         char scored[SHORT];
         snprintf(scored, sizeof(scored), "%zu/%zu", n_scored(it),
                  it->n_candidates);
-        printf("%3d %8s %8s %7s %11s  ", it->index,
+        char index[SHORT] = "-"; /* the opening */
+        if (it->index > 0) {
+            snprintf(index, sizeof(index), "%d", it->index);
+        }
+        printf("%3s %8s %8s %7s %11s  ", index,
                show_loss(it->incumbent_loss, a), show_loss(it->best_loss, b),
                scored, show_duration(it->seconds * 1000, t));
         put_hanging(stdout, str_of(it->decision), 43);

@@ -191,6 +191,21 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
     return 0;
 }
 
+int cli_library(const char *path, pmpo_str *out, pmpo_error *err)
+{
+    pmpo_str s;
+    int rc = cli_read_file(path, &s, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (s.len == 0 || !is_utf8(s)) {
+        return cli_error(err, PMPO_EDATA, "%s %s", path,
+                         s.len ? "is not valid UTF-8" : "is empty");
+    }
+    *out = s;
+    return 0;
+}
+
 static int add_baseline(const char *name, size_t n, pmpo_str *prompts,
                         size_t *n_prompts, pmpo_error *err)
 {
@@ -402,7 +417,9 @@ int session_open(const options *o, session *s, pmpo_error *err)
     cli_model_options(o, &scorer);
     rewriter = scorer;
     scorer.for_generation = o->command->id == CMD_EVAL && only_generates(o);
-    rewriter.model = o->rewriter ? o->rewriter : o->judge;
+    bool none = o->command->id == CMD_OPTIMIZE && o->rewriter
+                && !strcmp(o->rewriter, "none");
+    rewriter.model = o->rewriter && !none ? o->rewriter : o->judge;
     rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
     rewriter.for_generation = !o->judge; /* a judge scores */
     return session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s,

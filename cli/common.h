@@ -31,6 +31,8 @@ int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err);
  * newline of a file is cut, so that what `show --best` prints reads back as
  * it was. PMPO_EDATA unless it is UTF-8. */
 int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
+/* A file of instructions, as it is. PMPO_EDATA: empty, or not UTF-8. */
+int cli_library(const char *path, pmpo_str *out, pmpo_error *err);
 /* --metric's names as bits; 0: none given. */
 int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
 /* All texts of -p, then those of --baseline; *prompts is the caller's to

@@ -32,8 +32,11 @@ const option_row option_rows[] = {
          "a GGUF file or a name of `pmpo models list`",
          "(the run's, else $PMPO_MODEL, else the list's)", CMD_AUDIT),
     TEXT(0, "rewriter", rewriter, "MODEL",
-         "the model that rewrites and marks prompts",
-         "(the scoring model itself)", CMD_OPTIMIZE | CMD_ANALYZE),
+         "the model that rewrites and marks prompts; none: no model is asked "
+         "for words",
+         "(the scoring model itself)", CMD_OPTIMIZE),
+    TEXT(0, "rewriter", rewriter, "MODEL", "the model that marks prompts",
+         "(the scoring model itself)", CMD_ANALYZE),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
          "(none: it must be given)", RUNS | CMD_EVAL),
@@ -247,9 +250,18 @@ const option_row option_rows[] = {
          "paper: the published loop, without noise floor and validation",
          "default", CMD_OPTIMIZE),
     WORD("race", race, "off|exact|paired",
-         "when a candidate's scoring is given up: exact: once it is sure to "
+         "when a candidate's scoring is given up: off: never, also not before "
+         "the first iteration; exact: once it is sure to "
          "lose; paired: also once a test at 5 % says that it will",
          "exact", CMD_OPTIMIZE),
+    TEXT(0, "proposers", proposers, "NAMES",
+         "where new prompts come from: library, contract, delete, rewrite; "
+         "several with commas",
+         "(all that the rewriter allows)", CMD_OPTIMIZE),
+    TEXT(0, "library", library, "FILE",
+         "instructions of your own, one a line, that are raced with the built-in ones at "
+         "the start",
+         "(none)", CMD_OPTIMIZE),
     WORD("rewrite-form", form, "auto|large|small",
          "how the rewriter is asked; auto: found out by a probe", "auto",
          CMD_OPTIMIZE),

@@ -362,7 +362,9 @@ typedef enum pmpo_rewrite_form {
 
 /* When the scoring of a candidate is given up. */
 typedef enum pmpo_race {
-    PMPO_RACE_OFF,
+    PMPO_RACE_OFF,   /* never. The others also thin out the many prompts that
+                      * are tried before the first iteration, on a part of the
+                      * examples; what they say is about the iterations */
     PMPO_RACE_EXACT, /* once its loss is sure to exceed the incumbent's: losses
                       * are >= 0, so the outcome is that of OFF */
     PMPO_RACE_PAIRED, /* also once a paired test says that it won't gain
@@ -383,6 +385,15 @@ typedef struct pmpo_optimize_options {
     int max_reply_tokens;
     int max_prompt_tokens; /* longer candidates are rejected; 0: no cap */
     int patience;    /* iterations without gain before stopping; 0: never */
+    /* Where new prompts come from: names with commas (pmpo_proposer_name);
+     * NULL: those that are on by default, without a rewriter only those that
+     * need none. Not with `paper`, whose only one is "rewrite". */
+    const char *proposers;
+    /* The user's own instructions for the proposer "library": one a line; a
+     * backslash at its end goes on with the next line; empty lines and lines
+     * that begin with # are passed over. */
+    pmpo_str library;
+    bool no_rewriter; /* no model is asked for words: no marking, no rewriting */
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */
     bool no_mask, no_hard_cases;
@@ -400,6 +411,12 @@ typedef struct pmpo_optimize_options {
 } pmpo_optimize_options;
 
 PMPO_API void pmpo_optimize_options_init(pmpo_optimize_options *o);
+/* Says what is wrong with *o, as far as that can be told without models and
+ * data: PMPO_EUSAGE or PMPO_EVERSION. pmpo_optimize asks this first. */
+PMPO_API int pmpo_optimize_check(const pmpo_optimize_options *o,
+                                 pmpo_error *err);
+/* The name of the i-th proposer (docs/proposers.md); NULL: no more. Static. */
+PMPO_API const char *pmpo_proposer_name(int i);
 
 typedef struct pmpo_run pmpo_run;
 

@@ -55,6 +55,7 @@ static inline pmpo_optimize_options small_options(void)
     o.hard = 2;
     o.variants = 2;
     o.segments = 2;
+    o.proposers = "rewrite";
     o.max_reply_tokens = 2000; /* bytes, with this engine */
     o.score.no_cache = true;
     o.split = (pmpo_split){4, 3, 3, 1};

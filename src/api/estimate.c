@@ -178,11 +178,32 @@ static uint64_t longest_prompt(const pmpo_optimize_options *o)
                           : o->max_reply_tokens);
 }
 
+/* Prompts that may be proposed: before the first iteration, in each. */
+static void count_candidates(const pmpo_optimize_options *o, uint64_t *opening,
+                             uint64_t *each)
+{
+    const char *names = o->proposers
+                            ? o->proposers
+                            : pmpo_proposers_default(o->paper, o->no_rewriter);
+    *opening = *each = 0;
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        const pmpo_proposer *p = &pmpo_proposers[i];
+        if (pmpo_proposers_have(names, p->name)) {
+            *opening += p->opens ? p->most(o, 0) : 0;
+            *each += p->most(o, 1);
+        }
+    }
+}
+
 static void bound_rest(const pmpo_model *m, const counts *c,
                        const pmpo_optimize_options *o, pmpo_estimate *out)
 {
     uint64_t t = (uint64_t)o->iterations, cap = longest_prompt(o);
-    uint64_t candidates = (uint64_t)o->hard * (uint64_t)o->variants;
+    uint64_t opening, candidates;
+    count_candidates(o, &opening, &candidates);
+    opening = t > 0 ? opening : 0;
+    uint64_t asked = (uint64_t)o->hard * (uint64_t)o->variants;
+    bool asks = !o->no_rewriter;
     uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
     const char *tn = o->score.template_name;
     /* The loss is checked under the baselines and every accepted prompt. */
@@ -193,19 +214,22 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     uint64_t val = o->paper ? 0 : bound_of(&c->val, m, tn, cap);
     /* A request holds the form, the instruction and a case's texts. */
     uint64_t request = FORM_TOKENS + 2 * cap + 3 * PMPO_CASE_BYTES;
-    uint64_t marking = masks ? 2 * cap + 64 + 16 * masks : 0;
+    uint64_t marking = masks && asks ? 2 * cap + 64 + 16 * masks : 0;
     out->bound_prefill_tokens =
         (o->paper ? 0 : c->train.prefill)
         + check * bound_of(&c->train_all, m, tn, cap)
+        + opening * (train + val)
         + t * ((masks + candidates) * train + candidates * val)
         + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
         + 2 * bound_of(&c->test, m, tn, cap);
-    bool probed = o->form == PMPO_FORM_AUTO;
+    bool probed = asks && o->form == PMPO_FORM_AUTO;
+    uint64_t reply = (uint64_t)o->max_reply_tokens;
     out->bound_prompt_tokens =
-        t * ((uint64_t)o->hard * request + marking) + (probed ? request : 0);
+        t * ((asks ? (uint64_t)o->hard * request : 0) + marking)
+        + (probed ? request : 0);
     out->bound_generated_tokens =
-        t * (candidates * (uint64_t)o->max_reply_tokens + marking)
-        + (probed ? PMPO_PROBE_SAMPLES * (uint64_t)o->max_reply_tokens : 0);
+        t * ((asks ? asked * reply : 0) + marking)
+        + (probed ? PMPO_PROBE_SAMPLES * reply : 0);
 }
 
 static int estimate(pmpo_model *scorer, pmpo_model *rewriter,

@@ -8,6 +8,7 @@
 #include "data/data.h"
 #include "score/score.h"
 #include "propose/forms.h"
+#include "propose/propose.h"
 #include "search/search.h"
 #include "search/settings.h"
 
@@ -17,6 +18,7 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
         .size = sizeof(*o),
         .prompt = PMPO_STR("Let's think step by step."),
         .task = PMPO_STR(""),
+        .library = PMPO_STR(""),
         .split = {-1, -1, -1, 1},
         .iterations = 20,
         .hard = 3,
@@ -73,6 +75,9 @@ static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
 {
     int rc = pmpo_settings_put(s, o, err);
     rc = rc < 0 ? rc : pmpo_run_put_models(s, scorer, rewriter, err);
+    if (rc == 0 && o->no_rewriter) {
+        rc = pmpo_store_put_text(s, "rewriter.name", PMPO_STR("none"), err);
+    }
     rc = rc < 0 ? rc : pmpo_run_put_template(s, o->score.template_name, err);
     rc = rc < 0 ? rc : pmpo_parts_put(s, p, err);
     rc = rc < 0 ? rc : put_notes(s, p, err);
@@ -141,6 +146,9 @@ int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
     }
     if (rc == 0 && o.task.len == 0) {
         o.task = PMPO_STR(PMPO_NEUTRAL_TASK);
+    }
+    if (!o.proposers) {
+        o.proposers = pmpo_proposers_default(o.paper, o.no_rewriter);
     }
     rc = rc < 0 ? rc
                 : begin(scorer, rewriter, &parts, &o, path, &store, err);

@@ -7,10 +7,79 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "data/data.h"
+#include "propose/propose.h"
 #include "score/score.h"
 #include "text/text.h"
 
 /* ---- options ------------------------------------------------------------- */
+
+static int unknown_proposer(const char *name, size_t n, pmpo_error *err)
+{
+    pmpo_buf known = {0};
+    for (int i = 0; pmpo_proposer_name(i); i++) {
+        pmpo_buf_printf(&known, "%s%s", i ? ", " : "", pmpo_proposer_name(i));
+    }
+    int rc = known.failed
+                 ? pmpo_fail_memory(err)
+                 : pmpo_fail(err, PMPO_EUSAGE, "'%.*s' is no proposer; there "
+                             "are %s", (int)n, name, known.ptr);
+    pmpo_buf_release(&known);
+    return rc;
+}
+
+static const pmpo_proposer *find_proposer(const char *name, size_t n)
+{
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        const char *known = pmpo_proposers[i].name;
+        if (strlen(known) == n && !strncmp(known, name, n)) {
+            return &pmpo_proposers[i];
+        }
+    }
+    return NULL;
+}
+
+static int check_names(const pmpo_optimize_options *o, pmpo_error *err)
+{
+    const char *names = o->proposers;
+    do {
+        size_t n = strcspn(names, ",");
+        const pmpo_proposer *p = find_proposer(names, n);
+        if (!p) {
+            return unknown_proposer(names, n, err);
+        }
+        if (p->asks && o->no_rewriter) {
+            return pmpo_fail(err, PMPO_EUSAGE, "the proposer %s needs a "
+                             "rewriter", p->name);
+        }
+        names += n + (names[n] == ',');
+    } while (*names);
+    return 0;
+}
+
+static int check_proposers(const pmpo_optimize_options *o, pmpo_error *err)
+{
+    bool others = o->proposers && strcmp(o->proposers, "rewrite") != 0;
+    if (o->paper && (others || o->no_rewriter)) {
+        return pmpo_fail(err, PMPO_EUSAGE, "the published loop rewrites and "
+                         "does nothing else: leave the proposers out, and let "
+                         "it have a rewriter");
+    }
+    const char *names = o->proposers ? o->proposers
+                                     : pmpo_proposers_default(o->paper,
+                                                              o->no_rewriter);
+    if (o->library.len > 0 && !pmpo_proposers_have(names, "library")) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a library is given, but the "
+                         "proposer library does not take part");
+    }
+    pmpo_optimize_options none = *o;
+    none.library = PMPO_STR("");
+    if (o->library.len > 0
+        && pmpo_most_library(o, 0) == pmpo_most_library(&none, 0)) {
+        return pmpo_fail(err, PMPO_EUSAGE, "the library given holds no "
+                         "instruction: one a line, # begins a remark");
+    }
+    return o->proposers ? check_names(o, err) : 0;
+}
 
 int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
 {
@@ -42,7 +111,7 @@ int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
         return pmpo_fail(err, PMPO_EUSAGE, "the plain way of scoring keeps "
                          "nothing, a run has to");
     }
-    return 0;
+    return check_proposers(o, err);
 }
 
 /* ---- making -------------------------------------------------------------- */

@@ -26,7 +26,4 @@ void pmpo_parts_release(pmpo_parts *p);
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err);
 
-/* Is `o` sound? PMPO_EUSAGE or PMPO_EVERSION. */
-int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err);
-
 #endif

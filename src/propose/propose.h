@@ -39,7 +39,9 @@ typedef struct pmpo_scene {
     pmpo_jobs *jobs;                /* the rewriter's */
     const pmpo_optimize_options *o; /* form resolved, task never empty */
     const pmpo_data *train;
-    int iteration;                  /* 1.. */
+    int iteration;                  /* 1..; 0: before the first */
+    const pmpo_candidate_row *rows; /* the run's prompts so far, by id */
+    size_t n_rows;
     pmpo_str incumbent;
     int incumbent_id;
     const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
@@ -53,19 +55,31 @@ typedef struct pmpo_scene {
     pmpo_arena *scratch; /* released after the proposer has returned */
 } pmpo_scene;
 
+/* Some prompt of the run is this one but for white space at its ends. */
+bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt);
+
 /* ---- the table ------------------------------------------------------------ */
 
 typedef struct pmpo_proposer {
     const char *name;
     bool asks; /* needs a rewriter that can follow a form */
+    bool opens; /* asked before the first iteration, with no mask table and no
+                 * hard cases; the others are not */
     int (*propose)(const pmpo_scene *scene, pmpo_proposals *out,
                    pmpo_error *err);
+    /* Proposals in one iteration at most (0: the opening), for estimates. */
+    size_t (*most)(const pmpo_optimize_options *o, int iteration);
 } pmpo_proposer;
 
 /* To add a proposer, write its file and add its row to table.c. */
 extern const pmpo_proposer pmpo_proposers[];
 extern const size_t pmpo_n_proposers;
 
+/* Is `name` in `names`, a list with commas? */
+bool pmpo_proposers_have(const char *names, const char *name);
+/* The names of those that run by default, of the published loop alone
+ * (`paper`), or without a rewriter; static. */
+const char *pmpo_proposers_default(bool paper, bool no_rewriter);
 /* ---- the probe (rewrite.c) ------------------------------------------------ */
 
 #define PMPO_PROBE_SAMPLES 4
@@ -75,9 +89,16 @@ extern const size_t pmpo_n_proposers;
 int pmpo_probe_large_form(pmpo_jobs *jobs, const pmpo_optimize_options *o,
                           int *n_usable, pmpo_error *err);
 
-/* ---- the rows' functions (table.c) ---------------------------------------- */
+/* ---- the rows' functions: for table.c -------------------------------------- */
 
-int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
-                          pmpo_error *err);
+#define PMPO_PROPOSER(name)                                                    \
+    int pmpo_propose_##name(const pmpo_scene *s, pmpo_proposals *out,          \
+                            pmpo_error *err);                                  \
+    size_t pmpo_most_##name(const pmpo_optimize_options *o, int iteration);
+
+PMPO_PROPOSER(library)
+PMPO_PROPOSER(contract)
+PMPO_PROPOSER(deletions)
+PMPO_PROPOSER(rewrites)
 
 #endif

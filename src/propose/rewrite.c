@@ -186,3 +186,8 @@ int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
     pmpo_ask_release(&a);
     return rc;
 }
+
+size_t pmpo_most_rewrites(const pmpo_optimize_options *o, int iteration)
+{
+    return iteration == 0 ? 0 : (size_t)o->hard * (size_t)o->variants;
+}

@@ -1,11 +1,59 @@
-/* table.c: all proposers, and the list they append to. */
+/* table.c: all proposers, which of them run, and the list they append to. */
 #include "propose/propose.h"
 
+/* name, asks a model, opens, function */
+#define ROW(name, asks, opens, what)                                           \
+    {name, asks, opens, pmpo_propose_##what, pmpo_most_##what}
+
 const pmpo_proposer pmpo_proposers[] = {
-    {"rewrite", true, pmpo_propose_rewrites},
+    ROW("library", false, true, library),
+    ROW("contract", false, true, contract),
+    ROW("delete", false, false, deletions),
+    ROW("rewrite", true, false, rewrites),
 };
 const size_t pmpo_n_proposers =
     sizeof(pmpo_proposers) / sizeof(pmpo_proposers[0]);
+
+/* ---- which run ------------------------------------------------------------- */
+
+const char *pmpo_proposer_name(int i)
+{
+    return i >= 0 && (size_t)i < pmpo_n_proposers ? pmpo_proposers[i].name
+                                                  : NULL;
+}
+
+bool pmpo_proposers_have(const char *names, const char *name)
+{
+    size_t n = strlen(name);
+    while (*names) {
+        size_t len = strcspn(names, ",");
+        if (len == n && !strncmp(names, name, n)) {
+            return true;
+        }
+        names += len + (names[len] == ',');
+    }
+    return false;
+}
+
+const char *pmpo_proposers_default(bool paper, bool no_rewriter)
+{
+    return paper         ? "rewrite"
+           : no_rewriter ? "library,contract,delete"
+                         : "library,contract,delete,rewrite";
+}
+
+/* ---- the scene, the list ---------------------------------------------------- */
+
+bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt)
+{
+    prompt = pmpo_str_trim(prompt);
+    for (size_t i = 0; i < s->n_rows; i++) {
+        if (pmpo_str_eq(pmpo_str_trim(s->rows[i].prompt), prompt)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list)
 {

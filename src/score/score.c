@@ -588,7 +588,8 @@ static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
                          && pmpo_race_is_lost(x, g->rival, out->n_done,
                                               s->n_examples, g->race_alpha,
                                               g->race_margin);
-        if ((hopeless || out->lost_race) && k + 1 < s->n_blocks) {
+        bool enough = g->most_examples > 0 && out->n_done >= g->most_examples;
+        if ((hopeless || out->lost_race || enough) && k + 1 < s->n_blocks) {
             out->pruned = true;
             out->lower_bound = s->prior ? NAN : sum / s->total_weight;
             return 0;

@@ -65,6 +65,8 @@ typedef struct pmpo_give_up {
     double bound;        /* give up once the weighted mean loss is sure to
                           * exceed this (losses are >= 0); INFINITY: never.
                           * Calibrated losses may be negative: not looked at */
+    size_t most_examples; /* stop when so many are scored: pruned then; 0: all.
+                           * Without a rival they are the first of the data */
 } pmpo_give_up;
 
 /* Where units are looked up and kept, and who is told. All may be NULL. */

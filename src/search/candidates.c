@@ -31,6 +31,8 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .o = &st->o,
         .train = st->in->train,
         .iteration = step->index,
+        .rows = st->rows,
+        .n_rows = st->n_rows,
         .incumbent = st->rows[st->incumbent].prompt,
         .incumbent_id = st->incumbent,
         .segments = step->segments,
@@ -84,13 +86,33 @@ static int ask(pmpo_state *st, const pmpo_step *step, const pmpo_proposer *by,
     return rc;
 }
 
+static bool takes_part(const pmpo_state *st, const pmpo_proposer *p,
+                       int iteration)
+{
+    return (iteration > 0 || p->opens)
+           && pmpo_proposers_have(st->o.proposers, p->name);
+}
+
+bool pmpo_has_opening(const pmpo_state *st)
+{
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        if (takes_part(st, &pmpo_proposers[i], 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
-    pmpo_stage(st, "rewriting", 0, 0);
     step->first = st->n_rows;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < pmpo_n_proposers; i++) {
-        rc = ask(st, step, &pmpo_proposers[i], err);
+        const pmpo_proposer *p = &pmpo_proposers[i];
+        if (takes_part(st, p, step->index)) {
+            pmpo_stage(st, p->asks ? "rewriting" : "proposing", 0, 0);
+            rc = ask(st, step, p, err);
+        }
     }
     return rc;
 }

@@ -74,7 +74,7 @@ static int load_progress(pmpo_state *st, pmpo_error *err)
     double v = 0;
     bool found;
     int rc = pmpo_store_get_number(st->in->store, "decided", &v, &found, err);
-    st->decided = rc == 0 && found && v > 0 ? (int)v : 0;
+    st->decided = rc == 0 && found ? (int)v : -1;
     return rc;
 }
 
@@ -169,7 +169,9 @@ static int score_start(pmpo_state *st, pmpo_error *err)
 
 static int settle_form(pmpo_state *st, pmpo_error *err)
 {
-    if (st->o.form != PMPO_FORM_AUTO || st->o.iterations == 0) {
+    bool asked = st->o.iterations > 0
+                 && pmpo_proposers_have(st->o.proposers, "rewrite");
+    if (st->o.form != PMPO_FORM_AUTO || !asked) {
         return 0;
     }
     int rc = pmpo_probe_form(st, err);
@@ -187,11 +189,11 @@ static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     int rc = pmpo_scorer_score(st->train, prompt, &c, &step->mem,
                                &step->whole, err);
     step->marking.note = "";
-    if (rc < 0 || st->o.no_mask) {
+    if (rc < 0 || st->o.no_mask || step->index == 0) {
         return rc;
     }
     pmpo_stage(st, "marking", 0, 0);
-    rc = pmpo_mark(&st->jobs, prompt, st->o.segments, step->index, st->o.seed,
+    rc = pmpo_mark(st->o.no_rewriter ? NULL : &st->jobs, prompt, st->o.segments, step->index, st->o.seed,
                    &step->marking, err);
     if (rc < 0) {
         return rc;
@@ -237,7 +239,8 @@ static bool taken(const pmpo_step *step, size_t i)
 static int choose_cases(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
     size_t n = step->whole.score.n_examples;
-    size_t k = (size_t)st->o.hard < n ? (size_t)st->o.hard : n;
+    size_t k = step->index == 0 ? 0
+               : (size_t)st->o.hard < n ? (size_t)st->o.hard : n;
     step->cases = pmpo_arena_alloc(&step->mem, k, sizeof(*step->cases));
     if (!step->cases) {
         return pmpo_fail_memory(err);
@@ -329,7 +332,7 @@ static int score_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     int rc = 0, n = (int)(st->n_rows - step->first);
     for (size_t i = step->first; rc == 0 && i < st->n_rows; i++) {
         pmpo_candidate_row *row = &st->rows[i];
-        if (is_pending(row)) {
+        if (is_pending(row) && !row->given_up) {
             pmpo_stage(st, "scoring", (int)(i - step->first) + 1, n);
             rc = score_candidate(st, step, row, err);
             rc = rc < 0 ? rc : pmpo_record_scored(st, step, row, err);
@@ -436,7 +439,8 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
 static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
 {
     pmpo_step step = {.index = index};
-    size_t masks = st->o.no_mask ? 0 : (size_t)st->o.segments;
+    bool opening = index == 0;
+    size_t masks = st->o.no_mask || opening ? 0 : (size_t)st->o.segments;
     pmpo_iteration_begins(st, index,
                           masks + (size_t)st->o.hard * (size_t)st->o.variants);
     int rc = analyse(st, &step, err);
@@ -444,6 +448,9 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     rc = rc < 0 ? rc : pmpo_record_analysis(st, &step, err);
     rc = rc < 0 ? rc : pmpo_add_candidates(st, &step, err);
     rc = rc < 0 ? rc : pmpo_record_candidates(st, &step, err);
+    if (rc == 0 && opening && st->o.race != PMPO_RACE_OFF) {
+        rc = pmpo_thin_out(st, &step, err);
+    }
     rc = rc < 0 ? rc : score_candidates(st, &step, err);
     rc = rc < 0 ? rc : decide(st, &step, gained, err);
     if (rc < 0) {
@@ -461,14 +468,15 @@ static int run_iterations(pmpo_state *st, char *why, size_t why_bytes,
 {
     int idle = 0;
     snprintf(why, why_bytes, "all %d iterations are done", st->o.iterations);
-    for (int t = 1; t <= st->o.iterations; t++) {
+    int first = st->o.iterations > 0 && pmpo_has_opening(st) ? 0 : 1;
+    for (int t = first; t <= st->o.iterations; t++) {
         bool gained = false;
-        int rc = t == st->decided + 1 ? pmpo_forget_outcome(st, err) : 0;
+        int rc = t > st->decided ? pmpo_forget_outcome(st, err) : 0;
         rc = rc < 0 ? rc : iterate(st, t, &gained, err);
         if (rc < 0) {
             return rc;
         }
-        idle = gained ? 0 : idle + 1;
+        idle = gained || t == 0 ? 0 : idle + 1;
         if (st->o.patience > 0 && idle >= st->o.patience) {
             snprintf(why, why_bytes, "no gain in %d iterations in a row, "
                      "after iteration %d of %d", idle, t, st->o.iterations);

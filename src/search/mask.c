@@ -77,6 +77,8 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
     out->n = 0;
     if (pmpo_str_trim(prompt).len == 0) {
         why = "the instruction is empty";
+    } else if (!jobs) {
+        why = "no model is asked";
     } else if (pmpo_text_has_tags(prompt)) {
         why = "the instruction holds tags used for marking or replies";
     } else {

@@ -18,7 +18,8 @@ typedef struct pmpo_marking {
     const char *note; /* why the fallback was used; ""; static */
 } pmpo_marking;
 
-/* Finds at most `max` (1..PMPO_MAX_SEGMENTS) units of `prompt`. */
+/* Finds at most `max` (1..PMPO_MAX_SEGMENTS) units of `prompt`. `jobs` NULL:
+ * by the fixed segmentation. */
 int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
               uint64_t seed, pmpo_marking *out, pmpo_error *err);
 

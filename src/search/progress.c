@@ -151,7 +151,7 @@ void pmpo_iteration_begins(pmpo_state *st, int index, size_t work)
 void pmpo_iteration_ends(pmpo_state *st)
 {
     pmpo_sitting *s = &st->sitting;
-    if (s->now.iteration > st->decided) {
+    if (s->now.iteration > st->decided && s->now.iteration > 0) {
         s->n_iterations++;
         s->iterations_ms += pmpo_now_ms() - s->iteration_start_ms;
     }

@@ -46,7 +46,7 @@ typedef struct pmpo_state {
 
 /* One iteration. */
 typedef struct pmpo_step {
-    int index; /* 1.. */
+    int index; /* 1..; 0: the opening, before the first iteration */
     pmpo_result whole;       /* the incumbent on the training part */
     pmpo_marking marking;
     pmpo_segment_effect *segments;
@@ -64,6 +64,8 @@ int pmpo_probe_form(pmpo_state *st, pmpo_error *err);
 /* Asks the proposers and appends what they propose to the rows, vetted: what
  * is worth scoring has PMPO_FATE_PENDING. */
 int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err);
+/* Does some proposer of the run propose before the first iteration? */
+bool pmpo_has_opening(const pmpo_state *st);
 
 /* ---- vet.c: is a candidate worth scoring? -------------------------------- */
 
@@ -73,6 +75,12 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 /* A candidate that might be accepted has to fit every part of the data, with
  * all options, or the run could not be finished with it. Tokenises only. */
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
+
+/* ---- halve.c --------------------------------------------------------------- */
+
+/* Gives up the worse of the step's pending candidates on a part of the
+ * training examples: they get `given_up`, and stay pending. */
+int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err);
 
 /* ---- progress.c ---------------------------------------------------------- */
 

@@ -374,13 +374,13 @@ static void read_candidates(reader *r, pmpo_iteration *it)
 {
     char sql[128];
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM candidate WHERE "
-                               "iteration=%d", it->index);
+                               "iteration=%d AND id>0", it->index);
     size_t n = count(r, sql), i = 0;
     pmpo_candidate *c = room(r, n, sizeof(*c));
     sqlite3_stmt *st = query(
         r, "SELECT id, parents, prompt, reply, proposer, loss, lower_bound, "
            "fate, reason, hard_case, variant, seed FROM candidate "
-           "WHERE iteration=? ORDER BY idx, id");
+           "WHERE iteration=? AND id>0 ORDER BY idx, id");
     if (st) {
         sqlite3_bind_int(st, 1, it->index);
     }

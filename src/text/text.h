@@ -44,6 +44,22 @@ void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n);
 /* Appends `prompt` with the span replaced by PMPO_MASK. */
 void pmpo_text_mask(pmpo_str prompt, pmpo_span span, pmpo_buf *out);
 
+/* ---- splicing ----------------------------------------------------------- */
+
+/* Appends `prompt` and `more` as one text: with a line break between them
+ * where the prompt has several lines, else a space. White space at their ends
+ * goes; a full stop comes between where the prompt ends within a sentence. */
+void pmpo_text_join(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
+
+/* Appends `prompt` without the spans (in order, disjoint) and without the
+ * white space that would stand double or at the ends. */
+void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
+                       pmpo_buf *out);
+
+/* Appends `prompt` with `by` in place of the span. */
+void pmpo_text_replace(pmpo_str prompt, pmpo_span span, pmpo_str by,
+                       pmpo_buf *out);
+
 /* ---- replies ----------------------------------------------------------- */
 
 /* Finds the instruction in a rewriter's reply, tolerantly: the last closed

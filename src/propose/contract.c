@@ -1,0 +1,84 @@
+/* contract.c: the sentences that ask for the form of the known answers.
+ *
+ * No model is needed: shape.c reads the form off the training targets. The
+ * sentences are proposed alone, before the first iteration, and added to each
+ * new incumbent, all of them and one by one. */
+#include "base/error.h"
+#include "propose/propose.h"
+#include "propose/shape.h"
+#include "text/text.h"
+
+#define N_SENTENCES 4
+
+static int add(const pmpo_scene *s, pmpo_str prompt, bool from_incumbent,
+               pmpo_proposals *out, pmpo_error *err)
+{
+    if (pmpo_scene_tried(s, prompt)) {
+        return 0;
+    }
+    pmpo_proposal *p = pmpo_proposals_add(out);
+    if (!p) {
+        return pmpo_fail_memory(err);
+    }
+    p->parents[0] = s->incumbent_id;
+    p->n_parents = from_incumbent;
+    p->prompt = pmpo_arena_str(out->mem, prompt);
+    return p->prompt.ptr ? 0 : pmpo_fail_memory(err);
+}
+
+/* The incumbent with `more` behind it, unless it says so already. */
+static int add_to_incumbent(const pmpo_scene *s, pmpo_str more,
+                            pmpo_proposals *out, pmpo_error *err)
+{
+    if (more.len == 0 || pmpo_str_find(s->incumbent, more, 0) != SIZE_MAX) {
+        return 0;
+    }
+    pmpo_buf b = {0};
+    pmpo_text_join(s->incumbent, more, &b);
+    int rc = b.failed ? pmpo_fail_memory(err)
+                      : add(s, pmpo_buf_str(&b), true, out, err);
+    pmpo_buf_release(&b);
+    return rc;
+}
+
+static int propose(const pmpo_scene *s, const pmpo_str *sentences,
+                   pmpo_proposals *out, pmpo_error *err)
+{
+    pmpo_buf whole = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < N_SENTENCES; i++) {
+        pmpo_text_join(PMPO_STR(""), sentences[i], &whole);
+        pmpo_buf_puts(&whole, sentences[i].len ? " " : "");
+        n += sentences[i].len > 0;
+    }
+    pmpo_str all = pmpo_str_trim(pmpo_buf_str(&whole));
+    int rc = whole.failed ? pmpo_fail_memory(err) : 0;
+    if (rc == 0 && n > 0 && s->iteration == 0) {
+        rc = add(s, all, false, out, err);
+    }
+    rc = rc < 0 ? rc : add_to_incumbent(s, all, out, err);
+    for (size_t i = 0; rc == 0 && n > 1 && i < N_SENTENCES; i++) {
+        rc = add_to_incumbent(s, sentences[i], out, err);
+    }
+    pmpo_buf_release(&whole);
+    return rc;
+}
+
+int pmpo_propose_contract(const pmpo_scene *s, pmpo_proposals *out,
+                          pmpo_error *err)
+{
+    pmpo_shape shape;
+    int rc = pmpo_shape_read(s->train, &shape, err);
+    const pmpo_str sentences[N_SENTENCES] = {
+        pmpo_buf_str(&shape.steps), pmpo_buf_str(&shape.answer),
+        pmpo_buf_str(&shape.end), pmpo_buf_str(&shape.style)};
+    rc = rc < 0 ? rc : propose(s, sentences, out, err);
+    pmpo_shape_release(&shape);
+    return rc;
+}
+
+size_t pmpo_most_contract(const pmpo_optimize_options *o, int iteration)
+{
+    (void)o;
+    return N_SENTENCES + (iteration == 0 ? 2 : 1);
+}

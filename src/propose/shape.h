@@ -1,0 +1,29 @@
+/* shape.h: the form that the answers of a data set share. Pure.
+ *
+ * Looks at targets only (and at options, where they are known), never at a
+ * single example's content: what it says fits every answer of the set, and
+ * names no words but those that all of them share. */
+#ifndef PMPO_PROPOSE_SHAPE_H
+#define PMPO_PROPOSE_SHAPE_H
+
+#include "base/str.h"
+#include "pmpo.h"
+
+/* One sentence each, empty where there is nothing to say; the caller releases
+ * them. */
+typedef struct pmpo_shape {
+    pmpo_buf answer; /* "Answer with exactly one of: yes, no." */
+    pmpo_buf steps;  /* "Work in brief steps, one per line." */
+    pmpo_buf end;    /* "End with a line '#### ' and the number." */
+    pmpo_buf style;  /* "Answer in German." */
+} pmpo_shape;
+
+/* PMPO_ENOMEM. *out is zeroed first; release it in any case. */
+int pmpo_shape_read(const pmpo_data *d, pmpo_shape *out, pmpo_error *err);
+void pmpo_shape_release(pmpo_shape *s);
+
+/* A language by its script or its commonest words: "English", "German",
+ * "Japanese", ...; NULL: too few words to tell. Static. */
+const char *pmpo_language_of(const pmpo_str *texts, size_t n);
+
+#endif
