@@ -123,11 +123,19 @@ typedef enum pmpo_precision {
                               * whose CPU kernel rounds to f16 */
 } pmpo_precision;
 
+/* Who multiplies by f32 weights on the CPU. */
+typedef enum pmpo_products {
+    PMPO_PRODUCTS_AUTO, /* the faster, measured once for this machine */
+    PMPO_PRODUCTS_OWN,  /* llama.cpp */
+    PMPO_PRODUCTS_BLAS, /* the build's BLAS library, where it has one */
+} pmpo_products;
+
 typedef struct pmpo_model_options {
     size_t size;             /* of this struct; set by init */
     const char *model;       /* GGUF path or listed name; NULL: $PMPO_MODEL,
                               * else the list's default */
     pmpo_precision precision;
+    pmpo_products products;  /* a run's models get the run's choice */
     int threads;             /* 0: the processors this process may use */
     int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
     uint64_t memory_bytes;   /* cap for weights and KV; 0: what is free */
@@ -143,6 +151,7 @@ typedef struct pmpo_model_info {
     const char *architecture;
     const char *description; /* e.g. "qwen2 1.5B Q4_K - Medium" */
     const char *precision;   /* the one in use: "native", "f16", "f32" */
+    const char *products;    /* who multiplies: "own", or "blas" */
     const char *identity;    /* 32 hex digits: weights, precision, engine,
                               * processor features, threads, attention */
     const char *template_name; /* "chat" recognised, or "none" */

@@ -449,6 +449,7 @@ pmpo_model *fake_new(const fake_options *o)
         .architecture = "fake",
         .description = "hashes",
         .precision = "f32",
+        .products = "blas",
         .identity = pmpo_arena_cstr(&m->mem, hex),
         .template_name = "chat",
         .note = "",

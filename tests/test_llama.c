@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+#include "engine/llama/llama_blas.h"
+#include "engine/llama/llama_rate.h"
+#include "fetch/fetch.h"
 #include "model/model.h"
 #include "tiny_model.h"
 
@@ -225,6 +228,83 @@ static void test_tf32_is_off(void **state)
     assert_string_equal(getenv("NVIDIA_TF32_OVERRIDE"), "0");
 }
 
+/* ---- what was measured --------------------------------------------------------------- */
+
+static char path[300]; /* of a file of 16 bits */
+
+/* Opens it where `rates` is what was measured once. */
+static void open_measured(const char *rates, pmpo_products products,
+                          char precision[16], char made_by[8], char id[40])
+{
+    pmpo_buf key = {0};
+    pmpo_model_options o;
+    pmpo_model *m = NULL;
+    pmpo_error err = {0};
+    pmpo_llama_rate_key(1, &key);
+    pmpo_fetch_remember(key.ptr, pmpo_str_of(rates));
+    pmpo_buf_release(&key);
+    pmpo_model_options_init(&o);
+    o.model = path;
+    o.products = products;
+    o.precision = products == PMPO_PRODUCTS_AUTO ? PMPO_PRECISION_AUTO
+                                                 : PMPO_PRECISION_F32_FAST;
+    o.threads = 1;
+    assert_int_equal(pmpo_model_open(&o, &m, &err), 0);
+    const pmpo_model_info *i = pmpo_model_describe(m);
+    snprintf(precision, 16, "%s", i->precision);
+    snprintf(made_by, 8, "%s", i->products);
+    snprintf(id, 40, "%s", i->identity);
+    pmpo_model_free(m);
+}
+
+/* A run's models are opened with the run's choices, whatever is measured then. */
+static void test_another_measurement_changes_no_run(void **state)
+{
+    (void)state;
+    char p[2][16], by[2][8], id[2][40];
+    if (!*pmpo_blas_name()) {
+        skip();
+    }
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_F16);
+    snprintf(path, sizeof(path), "%s", pmpo_model_describe(m)->path);
+    pmpo_model_free(m);
+    open_measured("f32 blas", PMPO_PRODUCTS_AUTO, p[0], by[0], id[0]);
+    assert_string_equal(p[0], "f32-fast");
+    assert_string_equal(by[0], "blas");
+    open_measured("f32", PMPO_PRODUCTS_AUTO, p[1], by[1], id[1]);
+    assert_string_equal(p[1], "f32-fast");
+    assert_string_equal(by[1], "own");
+    assert_string_not_equal(id[0], id[1]);
+    open_measured("f32", PMPO_PRODUCTS_BLAS, p[1], by[1], id[1]);
+    assert_string_equal(id[0], id[1]);
+    open_measured("f16", PMPO_PRODUCTS_AUTO, p[1], by[1], id[1]);
+    assert_string_equal(p[1], "native");
+}
+
+/* ---- the bench ------------------------------------------------------------------------- */
+
+/* It compares the rows that each pair fed. */
+static void test_pairs_of_the_bench_start_alike(void **state)
+{
+    (void)state;
+    pmpo_bench b;
+    pmpo_error err = {0};
+    pmpo_score_options o;
+    pmpo_score_options_init(&o);
+    o.template_name = "raw";
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_NATIVE);
+    if (pmpo_bench_run(m, NULL, PMPO_STR("Answer."), &o, &b, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_true(b.rows > b.n_examples);
+    for (int i = 0; i < PMPO_BENCH_PAIRS; i++) {
+        assert_true(b.score_ms[i] > 0 && b.prefill_ms[i] > 0);
+    }
+    pmpo_model_free(m);
+}
+
 /* ---- widened copies -------------------------------------------------------------------- */
 
 /* A copy that lost its end is noticed by its header and made again. */
@@ -254,6 +334,8 @@ int main(void)
         cmocka_unit_test(test_not_a_number_stays_alone),
         cmocka_unit_test(test_the_environment_counts),
         cmocka_unit_test(test_tf32_is_off),
+        cmocka_unit_test(test_another_measurement_changes_no_run),
+        cmocka_unit_test(test_pairs_of_the_bench_start_alike),
         cmocka_unit_test(test_a_cut_copy_is_made_again),
         cmocka_unit_test(test_a_longer_one_changes_nothing),
         cmocka_unit_test(test_a_grown_memory_keeps_the_rope_factors),

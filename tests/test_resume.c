@@ -368,6 +368,7 @@ static void test_run_models(void **state)
     assert_string_equal(a.model, "/fake.gguf");
     assert_string_equal(b.model, "/fake.gguf");
     assert_int_equal(a.precision, PMPO_PRECISION_F32);
+    assert_int_equal(a.products, PMPO_PRODUCTS_BLAS);
     assert_int_equal(a.threads, 1);
     assert_int_equal(a.size, sizeof(a));
     pmpo_run_free(run);

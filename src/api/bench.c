@@ -2,7 +2,8 @@
  *
  * The reference is the same engine fed batches of 512 rows of one sequence
  * with one row of logits each, which is what llama-bench's pp512 does. The
- * two take turns, so that a slow moment of the machine hits both. */
+ * two take turns, so that a slow moment of the machine hits both, and each
+ * starts from the same state: all memory made, none of its prefix in it. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -79,6 +80,24 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
     return rc;
 }
 
+static int32_t any_token(const job *j, uint64_t *seed)
+{
+    uint64_t n = (uint64_t)j->model->info.n_vocab;
+    return (int32_t)(pmpo_random(seed) % n);
+}
+
+/* Leaves a prefix in the engine's memory that is nobody's, so that what is
+ * timed next has to feed its own. */
+static int forget(job *j, pmpo_error *err)
+{
+    const int32_t ids[] = {0, 1, 0};
+    float lps[1];
+    const pmpo_request q = {ids, 3, 2};
+    const pmpo_unit u = {&q, 1, 1, false};
+    pmpo_unit_result r = {.logprobs = lps};
+    return j->model->engine->score(j->model->self, &u, &r, err);
+}
+
 /* Feeds about as many rows as the job: a prefix of the job's length, and then
  * sequences of REFERENCE_ROWS after it, logits read at the end of each from as
  * large a share of them as of the job's. *ms is scaled to exactly `rows`. */
@@ -95,7 +114,7 @@ static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
     *ms = 0;
     while (rc == 0 && fed < rows) {
         for (size_t i = fed > 0 ? prefix : 0; i < all; i++) {
-            ids[i] = (int32_t)(pmpo_random(&seed) % 1000 + 100);
+            ids[i] = any_token(j, &seed);
         }
         const pmpo_request q = {ids, all, all - n};
         const pmpo_unit u = {&q, 1, prefix, false};
@@ -124,9 +143,17 @@ static int one_pair(job *j, int i, pmpo_error *err)
 {
     pmpo_cost cost = {0};
     report(j, (size_t)i);
-    int rc = score_once(j, &cost, NULL, NULL, err);
+    int rc = forget(j, err);
+    rc = rc < 0 ? rc : score_once(j, &cost, NULL, NULL, err);
+    rc = rc < 0 ? rc : forget(j, err);
     if (rc < 0) {
         return rc;
+    }
+    if (i > 0 && cost.prefill_tokens != j->out->rows) {
+        return pmpo_fail(err, PMPO_EBACKEND, "pair %d fed %llu rows, those "
+                         "before it %llu: they can't be compared", i + 1,
+                         (unsigned long long)cost.prefill_tokens,
+                         (unsigned long long)j->out->rows);
     }
     j->out->score_ms[i] = cost.seconds * 1e3;
     j->out->rows = cost.prefill_tokens;
@@ -204,7 +231,11 @@ static int measure(job *j, pmpo_error *err)
     pmpo_arena mem = {0};
     pmpo_prompt_score canonical;
     pmpo_score_context c = {.prompt_id = -1};
-    int rc = score_once(j, NULL, &canonical, &mem, err); /* warms up, too */
+    pmpo_cost cost = {0};
+    double ms;
+    int rc = score_once(j, &cost, &canonical, &mem, err); /* warms up, too */
+    rc = rc < 0 ? rc : prefill_once(j, cost.prefill_tokens, cost.output_rows,
+                                    &ms, err);
     for (int i = 0; rc == 0 && i < PMPO_BENCH_PAIRS; i++) {
         rc = one_pair(j, i, err);
     }

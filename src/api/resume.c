@@ -97,9 +97,18 @@ static pmpo_precision precision_of(const char *name)
     return PMPO_PRECISION_AUTO;
 }
 
-/* The four settings of one model; false when one is missing. */
+/* What was chosen by measuring must not be chosen anew: it is in the identity. */
+static pmpo_products products_of(const char *name)
+{
+    return !name                   ? PMPO_PRODUCTS_AUTO
+           : !strcmp(name, "blas") ? PMPO_PRODUCTS_BLAS
+                                   : PMPO_PRODUCTS_OWN;
+}
+
+/* The four settings of one model, and by whom its products were made, which
+ * older runs don't say; false when one of the four is missing. */
 static bool fill_model(const pmpo_model_options *init,
-                       const char *const facts[4], pmpo_model_options *out)
+                       const char *const facts[5], pmpo_model_options *out)
 {
     *out = *init;
     for (int i = 0; i < 4; i++) {
@@ -111,6 +120,7 @@ static bool fill_model(const pmpo_model_options *init,
     out->precision = precision_of(facts[1]);
     out->threads = (int)strtol(facts[2], NULL, 10);
     out->gpu_layers = (int)strtol(facts[3], NULL, 10);
+    out->products = products_of(facts[4]);
     return true;
 }
 
@@ -119,12 +129,14 @@ int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
 {
     const pmpo_run_view *v = pmpo_run_describe(run);
     const char *one = setting(v, "one_model");
-    const char *const a[4] = {
+    const char *const a[5] = {
         setting(v, "scorer_path"), setting(v, "scorer_precision"),
-        setting(v, "scorer_threads"), setting(v, "scorer_gpu_layers")};
-    const char *const b[4] = {
+        setting(v, "scorer_threads"), setting(v, "scorer_gpu_layers"),
+        setting(v, "scorer_products")};
+    const char *const b[5] = {
         setting(v, "rewriter_path"), setting(v, "rewriter_precision"),
-        setting(v, "rewriter_threads"), setting(v, "rewriter_gpu_layers")};
+        setting(v, "rewriter_threads"), setting(v, "rewriter_gpu_layers"),
+        setting(v, "rewriter_products")};
     pmpo_model_options init, s, r;
     pmpo_model_options_init(&init);
     if (!one || !fill_model(&init, a, &s) || !fill_model(&init, b, &r)) {

@@ -42,6 +42,7 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
     pmpo_buf_release(&path);
     rc = rc < 0 ? rc : put_fact(s, who, "identity", i->identity, err);
     rc = rc < 0 ? rc : put_fact(s, who, "precision", i->precision, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "products", i->products, err);
     rc = rc < 0 ? rc : put_fact(s, who, "threads", threads, err);
     return rc < 0 ? rc : put_fact(s, who, "gpu_layers", layers, err);
 }

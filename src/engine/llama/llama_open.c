@@ -131,6 +131,8 @@ typedef struct opening {
     const char *name, *source; /* as asked for, and that file */
     file_facts facts;          /* of the source */
     pmpo_hash hash;
+    pmpo_llama_rates rates; /* of this machine, where they decide something */
+    bool measured;
     pmpo_precision precision;
     uint64_t bytes; /* of weights */
     pmpo_buf file;  /* to load: the source, or its widened copy */
@@ -235,19 +237,29 @@ static int usable_threads(int asked)
     return 1;
 }
 
+static const pmpo_llama_rates *rates_of(opening *w)
+{
+    if (!w->measured) {
+        w->rates = pmpo_llama_measure(usable_threads(w->o->threads));
+        w->measured = true;
+    }
+    return &w->rates;
+}
+
 /* Quantised weights mean 8-bit activations, which jitter: they are widened
  * where that fits, to what this machine multiplies fastest. A GPU has no use
  * for f32 weights. */
-static pmpo_precision choose_auto(const pmpo_model_options *o,
-                                  const file_facts *f, uint64_t room)
+static pmpo_precision choose_auto(opening *w, uint64_t room)
 {
+    const pmpo_model_options *o = w->o;
+    const file_facts *f = &w->facts;
     if (o->for_generation || f->all_f32) {
         return PMPO_PRECISION_NATIVE;
     }
     bool f32 = o->gpu_layers == 0 &&
                (!room ||
                 needed_bytes(f, PMPO_PRECISION_F32_FAST) <= room / 2) &&
-               pmpo_llama_measure(usable_threads(o->threads)).f32;
+               rates_of(w)->f32;
     if (f32) {
         return PMPO_PRECISION_F32_FAST;
     }
@@ -258,16 +270,17 @@ static pmpo_precision choose_auto(const pmpo_model_options *o,
 
 /* The precision in use for what was asked: auto is the one with low noise, or
  * the file as it is where that alone fits. */
-static int choose(const pmpo_model_options *o, const file_facts *f,
-                  const char *name, pmpo_precision *out, pmpo_error *err)
+static int choose(opening *w, pmpo_error *err)
 {
+    const pmpo_model_options *o = w->o;
+    const file_facts *f = &w->facts;
     uint64_t room = o->memory_bytes ? o->memory_bytes : available_bytes();
     pmpo_precision p = o->precision;
     if (p == PMPO_PRECISION_AUTO) {
-        p = choose_auto(o, f, room);
+        p = choose_auto(w, room);
     }
     uint64_t needed = needed_bytes(f, p);
-    *out = p;
+    w->precision = p;
     if (!room || needed <= room) {
         return 0;
     }
@@ -275,7 +288,7 @@ static int choose(const pmpo_model_options *o, const file_facts *f,
                      "%s: %.2f GB are needed at precision %s (%.2f GB of "
                      "weights, the rest working memory), there are %.2f GB: "
                      "try %sa smaller model",
-                     name, (double)needed / 1e9, precision_names[p],
+                     w->name, (double)needed / 1e9, precision_names[p],
                      (double)weight_bytes(f, p) / 1e9, (double)room / 1e9,
                      p == PMPO_PRECISION_NATIVE ? "" : "--precision native or ");
 }
@@ -382,6 +395,7 @@ static int describe(pmpo_llama *l, struct pmpo_model *m, const opening *w,
         .architecture = pmpo_arena_cstr(&m->mem, w->facts.arch),
         .description = pmpo_arena_cstr(&m->mem, text),
         .precision = precision_names[w->precision],
+        .products = l->pool->blas ? "blas" : "own",
         .template_name = chat ? "chat" : "none",
         .note = note_on(l, m, w, on_gpu),
         .n_params = llama_model_n_params(l->weights),
@@ -498,8 +512,15 @@ static bool has_f32_weights(const opening *w)
            w->precision == PMPO_PRECISION_F32_FAST;
 }
 
+static bool multiplies_by_blas(opening *w)
+{
+    return has_f32_weights(w) && w->o->gpu_layers == 0 && *pmpo_blas_name() &&
+           (w->o->products == PMPO_PRODUCTS_BLAS ||
+            (w->o->products == PMPO_PRODUCTS_AUTO && rates_of(w)->blas));
+}
+
 /* Everything after the file to load is known. */
-static int assemble(struct pmpo_model *m, const opening *w, pmpo_error *err)
+static int assemble(struct pmpo_model *m, opening *w, pmpo_error *err)
 {
     const pmpo_model_options *o = w->o;
     pmpo_llama *l = pmpo_calloc(1, sizeof(*l));
@@ -512,9 +533,7 @@ static int assemble(struct pmpo_model *m, const opening *w, pmpo_error *err)
     l->model = m;
     l->exact = w->precision == PMPO_PRECISION_F32;
     l->threads = usable_threads(o->threads);
-    l->pool = pmpo_pool_new(l->threads,
-                            has_f32_weights(w) && o->gpu_layers == 0 &&
-                                pmpo_llama_measure(l->threads).blas);
+    l->pool = pmpo_pool_new(l->threads, multiplies_by_blas(w));
     int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
@@ -553,7 +572,7 @@ static int prepare(opening *w, pmpo_error *err)
     }
     int rc = pmpo_fetch_weights_hash(w->source, w->o->progress,
                                      w->o->progress_ud, &w->hash, err);
-    rc = rc < 0 ? rc : choose(w->o, &w->facts, w->name, &w->precision, err);
+    rc = rc < 0 ? rc : choose(w, err);
     if (rc < 0) {
         return rc;
     }
