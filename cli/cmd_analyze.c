@@ -139,6 +139,9 @@ static void analyze_text(const options *o, const session *s,
 {
     const pmpo_example_score *worst = costliest(a);
     put_model(o, s->scorer);
+    if (s->rewriter) {
+        put_fact("marked by", "%s", pmpo_model_describe(s->rewriter)->name);
+    }
     put_fact("prompt", "%.4f nats of loss with it, %.4f without any prompt",
              a->loss, a->loss_without);
     put_fact("parts", "marked by %s%s%s",

@@ -74,43 +74,24 @@ static int collect_prompts(audit_job *j, pmpo_error *err)
 
 /* ---- examples ----------------------------------------------------------------- */
 
-static bool holds(const pmpo_data *d, pmpo_str id)
-{
-    for (size_t i = 0; d && i < pmpo_data_count(d); i++) {
-        pmpo_str x = pmpo_data_example(d, i)->id;
-        if (x.len == id.len && !memcmp(x.ptr, id.ptr, id.len)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Takes out of j->data what the run's search has seen. */
 static int leave_out_seen(audit_job *j, pmpo_error *err)
 {
     pmpo_data *seen[2] = {NULL, NULL}, *rest = NULL;
     const char *path = j->o->args[0];
-    size_t n = 0, all = pmpo_data_count(j->data);
-    size_t *idx = cli_grow(NULL, all, sizeof(*idx));
     int rc = pmpo_run_data(path, 0, &seen[0], err);
     rc = rc < 0 ? rc : pmpo_run_data(path, 1, &seen[1], err);
-    for (size_t i = 0; rc == 0 && i < all; i++) {
-        pmpo_str id = pmpo_data_example(j->data, i)->id;
-        if (!holds(seen[0], id) && !holds(seen[1], id)) {
-            idx[n++] = i;
-        }
+    rc = rc < 0 ? rc
+                : pmpo_data_unseen(j->data, (const pmpo_data *const *)seen, 2,
+                                   &rest, &j->n_left_out, err);
+    if (rc == PMPO_EDATA) {
+        rc = cli_error(err, rc, "audit: %s has only examples that the run has "
+                       "trained on: give others", j->o->data);
     }
-    if (rc == 0 && n == 0) {
-        rc = cli_error(err, PMPO_EDATA, "audit: %s has only examples that the "
-                       "run has trained on: give others", j->o->data);
-    }
-    rc = rc < 0 ? rc : pmpo_data_subset(j->data, idx, n, &rest, err);
     if (rc == 0) {
-        j->n_left_out = all - n;
         pmpo_data_free(j->data);
         j->data = rest;
     }
-    cli_free(idx);
     pmpo_data_free(seen[0]);
     pmpo_data_free(seen[1]);
     return rc;
@@ -327,15 +308,48 @@ static void audit_json(const audit_job *j)
 
 /* ---- the command -------------------------------------------------------------------- */
 
+/* The run's model as it was, but for what the command line says. */
 static int open_model(audit_job *j, pmpo_error *err)
 {
-    pmpo_model_options scorer, rewriter;
+    const options *o = j->o;
+    pmpo_model_options scorer, rewriter, asked;
     bool same;
-    if (j->o->model || !j->run) {
-        return session_open(j->o, &j->s, err);
+    if (o->model || !j->run) {
+        return session_open(o, &j->s, err);
     }
     int rc = pmpo_run_models(j->run, &scorer, &rewriter, &same, err);
-    return rc < 0 ? rc : session_open_as(j->o, &scorer, NULL, &j->s, err);
+    if (rc < 0) {
+        return rc;
+    }
+    cli_model_options(o, &asked);
+    if (options_said(o, "precision")) {
+        scorer.precision = asked.precision;
+    }
+    if (options_said(o, "threads")) {
+        scorer.threads = asked.threads;
+    }
+    if (options_said(o, "gpu-layers")) {
+        scorer.gpu_layers = asked.gpu_layers;
+    }
+    scorer.memory_bytes = asked.memory_bytes;
+    return session_open_as(o, &scorer, NULL, &j->s, err);
+}
+
+/* Prompts are rendered as the run rendered them, or its losses are others. */
+static int take_rendering(const audit_job *j, pmpo_eval_options *ao,
+                          pmpo_error *err)
+{
+    pmpo_score_options run;
+    ao->template_name = j->o->template_name;
+    ao->end = (pmpo_end)j->o->end;
+    int rc = j->run ? pmpo_run_scoring(j->run, &run, err) : 0;
+    if (rc == 0 && j->run && !options_said(j->o, "template")) {
+        ao->template_name = run.template_name;
+    }
+    if (rc == 0 && j->run && !options_said(j->o, "end")) {
+        ao->end = run.end;
+    }
+    return rc;
 }
 
 static int audit(audit_job *j, pmpo_error *err)
@@ -343,14 +357,14 @@ static int audit(audit_job *j, pmpo_error *err)
     const options *o = j->o;
     pmpo_eval_options ao;
     pmpo_eval_options_init(&ao);
-    ao.template_name = o->template_name;
-    ao.end = (pmpo_end)o->end;
     ao.limit = (size_t)o->limit;
     ao.max_tokens = o->max_tokens;
     ao.seed = o->seed;
     ao.no_cache = o->no_cache;
     ao.progress = progress_show;
     int rc = cli_metrics(o, &ao.metrics, err);
+    rc = rc < 0 ? rc : cli_check_metrics(o, j->data, ao.metrics, err);
+    rc = rc < 0 ? rc : take_rendering(j, &ao, err);
     rc = rc < 0 ? rc : open_model(j, err);
     rc = rc < 0 ? rc : pmpo_audit_run(j->s.scorer, j->data, j->prompts,
                                       j->n_prompts, &ao, &j->result, err);

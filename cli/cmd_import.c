@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands.h"
 #include "common.h"
@@ -45,17 +44,12 @@ static bool to_stdout(const options *o)
 
 static int check_output(const options *o, pmpo_error *err)
 {
-    struct stat st;
     if (to_stdout(o) && o->json) {
         return cli_error(err, PMPO_EUSAGE, "data import: --json needs -o FILE, "
                          "or the examples go to standard output too; see pmpo "
                          "data import --help");
     }
-    if (!o->force && stat(o->output, &st) == 0 && S_ISREG(st.st_mode)) {
-        return cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces it",
-                         o->output);
-    }
-    return 0;
+    return cli_check_output(o, o->output, err);
 }
 
 /* ---- the summary -------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "progress.h"
 
@@ -283,6 +284,42 @@ int cli_metrics(const options *o, unsigned *out, pmpo_error *err)
         names += n + (names[n] == ',');
     }
     return 0;
+}
+
+int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
+                      pmpo_error *err)
+{
+    const unsigned generated = PMPO_METRIC_EXACT | PMPO_METRIC_NUMBER
+                               | PMPO_METRIC_CHOICE | PMPO_METRIC_REGEX
+                               | PMPO_METRIC_JUDGE;
+    bool options_known = false;
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        options_known |= pmpo_data_example(d, i)->n_options >= 2;
+    }
+    metrics = metrics         ? metrics
+              : options_known ? PMPO_METRIC_OPTIONS
+                              : PMPO_METRIC_EXACT;
+    if (options_said(o, "max-tokens") && !(metrics & generated)) {
+        return cli_error(err, PMPO_EUSAGE, "%s: --max-tokens has no effect: "
+                         "nothing is generated for these metrics; see pmpo %s "
+                         "--help", o->command->name, o->command->name);
+    }
+    if (o->command->id == CMD_EVAL && options_said(o, "end")
+        && !(metrics & ~generated)) {
+        return cli_error(err, PMPO_EUSAGE, "eval: --end has no effect: no "
+                         "target is scored for these metrics; see pmpo eval "
+                         "--help");
+    }
+    return 0;
+}
+
+int cli_check_output(const options *o, const char *path, pmpo_error *err)
+{
+    struct stat st;
+    return !o->force && stat(path, &st) == 0 && S_ISREG(st.st_mode)
+               ? cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces it",
+                           path)
+               : 0;
 }
 
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)

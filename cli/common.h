@@ -35,6 +35,12 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
 int cli_library(const char *path, pmpo_str *out, pmpo_error *err);
 /* --metric's names as bits; 0: none given. */
 int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
+/* Refuses what only metrics read that `metrics` (0: the default for `d`) are
+ * not: --max-tokens, and in eval --end. */
+int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
+                      pmpo_error *err);
+/* PMPO_EUSAGE: `path` is a file already and there is no --force. */
+int cli_check_output(const options *o, const char *path, pmpo_error *err);
 /* All texts of -p, then those of --baseline; *prompts is the caller's to
  * cli_free in any case. PMPO_EUSAGE when there is none. */
 int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,

@@ -32,9 +32,9 @@ const command commands[] = {
     {"audit", CMD_AUDIT, 0, 1, "[RUN]",
      "tell whether a lower loss means more right answers",
      "Ranks prompts by each loss and by what is right on examples they were "
-     "not made with. With RUN: its prompts, its model unless --model says "
-     "otherwise, its test part unless --data does; of --data what the run has "
-     "trained on is left out.",
+     "not made with. With RUN: its prompts, its rendering, its model opened as "
+     "it was, and its test part, where the command line does not say otherwise; "
+     "of --data what the run has trained on is left out.",
      cmd_audit},
     {"analyze", CMD_ANALYZE, 0, 0, "",
      "tell what each part of a prompt is worth", "", cmd_analyze},

@@ -258,10 +258,6 @@ static int set_defaults(options *o, unsigned id, pmpo_error *err)
 
 /* ---- the --config file -------------------------------------------------- */
 
-typedef struct given { /* by row, what the command line has said */
-    bool rows[128];
-} given;
-
 static char *trim(char *s)
 {
     while (isspace((unsigned char)*s)) {
@@ -292,8 +288,7 @@ static const option_row *row_of_name(const char *name, unsigned id,
     return NULL;
 }
 
-static int config_line(options *o, char *line, const given *g,
-                       pmpo_error *err)
+static int config_line(options *o, char *line, pmpo_error *err)
 {
     bool elsewhere;
     char *text = trim(line), *equals = strchr(text, '=');
@@ -309,13 +304,13 @@ static int config_line(options *o, char *line, const given *g,
     if (!r && !elsewhere) {
         return cli_error(err, PMPO_EUSAGE, "there is no option --%s", name);
     }
-    if (!r || g->rows[r - option_rows]) {
+    if (!r || o->said[r - option_rows]) {
         return 0; /* for another command, or said on the command line */
     }
     return set_value(r, value, o, err);
 }
 
-static int read_config(options *o, const given *g, pmpo_error *err)
+static int read_config(options *o, pmpo_error *err)
 {
     pmpo_str text;
     int rc = cli_read_file(o->config, &text, err), n = 1;
@@ -327,7 +322,7 @@ static int read_config(options *o, const given *g, pmpo_error *err)
         char *end = at + strcspn(at, "\n"), *next = end + (*end == '\n');
         *end = '\0';
         pmpo_error why = {0};
-        rc = config_line(o, at, g, &why);
+        rc = config_line(o, at, &why);
         if (rc < 0) {
             return cli_error(err, rc, "%s:%d: %s", o->config, n, why.text);
         }
@@ -340,7 +335,7 @@ static int read_config(options *o, const given *g, pmpo_error *err)
 
 typedef struct getopt_tables {
     struct option longs[256];
-    char names[128][64]; /* of the off forms */
+    char names[MAX_OPTION_ROWS][64]; /* of the off forms */
     char letters[64];
 } getopt_tables;
 
@@ -392,13 +387,13 @@ static int bad_option(int found, char **argv, pmpo_error *err)
                      (int)strcspn(word, "="), word);
 }
 
-static int take(options *o, int found, given *g, pmpo_error *err)
+static int take(options *o, int found, pmpo_error *err)
 {
     const option_row *r =
         found >= FIRST_VALUE ? &option_rows[(found - FIRST_VALUE) / 2]
                              : row_of_letter(found, o->command->id);
     bool off = found >= FIRST_VALUE && (found - FIRST_VALUE) % 2 == 1;
-    g->rows[r - option_rows] = true;
+    o->said[r - option_rows] = true;
     if (r->type == OPT_SWITCH) {
         return set_value(r, off ? "off" : "on", o, err);
     }
@@ -424,7 +419,6 @@ static int take_arguments(options *o, int argc, char **argv, pmpo_error *err)
 static int parse_all(options *o, int argc, char **argv, pmpo_error *err)
 {
     getopt_tables t;
-    given g = {{false}};
     int found, rc = 0;
     make_tables(&t, o->command->id);
     opterr = 0;
@@ -432,15 +426,16 @@ static int parse_all(options *o, int argc, char **argv, pmpo_error *err)
     while (rc == 0 && (found = getopt_long(argc, argv, t.letters, t.longs,
                                            NULL)) != -1) {
         bool bad = found == '?' || found == ':';
-        rc = bad ? bad_option(found, argv, err) : take(o, found, &g, err);
+        rc = bad ? bad_option(found, argv, err) : take(o, found, err);
     }
     if (rc < 0 || o->help) {
         return rc;
     }
     if (o->config) {
-        rc = read_config(o, &g, err);
+        rc = read_config(o, err);
     }
-    return rc < 0 ? rc : take_arguments(o, argc, argv, err);
+    rc = rc < 0 ? rc : take_arguments(o, argc, argv, err);
+    return rc < 0 ? rc : options_check(o, err);
 }
 
 int options_parse(const command *c, int argc, char **argv, int first,
@@ -458,6 +453,16 @@ int options_parse(const command *c, int argc, char **argv, int first,
                          why.text, c->name);
     }
     return rc < 0 ? cli_error(err, rc, "%s", why.text) : 0;
+}
+
+bool options_said(const options *o, const char *name)
+{
+    for (size_t i = 0; i < n_option_rows; i++) {
+        if (o->said[i] && !strcmp(option_rows[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void options_release(options *o)

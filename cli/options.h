@@ -47,6 +47,8 @@ extern const size_t n_commands;
 
 /* ---- options ------------------------------------------------------------ */
 
+#define MAX_OPTION_ROWS 128
+
 struct options {
     const command *command;
     const char *const *args; /* [n_args]: the end of argv */
@@ -71,6 +73,7 @@ struct options {
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard;
+    bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
     bool json, quiet, verbose, dry_run, force, best, table, help;
 };
 
@@ -110,8 +113,15 @@ int options_parse(const command *c, int argc, char **argv, int first,
                   options *o, pmpo_error *err);
 void options_release(options *o);
 
+/* Was --name on the command line, not just in the --config file? */
+bool options_said(const options *o, const char *name);
+
 /* All of `text` as a number; false when it is none. */
 bool parse_real(const char *text, double *out);
+
+/* Refuses what was said and would have no effect. Part of options_parse;
+ * rules.c */
+int options_check(const options *o, pmpo_error *err);
 
 /* The help of one command, on standard output. */
 void options_help(const command *c);

@@ -73,7 +73,7 @@ const option_row option_rows[] = {
     TEXT('o', "output", output, "FILE", "where to write", "-",
          CMD_DATA_IMPORT),
     SWITCH(0, "force", force, "replace files that exist",
-           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT),
+           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL),
 
     /* ---- what to import ---- */
     TEXT(0, "as", as, "FORM",
@@ -300,7 +300,7 @@ const option_row option_rows[] = {
     TEXT(0, "config", config, "FILE",
          "read options from FILE, lines of `name = value`; the command line "
          "goes before it",
-         "(none)", CMD_ALL),
+         "(none)", CMD_ALL & ~CMD_MODELS_RM),
     SWITCH('h', "help", help, "print this help", CMD_ALL),
 };
 

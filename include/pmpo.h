@@ -410,7 +410,8 @@ typedef struct pmpo_optimize_options {
                          * likelihood (start and end; where options are known) */
     bool allow_copy; /* candidates may retell training examples */
     bool no_guard;   /* score candidates that no person would keep, too */
-    bool paper;      /* the published loop: no noise floor, no validation */
+    bool paper;      /* the published loop: no noise floor, no validation; no
+                      * race and no loss check either, whatever is said above */
     uint64_t seed;
     int64_t budget_ms;      /* 0: none */
     uint64_t budget_tokens; /* fed to the models, prompts and generated ones;
@@ -458,6 +459,12 @@ PMPO_API void pmpo_resume_options_init(pmpo_resume_options *o);
 PMPO_API int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
                              pmpo_model_options *rewriter, bool *same,
                              pmpo_error *err);
+
+/* How a run scores: fills *o (initialised here; its strings live in `run`)
+ * with the run's settings, loss and end resolved. PMPO_EDATA: its template
+ * file is no longer what it was. */
+PMPO_API int pmpo_run_scoring(const pmpo_run *run, pmpo_score_options *o,
+                              pmpo_error *err);
 
 /* Goes on with a run: nothing finished is computed again. The models must be
  * those of the run (PMPO_EMODEL otherwise). Returns as pmpo_optimize. */
@@ -553,6 +560,7 @@ typedef struct pmpo_run_view {
     const char *status_reason;
     const char *scorer, *rewriter;    /* names */
     const char *precision, *loss, *reduction, *form, *template_name;
+    const char *template_text; /* of a template in a file; else "" */
     uint64_t seed;
     int max_iterations;
     size_t n_train, n_val, n_test;

@@ -111,6 +111,14 @@ PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
 PMPO_API int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
                               pmpo_data **out, pmpo_error *err);
 
+/* The examples of d that ask nothing that an example of the n_seen sets asks
+ * (the same input or messages, whatever the ids), as a set of their own;
+ * seen[i] may be NULL. *n_left_out (may be NULL) is how many are not in it.
+ * PMPO_EDATA: none is left. */
+PMPO_API int pmpo_data_unseen(const pmpo_data *d, const pmpo_data *const *seen,
+                              size_t n_seen, pmpo_data **out,
+                              size_t *n_left_out, pmpo_error *err);
+
 /* A copy of d in which every example is a chat that begins with k solved
  * examples of `from`, as user and assistant turns: those first in a seeded
  * order of ids, the same for all, but for one that asks what the example asks.

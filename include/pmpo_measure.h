@@ -91,7 +91,8 @@ typedef struct pmpo_bench {
     double token_noise, token_noise_most;
 } pmpo_bench;
 
-/* Times `prompt` on `d` (NULL: a made-up set of 50 yes/no questions) without
+/* Times `prompt` on the first o->limit examples of `d` (NULL: made-up yes/no
+ * questions, 50 or as many as the limit says) without
  * any cache, PMPO_BENCH_PAIRS times in turn with a prefill of as many rows. */
 PMPO_API int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                             const pmpo_score_options *o, pmpo_bench *out,

@@ -109,8 +109,11 @@ static pmpo_optimize_options case_of(unsigned i, bool *preference)
     pmpo_optimize_options o = small_options();
     *preference = i & 1;
     o.score.loss = i & 1 ? PMPO_LOSS_PREFERENCE : PMPO_LOSS_NLL;
-    o.score.reduction = i & 2 ? PMPO_REDUCE_SUM : PMPO_REDUCE_MEAN;
-    o.score.normalize = i & 2 ? PMPO_NORM_LENGTH : PMPO_NORM_NONE;
+    if (i & 2 && *preference) { /* each loss has its own */
+        o.score.normalize = PMPO_NORM_LENGTH;
+    } else if (i & 2) {
+        o.score.reduction = PMPO_REDUCE_SUM;
+    }
     o.paper = i & 4;
     o.no_mask = i & 8;
     o.no_hard_cases = i & 16;

@@ -48,11 +48,11 @@ static void put_walk(pmpo_buf *b, uint64_t *seed, size_t i)
                     "\"id\": \"walk-%zu\"}\n", at == 0 ? "Yes" : "No", i);
 }
 
-static int make_up(pmpo_data **out, pmpo_error *err)
+static int make_up(size_t n, pmpo_data **out, pmpo_error *err)
 {
     pmpo_buf b = {0};
     uint64_t seed = 1;
-    for (size_t i = 0; i < MADE_UP; i++) {
+    for (size_t i = 0; i < n; i++) {
         put_walk(&b, &seed, i);
     }
     int rc = b.failed ? pmpo_fail_memory(err)
@@ -257,14 +257,17 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     pmpo_data *own = NULL;
     pmpo_bench b = {0};
     job j = {.model = m, .prompt = prompt, .o = o, .out = &b};
-    int rc = d ? 0 : make_up(&own, err);
-    j.data = d ? d : own;
+    int rc = d ? pmpo_data_first(d, o->limit, &own, err)
+               : make_up(o->limit ? o->limit : MADE_UP, &own, err);
+    j.data = own ? own : d;
     j.so = (pmpo_scorer_options){.reduction = o->reduction,
                                  .normalize = o->normalize,
                                  .beta = o->beta,
+                                 .calibrate = o->calibrate,
                                  .template_name = o->template_name,
                                  .targets = PMPO_TARGETS_ALL};
     rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_check(o, j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_end_resolve(m, j.data, prompt, o->template_name,
                                         o->end, &j.so.end, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, j.data, &j.so, &j.scorer, err);

@@ -104,10 +104,21 @@ static int write_start(pmpo_store *s, void *ud, pmpo_error *err)
 
 /* ---- the call ------------------------------------------------------------ */
 
+/* The published loop gives nothing up and looks at no loss; what the file says
+ * is what is done. */
+static void settle_paper(pmpo_optimize_options *o)
+{
+    if (o->paper) {
+        o->race = PMPO_RACE_OFF;
+        o->no_loss_check = true;
+    }
+}
+
 static int begin(pmpo_model *scorer, pmpo_model *rewriter,
                  const pmpo_parts *parts, pmpo_optimize_options *o,
                  const char *path, pmpo_store **out, pmpo_error *err)
 {
+    settle_paper(o);
     int rc = pmpo_parts_resolve(parts, scorer, o, err);
     rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
     const char *name = o->score.template_name;

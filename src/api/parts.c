@@ -354,6 +354,7 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        "more, calibrated nll may be negative: take race off or "
                        "exact, or the loss choice or preference");
     }
+    rc = rc < 0 ? rc : pmpo_loss_check(&o->score, o->score.loss, err);
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
 }
 

@@ -150,3 +150,19 @@ int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
     *same = is_one;
     return 0;
 }
+
+int pmpo_run_scoring(const pmpo_run *run, pmpo_score_options *o,
+                     pmpo_error *err)
+{
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    pmpo_optimize_options all;
+    pmpo_optimize_options_init(&all);
+    int rc = pmpo_settings_of(v, &all, err);
+    rc = rc < 0 ? rc
+                : pmpo_run_same_template(all.score.template_name,
+                                         pmpo_str_of(v->template_text), err);
+    if (rc == 0) {
+        *o = all.score;
+    }
+    return rc;
+}

@@ -149,22 +149,28 @@ int pmpo_run_put_template(pmpo_store *s, const char *name, pmpo_error *err)
     return rc;
 }
 
-int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err)
+int pmpo_run_same_template(const char *name, pmpo_str then, pmpo_error *err)
 {
     if (name[0] != '@') {
         return 0;
     }
-    pmpo_buf now = {0}, then = {0};
-    bool found = false;
+    pmpo_buf now = {0};
     int rc = pmpo_read_file(name + 1, &now, err);
-    rc = rc < 0 ? rc
-                : pmpo_store_get_text(s, TEMPLATE_TEXT, &then, &found, err);
-    if (rc == 0 && (!found || !pmpo_str_eq(pmpo_buf_str(&now),
-                                           pmpo_buf_str(&then)))) {
+    if (rc == 0 && !pmpo_str_eq(pmpo_buf_str(&now), then)) {
         rc = pmpo_fail(err, PMPO_EDATA, "the template file %s is not what it "
-                       "was when the run was made", name + 1);
+                       "was when the run was made: put that back", name + 1);
     }
     pmpo_buf_release(&now);
+    return rc;
+}
+
+int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err)
+{
+    pmpo_buf then = {0};
+    bool found = false;
+    int rc = pmpo_store_get_text(s, TEMPLATE_TEXT, &then, &found, err);
+    rc = rc < 0 ? rc
+                : pmpo_run_same_template(name, pmpo_buf_str(&then), err);
     pmpo_buf_release(&then);
     return rc;
 }

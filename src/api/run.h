@@ -24,6 +24,8 @@ int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
 /* A template in a file is part of the run: kept, and compared later. */
 int pmpo_run_put_template(pmpo_store *s, const char *name, pmpo_error *err);
 int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err);
+/* Is the file of the template `name` still `then`? Other names always are. */
+int pmpo_run_same_template(const char *name, pmpo_str then, pmpo_error *err);
 
 /* Runs the program of search.h on what the file says, and keeps the status.
  * Returns as pmpo_optimize. */

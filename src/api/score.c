@@ -113,6 +113,10 @@ static int count_one(job *j, size_t i, pmpo_prompt_score *out,
     uint64_t prefill, logical;
     int rc = pmpo_scorer_count(j->scorer, j->prompts[i], &prefill, &logical,
                                err);
+    if (rc == 0 && i == 0 && j->o->noise_floor) {
+        prefill += prefill; /* the other packing feeds about as much */
+        logical += logical;
+    }
     if (rc == 0) {
         j->out->pub.cost.prefill_tokens += prefill;
         j->out->pub.cost.logical_tokens += logical;
@@ -154,6 +158,7 @@ static int resolve(job *j, pmpo_error *err)
         .plain = o->plain,
     };
     int rc = pmpo_loss_resolve(o->loss, j->data, &j->so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_check(o, j->so.loss, err);
     if (rc == 0) {
         rc = pmpo_end_resolve(j->model, j->data, j->prompts[0],
                               o->template_name, o->end, &j->so.end, err);

@@ -103,12 +103,17 @@ int pmpo_content_hash(const pmpo_example *e, bool outputs, pmpo_hash *out)
     if (!h) {
         return PMPO_ENOMEM;
     }
-    pmpo_hasher_u64(h, e->n_messages);
-    for (size_t i = 0; i < e->n_messages; i++) {
+    /* One user message asks what the same words as an input ask; but ids are
+     * made with outputs, and stay what they were. */
+    bool one = !outputs && e->n_messages == 1
+               && pmpo_str_eq(e->messages[0].role, PMPO_STR("user"));
+    size_t n = one ? 0 : e->n_messages;
+    pmpo_hasher_u64(h, n);
+    for (size_t i = 0; i < n; i++) {
         pmpo_hasher_str(h, e->messages[i].role);
         pmpo_hasher_str(h, e->messages[i].content);
     }
-    pmpo_hasher_str(h, e->input);
+    pmpo_hasher_str(h, one ? e->messages[0].content : e->input);
     if (outputs) {
         pmpo_hasher_str(h, e->target);
         pmpo_hasher_u64(h, e->n_rejected);

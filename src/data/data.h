@@ -20,8 +20,8 @@ const char *pmpo_data_name(const pmpo_data *d);
 int pmpo_data_first(const pmpo_data *d, size_t limit, pmpo_data **out,
                     pmpo_error *err);
 
-/* The first example of `b` that asks what an example of `a` asks (input or
- * messages); NULL: none. *n (may be NULL) is how many do. PMPO_ENOMEM. */
+/* The first example of `b` that asks what an example of `a` asks (the same
+ * input or messages, whatever the ids); NULL: none. *n (may be NULL) is how many do. PMPO_ENOMEM. */
 int pmpo_data_overlap(const pmpo_data *a, const pmpo_data *b,
                       const pmpo_example **first, size_t *n, pmpo_error *err);
 

@@ -196,29 +196,66 @@ static pmpo_hash *sorted_contents(const pmpo_data *d)
     return h;
 }
 
+/* asked[i]: b's example i asks what an example of `a` asks. */
+static int mark_overlap(const pmpo_data *a, const pmpo_data *b, bool *asked)
+{
+    pmpo_hash *have = sorted_contents(a), one;
+    int rc = have ? 0 : PMPO_ENOMEM;
+    for (size_t i = 0; rc == 0 && i < b->n; i++) {
+        rc = pmpo_content_hash(&b->items[i].e, false, &one);
+        asked[i] |= rc == 0
+                    && bsearch(&one, have, a->n, sizeof(*have), by_bytes);
+    }
+    pmpo_free(have);
+    return rc;
+}
+
 int pmpo_data_overlap(const pmpo_data *a, const pmpo_data *b,
                       const pmpo_example **first, size_t *n, pmpo_error *err)
 {
-    pmpo_hash *have = sorted_contents(a), one;
+    bool *asked = pmpo_calloc(b->n, sizeof(*asked));
     size_t count = 0;
     *first = NULL;
-    for (size_t i = 0; have && i < b->n; i++) {
-        const pmpo_example *e = &b->items[i].e;
-        if (pmpo_content_hash(e, false, &one) < 0) {
-            pmpo_free(have);
-            return pmpo_fail_memory(err);
-        }
-        if (bsearch(&one, have, a->n, sizeof(*have), by_bytes)) {
-            *first = *first ? *first : e;
+    if (!asked || mark_overlap(a, b, asked) < 0) {
+        pmpo_free(asked);
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = b->n; i > 0; i--) {
+        if (asked[i - 1]) {
+            *first = &b->items[i - 1].e;
             count++;
         }
     }
-    if (!have) {
-        return pmpo_fail_memory(err);
-    }
-    pmpo_free(have);
+    pmpo_free(asked);
     if (n) {
         *n = count;
     }
     return 0;
+}
+
+int pmpo_data_unseen(const pmpo_data *d, const pmpo_data *const *seen,
+                     size_t n_seen, pmpo_data **out, size_t *n_left_out,
+                     pmpo_error *err)
+{
+    bool *asked = pmpo_calloc(d->n, sizeof(*asked));
+    size_t *idx = pmpo_calloc(d->n, sizeof(*idx)), n = 0;
+    int rc = asked && idx ? 0 : PMPO_ENOMEM;
+    for (size_t i = 0; rc == 0 && i < n_seen; i++) {
+        rc = seen[i] ? mark_overlap(seen[i], d, asked) : 0;
+    }
+    for (size_t i = 0; rc == 0 && i < d->n; i++) {
+        if (!asked[i]) {
+            idx[n++] = i;
+        }
+    }
+    rc = rc < 0    ? pmpo_fail_memory(err)
+         : n == 0 ? pmpo_fail(err, PMPO_EDATA, "%s: every example asks what "
+                              "one of the others asks", d->name)
+                  : pmpo_data_subset(d, idx, n, out, err);
+    if (rc == 0 && n_left_out) {
+        *n_left_out = d->n - n;
+    }
+    pmpo_free(asked);
+    pmpo_free(idx);
+    return rc;
 }

@@ -39,6 +39,24 @@ int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
     return 0;
 }
 
+int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
+                    pmpo_error *err)
+{
+    static const char *const names[] = {"auto", "nll", "preference", "choice"};
+    const char *unread =
+        loss != PMPO_LOSS_NLL && o->reduction != PMPO_REDUCE_MEAN
+            ? "--reduction is of the nll loss"
+        : loss == PMPO_LOSS_NLL && o->normalize != PMPO_NORM_NONE
+            ? "--normalize is of the losses preference and choice"
+        : loss != PMPO_LOSS_PREFERENCE && o->beta != 1
+            ? "--beta is of the preference loss"
+            : NULL;
+    return unread ? pmpo_fail(err, PMPO_EUSAGE, "%s, and here it is %s: leave "
+                              "it out, or say which --loss you mean", unread,
+                              names[loss])
+                  : 0;
+}
+
 /* ---- end of turn --------------------------------------------------------------------- */
 
 /* Every output an example knows of. */

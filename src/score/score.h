@@ -38,6 +38,10 @@ typedef struct pmpo_scorer_options {
  * output, or not two options (named). */
 int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
                       pmpo_loss_kind *out, pmpo_error *err);
+/* PMPO_EUSAGE: a setting that another loss than `loss`, which is resolved,
+ * would read has another value than its default. */
+int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
+                    pmpo_error *err);
 /* AUTO becomes true when in some example of `d` one output is a token prefix
  * of another (under `prompt`). */
 int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,

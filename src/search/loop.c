@@ -278,7 +278,7 @@ static int score_candidate(pmpo_state *st, const pmpo_step *step,
     pmpo_score_context c = pmpo_context(st, "train", row->id);
     pmpo_give_up give_up = {.rival = &step->whole.score,
                             .bound = st->incumbent_loss};
-    pmpo_race race = st->o.paper ? PMPO_RACE_OFF : st->o.race;
+    pmpo_race race = st->o.race;
     if (race != PMPO_RACE_OFF) {
         c.give_up = &give_up;
     }

@@ -183,12 +183,13 @@ static bool read_word(const char *text, const row *r, void *p)
     return false;
 }
 
+/* `mem` NULL: strings stay where they are. */
 static bool read_value(const row *r, pmpo_str text, pmpo_arena *mem,
                        pmpo_optimize_options *o)
 {
     void *p = (char *)o + r->at;
     if (r->kind == K_STR || r->kind == K_CSTR) {
-        pmpo_str copy = pmpo_arena_str(mem, text);
+        pmpo_str copy = mem ? pmpo_arena_str(mem, text) : text;
         if (r->kind == K_STR) {
             *(pmpo_str *)p = copy;
         } else {
@@ -237,4 +238,28 @@ int pmpo_settings_get(pmpo_store *s, pmpo_arena *mem,
         rc = get_row(s, &rows[i], mem, o, err);
     }
     return rc;
+}
+
+static const char *value_in(const pmpo_run_view *v, const char *name)
+{
+    for (size_t i = 0; i < v->n_settings; i++) {
+        if (!strcmp(v->setting_names[i], name)) {
+            return v->setting_values[i];
+        }
+    }
+    return NULL;
+}
+
+int pmpo_settings_of(const pmpo_run_view *v, pmpo_optimize_options *o,
+                     pmpo_error *err)
+{
+    for (size_t i = 0; i < N_ROWS; i++) {
+        const char *text = value_in(v, rows[i].name);
+        if (!text || !read_value(&rows[i], pmpo_str_of(text), NULL, o)) {
+            return pmpo_fail(err, PMPO_EDATA, "the run's setting %s is %s%s",
+                             rows[i].name, text ? "not understood: " : "missing",
+                             text ? text : "");
+        }
+    }
+    return 0;
 }

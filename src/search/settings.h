@@ -17,6 +17,9 @@ int pmpo_settings_put(pmpo_store *s, const pmpo_optimize_options *o,
  * missing or not understood. */
 int pmpo_settings_get(pmpo_store *s, pmpo_arena *mem,
                       pmpo_optimize_options *o, pmpo_error *err);
+/* The same, from a run that was opened for reading: strings live in it. */
+int pmpo_settings_of(const pmpo_run_view *v, pmpo_optimize_options *o,
+                     pmpo_error *err);
 /* Rewrites one setting that was decided by measurement or extended. */
 int pmpo_settings_put_one(pmpo_store *s, const pmpo_optimize_options *o,
                           const char *name, pmpo_error *err);

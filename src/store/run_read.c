@@ -182,6 +182,7 @@ static void read_summary(reader *r, bool written)
     v->reduction = setting(r, "reduction");
     v->form = setting(r, "form");
     v->template_name = setting(r, "template");
+    v->template_text = named_text(r, "template_text");
     v->seed = strtoull(setting(r, "seed"), NULL, 10);
     v->max_iterations = atoi(setting(r, "iterations"));
     v->noise_floor = named_number(r, "noise_floor");

@@ -479,6 +479,11 @@ static int load(pmpo_llama *l, const opening *w, pmpo_error *err)
     snprintf(overrides[0].key, sizeof(overrides[0].key),
              "%s." ORIGINAL_CONTEXT, w->facts.arch);
     struct llama_model_params p = llama_model_default_params();
+    if (w->o->gpu_layers != 0 && !llama_supports_gpu_offload()) {
+        return pmpo_fail(err, PMPO_EUSAGE, "%d layers for a GPU, but this build "
+                         "finds none: leave --gpu-layers at 0",
+                         w->o->gpu_layers);
+    }
     p.n_gpu_layers = w->o->gpu_layers;
     p.kv_overrides = w->facts.n_short ? overrides : NULL;
     p.progress_callback = on_load;

@@ -1,0 +1,117 @@
+/* rules.c: options that would have no effect beside others are refused.
+ *
+ * One row a rule. Only what is on the command line itself is refused: a
+ * --config file serves many commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+#include "options.h"
+
+typedef struct rule {
+    unsigned commands;
+    const char *option;
+    bool (*idle)(const options *o); /* it has no effect then */
+    const char *why;
+} rule;
+
+static bool is_paper(const options *o)
+{
+    return o->preset == 1;
+}
+
+/* --proposers is given and has no `name` in it. */
+static bool proposes_no(const options *o, const char *name)
+{
+    size_t n = strlen(name);
+    const char *at = o->proposers;
+    while (at && *at) {
+        size_t len = strcspn(at, ",");
+        if (len == n && !strncmp(at, name, n)) {
+            return false;
+        }
+        at += len + (at[len] == ',');
+    }
+    return o->proposers != NULL;
+}
+
+static bool has_no_library(const options *o)
+{
+    return proposes_no(o, "library") || o->preset == 1;
+}
+
+static bool rewrites_nothing(const options *o)
+{
+    return proposes_no(o, "rewrite");
+}
+
+static bool masks_nothing(const options *o)
+{
+    return o->no_mask;
+}
+
+static bool is_json(const options *o)
+{
+    return o->json;
+}
+
+static bool is_quiet(const options *o)
+{
+    return o->quiet;
+}
+
+static bool writes_no_examples(const options *o)
+{
+    return !o->examples;
+}
+
+static bool shows_nothing(const options *o)
+{
+    return strspn(o->shots, "0,") == strlen(o->shots);
+}
+
+static bool asks(const options *o, unsigned metrics)
+{
+    unsigned asked = 0;
+    return cli_metrics(o, &asked, &(pmpo_error){0}) == 0 && (asked & metrics);
+}
+
+static bool has_no_pattern(const options *o)
+{
+    return o->metrics && !asks(o, PMPO_METRIC_REGEX); /* alone it says so */
+}
+
+static bool has_no_judge(const options *o)
+{
+    return !asks(o, PMPO_METRIC_JUDGE);
+}
+
+static const rule rules[] = {
+    {CMD_OPTIMIZE, "race", is_paper, "--preset paper gives no candidate up"},
+    {CMD_OPTIMIZE, "no-loss-check", is_paper,
+     "--preset paper has no loss check"},
+    {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},
+    {CMD_OPTIMIZE, "rewrite-form", rewrites_nothing, "nothing is rewritten"},
+    {CMD_OPTIMIZE, "variants", rewrites_nothing, "nothing is rewritten"},
+    {CMD_OPTIMIZE, "segments", masks_nothing, "--no-mask masks none"},
+    {CMD_SCORE | CMD_EVAL | CMD_AUDIT, "verbose", is_json,
+     "--json has all of it"},
+    {CMD_OPTIMIZE | CMD_RESUME, "verbose", is_quiet, "--quiet forbids it"},
+    {CMD_EVAL, "regex", has_no_pattern, "only --metric regex reads it"},
+    {CMD_EVAL, "judge", has_no_judge, "only --metric judge asks it"},
+    {CMD_EVAL, "train", shows_nothing, "--shots 0 shows no example"},
+    {CMD_EVAL, "force", writes_no_examples, "there is no --examples FILE"},
+};
+
+int options_check(const options *o, pmpo_error *err)
+{
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        const rule *r = &rules[i];
+        if ((r->commands & o->command->id) && options_said(o, r->option)
+            && r->idle(o)) {
+            return cli_error(err, PMPO_EUSAGE, "--%s has no effect: %s",
+                             r->option, r->why);
+        }
+    }
+    return 0;
+}

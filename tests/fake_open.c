@@ -1,0 +1,64 @@
+/* fake_open.c: the command line over the fake engine: the program pmpo_fake.
+ *
+ * Linked with the command line's own files and --wrap: a model is opened here
+ * instead of from a GGUF, and time goes on by one millisecond a look, so that
+ * the same arguments print the same text. A model's name is its weights; how
+ * it was opened stands in its remark. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "fake_engine.h"
+
+int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
+                           pmpo_error *err);
+double __wrap_pmpo_now_ms(void);
+
+double __wrap_pmpo_now_ms(void)
+{
+    static double now;
+    return now += 1;
+}
+
+/* "/some/NAME.gguf" and "NAME" are one model, as a run file has the former. */
+static void name_of(const char *model, char out[64])
+{
+    const char *slash = strrchr(model, '/');
+    snprintf(out, 64, "%s", slash ? slash + 1 : model);
+    char *dot = strstr(out, ".gguf");
+    if (dot) {
+        *dot = '\0';
+    }
+}
+
+int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
+                           pmpo_error *err)
+{
+    static const char *const precisions[] = {"f32", "native", "f16", "f32",
+                                             "f32-fast"};
+    char name[64], path[80], note[160];
+    name_of(o->model ? o->model : "fake", name);
+    if (o->memory_bytes > 0 && o->memory_bytes < 1000) {
+        return pmpo_fail(err, PMPO_EMODEL, "%s does not fit into %d bytes",
+                         name, (int)o->memory_bytes);
+    }
+    if (o->progress) { /* drawn on a terminal, unless it is to be quiet */
+        o->progress(o->progress_ud, &(pmpo_progress){.stage = "loading",
+                                                     .unit = "bytes"});
+    }
+    uint64_t salt = pmpo_hash64(name, strlen(name), 0);
+    pmpo_model *m = fake_new(&(fake_options){.salt = salt % 1000,
+                                             .jitter = 0.01});
+    snprintf(path, sizeof(path), "/%s.gguf", name);
+    snprintf(note, sizeof(note), "opened: precision %d, %d threads, %d layers "
+             "on a GPU", (int)o->precision, o->threads, o->gpu_layers);
+    m->info.name = pmpo_arena_cstr(&m->mem, name);
+    m->info.path = m->info.source_path = pmpo_arena_cstr(&m->mem, path);
+    m->info.note = pmpo_arena_cstr(&m->mem, note);
+    m->info.precision = precisions[o->precision];
+    m->info.threads = o->threads ? o->threads : 1;
+    m->info.gpu_layers = o->gpu_layers;
+    *out = m;
+    return 0;
+}

@@ -1,0 +1,85 @@
+/* test_apart.c: what a run has seen is told by what is asked, not by ids. */
+#include "run_help.h"
+
+static pmpo_data *parse(const char *text)
+{
+    pmpo_data *d = NULL;
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(text), "other.jsonl", NULL,
+                                     &d, NULL), 0);
+    return d;
+}
+
+static const char seen_text[] =
+    "{\"id\":\"a\",\"input\":\"1+1?\",\"target\":\"2\"}\n"
+    "{\"id\":\"b\",\"messages\":[{\"role\":\"user\",\"content\":\"2+2?\"}],"
+    "\"target\":\"4\"}\n"
+    "{\"id\":\"c\",\"messages\":[{\"role\":\"system\",\"content\":\"Add.\"},"
+    "{\"role\":\"user\",\"content\":\"3+3?\"}],\"target\":\"6\"}\n";
+
+static const char more_text[] =
+    "{\"id\":\"a\",\"input\":\"an id by chance the same\",\"target\":\"2\"}\n"
+    "{\"id\":\"x\",\"input\":\"1+1?\",\"target\":\"two\"}\n"
+    "{\"id\":\"y\",\"input\":\"2+2?\",\"target\":\"4\"}\n"
+    "{\"id\":\"z\",\"input\":\"3+3?\",\"target\":\"6\"}\n"
+    "{\"id\":\"w\",\"messages\":[{\"role\":\"user\",\"content\":\"1+1?\"}],"
+    "\"target\":\"2\"}\n";
+
+static void test_unseen_by_content(void **state)
+{
+    (void)state;
+    pmpo_data *seen = parse(seen_text), *more = parse(more_text), *rest;
+    const pmpo_data *const sets[] = {NULL, seen};
+    size_t n = 0;
+    assert_int_equal(pmpo_data_unseen(more, sets, 2, &rest, &n, NULL), 0);
+    assert_int_equal(n, 3);
+    assert_int_equal(pmpo_data_count(rest), 2);
+    assert_string_equal(pmpo_data_example(rest, 0)->id.ptr, "a");
+    assert_string_equal(pmpo_data_example(rest, 1)->id.ptr, "z");
+    pmpo_data_free(rest);
+    pmpo_error err;
+    assert_int_equal(pmpo_data_unseen(seen, sets, 2, &rest, &n, &err),
+                     PMPO_EDATA);
+    assert_non_null(strstr(err.text, "other.jsonl"));
+    pmpo_data_free(seen);
+    pmpo_data_free(more);
+}
+
+/* The parts given to optimize: refused by content, whatever the ids say. */
+static void test_parts_are_apart(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *train = make_data(8, true);
+    pmpo_data *same_id = parse("{\"id\":\"e01\",\"input\":\"Another question "
+                               "under an old id?\",\"chosen\":\"yes\","
+                               "\"rejected\":[\"no\"]}\n");
+    pmpo_data *same_words = parse(
+        "{\"id\":\"new\",\"messages\":[{\"role\":\"user\",\"content\":"
+        "\"Question 1: is the number 8 a lucky number for us?\"}],"
+        "\"chosen\":\"yes\",\"rejected\":[\"no\"]}\n");
+    pmpo_optimize_options o = small_options();
+    pmpo_error err;
+    o.iterations = 1;
+    assert_int_equal(run_once(&(fake_options){.salt = 1}, &o, train, NULL,
+                              same_words, path, NULL, &err), PMPO_EDATA);
+    assert_non_null(strstr(err.text, "other.jsonl:1: example new"));
+    assert_int_equal(run_once(&(fake_options){.salt = 1}, &o, train,
+                              same_words, NULL, path, NULL, &err),
+                     PMPO_EDATA);
+    assert_int_equal(run_once(&(fake_options){.salt = 1}, &o, train, NULL,
+                              same_id, path, NULL, &err), 0);
+    pmpo_data_free(train);
+    pmpo_data_free(same_id);
+    pmpo_data_free(same_words);
+    free(path);
+    drop_folder(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unseen_by_content),
+        cmocka_unit_test(test_parts_are_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
