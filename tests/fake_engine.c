@@ -20,6 +20,7 @@ typedef struct fake {
     pmpo_model *model;
     volatile sig_atomic_t cancelled;
     size_t n_events, n_generated, n_violations;
+    size_t n_most, n_dropped; /* units under way; not finished, unwanted */
 } fake;
 
 static const pmpo_special specials[] = {
@@ -173,10 +174,9 @@ static pmpo_hash unit_key(const pmpo_unit *u)
     return key;
 }
 
-static int score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                 pmpo_error *err)
+static int score_unit(fake *f, const pmpo_unit *u, pmpo_unit_result *r,
+                      pmpo_error *err)
 {
-    fake *f = self;
     int rc = event_begins(f, err);
     if (rc < 0) {
         return rc;
@@ -203,11 +203,45 @@ static int score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
     return 0;
 }
 
+/* Takes as many units as it has room for, finishes some, in any order, and
+ * asks for more. What is not wanted any more it drops as often as not. */
+static int score(void *self, const pmpo_queue *q, pmpo_error *err)
+{
+    fake *f = self;
+    enum { MOST = 64 };
+    pmpo_task *under_way[MOST];
+    size_t n = 0, room = f->o.at_a_time ? f->o.at_a_time : 1;
+    uint64_t seed = f->o.disorder;
+    for (;;) {
+        pmpo_task *t;
+        while (n < room && n < MOST && (t = q->next(q->ud)) != NULL) {
+            under_way[n++] = t;
+            f->n_most = n > f->n_most ? n : f->n_most;
+        }
+        if (n == 0) {
+            return 0;
+        }
+        for (size_t some = 1 + pmpo_random(&seed) % n; some > 0; some--) {
+            size_t i = n == 1 ? 0 : pmpo_random(&seed) % n;
+            t = under_way[i];
+            under_way[i] = under_way[--n];
+            bool drop = t->unwanted && pmpo_random(&seed) % 2;
+            t->code = drop ? PMPO_ECANCELLED
+                           : score_unit(f, &t->unit, &t->result, &t->error);
+            if (t->code == PMPO_ECANCELLED && !drop) {
+                return pmpo_fail(err, t->code, "%s", t->error.text);
+            }
+            f->n_dropped += drop;
+            q->done(q->ud, t);
+        }
+    }
+}
+
 /* ---- counting ------------------------------------------------------------ */
 
 /* As an engine would that has room for everything at one time. */
-static int count(void *self, const pmpo_unit *units, size_t n, bool plain,
-                 uint64_t *rows, pmpo_error *err)
+static int count(void *self, const pmpo_unit *units, size_t n, uint64_t *rows,
+                 pmpo_error *err)
 {
     (void)self;
     const pmpo_plan_limits unbounded = {SIZE_MAX / 2, SIZE_MAX / 2,
@@ -215,12 +249,13 @@ static int count(void *self, const pmpo_unit *units, size_t n, bool plain,
                                         SIZE_MAX / 2};
     pmpo_arena mem = {0};
     int rc = 0;
-    *rows = n && !plain ? units[0].n_prefix : 0;
+    *rows = n && !units[0].plain ? units[0].n_prefix : 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         pmpo_plan plan;
         rc = pmpo_plan_make(&units[i], &unbounded, &mem, &plan, err);
-        *rows += plain ? pmpo_unit_logical(&units[i]) - units[i].n_requests
-                       : plan.n_rows;
+        *rows += units[i].plain
+                     ? pmpo_unit_logical(&units[i]) - units[i].n_requests
+                     : plan.n_rows;
     }
     pmpo_arena_release(&mem);
     return rc;
@@ -336,6 +371,22 @@ static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
     cut_off(out, (size_t)p->max_tokens);
 }
 
+/* A chat comes with its tokens, which hold its words. */
+static void check_rendered(fake *f, const pmpo_gen_request *r)
+{
+    pmpo_buf text = {0};
+    for (size_t i = 0; i < r->n_ids; i++) {
+        piece(NULL, r->ids[i], &text, NULL);
+    }
+    for (size_t i = 0; i < r->n_messages; i++) {
+        f->n_violations += pmpo_str_find(pmpo_buf_str(&text),
+                                         r->messages[i].content, 0)
+                           == SIZE_MAX;
+    }
+    f->n_violations += r->n_ids == 0;
+    pmpo_buf_release(&text);
+}
+
 /* Without messages: an answer, by the hash of the whole prompt. */
 static void answer(const fake *f, const pmpo_gen_request *r,
                    const pmpo_gen_params *p, pmpo_reply *out)
@@ -349,7 +400,9 @@ static void answer(const fake *f, const pmpo_gen_request *r,
 
 static void hash_generation(pmpo_hasher *h, const pmpo_gen_request *r)
 {
-    pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
+    if (r->n_messages == 0) {
+        pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
+    }
     for (size_t i = 0; i < r->n_messages; i++) {
         pmpo_hasher_str(h, r->messages[i].content);
     }
@@ -370,6 +423,7 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
     f->n_generated++;
     pmpo_hasher *h = pmpo_hasher_new();
     for (size_t i = 0; i < n; i++) {
+        check_rendered(f, &requests[i]);
         if (requests[i].n_messages == 0) {
             hash_generation(h, &requests[i]);
             answer(f, &requests[i], p, out++);
@@ -411,7 +465,6 @@ static void close_fake(void *self)
 
 static const pmpo_engine engine = {
     .score = score,
-    .score_plain = score,
     .count = count,
     .generate = generate,
     .cancel = cancel,
@@ -458,7 +511,8 @@ pmpo_model *fake_new(const fake_options *o)
         .threads = 1,
         .shares_prefixes = true,
     };
-    m->max_requests = o->max_requests ? o->max_requests : 8;
+    m->limits = (pmpo_limits){o->max_requests ? o->max_requests : 8,
+                              (size_t)m->info.n_context};
     return m;
 }
 
@@ -484,4 +538,14 @@ size_t fake_generated(const pmpo_model *m)
 size_t fake_violations(const pmpo_model *m)
 {
     return ((const fake *)m->self)->n_violations;
+}
+
+size_t fake_most_under_way(const pmpo_model *m)
+{
+    return ((const fake *)m->self)->n_most;
+}
+
+size_t fake_dropped(const pmpo_model *m)
+{
+    return ((const fake *)m->self)->n_dropped;
 }

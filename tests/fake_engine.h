@@ -23,6 +23,9 @@ typedef struct fake_options {
                           * unit: makes a noise floor */
     int context;         /* positions; 0: 1 << 20 */
     size_t max_requests; /* 0: 8 */
+    size_t at_a_time;    /* units under way, at most; 0: 1. More than one: they
+                          * are done some at a time, in any order ... */
+    uint64_t disorder;   /* ... drawn from this seed */
     /* Faults; event numbers, 0: never. */
     size_t kill_at;      /* raise(SIGKILL) */
     fake_moment kill_when;
@@ -45,5 +48,7 @@ double fake_logprob(uint64_t salt, const int32_t *ids, size_t at);
 /* Broken contracts seen so far (units whose requests disagree in the prefix
  * and the like); must stay 0. */
 size_t fake_violations(const pmpo_model *m);
+size_t fake_most_under_way(const pmpo_model *m); /* units at one time, so far */
+size_t fake_dropped(const pmpo_model *m); /* units begun, unwanted, not done */
 
 #endif

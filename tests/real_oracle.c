@@ -52,6 +52,13 @@ static void load_oracle(void)
     assert_true(o.n_requests >= 20 && o.n_want > 1000);
 }
 
+static int score_plain(const pmpo_unit *u, pmpo_unit_result *r, pmpo_error *err)
+{
+    pmpo_unit plain = *u;
+    plain.plain = true;
+    return pmpo_score_unit(model, &plain, r, err);
+}
+
 static int open_exact(void **state)
 {
     (void)state;
@@ -97,13 +104,13 @@ static float planned[MAX_TOKENS], plain[MAX_TOKENS], again[MAX_TOKENS];
 static void test_every_token_agrees(void **state)
 {
     (void)state;
-    pmpo_unit u = {o.requests, o.n_requests, 0, false};
+    pmpo_unit u = {o.requests, o.n_requests, 0, false, false};
     int codes[MAX_ITEMS];
     pmpo_error err;
     pmpo_unit_result a = {.logprobs = planned, .codes = codes};
     pmpo_unit_result b = {.logprobs = plain};
-    assert_int_equal(model->engine->score(model->self, &u, &a, &err), 0);
-    assert_int_equal(model->engine->score_plain(model->self, &u, &b, &err), 0);
+    assert_int_equal(pmpo_score_unit(model, &u, &a, &err), 0);
+    assert_int_equal(score_plain(&u, &b, &err), 0);
     for (size_t i = 0; i < o.n_requests; i++) {
         assert_int_equal(codes[i], 0);
     }
@@ -135,9 +142,9 @@ static void test_faults_would_show(void **state)
     assert_true(largest(swapped) > 0.1);
     int32_t *ids = (int32_t *)o.requests[0].ids;
     ids[40] += 1;
-    pmpo_unit u = {o.requests, 1, 0, false};
+    pmpo_unit u = {o.requests, 1, 0, false, false};
     pmpo_unit_result r = {.logprobs = swapped};
-    assert_int_equal(model->engine->score(model->self, &u, &r, NULL), 0);
+    assert_int_equal(pmpo_score_unit(model, &u, &r, NULL), 0);
     ids[40] -= 1;
     assert_true(largest(swapped) > 0.1);
 }
@@ -149,19 +156,19 @@ static void test_history_does_not_matter(void **state)
     for (size_t i = 0; i < o.n_requests; i++) {
         o.requests[i].n_context = o.requests[i].n_ids - 1;
     }
-    pmpo_unit u = {o.requests, o.n_requests, 30, false};
-    pmpo_unit half = {o.requests, o.n_requests / 2, 20, false};
+    pmpo_unit u = {o.requests, o.n_requests, 30, false, false};
+    pmpo_unit half = {o.requests, o.n_requests / 2, 20, false, false};
     pmpo_unit_result a = {.logprobs = planned}, b = {.logprobs = again},
                      other = {.logprobs = plain};
-    assert_int_equal(model->engine->score(model->self, &u, &a, NULL), 0);
-    assert_int_equal(model->engine->score(model->self, &u, &b, NULL), 0);
+    assert_int_equal(pmpo_score_unit(model, &u, &a, NULL), 0);
+    assert_int_equal(pmpo_score_unit(model, &u, &b, NULL), 0);
     assert_memory_equal(planned, again, pmpo_unit_targets(&u) * sizeof(float));
     assert_int_equal(b.prefill_tokens + 30, a.prefill_tokens);
-    assert_int_equal(model->engine->score(model->self, &half, &other, NULL), 0);
-    assert_int_equal(model->engine->score_plain(model->self, &half, &other,
+    assert_int_equal(pmpo_score_unit(model, &half, &other, NULL), 0);
+    assert_int_equal(score_plain(&half, &other,
                                                 NULL), 0);
     memset(again, 0, sizeof(again));
-    assert_int_equal(model->engine->score(model->self, &u, &b, NULL), 0);
+    assert_int_equal(pmpo_score_unit(model, &u, &b, NULL), 0);
     assert_memory_equal(planned, again, pmpo_unit_targets(&u) * sizeof(float));
     assert_int_equal(b.prefill_tokens, a.prefill_tokens);
 }
@@ -169,15 +176,15 @@ static void test_history_does_not_matter(void **state)
 static void test_cancel(void **state)
 {
     (void)state;
-    pmpo_unit u = {o.requests, o.n_requests, 10, false};
+    pmpo_unit u = {o.requests, o.n_requests, 10, false, false};
     pmpo_unit_result r = {.logprobs = again};
     pmpo_error err = {0};
     pmpo_cancel(model);
-    assert_int_equal(model->engine->score(model->self, &u, &r, &err),
+    assert_int_equal(pmpo_score_unit(model, &u, &r, &err),
                      PMPO_ECANCELLED);
     assert_true(isnan(again[0])); /* a failed request is never a score */
     pmpo_uncancel(model);
-    assert_int_equal(model->engine->score(model->self, &u, &r, &err), 0);
+    assert_int_equal(pmpo_score_unit(model, &u, &r, &err), 0);
     assert_true(again[0] < 0);
 }
 
@@ -200,9 +207,9 @@ static void test_replies_follow_their_seeds(void **state)
     size_t rows = 0, told = 0;
     model->tick = add_rows;
     model->tick_ud = &rows;
-    assert_int_equal(model->engine->generate(model->self, &three, 1, &p, r,
+    assert_int_equal(pmpo_generate(model, &three, 1, &p, r,
                                              NULL), 0);
-    assert_int_equal(model->engine->generate(model->self, &one, 1, &p, r + 3,
+    assert_int_equal(pmpo_generate(model, &one, 1, &p, r + 3,
                                              NULL), 0);
     assert_string_equal(r[0].text.ptr, r[2].text.ptr);
     assert_string_not_equal(r[0].text.ptr, r[1].text.ptr);

@@ -83,9 +83,10 @@ static void make_text(text *t, size_t n)
 
 static int score(pmpo_model *m, text *t, size_t n_prefix, pmpo_error *err)
 {
-    pmpo_unit u = {&t->q, 1, n_prefix, false};
+    pmpo_unit u = {.requests = &t->q, .n_requests = 1,
+                   .n_prefix = n_prefix};
     pmpo_unit_result r = {.logprobs = t->lps};
-    return m->engine->score(m->self, &u, &r, err);
+    return pmpo_score_unit(m, &u, &r, err);
 }
 
 static void assert_same(const text *a, const text *b)
@@ -137,9 +138,9 @@ static void test_a_grown_memory_keeps_the_rope_factors(void **state)
         q[i] = wide[i].q;
     }
     assert_int_equal(score(m, &first, 20, NULL), 0);
-    pmpo_unit u = {q, 3, 0, false};
+    pmpo_unit u = {.requests = q, .n_requests = 3};
     pmpo_unit_result r = {.logprobs = lps};
-    assert_int_equal(m->engine->score(m->self, &u, &r, NULL), 0);
+    assert_int_equal(pmpo_score_unit(m, &u, &r, NULL), 0);
     assert_int_equal(score(m, &again, 20, NULL), 0);
     assert_same(&first, &again);
     pmpo_model_free(m);
@@ -158,10 +159,9 @@ static void test_what_crosses_the_range_is_refused(void **state)
     make_text(&over, 600);
     assert_int_equal(score(m, &fits, 0, &err), 0);
     assert_int_equal(score(m, &over, 0, &err), PMPO_ETOOLONG);
-    pmpo_unit u = {&over.q, 1, 0, false};
+    pmpo_unit u = {.requests = &over.q, .n_requests = 1, .plain = true};
     pmpo_unit_result r = {.logprobs = over.lps};
-    assert_int_equal(m->engine->score_plain(m->self, &u, &r, &err),
-                     PMPO_ETOOLONG);
+    assert_int_equal(pmpo_score_unit(m, &u, &r, &err), PMPO_ETOOLONG);
     pmpo_model_free(m);
 }
 

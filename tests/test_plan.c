@@ -160,7 +160,7 @@ static void random_unit(sample_unit *s, uint64_t *state)
         s->requests[i] = (pmpo_request){s->ids[i], len, context};
         shortest = context < shortest ? context : shortest;
     }
-    s->u = (pmpo_unit){s->requests, n, prefix, false};
+    s->u = (pmpo_unit){s->requests, n, prefix, false, false};
 }
 
 /* Nodes of the prefix tree that have a child, by brute force. */
@@ -231,7 +231,7 @@ static void test_options_by_hand(void **state)
     const int32_t a[] = {9, 8, 1}, b[] = {9, 8, 2}, c[] = {9, 8, 1, 3},
                   d[] = {9, 8, 1, 3, 4};
     const pmpo_request q[] = {{a, 3, 2}, {b, 3, 2}, {c, 4, 2}, {d, 5, 2}};
-    const pmpo_unit u = {q, 4, 1, false};
+    const pmpo_unit u = {q, 4, 1, false, false};
     const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
     pmpo_arena mem = {0};
     pmpo_plan p;
@@ -296,21 +296,21 @@ static void test_contract(void **state)
     pmpo_plan p;
     pmpo_error err;
     const pmpo_request other[] = {{a, 4, 3}, {b, 4, 3}};
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){other, 2, 2, false}, &lim, &mem, &p,
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){other, 2, 2, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
     const pmpo_request none[] = {{a, 4, 0}};
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){none, 1, 0, false}, &lim, &mem, &p,
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){none, 1, 0, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
     const pmpo_request all[] = {{a, 4, 4}};
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){all, 1, 0, false}, &lim, &mem, &p,
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){all, 1, 0, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
     const pmpo_request inside[] = {{a, 4, 2}};
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){inside, 1, 2, false}, &lim, &mem, &p,
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){inside, 1, 2, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
     pmpo_plan_limits tight = lim;
     tight.max_context = 2;
     const pmpo_request fine[] = {{a, 4, 2}};
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){fine, 1, 1, false}, &tight, &mem, &p,
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){fine, 1, 1, false, false}, &tight, &mem, &p,
                                     &err), PMPO_ETOOLONG);
     assert_int_equal(err.code, PMPO_ETOOLONG);
     pmpo_arena_release(&mem);
@@ -322,7 +322,7 @@ static void test_empty_unit(void **state)
     const pmpo_plan_limits lim = {8, 8, 8, 100, 100};
     pmpo_arena mem = {0};
     pmpo_plan p;
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){NULL, 0, 0, false}, &lim, &mem, &p,
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){NULL, 0, 0, false, false}, &lim, &mem, &p,
                                     NULL), 0);
     assert_int_equal(p.n_rows, 0);
     assert_int_equal(p.n_waves, 0);

@@ -36,9 +36,8 @@ void pmpo_analysis_free(pmpo_analysis *a)
     }
 }
 
-static void on_unit(void *ud, size_t done, size_t total, double loss)
+static void tell(work *w, size_t done, size_t total, double loss)
 {
-    work *w = ud;
     if (w->o->progress) {
         w->o->progress(w->o->progress_ud, &(pmpo_progress){
                                               .stage = w->stage,
@@ -50,6 +49,13 @@ static void on_unit(void *ud, size_t done, size_t total, double loss)
                                               .left_ms = -1,
                                           });
     }
+}
+
+static void on_unit(void *ud, const pmpo_score_context *c, size_t done,
+                    size_t total, double loss)
+{
+    (void)c;
+    tell(ud, done, total, loss);
 }
 
 static pmpo_score_context context(work *w, const char *stage)
@@ -117,7 +123,7 @@ static int find_effects(work *w, pmpo_str prompt, int max, pmpo_error *err)
     pmpo_marking m;
     pmpo_jobs jobs = {.model = w->rewriter, .cost = &a->cost};
     w->stage = "marking";
-    on_unit(w, 0, 0, NAN);
+    tell(w, 0, 0, NAN);
     int rc = pmpo_mark(&jobs, prompt, max, 0, MARK_SEED, &m, err);
     if (rc < 0) {
         return rc;

@@ -93,9 +93,9 @@ static int forget(job *j, pmpo_error *err)
     const int32_t ids[] = {0, 1, 0};
     float lps[1];
     const pmpo_request q = {ids, 3, 2};
-    const pmpo_unit u = {&q, 1, 1, false};
+    const pmpo_unit u = {.requests = &q, .n_requests = 1, .n_prefix = 1};
     pmpo_unit_result r = {.logprobs = lps};
-    return j->model->engine->score(j->model->self, &u, &r, err);
+    return pmpo_score_unit(j->model, &u, &r, err);
 }
 
 /* Feeds about as many rows as the job: a prefix of the job's length, and then
@@ -117,9 +117,10 @@ static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
             ids[i] = any_token(j, &seed);
         }
         const pmpo_request q = {ids, all, all - n};
-        const pmpo_unit u = {&q, 1, prefix, false};
+        const pmpo_unit u = {.requests = &q, .n_requests = 1,
+                             .n_prefix = prefix};
         pmpo_unit_result r = {.logprobs = lps};
-        rc = j->model->engine->score(j->model->self, &u, &r, err);
+        rc = pmpo_score_unit(j->model, &u, &r, err);
         fed += r.prefill_tokens;
         *ms += r.ms;
     }

@@ -75,10 +75,13 @@ static void report(job *j, const char *stage, size_t done, size_t total)
     }
 }
 
-static void after_block(void *ud, size_t done, size_t total, double loss)
+static void after_block(void *ud, const pmpo_score_context *c, size_t done,
+                        size_t total, double loss)
 {
+    job *j = ud;
     (void)loss;
-    report(ud, "scoring", done, total);
+    j->prompt = (size_t)c->place - 1;
+    report(j, "scoring", done, total);
 }
 
 static void after_answers(void *ud, size_t done, size_t total)
@@ -132,18 +135,34 @@ static int judge(job *j, sheet *s, pmpo_error *err)
 
 static int fill_sheet(job *j, sheet *s, pmpo_error *err)
 {
-    int rc = 0;
-    if (j->scores) {
-        const pmpo_score_context c = {.cache = j->cache, .prompt_id = -1,
-                                      .after = after_block, .ud = j,
-                                      .cost = &j->out->pub.cost};
-        pmpo_result r;
-        rc = pmpo_scorer_score(j->scorer, j->prompts[j->prompt], &c,
-                               &j->out->mem, &r, err);
-        s->score = r.score;
-    }
-    rc = rc == 0 && j->generates ? answer(j, s, err) : rc;
+    int rc = j->generates ? answer(j, s, err) : 0;
     return rc == 0 && j->judges ? judge(j, s, err) : rc;
+}
+
+/* The scores of all prompts, together. */
+static int score_all(job *j, pmpo_error *err)
+{
+    pmpo_scoring *list =
+        pmpo_arena_alloc(&j->out->mem, j->n_prompts, sizeof(*list));
+    for (size_t i = 0; list && i < j->n_prompts; i++) {
+        list[i] = (pmpo_scoring){
+            .scorer = j->scorer,
+            .prompt = j->prompts[i],
+            .context = {.cache = j->cache, .prompt_id = -1,
+                        .place = (int)i + 1, .after = after_block, .ud = j,
+                        .cost = &j->out->pub.cost},
+            .mem = &j->out->mem,
+        };
+    }
+    int rc = list ? pmpo_score_together(list, j->n_prompts, NULL, NULL, err)
+                  : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
+        rc = list[i].code < 0
+                 ? pmpo_fail(err, list[i].code, "%s", list[i].error.text)
+                 : 0;
+        j->sheets[i].score = list[i].result.score;
+    }
+    return rc;
 }
 
 /* One metric's value on one example; NAN: does not apply. */
@@ -362,9 +381,9 @@ static int run(job *j, pmpo_error *err)
     int rc = p && j->sheets ? make_room(j, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : set_up(j, err);
     j->begin_ms = pmpo_now_ms();
-    for (; rc == 0 && j->prompt < j->n_prompts; j->prompt++) {
+    rc = rc == 0 && j->scores ? score_all(j, err) : rc;
+    for (j->prompt = 0; rc == 0 && j->prompt < j->n_prompts; j->prompt++) {
         sheet *s = &j->sheets[j->prompt];
-        *s = (sheet){.answers = NULL};
         rc = fill_sheet(j, s, err);
         rc = rc < 0 ? rc : fill_prompt(j, s, &p[j->prompt], err);
     }

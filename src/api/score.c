@@ -44,10 +44,11 @@ typedef struct job {
     size_t n_prompts;
     const pmpo_score_options *o;
     pmpo_scorer_options so;
-    pmpo_scorer *scorer;
+    pmpo_scorer *scorer, *reversed; /* NULL: no noise floor asked for */
     pmpo_cache *cache;
     scores *out;
-    size_t prompt; /* at work */
+    size_t *done; /* [n_prompts] examples */
+    size_t n_done; /* of all prompts */
     size_t rows;   /* fed so far */
     double begin_ms;
 } job;
@@ -57,53 +58,98 @@ static void on_rows(void *ud, size_t rows)
     ((job *)ud)->rows += rows;
 }
 
-static void on_block(void *ud, size_t done, size_t total, double loss)
+static void on_block(void *ud, const pmpo_score_context *c, size_t done,
+                     size_t total, double loss)
 {
     job *j = ud;
+    size_t i = (size_t)c->place - 1;
+    j->n_done += done - j->done[i];
+    j->done[i] = done;
     if (!j->o->progress) {
         return;
     }
     double ms = pmpo_now_ms() - j->begin_ms;
-    size_t all = total * j->n_prompts, at = total * j->prompt + done;
+    double left = (double)(total * j->n_prompts - j->n_done);
     j->o->progress(j->o->progress_ud,
                    &(pmpo_progress){
                        .stage = "scoring",
                        .done = done,
                        .total = total,
                        .unit = "examples",
-                       .candidate = (int)j->prompt + 1,
+                       .candidate = c->place,
                        .candidates = (int)j->n_prompts,
                        .loss = loss,
                        .best = NAN,
                        .tokens_per_s = ms > 0 ? (double)j->rows / ms * 1e3 : 0,
-                       .left_ms = (int64_t)(ms * (double)(all - at) /
-                                            (double)at),
+                       .left_ms = (int64_t)(ms * left / (double)j->n_done),
                    });
 }
 
-static int score_one(job *j, size_t i, pmpo_prompt_score *out,
-                     pmpo_error *err)
+static pmpo_scoring scoring_of(job *j, size_t i)
 {
-    pmpo_result r;
-    const pmpo_score_context c = {
-        .cache = j->cache,
-        .prompt_id = (int)i,
-        .after = on_block,
-        .ud = j,
-        .cost = &j->out->pub.cost,
+    return (pmpo_scoring){
+        .scorer = j->scorer,
+        .prompt = j->prompts[i],
+        .context = {.cache = j->cache, .prompt_id = (int)i,
+                    .place = (int)i + 1, .after = on_block, .ud = j,
+                    .cost = &j->out->pub.cost},
+        .mem = &j->out->mem,
     };
-    j->prompt = i;
-    int rc = pmpo_scorer_score(j->scorer, j->prompts[i], &c, &j->out->mem, &r,
-                               err);
-    if (rc == 0) {
-        *out = r.score;
+}
+
+/* The prompts, and after the first its reversed packing where the noise floor
+ * is asked for. */
+static int list_all(job *j, pmpo_scoring *list, size_t *n, pmpo_error *err)
+{
+    for (size_t i = 0; i < j->n_prompts; i++) {
+        list[(*n)++] = scoring_of(j, i);
+        if (i == 0 && j->o->noise_floor) {
+            int rc = pmpo_reversed_scorer_new(j->model, j->data, &j->so,
+                                              &j->reversed, err);
+            if (rc < 0) {
+                return rc;
+            }
+            list[*n] = scoring_of(j, i);
+            list[*n].context.after = NULL;
+            list[(*n)++].scorer = j->reversed;
+        }
     }
-    if (rc == 0 && i == 0 && j->o->noise_floor) {
+    return 0;
+}
+
+static int score_list(job *j, pmpo_scoring *list, size_t n,
+                      pmpo_prompt_score *out, pmpo_error *err)
+{
+    int rc = pmpo_score_together(list, n, NULL, NULL, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (list[i].code < 0) {
+            return pmpo_fail(err, list[i].code, "%s", list[i].error.text);
+        }
+        if (list[i].scorer == j->scorer) {
+            *out++ = list[i].result.score;
+        }
+    }
+    if (rc == 0 && j->reversed) {
         pmpo_noise noise;
-        rc = pmpo_noise_floor(j->model, j->data, &j->so, j->prompts[0],
-                              &r.score, &c, &noise, err);
-        j->out->pub.noise_floor = rc == 0 ? noise.floor : NAN;
+        pmpo_noise_between(&list[0].result.score, &list[1].result.score,
+                           &noise);
+        j->out->pub.noise_floor = noise.floor;
     }
+    return rc;
+}
+
+static int score_prompts(job *j, pmpo_prompt_score *out, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    size_t n = 0;
+    pmpo_scoring *list =
+        pmpo_arena_alloc(&mem, j->n_prompts + 1, sizeof(*list));
+    j->done = pmpo_arena_alloc(&mem, j->n_prompts, sizeof(*j->done));
+    int rc = list && j->done ? list_all(j, list, &n, err)
+                             : pmpo_fail_memory(err);
+    rc = rc < 0 ? rc : score_list(j, list, n, out, err);
+    pmpo_scorer_free(j->reversed);
+    pmpo_arena_release(&mem);
     return rc;
 }
 
@@ -134,9 +180,9 @@ static int score_all(job *j, pmpo_error *err)
     if (!p) {
         return pmpo_fail_memory(err);
     }
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
-        rc = (j->o->dry_run ? count_one : score_one)(j, i, &p[i], err);
+    int rc = j->o->dry_run ? 0 : score_prompts(j, p, err);
+    for (size_t i = 0; rc == 0 && j->o->dry_run && i < j->n_prompts; i++) {
+        rc = count_one(j, i, &p[i], err);
     }
     j->out->pub.prompts = p;
     j->out->pub.n_prompts = j->n_prompts;

@@ -249,8 +249,7 @@ static int answer_group(asking *a, size_t first, size_t n, pmpo_arena *mem,
     double begin = pmpo_now_ms();
     int rc = render_group(a, first, n, ids, q, &seed, err);
     rc = rc < 0 ? rc
-                : a->model->engine->generate(a->model->self, q, n, &a->params,
-                                             replies, err);
+                : pmpo_generate(a->model, q, n, &a->params, replies, err);
     for (size_t i = 0; i < n; i++) {
         if (rc == 0) {
             out[i] = (pmpo_answer){

@@ -93,9 +93,11 @@ typedef struct watcher {
     void *ud;
 } watcher;
 
-static void on_block(void *ud, size_t done, size_t total, double loss)
+static void on_block(void *ud, const pmpo_score_context *c, size_t done,
+                     size_t total, double loss)
 {
     const watcher *w = ud;
+    (void)c;
     (void)loss;
     if (w->after) {
         w->after(w->ud, done / 2, total / 2);

@@ -1,8 +1,9 @@
 /* model.h: what every engine offers to the rooms above.
  *
  * A pmpo_model is a table of functions (pmpo_engine) and a `self`. An engine
- * scores given tokens and generates new ones; it knows its vocabulary and its
- * chat template. It knows nothing of prompts, examples or losses.
+ * takes units from a queue and brings them back with their numbers, in any
+ * order, and generates new tokens; it knows its vocabulary and its chat
+ * template. It knows nothing of prompts, examples or losses.
  *
  * Engines: the folders of engine/ (engine/engines.h). Tests put a fake one
  * here. */
@@ -74,6 +75,8 @@ typedef struct pmpo_unit {
                       * kept in the KV memory from one unit to the next */
     bool repacked; /* another packing of the same requests, to measure how much
                     * a score depends on it: smaller batches, one wave */
+    bool plain;    /* the reference: one sequence at a time from an empty KV
+                    * memory, double-precision two-pass log-softmax */
 } pmpo_unit;
 
 typedef struct pmpo_unit_result {
@@ -86,6 +89,29 @@ typedef struct pmpo_unit_result {
     double ms;
 } pmpo_unit_result;
 
+/* A unit on its way through an engine. */
+typedef struct pmpo_task {
+    pmpo_unit unit;
+    pmpo_unit_result result; /* .logprobs: the asker's room */
+    int code;         /* set by the engine: 0, or why there are no numbers */
+    pmpo_error error; /* with a code below 0 */
+    bool unwanted;    /* set by the asker while the engine has it: its numbers
+                       * decide nothing any more, it may be dropped (done with
+                       * PMPO_ECANCELLED) or finished */
+} pmpo_task;
+
+/* Where an engine gets its work and brings it. Both are called in the thread
+ * that called `score`; they may tokenise, render and count with the model. */
+typedef struct pmpo_queue {
+    /* The next unit to begin, the asker's until it is done; NULL: none now.
+     * After NULL the engine asks again when something is done; it ends once
+     * it gets NULL with nothing under way. */
+    pmpo_task *(*next)(void *ud);
+    /* The unit is through, in whatever order: numbers, or a code. */
+    void (*done)(void *ud, pmpo_task *t);
+    void *ud;
+} pmpo_queue;
+
 /* Sum of the requests' target tokens. */
 size_t pmpo_unit_targets(const pmpo_unit *u);
 /* Sum of n_ids. */
@@ -96,12 +122,13 @@ int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err);
 /* ---- generating ---------------------------------------------------------- */
 
 typedef struct pmpo_gen_request {
-    const pmpo_message *messages;
+    const int32_t *ids; /* the prompt; NULL for an engine: it takes_messages */
+    size_t n_ids;
+    const pmpo_message *messages; /* what the ids are rendered from, if a chat:
+                                   * pmpo_generate does that */
     size_t n_messages;
     const uint64_t *seeds; /* [n_samples], one a sample */
     size_t n_samples;
-    const int32_t *ids; /* without messages: the prompt, rendered already */
-    size_t n_ids;
 } pmpo_gen_request;
 
 typedef struct pmpo_gen_params {
@@ -117,26 +144,26 @@ typedef struct pmpo_reply {
     size_t n_fed;    /* rows fed for its prompt. What replies share is fed for
                       * the first of them: the sum over a call's is the cost */
     bool complete;   /* ended by itself or by the stop, not by max_tokens */
+    int code;        /* below 0: this sample failed, there is no text */
 } pmpo_reply;
 
 /* ---- the engine ------------------------------------------------------------ */
 
 typedef struct pmpo_engine {
-    /* Scores one unit. Returns 0 when every request has its numbers, else
-     * the first error. PMPO_ECANCELLED: nothing of the unit is valid. */
-    int (*score)(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                 pmpo_error *err);
-    /* The same numbers by the plain way, one sequence at a time from an empty
-     * KV memory, double-precision two-pass log-softmax: the reference. */
-    int (*score_plain)(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                       pmpo_error *err);
+    /* Scores what the queue gives, as many units at a time as the engine
+     * likes, and returns when the queue is empty. A unit that fails has its
+     * code and stops nothing. Below 0: PMPO_ECANCELLED, or the engine as a
+     * whole can't go on; what was under way is then not done. */
+    int (*score)(void *self, const pmpo_queue *q, pmpo_error *err);
     /* The rows that scoring these units in this order would feed to an engine
-     * that has seen nothing: for dry runs. `plain`: by score_plain. */
-    int (*count)(void *self, const pmpo_unit *units, size_t n, bool plain,
-                 uint64_t *rows, pmpo_error *err);
-    /* All samples of all requests as one batch that shares prefixes. out has
-     * sum of n_samples zeroed replies, request-major; the caller releases
-     * their text, also on failure. PMPO_ETOOLONG: a prompt leaves no room. */
+     * that has seen nothing: for dry runs. */
+    int (*count)(void *self, const pmpo_unit *units, size_t n, uint64_t *rows,
+                 pmpo_error *err);
+    /* All samples of all requests; engines may share what prompts have in
+     * common, and run as many at a time as they like. out has sum of
+     * n_samples zeroed replies, request-major; the caller releases their
+     * text, also on failure. Returns 0 when every sample has its text, else
+     * the first code. PMPO_ETOOLONG: a prompt leaves no room. */
     int (*generate)(void *self, const pmpo_gen_request *requests, size_t n,
                     const pmpo_gen_params *p, pmpo_reply *out,
                     pmpo_error *err);
@@ -144,18 +171,34 @@ typedef struct pmpo_engine {
     void (*close)(void *self);
 } pmpo_engine;
 
+typedef struct pmpo_limits {
+    size_t max_requests; /* sequences a unit should hold at most */
+    size_t max_context;  /* positions of one sequence */
+} pmpo_limits;
+
 struct pmpo_model {
     const pmpo_engine *engine;
     void *self;
     pmpo_vocab vocab;
     pmpo_model_info info; /* strings live in `mem` */
     pmpo_hash identity;   /* of all that can change a score */
-    size_t max_requests;  /* sequences a unit should hold at most */
+    pmpo_limits limits;
+    bool takes_messages;  /* the engine renders chats itself, from messages */
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */
     void (*tick)(void *ud, size_t rows);
     void *tick_ud;
     pmpo_arena mem;
 };
+
+/* Scores one unit by itself. PMPO_ECANCELLED: nothing of it is valid. */
+int pmpo_score_unit(struct pmpo_model *m, const pmpo_unit *u,
+                    pmpo_unit_result *r, pmpo_error *err);
+
+/* The engine's `generate`, with chats rendered for it by the model's own
+ * template: a request has messages or ids. */
+int pmpo_generate(struct pmpo_model *m, const pmpo_gen_request *requests,
+                  size_t n, const pmpo_gen_params *p, pmpo_reply *out,
+                  pmpo_error *err);
 
 #endif

@@ -135,9 +135,8 @@ static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
     if (!replies) {
         return pmpo_fail_memory(err);
     }
-    int rc = j->model->engine->generate(j->model->self, job->requests,
-                                        job->n_requests, &job->params,
-                                        replies, err);
+    int rc = pmpo_generate(j->model, job->requests, job->n_requests,
+                           &job->params, replies, err);
     for (size_t i = 0; i < n; i++) {
         if (rc == 0) {
             out[i].text = pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text));

@@ -19,7 +19,6 @@ struct pmpo_prior {
     pmpo_data *data; /* an example a distinct question */
     pmpo_scorer *scorer;
     size_t *which; /* [n_asks]: the ask's example in `data` */
-    double *nats;  /* [n], under the last prompt */
     size_t n;
     pmpo_arena mem;
 };
@@ -108,8 +107,7 @@ static int make_data(pmpo_prior *p, const pmpo_prior_ask *asks, size_t n,
 {
     entry *sorted = pmpo_arena_alloc(&p->mem, n, sizeof(*sorted));
     p->which = pmpo_arena_alloc(&p->mem, n, sizeof(*p->which));
-    p->nats = pmpo_arena_alloc(&p->mem, n, sizeof(*p->nats));
-    if (!sorted || !p->which || !p->nats) {
+    if (!sorted || !p->which) {
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
@@ -125,7 +123,7 @@ static int make_data(pmpo_prior *p, const pmpo_prior_ask *asks, size_t n,
     return rc;
 }
 
-/* ---- making and scoring -------------------------------------------------------- */
+/* ---- making and reading -------------------------------------------------------- */
 
 int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
                    const pmpo_scorer_options *o, pmpo_prior **out,
@@ -160,26 +158,24 @@ void pmpo_prior_free(pmpo_prior *p)
     }
 }
 
-int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
-                     const pmpo_score_context *c, pmpo_error *err)
+pmpo_scorer *pmpo_prior_scorer(pmpo_prior *p)
 {
-    pmpo_score_context quiet = *c;
-    pmpo_arena mem = {0};
-    pmpo_result r;
-    quiet.after = NULL; /* its examples are not the caller's */
-    quiet.whole = NULL;
-    quiet.give_up = NULL; /* it is about losses, and the caller's examples */
-    int rc = pmpo_scorer_score(p->scorer, prompt, &quiet, &mem, &r, err);
-    for (size_t i = 0; rc == 0 && i < p->n; i++) {
-        p->nats[i] = r.score.examples[i].targets[0].nats;
-    }
-    pmpo_arena_release(&mem);
-    return rc;
+    return p->scorer;
 }
 
-double pmpo_prior_of(const pmpo_prior *p, size_t i)
+const double *pmpo_prior_nats(const pmpo_prior *p, const pmpo_prompt_score *s,
+                              pmpo_arena *mem)
 {
-    return p->nats[p->which[i]];
+    double *nats = pmpo_arena_alloc(mem, p->n, sizeof(*nats));
+    for (size_t i = 0; nats && i < p->n; i++) {
+        nats[i] = s->examples[i].targets[0].nats;
+    }
+    return nats;
+}
+
+double pmpo_prior_of(const pmpo_prior *p, const double *nats, size_t i)
+{
+    return nats[p->which[i]];
 }
 
 int pmpo_prior_count(pmpo_prior *p, pmpo_str prompt, uint64_t *prefill,

@@ -25,11 +25,15 @@ int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
                    pmpo_error *err);
 void pmpo_prior_free(pmpo_prior *p);
 
-/* Scores the outputs under `prompt`, for pmpo_prior_of. */
-int pmpo_prior_score(pmpo_prior *p, pmpo_str prompt,
-                     const pmpo_score_context *c, pmpo_error *err);
-/* Nats of asks[i] under the last prompt scored. */
-double pmpo_prior_of(const pmpo_prior *p, size_t i);
+/* The scorer that scores them under a prompt, an example a distinct question;
+ * the prior's own. */
+pmpo_scorer *pmpo_prior_scorer(pmpo_prior *p);
+/* Nats of each question from the scores of that scorer's examples, in `mem`;
+ * NULL: out of memory. */
+const double *pmpo_prior_nats(const pmpo_prior *p, const pmpo_prompt_score *s,
+                              pmpo_arena *mem);
+/* Of these, those of asks[i]. */
+double pmpo_prior_of(const pmpo_prior *p, const double *nats, size_t i);
 
 /* As pmpo_scorer_count. */
 int pmpo_prior_count(pmpo_prior *p, pmpo_str prompt, uint64_t *prefill,

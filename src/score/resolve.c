@@ -148,23 +148,34 @@ static void compare_tokens(const pmpo_prompt_score *a,
     out->token_mean = n ? sum / (double)n : 0;
 }
 
+int pmpo_reversed_scorer_new(pmpo_model *m, const pmpo_data *d,
+                             const pmpo_scorer_options *o, pmpo_scorer **out,
+                             pmpo_error *err)
+{
+    pmpo_scorer_options other = *o;
+    other.reversed = true;
+    return pmpo_scorer_new(m, d, &other, out, err);
+}
+
+void pmpo_noise_between(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
+                        pmpo_noise *out)
+{
+    out->floor = floor_of(a, b);
+    compare_tokens(a, b, out);
+}
+
 int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
                      const pmpo_scorer_options *o, pmpo_str prompt,
                      const pmpo_prompt_score *a, const pmpo_score_context *c,
                      pmpo_noise *out, pmpo_error *err)
 {
-    pmpo_scorer_options other = *o;
     pmpo_scorer *s = NULL;
     pmpo_arena mem = {0};
     pmpo_result b;
-    other.reversed = true;
-    int rc = pmpo_scorer_new(m, d, &other, &s, err);
+    int rc = pmpo_reversed_scorer_new(m, d, o, &s, err);
+    rc = rc < 0 ? rc : pmpo_scorer_score(s, prompt, c, &mem, &b, err);
     if (rc == 0) {
-        rc = pmpo_scorer_score(s, prompt, c, &mem, &b, err);
-    }
-    if (rc == 0) {
-        out->floor = floor_of(a, &b.score);
-        compare_tokens(a, &b.score, out);
+        pmpo_noise_between(a, &b.score, out);
     }
     pmpo_arena_release(&mem);
     pmpo_scorer_free(s);

@@ -1,14 +1,11 @@
-/* score.c: the scorer: rendering, blocks, units, and what comes of them. */
+/* score.c: the scorer: outputs, blocks, rendering, units. What is done with
+ * the units is in together.c. */
 #include "score/score.h"
 
-#include <math.h>
-
-#include "base/clock.h"
 #include "base/error.h"
 #include "data/data.h"
-#include "model/render.h"
 #include "score/prior.h"
-#include "score/prune.h"
+#include "score/scorer.h"
 
 /* A block's size in estimated tokens: about one full batch of the engine. A
  * pure function of the data, so that a unit never depends on the prompt. */
@@ -18,33 +15,6 @@
 #define REVERSED_LEAST 2
 #define BYTES_PER_TOKEN 4
 #define TOKENS_PER_EXAMPLE 12 /* of the template */
-
-/* What is scored of one example, in this order: the target or chosen output,
- * the rejected ones, other options. */
-typedef struct outputs {
-    const pmpo_str *texts;
-    const bool *is_option;
-    size_t n;
-    size_t n_loss; /* leading ones that the loss reads */
-    size_t first;  /* place of the first among those of all examples */
-} outputs;
-
-struct pmpo_scorer {
-    pmpo_model *model;
-    const pmpo_data *data;
-    pmpo_scorer_options o;
-    pmpo_template *template;
-    size_t n_examples;
-    outputs *outputs;     /* [n_examples] */
-    size_t *groups;       /* [n_examples] by input, see pmpo_data_groups */
-    size_t n_outputs;     /* of all */
-    size_t *block_begin;  /* [n_blocks + 1] */
-    size_t n_blocks;
-    double total_weight;
-    pmpo_hasher *hasher;
-    pmpo_prior *prior; /* NULL: not calibrated */
-    pmpo_arena mem;
-};
 
 /* ---- which outputs ---------------------------------------------------------------- */
 
@@ -58,7 +28,7 @@ static bool among(pmpo_str s, const pmpo_str *list, size_t n)
     return false;
 }
 
-static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, outputs *out)
+static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, pmpo_outputs *out)
 {
     bool choice = s->o.loss == PMPO_LOSS_CHOICE;
     size_t most = 1 + e->n_rejected + e->n_options;
@@ -86,14 +56,14 @@ static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, outputs *out)
     for (size_t i = 0; i < n; i++) {
         is_option[i] = among(texts[i], e->options, e->n_options);
     }
-    *out = (outputs){texts, is_option, n, n_loss, s->n_outputs};
+    *out = (pmpo_outputs){texts, is_option, n, n_loss, s->n_outputs};
     s->n_outputs += n;
     return 0;
 }
 
 /* ---- blocks ------------------------------------------------------------------------- */
 
-static size_t estimate(const pmpo_example *e, const outputs *o)
+static size_t estimate(const pmpo_example *e, const pmpo_outputs *o)
 {
     size_t bytes = e->input.len;
     for (size_t i = 0; i < e->n_messages; i++) {
@@ -118,7 +88,7 @@ static int cut_blocks(pmpo_scorer *s)
         size_t t = estimate(pmpo_data_example(s->data, i), &s->outputs[i]);
         size_t r = s->outputs[i].n;
         if (i == 0 || (tokens + t > BLOCK_TOKENS && n >= least) ||
-            requests + r > s->model->max_requests) {
+            requests + r > s->model->limits.max_requests) {
             s->block_begin[s->n_blocks++] = i;
             tokens = requests = n = 0;
         }
@@ -216,12 +186,6 @@ void pmpo_scorer_free(pmpo_scorer *s)
 
 /* ---- rendering a prompt -------------------------------------------------------------------- */
 
-typedef struct rendering {
-    pmpo_rendered *examples; /* [n_examples] */
-    size_t n_prefix;         /* shared by everything */
-    pmpo_arena mem;
-} rendering;
-
 static size_t common(const int32_t *a, const int32_t *b, size_t n)
 {
     size_t i = 0;
@@ -237,13 +201,13 @@ static int too_long(const pmpo_scorer *s, size_t i, size_t n_ids,
     const pmpo_example *e = pmpo_data_example(s->data, i);
     return pmpo_fail(err, PMPO_ETOOLONG,
                      "%s:%d: example %.*s has %zu tokens with the prompt, the "
-                     "model's context holds %d: shorten it or take it out",
+                     "model's context holds %zu: shorten it or take it out",
                      pmpo_data_name(s->data), e->line, (int)e->id.len,
-                     e->id.ptr, n_ids, s->model->info.n_context);
+                     e->id.ptr, n_ids, s->model->limits.max_context);
 }
 
-static int render_all(pmpo_scorer *s, pmpo_str prompt, rendering *r,
-                      pmpo_error *err)
+int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
+                    pmpo_error *err)
 {
     r->examples = pmpo_arena_alloc(&r->mem, s->n_examples,
                                    sizeof(*r->examples));
@@ -253,7 +217,7 @@ static int render_all(pmpo_scorer *s, pmpo_str prompt, rendering *r,
     r->n_prefix = SIZE_MAX;
     const int32_t *first = NULL;
     for (size_t i = 0; i < s->n_examples; i++) {
-        const outputs *o = &s->outputs[i];
+        const pmpo_outputs *o = &s->outputs[i];
         pmpo_rendered *x = &r->examples[i];
         int rc = pmpo_render(s->template, prompt, pmpo_data_example(s->data, i),
                              o->texts, o->n, s->o.end, &r->mem, x, err);
@@ -265,7 +229,7 @@ static int render_all(pmpo_scorer *s, pmpo_str prompt, rendering *r,
         most = most < r->n_prefix ? most : r->n_prefix;
         r->n_prefix = common(first, x->targets[0].ids, most);
         for (size_t t = 0; t < x->n_targets; t++) {
-            if (x->targets[t].n_ids > (size_t)s->model->info.n_context) {
+            if (x->targets[t].n_ids > s->model->limits.max_context) {
                 return too_long(s, i, x->targets[t].n_ids, err);
             }
         }
@@ -274,13 +238,6 @@ static int render_all(pmpo_scorer *s, pmpo_str prompt, rendering *r,
 }
 
 /* ---- units ------------------------------------------------------------------------------------ */
-
-typedef struct unit {
-    pmpo_unit u;
-    pmpo_hash key;
-    float *logprobs;
-    size_t n_logprobs;
-} unit;
 
 static void add_requests(const pmpo_rendered *x, pmpo_request *q, size_t *n)
 {
@@ -307,8 +264,8 @@ static pmpo_hash key_of(pmpo_scorer *s, const pmpo_unit *u)
     return pmpo_hasher_end(h);
 }
 
-static int make_unit(pmpo_scorer *s, rendering *r, size_t block, unit *out,
-                     pmpo_error *err)
+int pmpo_make_unit(pmpo_scorer *s, pmpo_rendering *r, size_t block,
+                   pmpo_block_unit *out, pmpo_error *err)
 {
     size_t begin = s->block_begin[block], end = s->block_begin[block + 1];
     size_t most = 0, n = 0;
@@ -323,314 +280,16 @@ static int make_unit(pmpo_scorer *s, rendering *r, size_t block, unit *out,
         size_t at = s->o.reversed ? begin + (end - 1 - i) : i;
         add_requests(&r->examples[at], q, &n);
     }
-    out->u = (pmpo_unit){q, n, r->n_prefix,
-                         s->o.reversed};
-    out->n_logprobs = pmpo_unit_targets(&out->u);
-    out->logprobs = pmpo_arena_alloc(&r->mem, out->n_logprobs, sizeof(float));
-    if (!out->logprobs) {
-        return pmpo_fail_memory(err);
-    }
-    out->key = key_of(s, &out->u);
-    return 0;
-}
-
-static int keep(const pmpo_score_context *c, const unit *x, size_t block,
-                const pmpo_unit_result *r, bool cached, pmpo_error *err)
-{
-    if (!c->store) {
-        return 0;
-    }
-    return pmpo_store_put_unit(c->store,
-                               &(pmpo_unit_row){
-                                   .key = x->key,
-                                   .prompt = c->prompt_id,
-                                   .purpose = c->purpose,
-                                   .block = block,
-                                   .logprobs = x->logprobs,
-                                   .n = x->n_logprobs,
-                                   .prefill_tokens = r->prefill_tokens,
-                                   .logical_tokens = r->logical_tokens,
-                                   .n_cached = cached ? x->u.n_requests : 0,
-                                   .ms = r->ms,
-                               },
-                               err);
-}
-
-static void add_cost(pmpo_cost *cost, const unit *x, const pmpo_unit_result *r,
-                     bool cached)
-{
-    if (!cost) {
-        return;
-    }
-    cost->prefill_tokens += r->prefill_tokens;
-    cost->output_rows += r->output_rows;
-    cost->logical_tokens += r->logical_tokens;
-    cost->cached_scores += cached ? x->u.n_requests : 0;
-    cost->seconds += r->ms / 1e3;
-}
-
-static int compute(pmpo_scorer *s, const pmpo_score_context *c, unit *x,
-                   pmpo_unit_result *r, pmpo_error *err)
-{
-    if (c->before) {
-        int rc = c->before(c->ud, err);
-        if (rc < 0) {
-            return rc;
-        }
-    }
-    const pmpo_engine *e = s->model->engine;
-    int rc = (s->o.plain ? e->score_plain : e->score)(s->model->self, &x->u, r,
-                                                      err);
-    /* Looked at before anything is kept: a kept NaN would outlive its cause. */
-    for (size_t i = 0; rc == 0 && i < x->n_logprobs; i++) {
-        if (isnan(x->logprobs[i])) {
-            rc = pmpo_fail(err, PMPO_ENAN, "the engine gave a score that is "
-                           "not a number");
-        }
-    }
-    return rc;
-}
-
-/* The unit's log-probabilities: looked up, or computed and kept. */
-static int settle_unit(pmpo_scorer *s, const pmpo_score_context *c, unit *x,
-                       size_t block, pmpo_error *err)
-{
-    bool found = false;
-    pmpo_unit_result r = {.logprobs = x->logprobs,
-                          .logical_tokens = pmpo_unit_logical(&x->u)};
-    if (c->store && !s->o.plain) {
-        int rc = pmpo_store_get_unit(c->store, x->key, x->logprobs,
-                                     x->n_logprobs, &found, err);
-        if (rc < 0 || found) {
-            return rc;
-        }
-    }
-    bool use_cache = c->cache && !s->o.plain;
-    bool cached = use_cache && pmpo_cache_get(c->cache, x->key, x->logprobs,
-                                              x->n_logprobs);
-    if (!cached) {
-        int rc = compute(s, c, x, &r, err);
-        if (rc < 0) {
-            return rc;
-        }
-        if (use_cache) {
-            pmpo_cache_put(c->cache, x->key, x->logprobs, x->n_logprobs);
-        }
-    }
-    add_cost(c->cost, x, &r, cached);
-    return s->o.plain ? 0 : keep(c, x, block, &r, cached, err);
-}
-
-/* ---- from log-probabilities to scores --------------------------------------------------------- */
-
-static int fill_target(const pmpo_rendered *x, size_t t, pmpo_str text,
-                       const float *lp, pmpo_arena *mem, pmpo_target_score *out)
-{
-    size_t n = x->targets[t].n_ids - x->n_context;
-    int32_t *ids = pmpo_arena_alloc(mem, n, sizeof(*ids));
-    float *lps = pmpo_arena_alloc(mem, n, sizeof(*lps));
-    *out = (pmpo_target_score){.text = pmpo_arena_str(mem, text),
-                               .n_tokens = n,
-                               .token_ids = ids,
-                               .token_logprobs = lps};
-    if (!ids || !lps || !out->text.ptr) {
-        return PMPO_ENOMEM;
-    }
-    memcpy(ids, x->targets[t].ids + x->n_context, n * sizeof(*ids));
-    memcpy(lps, lp, n * sizeof(*lps));
-    for (size_t i = 0; i < n; i++) {
-        out->nats -= (double)lp[i];
-    }
-    return 0;
-}
-
-/* Format, choice and pick over those targets that are options. */
-static int fill_choice(const pmpo_scorer *s, const outputs *o,
-                       const pmpo_example *e, pmpo_arena *mem,
-                       pmpo_example_score *x)
-{
-    x->format = x->choice = NAN;
-    x->picked = -1;
-    pmpo_target_score *list = pmpo_arena_alloc(mem, o->n, sizeof(*list));
-    size_t *where = pmpo_arena_alloc(mem, o->n, sizeof(*where));
-    if (!list || !where) {
-        return PMPO_ENOMEM;
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < o->n; i++) {
-        if (o->is_option[i]) {
-            where[n] = i;
-            list[n++] = x->targets[i];
-        }
-    }
-    if (e->n_options >= 2 && n == e->n_options && where[0] == 0) {
-        int picked;
-        pmpo_format_choice(list, n, &s->o, &x->format, &x->choice, &picked);
-        x->picked = (int)where[picked];
-        x->correct = x->picked == 0;
-    }
-    return 0;
-}
-
-static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
-                        const float *lp, size_t *used, pmpo_arena *mem,
-                        pmpo_example_score *x)
-{
-    const pmpo_example *e = pmpo_data_example(s->data, i);
-    const outputs *o = &s->outputs[i];
-    pmpo_target_score *t = pmpo_arena_alloc(mem, o->n, sizeof(*t));
-    *x = (pmpo_example_score){.id = pmpo_arena_str(mem, e->id),
-                              .weight = e->weight,
-                              .group = s->groups[i],
-                              .seam = r->seam,
-                              .targets = t,
-                              .n_targets = o->n};
-    if (!t || !x->id.ptr) {
-        return PMPO_ENOMEM;
-    }
-    for (size_t k = 0; k < o->n; k++) {
-        if (fill_target(r, k, o->texts[k], lp + *used, mem, &t[k]) < 0) {
-            return PMPO_ENOMEM;
-        }
-        t[k].role = k > 0 ? PMPO_ROLE_REJECTED
-                    : s->o.loss == PMPO_LOSS_PREFERENCE ? PMPO_ROLE_CHOSEN
-                                                        : PMPO_ROLE_TARGET;
-        t[k].prior_nats = s->prior ? pmpo_prior_of(s->prior, o->first + k) : 0;
-        *used += t[k].n_tokens;
-    }
-    if (pmpo_fill_ends(&s->model->vocab, s->o.end, mem, &t[0]) < 0) {
-        return PMPO_ENOMEM;
-    }
-    x->loss = pmpo_example_loss(t, o->n_loss, &s->o);
-    return fill_choice(s, o, e, mem, x);
-}
-
-static int fill_block(pmpo_scorer *s, const rendering *r, size_t block,
-                      const unit *u, pmpo_arena *mem, pmpo_example_score *x,
-                      pmpo_error *err)
-{
-    size_t begin = s->block_begin[block], end = s->block_begin[block + 1];
-    size_t used = 0;
-    for (size_t k = begin; k < end; k++) {
-        size_t i = s->o.reversed ? begin + (end - 1 - k) : k;
-        if (fill_example(s, &r->examples[i], i, u->logprobs, &used, mem,
-                         &x[i]) < 0) {
-            return pmpo_fail_memory(err);
-        }
-        if (!isfinite(x[i].loss)) {
-            return pmpo_fail(err, PMPO_ENAN, "example %.*s: its loss is not a "
-                             "number", (int)x[i].id.len, x[i].id.ptr);
-        }
-    }
-    return 0;
-}
-
-/* Sums over the examples in their order, so that they add up the same way
- * whatever the packing. */
-static void sum_up(const pmpo_example_score *x, size_t n,
-                   pmpo_prompt_score *p)
-{
-    double loss = 0, format = 0, choice = 0, weight = 0, known = 0;
-    for (size_t i = 0; i < n; i++) {
-        loss += x[i].weight * x[i].loss;
-        weight += x[i].weight;
-        p->nats += x[i].targets[0].nats;
-        p->n_tokens += x[i].targets[0].n_tokens;
-        if (x[i].picked >= 0) {
-            format += x[i].weight * x[i].format;
-            choice += x[i].weight * x[i].choice;
-            known += x[i].weight;
-            p->n_options++;
-            p->n_correct += x[i].correct;
-        }
-    }
-    p->loss = loss / weight;
-    p->format = known > 0 ? format / known : NAN;
-    p->choice = known > 0 ? choice / known : NAN;
-}
-
-/* ---- scoring ------------------------------------------------------------------------------------ */
-
-static int score_blocks(pmpo_scorer *s, const pmpo_score_context *c,
-                        rendering *r, pmpo_arena *mem, pmpo_example_score *x,
-                        pmpo_result *out, pmpo_error *err)
-{
-    double sum = 0, weight = 0;
-    size_t *order = pmpo_arena_alloc(&r->mem, s->n_blocks, sizeof(*order));
-    if (!order) {
-        return pmpo_fail_memory(err);
-    }
-    const pmpo_give_up never = {.bound = INFINITY};
-    const pmpo_give_up *g = c->give_up ? c->give_up : &never;
-    pmpo_block_order(s->block_begin, s->n_blocks,
-                     g->race_alpha > 0 ? NULL : g->rival, order);
-    for (size_t k = 0; k < s->n_blocks; k++) {
-        unit u;
-        size_t b = order[k];
-        int rc = make_unit(s, r, b, &u, err);
-        rc = rc < 0 ? rc : settle_unit(s, c, &u, b, err);
-        rc = rc < 0 ? rc : fill_block(s, r, b, &u, mem, x, err);
-        if (rc < 0) {
-            return rc;
-        }
-        out->units_scored++;
-        size_t end = s->block_begin[b + 1];
-        out->n_done += end - s->block_begin[b];
-        for (size_t i = s->block_begin[b]; i < end; i++) {
-            sum += x[i].weight * x[i].loss;
-            weight += x[i].weight;
-        }
-        if (c->after) {
-            c->after(c->ud, out->n_done, s->n_examples, sum / weight);
-        }
-        bool hopeless = !s->prior && sum / s->total_weight > g->bound;
-        out->lost_race = !hopeless && g->race_alpha > 0
-                         && pmpo_race_is_lost(x, g->rival, out->n_done,
-                                              s->n_examples, g->race_alpha,
-                                              g->race_margin);
-        bool enough = g->most_examples > 0 && out->n_done >= g->most_examples;
-        if ((hopeless || out->lost_race || enough) && k + 1 < s->n_blocks) {
-            out->pruned = true;
-            out->lower_bound = s->prior ? NAN : sum / s->total_weight;
-            return 0;
-        }
-    }
-    return 0;
-}
-
-int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
-                      const pmpo_score_context *c, pmpo_arena *mem,
-                      pmpo_result *out, pmpo_error *err)
-{
-    rendering r = {0};
-    pmpo_example_score *x = pmpo_arena_alloc(mem, s->n_examples, sizeof(*x));
-    *out = (pmpo_result){.units = s->n_blocks, .lower_bound = NAN};
-    out->score.prompt = pmpo_arena_str(mem, prompt);
-    out->score.examples = x;
-    out->score.n_examples = s->n_examples;
-    out->score.loss = NAN;
-    int rc = x && out->score.prompt.ptr ? 0 : pmpo_fail_memory(err);
-    if (rc == 0) {
-        rc = render_all(s, prompt, &r, err);
-    }
-    out->n_prefix = r.n_prefix;
-    if (rc == 0 && s->prior) {
-        rc = pmpo_prior_score(s->prior, prompt, c, err);
-    }
-    if (rc == 0) {
-        rc = score_blocks(s, c, &r, mem, x, out, err);
-    }
-    if (rc == 0 && !out->pruned) {
-        sum_up(x, s->n_examples, &out->score);
-        if (!isfinite(out->score.loss)) {
-            rc = pmpo_fail(err, PMPO_ENAN, "the mean loss is not a number: "
-                           "are the examples' weights too far apart?");
-        } else if (c->whole) {
-            rc = c->whole(c->ud, c, &out->score, err);
-        }
-    }
-    pmpo_arena_release(&r.mem);
-    return rc;
+    const pmpo_unit u = {q, n, r->n_prefix, s->o.reversed, s->o.plain};
+    *out = (pmpo_block_unit){
+        .task = {.unit = u, .result.logical_tokens = pmpo_unit_logical(&u)},
+        .block = block,
+        .key = key_of(s, &u),
+        .n_logprobs = pmpo_unit_targets(&u),
+    };
+    out->task.result.logprobs = pmpo_arena_alloc(&r->mem, out->n_logprobs,
+                                                 sizeof(float));
+    return out->task.result.logprobs ? 0 : pmpo_fail_memory(err);
 }
 
 /* ---- counting --------------------------------------------------------------------------------------- */
@@ -638,19 +297,19 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
 int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
                       uint64_t *total, pmpo_error *err)
 {
-    rendering r = {0};
+    pmpo_rendering r = {0};
     uint64_t rows = 0, whole = 0, prior_rows = 0, prior_whole = 0;
     pmpo_unit *units = pmpo_arena_alloc(&r.mem, s->n_blocks, sizeof(*units));
-    int rc = units ? render_all(s, prompt, &r, err) : pmpo_fail_memory(err);
+    int rc = units ? pmpo_render_all(s, prompt, &r, err) : pmpo_fail_memory(err);
     for (size_t b = 0; rc == 0 && b < s->n_blocks; b++) {
-        unit u;
-        rc = make_unit(s, &r, b, &u, err);
-        units[b] = u.u;
-        whole += rc < 0 ? 0 : pmpo_unit_logical(&u.u);
+        pmpo_block_unit u;
+        rc = pmpo_make_unit(s, &r, b, &u, err);
+        units[b] = u.task.unit;
+        whole += rc < 0 ? 0 : u.task.result.logical_tokens;
     }
     rc = rc < 0 ? rc
                 : s->model->engine->count(s->model->self, units, s->n_blocks,
-                                          s->o.plain, &rows, err);
+                                          &rows, err);
     if (rc == 0 && s->prior) {
         rc = pmpo_prior_count(s->prior, prompt, &prior_rows, &prior_whole,
                               err);

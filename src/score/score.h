@@ -80,11 +80,13 @@ struct pmpo_score_context {
     pmpo_cache *cache;
     const char *purpose; /* of the unit rows: "train", "mask", ... */
     int prompt_id;       /* candidate id; -1 */
+    int place;           /* of several scored together, 1.. : for `after` */
     /* Asked before each unit is computed (not when it is looked up); a
      * negative code (budget, cancel) stops the scoring with it. */
     int (*before)(void *ud, pmpo_error *err);
     /* Told after each unit: examples done, weighted loss so far. */
-    void (*after)(void *ud, size_t done, size_t total, double loss_so_far);
+    void (*after)(void *ud, const pmpo_score_context *c, size_t done,
+                  size_t total, double loss_so_far);
     /* Told once a prompt is scored to the end on all of the data; a negative
      * code fails the scoring. */
     int (*whole)(void *ud, const pmpo_score_context *c,
@@ -111,6 +113,29 @@ int pmpo_scorer_score(pmpo_scorer *s, pmpo_str prompt,
                       const pmpo_score_context *c, pmpo_arena *mem,
                       pmpo_result *out, pmpo_error *err);
 
+/* A prompt to score with others. */
+typedef struct pmpo_scoring {
+    pmpo_scorer *scorer;
+    pmpo_str prompt; /* borrowed until it is decided */
+    pmpo_score_context context;
+    pmpo_arena *mem;    /* for the result */
+    pmpo_result result;
+    int code;           /* PMPO_ETOOLONG is its own affair: others go on */
+    pmpo_error error;
+} pmpo_scoring;
+
+/* Scores all of `list` (scorers of one model): their units are in the engine's
+ * queue together, in the order of the list and each prompt's blocks; an engine
+ * that takes many gets the same number of each prompt. What comes out is the
+ * same whatever the order of completion: a prompt is given up by its blocks in
+ * order alone. `decided` (may be NULL) is told of each as soon as it is scored,
+ * given up or failed; a negative code stops. Returns 0 when all are decided,
+ * PMPO_ETOOLONG ones included; else the first failure: units under way are
+ * kept, nothing new is begun. */
+int pmpo_score_together(pmpo_scoring *list, size_t n,
+                        int (*decided)(void *ud, size_t i, pmpo_error *err),
+                        void *ud, pmpo_error *err);
+
 /* Tokenises and plans only: rows that would be fed (`prefill`) with an empty
  * cache, and the sum of whole sequences (`logical`). */
 int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
@@ -122,9 +147,16 @@ typedef struct pmpo_noise {
                                     * changes, mean and largest absolute */
 } pmpo_noise;
 
+/* A scorer of the same with the reversed packing. */
+int pmpo_reversed_scorer_new(pmpo_model *m, const pmpo_data *d,
+                             const pmpo_scorer_options *o, pmpo_scorer **out,
+                             pmpo_error *err);
 /* Root mean square of the difference of an example's loss between the
- * canonical packing (`a`) and the reversed one, which is scored here, over the
- * examples that the packing moved. */
+ * canonical packing (`a`) and the reversed one (`b`), over the examples that
+ * the packing moved. */
+void pmpo_noise_between(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
+                        pmpo_noise *out);
+/* The same, with the reversed packing scored here. */
 int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
                      const pmpo_scorer_options *o, pmpo_str prompt,
                      const pmpo_prompt_score *a, const pmpo_score_context *c,

@@ -94,22 +94,27 @@ static int score(pmpo_state *st, check *c, pmpo_error *err)
     if (!c->loss || !c->right || !c->weights || !c->groups) {
         return pmpo_fail_memory(err);
     }
-    int rc = 0;
+    pmpo_arena mem = {0};
+    pmpo_scoring *list = pmpo_arena_alloc(&mem, c->n, sizeof(*list));
+    pmpo_stage(st, "checking the loss", 1, (int)c->n);
+    for (size_t p = 0; list && p < c->n; p++) {
+        list[p] = (pmpo_scoring){
+            .scorer = st->train_all,
+            .prompt = c->prompts[p],
+            .context = pmpo_context(st, "check", c->ids[p]),
+            .mem = &mem,
+        };
+        list[p].context.place = (int)p + 1;
+    }
+    int rc = list ? pmpo_score_together(list, c->n, NULL, NULL, err)
+                  : pmpo_fail_memory(err);
     size_t kept = 0;
     for (size_t p = 0; rc == 0 && p < c->n; p++) {
-        pmpo_arena mem = {0};
-        pmpo_result r;
-        pmpo_stage(st, "checking the loss", (int)p + 1, (int)c->n);
-        pmpo_score_context ctx = pmpo_context(st, "check", c->ids[p]);
-        rc = pmpo_scorer_score(st->train_all, c->prompts[p], &ctx, &mem, &r,
-                               err);
-        if (rc == 0) {
-            take(c, kept++, &r.score);
-        } else if (rc == PMPO_ETOOLONG) { /* a baseline may not fit */
-            rc = 0;
+        if (list[p].code == 0) { /* a baseline may not fit */
+            take(c, kept++, &list[p].result.score);
         }
-        pmpo_arena_release(&mem);
     }
+    pmpo_arena_release(&mem);
     c->n = kept;
     return rc;
 }

@@ -30,30 +30,58 @@ static double mean_of(const pmpo_result *r)
     return weight > 0 ? sum / weight : INFINITY;
 }
 
-static int score_some(pmpo_state *st, entrant *e, size_t most,
-                      pmpo_error *err)
+/* A round's scorings, all together. */
+typedef struct heat {
+    pmpo_state *st;
+    const pmpo_step *step;
+    entrant *e;         /* [n] */
+    pmpo_scoring *list; /* [n] */
+    pmpo_arena *scores; /* [n] */
+    pmpo_arena mem;
+} heat;
+
+static int decided(void *ud, size_t i, pmpo_error *err)
 {
-    pmpo_arena mem = {0};
-    pmpo_result r;
-    pmpo_error why = {0};
-    pmpo_candidate_row *row = &st->rows[e->row];
-    pmpo_score_context c = pmpo_context(st, "train", row->id);
-    const pmpo_give_up first = {.bound = INFINITY, .most_examples = most};
-    c.give_up = &first;
-    int rc = pmpo_scorer_score(st->train, row->prompt, &c, &mem, &r, &why);
-    if (rc == 0) {
-        e->loss = mean_of(&r);
-        e->n_done = r.n_done;
-        row->lower_bound = r.pruned ? r.lower_bound : NAN;
-    } else if (rc == PMPO_ETOOLONG) {
+    heat *h = ud;
+    const pmpo_scoring *s = &h->list[i];
+    entrant *e = &h->e[i];
+    pmpo_candidate_row *row = &h->st->rows[e->row];
+    if (s->code == PMPO_ETOOLONG) {
         row->fate = PMPO_FATE_TOO_LONG;
-        row->reason = pmpo_say(st, "%s", why.text);
+        row->reason = pmpo_say(h->st, "%s", s->error.text);
         e->loss = INFINITY;
-        rc = 0;
     } else {
-        rc = pmpo_fail(err, rc, "%s", why.text);
+        e->loss = mean_of(&s->result);
+        e->n_done = s->result.n_done;
+        row->lower_bound = s->result.pruned ? s->result.lower_bound : NAN;
     }
-    pmpo_arena_release(&mem);
+    pmpo_arena_release(&h->scores[i]);
+    return pmpo_record_scored(h->st, h->step, row, err);
+}
+
+static int score_all(heat *h, size_t n, size_t most, pmpo_error *err)
+{
+    const pmpo_give_up first = {.bound = INFINITY, .most_examples = most};
+    h->list = pmpo_arena_alloc(&h->mem, n, sizeof(*h->list));
+    h->scores = pmpo_arena_alloc(&h->mem, n, sizeof(*h->scores));
+    if (!h->list || !h->scores) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_candidate_row *row = &h->st->rows[h->e[i].row];
+        h->list[i] = (pmpo_scoring){
+            .scorer = h->st->train,
+            .prompt = row->prompt,
+            .context = pmpo_context(h->st, "train", row->id),
+            .mem = &h->scores[i],
+        };
+        h->list[i].context.place = (int)i + 1;
+        h->list[i].context.give_up = &first;
+    }
+    int rc = pmpo_score_together(h->list, n, decided, h, err);
+    for (size_t i = 0; i < n; i++) {
+        pmpo_arena_release(&h->scores[i]);
+    }
     return rc;
 }
 
@@ -86,14 +114,12 @@ static void give_up(pmpo_state *st, const entrant *e, size_t n_better)
 static int round_of(pmpo_state *st, const pmpo_step *step, entrant *e,
                     size_t *n, size_t most, pmpo_error *err)
 {
-    for (size_t i = 0; i < *n; i++) {
-        pmpo_stage(st, "racing", (int)i + 1, (int)*n);
-        int rc = score_some(st, &e[i], most, err);
-        rc = rc < 0 ? rc
-                    : pmpo_record_scored(st, step, &st->rows[e[i].row], err);
-        if (rc < 0) {
-            return rc;
-        }
+    heat h = {.st = st, .step = step, .e = e};
+    pmpo_stage(st, "racing", 1, (int)*n);
+    int rc = score_all(&h, *n, most, err);
+    pmpo_arena_release(&h.mem);
+    if (rc < 0) {
+        return rc;
     }
     size_t keep = (*n + 2) / 3;
     keep = keep > LEAST_CANDIDATES ? keep : LEAST_CANDIDATES;

@@ -13,10 +13,6 @@
 #include "search/state.h"
 #include "stats/stats.h"
 
-/* Of the paired race: of candidates that would be accepted, the share that it
- * may lose. */
-#define RACE_ALPHA 0.05
-
 /* ---- set-up -------------------------------------------------------------- */
 
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
@@ -260,89 +256,6 @@ static int choose_cases(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     return 0;
 }
 
-/* ---- one iteration: scoring ------------------------------------------- */
-
-static bool is_pending(const pmpo_candidate_row *r)
-{
-    return r->fate == PMPO_FATE_PENDING;
-}
-
-/* Scores one candidate. Losses are >= 0, so one whose sum is above the
- * incumbent's already is given up: that can't change the outcome. */
-static int score_candidate(pmpo_state *st, const pmpo_step *step,
-                           pmpo_candidate_row *row, pmpo_error *err)
-{
-    pmpo_arena mem = {0};
-    pmpo_result r;
-    pmpo_error why = {0};
-    pmpo_score_context c = pmpo_context(st, "train", row->id);
-    pmpo_give_up give_up = {.rival = &step->whole.score,
-                            .bound = st->incumbent_loss};
-    pmpo_race race = st->o.race;
-    if (race != PMPO_RACE_OFF) {
-        c.give_up = &give_up;
-    }
-    if (race == PMPO_RACE_PAIRED) {
-        give_up.race_alpha = RACE_ALPHA;
-        give_up.race_margin = isnan(st->noise_floor) ? 0
-                                                     : 2 * st->noise_floor;
-    }
-    int rc = pmpo_scorer_score(st->train, row->prompt, &c, &mem, &r, &why);
-    if (rc == PMPO_ETOOLONG) {
-        row->fate = PMPO_FATE_TOO_LONG;
-        row->reason = pmpo_say(st, "%s", why.text);
-        rc = 0;
-    } else if (rc < 0) {
-        rc = pmpo_fail(err, rc, "%s", why.text);
-    } else {
-        bool may_win = !r.pruned && r.score.loss < st->incumbent_loss;
-        rc = may_win ? pmpo_vet_fits(st, row, err) : 0;
-        row->loss = r.pruned ? NAN : r.score.loss;
-        row->lower_bound = r.pruned ? r.lower_bound : NAN;
-        if (r.lost_race) {
-            row->given_up = pmpo_say(st, "given up after %zu of %zu examples: "
-                                     "the paired test says that it won't gain "
-                                     "enough", r.n_done,
-                                     r.score.n_examples);
-        }
-        st->n_scored++;
-    }
-    pmpo_arena_release(&mem);
-    return rc;
-}
-
-/* A duplicate has the loss of the first prompt like it, where that is known
- * by now: it may be one of the same batch. */
-static void copy_losses(pmpo_state *st, const pmpo_step *step)
-{
-    for (size_t i = step->first; i < st->n_rows; i++) {
-        pmpo_candidate_row *r = &st->rows[i];
-        int same = r->fate == PMPO_FATE_DUPLICATE
-                       ? pmpo_find_prompt(st->rows, i, r->prompt)
-                       : -1;
-        if (same >= 0) {
-            r->loss = st->rows[same].loss;
-            r->lower_bound = st->rows[same].lower_bound;
-        }
-    }
-}
-
-static int score_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
-{
-    int rc = 0, n = (int)(st->n_rows - step->first);
-    for (size_t i = step->first; rc == 0 && i < st->n_rows; i++) {
-        pmpo_candidate_row *row = &st->rows[i];
-        if (is_pending(row) && !row->given_up) {
-            pmpo_stage(st, "scoring", (int)(i - step->first) + 1, n);
-            rc = score_candidate(st, step, row, err);
-            rc = rc < 0 ? rc : pmpo_record_scored(st, step, row, err);
-        }
-        st->sitting.work_done++;
-    }
-    copy_losses(st, step);
-    return rc;
-}
-
 /* ---- one iteration: decision --------------------------------------------- */
 
 typedef struct judge_ud {
@@ -416,7 +329,7 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
         e[i].loss = r->loss;
         e[i].lower_bound = r->lower_bound;
         e[i].given_up = r->given_up;
-        e[i].considered = is_pending(r);
+        e[i].considered = r->fate == PMPO_FATE_PENDING;
     }
     pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,
                              st->incumbent_loss, st->noise_floor};
@@ -443,7 +356,6 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     size_t masks = st->o.no_mask || opening ? 0 : (size_t)st->o.segments;
     pmpo_iteration_begins(st, index,
                           masks + (size_t)st->o.hard * (size_t)st->o.variants);
-    st->replaying = index <= st->decided;
     int rc = analyse(st, &step, err);
     rc = rc < 0 ? rc : choose_cases(st, &step, err);
     rc = rc < 0 ? rc : pmpo_record_analysis(st, &step, err);
@@ -452,12 +364,11 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     if (rc == 0 && opening && st->o.race != PMPO_RACE_OFF) {
         rc = pmpo_thin_out(st, &step, err);
     }
-    rc = rc < 0 ? rc : score_candidates(st, &step, err);
+    rc = rc < 0 ? rc : pmpo_try_candidates(st, &step, err);
     rc = rc < 0 ? rc : decide(st, &step, gained, err);
     if (rc < 0) {
         pmpo_record_interrupted(st, &step);
     }
-    st->replaying = false;
     pmpo_iteration_ends(st);
     pmpo_arena_release(&step.mem);
     return rc;

@@ -142,31 +142,42 @@ static int fill_effect(const pmpo_prompt_score *masked,
     return rc;
 }
 
-static int one_effect(pmpo_scorer *s, pmpo_str prompt,
-                      const pmpo_prompt_score *whole, pmpo_span span,
-                      const pmpo_score_context *c, pmpo_arena *mem,
-                      pmpo_segment_effect *out, pmpo_error *err)
+/* A masked variant for each unit, in `mem`, to be scored together. */
+static int make_variants(pmpo_scorer *s, pmpo_str prompt,
+                         const pmpo_marking *m, const pmpo_score_context *c,
+                         pmpo_arena *mem, pmpo_scoring *out)
 {
-    pmpo_buf masked = {0};
-    pmpo_arena scratch = {0};
-    pmpo_result r;
-    pmpo_text_mask(prompt, span, &masked);
-    int rc = masked.failed ? pmpo_fail_memory(err)
-                           : pmpo_scorer_score(s, pmpo_buf_str(&masked), c,
-                                               &scratch, &r, err);
-    bool fits = rc != PMPO_ETOOLONG; /* the mask may be the longer text */
-    if (rc == 0 || !fits) {
-        out->begin = span.begin;
-        out->end = span.end;
-        out->text = pmpo_arena_str(mem, pmpo_str_sub(prompt, span.begin,
-                                                     span.end));
-        rc = !out->text.ptr ? pmpo_fail_memory(err)
-                            : fill_effect(fits ? &r.score : NULL, whole, out,
-                                          err);
+    for (size_t i = 0; i < m->n; i++) {
+        pmpo_buf masked = {0};
+        pmpo_text_mask(prompt, m->spans[i], &masked);
+        out[i] = (pmpo_scoring){
+            .scorer = s,
+            .prompt = pmpo_arena_str(mem, pmpo_buf_str(&masked)),
+            .context = *c,
+            .mem = mem,
+        };
+        bool failed = masked.failed || !out[i].prompt.ptr;
+        pmpo_buf_release(&masked);
+        if (failed) {
+            return PMPO_ENOMEM;
+        }
     }
-    pmpo_arena_release(&scratch);
-    pmpo_buf_release(&masked);
-    return rc;
+    return 0;
+}
+
+static int put_effect(pmpo_str prompt, const pmpo_prompt_score *whole,
+                      pmpo_span span, const pmpo_scoring *masked,
+                      pmpo_arena *mem, pmpo_segment_effect *out,
+                      pmpo_error *err)
+{
+    bool fits = masked->code == 0; /* the mask may be the longer text */
+    out->begin = span.begin;
+    out->end = span.end;
+    out->text = pmpo_arena_str(mem, pmpo_str_sub(prompt, span.begin,
+                                                 span.end));
+    return !out->text.ptr ? pmpo_fail_memory(err)
+                          : fill_effect(fits ? &masked->result.score : NULL,
+                                        whole, out, err);
 }
 
 int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
@@ -174,12 +185,15 @@ int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
                       const pmpo_score_context *c, pmpo_arena *mem,
                       pmpo_segment_effect *out, pmpo_error *err)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        int rc = one_effect(s, prompt, whole, m->spans[i], c, mem, &out[i],
-                            err);
-        if (rc < 0) {
-            return rc;
-        }
+    pmpo_arena scratch = {0};
+    pmpo_scoring *list = pmpo_arena_alloc(&scratch, m->n, sizeof(*list));
+    int rc = list && make_variants(s, prompt, m, c, &scratch, list) == 0
+                 ? pmpo_score_together(list, m->n, NULL, NULL, err)
+                 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < m->n; i++) {
+        rc = put_effect(prompt, whole, m->spans[i], &list[i], mem, &out[i],
+                        err);
     }
-    return 0;
+    pmpo_arena_release(&scratch);
+    return rc;
 }

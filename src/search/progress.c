@@ -54,9 +54,13 @@ static void on_tick(void *ud, size_t rows)
     tell(st);
 }
 
-static void on_unit(void *ud, size_t done, size_t total, double loss)
+static void on_unit(void *ud, const pmpo_score_context *c, size_t done,
+                    size_t total, double loss)
 {
     pmpo_state *st = ud;
+    if (c->place > 0) {
+        st->sitting.now.candidate = c->place;
+    }
     st->sitting.now.done = done;
     st->sitting.now.total = total;
     st->sitting.now.loss = loss;
@@ -67,9 +71,6 @@ int pmpo_before_step(void *ud, pmpo_error *err)
 {
     pmpo_state *st = ud;
     pmpo_sitting *s = &st->sitting;
-    if (st->replaying) { /* all that was asked then is in the file */
-        return pmpo_step_compare(st, s->now.iteration, NULL, err);
-    }
     uint64_t tokens = s->rows; /* of both models: prompts and generated ones */
     double ms = pmpo_now_ms() - s->start_ms;
     if (s->n_steps > 0 && st->o.budget_tokens > 0

@@ -22,7 +22,8 @@
  * - flash attention cuts the cells of a batch of one row by the number of
  *   threads, which stands in the identity.
  * - graphs are used again only for the same shapes; where a buffer comes to
- *   lie changes no kernel's sums (of BLAS: see llama_blas.c).
+ *   lie changes no kernel's sums (of BLAS: see
+ *   llama_blas.cpp).
  * - recurrent models: their state is written anew for each sequence. */
 #include "engine/llama/llama_engine.h"
 

@@ -101,11 +101,8 @@ void pmpo_llama_start(void); /* once a process: backend and log */
 
 /* ---- llama_score.c, llama_generate.c: pmpo_engine's functions --------------- */
 
-int pmpo_llama_score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                     pmpo_error *err);
-int pmpo_llama_score_plain(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                           pmpo_error *err);
-int pmpo_llama_count(void *self, const pmpo_unit *units, size_t n, bool plain,
+int pmpo_llama_score(void *self, const pmpo_queue *q, pmpo_error *err);
+int pmpo_llama_count(void *self, const pmpo_unit *units, size_t n,
                      uint64_t *rows, pmpo_error *err);
 int pmpo_llama_generate(void *self, const pmpo_gen_request *requests, size_t n,
                         const pmpo_gen_params *p, pmpo_reply *out,

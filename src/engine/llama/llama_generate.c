@@ -6,7 +6,6 @@
  * for all of them. A sample's randomness comes from its own seed alone. */
 #include "base/error.h"
 #include "engine/llama/llama_engine.h"
-#include "model/render.h"
 
 typedef struct sample {
     size_t reply;    /* index in out[] */
@@ -162,7 +161,7 @@ static int plan_prompts(job *j, pmpo_plan *plan, pmpo_error *err)
         .max_cells = SIZE_MAX / 2,
         .max_context = j->l->n_context,
     };
-    return pmpo_plan_make(&(pmpo_unit){q, j->n, 0, false}, &limits, &j->mem, plan,
+    return pmpo_plan_make(&(pmpo_unit){.requests = q, .n_requests = j->n}, &limits, &j->mem, plan,
                           err);
 }
 
@@ -210,13 +209,9 @@ static int make_samples(job *j, const pmpo_gen_request *requests,
     return 0;
 }
 
-static int put_prompt(job *j, const pmpo_gen_request *r, pmpo_tokens *out,
+static int put_prompt(const pmpo_gen_request *r, pmpo_tokens *out,
                       pmpo_error *err)
 {
-    if (r->n_messages) {
-        return pmpo_render_chat(&j->l->model->vocab, r->messages,
-                                r->n_messages, out, err);
-    }
     for (size_t i = 0; i < r->n_ids; i++) {
         if (pmpo_tokens_put(out, r->ids[i]) < 0) {
             return pmpo_fail_memory(err);
@@ -229,7 +224,7 @@ static int run(job *j, const pmpo_gen_request *requests, size_t first_reply,
                pmpo_error *err)
 {
     for (size_t i = 0; i < j->n; i++) {
-        int rc = put_prompt(j, &requests[i], &j->prompts[i], err);
+        int rc = put_prompt(&requests[i], &j->prompts[i], err);
         if (rc < 0) {
             return rc;
         }

@@ -435,7 +435,6 @@ static void engine_close(void *self)
 
 static const pmpo_engine llama_engine = {
     .score = pmpo_llama_score,
-    .score_plain = pmpo_llama_score_plain,
     .count = pmpo_llama_count,
     .generate = pmpo_llama_generate,
     .cancel = engine_cancel,
@@ -534,7 +533,6 @@ static int assemble(struct pmpo_model *m, opening *w, pmpo_error *err)
     }
     m->engine = &llama_engine;
     m->self = l;
-    m->max_requests = PMPO_MAX_SEQUENCES;
     l->model = m;
     l->exact = w->precision == PMPO_PRECISION_F32;
     l->threads = usable_threads(o->threads);
@@ -547,6 +545,7 @@ static int assemble(struct pmpo_model *m, opening *w, pmpo_error *err)
         .max_cells = PMPO_MAX_CELLS,
         .max_context = l->n_context,
     };
+    m->limits = (pmpo_limits){PMPO_MAX_SEQUENCES, l->n_context};
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
     return rc < 0 ? rc : identify(l, m, w->hash, o->gpu_layers, err);

@@ -194,14 +194,13 @@ static int score_each(pmpo_llama *l, const pmpo_unit *u, pmpo_unit_result *r,
 
 /* ---- pmpo_engine ------------------------------------------------------------------- */
 
-static int score_by(int (*way)(pmpo_llama *, const pmpo_unit *,
-                               pmpo_unit_result *, pmpo_error *),
-                    pmpo_llama *l, const pmpo_unit *u, pmpo_unit_result *r,
-                    pmpo_error *err)
+static int score_unit(pmpo_llama *l, const pmpo_unit *u, pmpo_unit_result *r,
+                      pmpo_error *err)
 {
     double begin = pmpo_now_ms();
     r->prefill_tokens = r->output_rows = r->logical_tokens = 0;
-    int rc = way(l, u, r, err);
+    int rc = u->plain || !l->shares ? score_each(l, u, r, err)
+                                    : score_planned(l, u, r, err);
     if (rc < 0) {
         fail_all(u, r, rc);
     } else {
@@ -214,17 +213,18 @@ static int score_by(int (*way)(pmpo_llama *, const pmpo_unit *,
     return rc;
 }
 
-int pmpo_llama_score(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                     pmpo_error *err)
+/* One at a time: a unit fills the machine. */
+int pmpo_llama_score(void *self, const pmpo_queue *q, pmpo_error *err)
 {
     pmpo_llama *l = self;
-    return score_by(l->shares ? score_planned : score_each, l, u, r, err);
-}
-
-int pmpo_llama_score_plain(void *self, const pmpo_unit *u, pmpo_unit_result *r,
-                           pmpo_error *err)
-{
-    return score_by(score_each, self, u, r, err);
+    for (pmpo_task *t; (t = q->next(q->ud)) != NULL;) {
+        t->code = score_unit(l, &t->unit, &t->result, &t->error);
+        if (t->code == PMPO_ECANCELLED) {
+            return pmpo_fail(err, t->code, "%s", t->error.text);
+        }
+        q->done(q->ud, t);
+    }
+    return 0;
 }
 
 /* ---- counting ------------------------------------------------------------------------ */
@@ -248,14 +248,14 @@ static int count_planned(const pmpo_llama *l, const pmpo_unit *u,
     return rc;
 }
 
-int pmpo_llama_count(void *self, const pmpo_unit *units, size_t n, bool plain,
+int pmpo_llama_count(void *self, const pmpo_unit *units, size_t n,
                      uint64_t *rows, pmpo_error *err)
 {
     const pmpo_llama *l = self;
     *rows = 0;
     for (size_t i = 0; i < n; i++) {
         const pmpo_unit *u = &units[i];
-        if (plain || !l->shares) {
+        if (u->plain || !l->shares) {
             *rows += pmpo_unit_logical(u) - u->n_requests;
             continue;
         }

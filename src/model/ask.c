@@ -1,0 +1,80 @@
+/* ask.c: what the rooms above ask of any engine: one unit by itself, replies
+ * to chats. */
+#include "base/error.h"
+#include "model/model.h"
+#include "model/render.h"
+
+/* ---- one unit ---------------------------------------------------------------- */
+
+typedef struct alone {
+    pmpo_task task;
+    bool given, done;
+} alone;
+
+static pmpo_task *give(void *ud)
+{
+    alone *a = ud;
+    if (a->given) {
+        return NULL;
+    }
+    a->given = true;
+    return &a->task;
+}
+
+static void take(void *ud, pmpo_task *t)
+{
+    (void)t;
+    ((alone *)ud)->done = true;
+}
+
+int pmpo_score_unit(struct pmpo_model *m, const pmpo_unit *u,
+                    pmpo_unit_result *r, pmpo_error *err)
+{
+    alone a = {.task = {.unit = *u, .result = *r}};
+    const pmpo_queue q = {give, take, &a};
+    int rc = m->engine->score(m->self, &q, err);
+    *r = a.task.result;
+    if (rc < 0) {
+        return rc;
+    }
+    if (!a.done) {
+        return pmpo_fail(err, PMPO_EBACKEND, "the engine left a unit behind");
+    }
+    return a.task.code < 0
+               ? pmpo_fail(err, a.task.code, "%s", a.task.error.text)
+               : 0;
+}
+
+/* ---- chats --------------------------------------------------------------------- */
+
+static int render(const struct pmpo_model *m, pmpo_gen_request *r,
+                  pmpo_tokens *ids, pmpo_error *err)
+{
+    if (r->n_messages == 0 || m->takes_messages) {
+        return 0;
+    }
+    int rc = pmpo_render_chat(&m->vocab, r->messages, r->n_messages, ids, err);
+    r->ids = ids->ids;
+    r->n_ids = ids->n;
+    return rc;
+}
+
+int pmpo_generate(struct pmpo_model *m, const pmpo_gen_request *requests,
+                  size_t n, const pmpo_gen_params *p, pmpo_reply *out,
+                  pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_gen_request *own = pmpo_arena_alloc(&mem, n, sizeof(*own));
+    pmpo_tokens *ids = pmpo_arena_alloc(&mem, n, sizeof(*ids));
+    int rc = own && ids ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        own[i] = requests[i];
+        rc = render(m, &own[i], &ids[i], err);
+    }
+    rc = rc < 0 ? rc : m->engine->generate(m->self, own, n, p, out, err);
+    for (size_t i = 0; ids && i < n; i++) {
+        pmpo_tokens_release(&ids[i]);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}

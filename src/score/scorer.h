@@ -1,0 +1,77 @@
+/* scorer.h: what the files of a scorer share.
+ *
+ * score.c     outputs, blocks, rendering, units
+ * together.c  the queue of units, looking up, keeping, giving up
+ * fill.c      from log-probabilities to scores */
+#ifndef PMPO_SCORE_SCORER_H
+#define PMPO_SCORE_SCORER_H
+
+#include "base/hash.h"
+#include "model/render.h"
+#include "score/prior.h"
+#include "score/score.h"
+
+/* What is scored of one example, in this order: the target or chosen output,
+ * the rejected ones, other options. */
+typedef struct pmpo_outputs {
+    const pmpo_str *texts;
+    const bool *is_option;
+    size_t n;
+    size_t n_loss; /* leading ones that the loss reads */
+    size_t first;  /* place of the first among those of all examples */
+} pmpo_outputs;
+
+struct pmpo_scorer {
+    pmpo_model *model;
+    const pmpo_data *data;
+    pmpo_scorer_options o;
+    pmpo_template *template;
+    size_t n_examples;
+    pmpo_outputs *outputs; /* [n_examples] */
+    size_t *groups;       /* [n_examples] by input, see pmpo_data_groups */
+    size_t n_outputs;     /* of all */
+    size_t *block_begin;  /* [n_blocks + 1] */
+    size_t n_blocks;
+    double total_weight;
+    pmpo_hasher *hasher;
+    pmpo_prior *prior; /* NULL: not calibrated */
+    pmpo_arena mem;
+};
+
+/* ---- score.c ------------------------------------------------------------------- */
+
+/* A prompt with all examples, as tokens. */
+typedef struct pmpo_rendering {
+    pmpo_rendered *examples; /* [n_examples] */
+    size_t n_prefix;         /* shared by everything */
+    pmpo_arena mem;          /* and of its units */
+} pmpo_rendering;
+
+/* PMPO_ETOOLONG names the example that doesn't fit. */
+int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
+                    pmpo_error *err);
+
+/* A block's unit, with room for its numbers. */
+typedef struct pmpo_block_unit {
+    pmpo_task task; /* first, so that the two are one pointer */
+    size_t block;
+    pmpo_hash key;
+    size_t n_logprobs;
+    void *owner; /* together.c's */
+    bool done;   /* its numbers are there */
+} pmpo_block_unit;
+
+int pmpo_make_unit(pmpo_scorer *s, pmpo_rendering *r, size_t block,
+                   pmpo_block_unit *out, pmpo_error *err);
+
+/* ---- fill.c -------------------------------------------------------------------- */
+
+/* Fills x[i] for the examples of u's block. `prior`: nats of the outputs' prior
+ * under the same prompt (prior.h), NULL where the scorer has none. */
+int pmpo_fill_block(const pmpo_scorer *s, const pmpo_rendering *r,
+                    const pmpo_block_unit *u, const double *prior,
+                    pmpo_arena *mem, pmpo_example_score *x, pmpo_error *err);
+/* The figures of a prompt from its examples' scores. */
+void pmpo_sum_up(const pmpo_example_score *x, size_t n, pmpo_prompt_score *p);
+
+#endif

@@ -1,0 +1,126 @@
+/* trial.c: an iteration's candidates, scored against the incumbent.
+ *
+ * All of them are in the engine's queue together. Losses are >= 0, so one whose
+ * sum is above the incumbent's already is given up: that can't change the
+ * outcome. Each is on record as soon as it is decided. */
+#include <math.h>
+
+#include "base/error.h"
+#include "search/state.h"
+
+/* Of the paired race: of candidates that would be accepted, the share that it
+ * may lose. */
+#define RACE_ALPHA 0.05
+
+typedef struct trial {
+    pmpo_state *st;
+    const pmpo_step *step;
+    pmpo_give_up give_up;
+    pmpo_scoring *list; /* [n]: those that are worth scoring */
+    size_t *rows;       /* [n]: their rows */
+    pmpo_arena *scores; /* [n] */
+    size_t n;
+    pmpo_arena mem;
+} trial;
+
+static int settle(trial *t, pmpo_candidate_row *row, const pmpo_scoring *s,
+                  pmpo_error *err)
+{
+    pmpo_state *st = t->st;
+    const pmpo_result *r = &s->result;
+    if (s->code == PMPO_ETOOLONG) {
+        row->fate = PMPO_FATE_TOO_LONG;
+        row->reason = pmpo_say(st, "%s", s->error.text);
+        return 0;
+    }
+    bool may_win = !r->pruned && r->score.loss < st->incumbent_loss;
+    int rc = may_win ? pmpo_vet_fits(st, row, err) : 0;
+    row->loss = r->pruned ? NAN : r->score.loss;
+    row->lower_bound = r->pruned ? r->lower_bound : NAN;
+    if (r->lost_race) {
+        row->given_up = pmpo_say(st, "given up after %zu of %zu examples: "
+                                 "the paired test says that it won't gain "
+                                 "enough", r->n_done, r->score.n_examples);
+    }
+    st->n_scored++;
+    return rc;
+}
+
+static int decided(void *ud, size_t i, pmpo_error *err)
+{
+    trial *t = ud;
+    pmpo_candidate_row *row = &t->st->rows[t->rows[i]];
+    int rc = settle(t, row, &t->list[i], err);
+    t->st->sitting.work_done++;
+    pmpo_arena_release(&t->scores[i]);
+    return rc < 0 ? rc : pmpo_record_scored(t->st, t->step, row, err);
+}
+
+static int open_trial(trial *t, pmpo_error *err)
+{
+    pmpo_state *st = t->st;
+    size_t most = st->n_rows - t->step->first;
+    t->list = pmpo_arena_alloc(&t->mem, most, sizeof(*t->list));
+    t->rows = pmpo_arena_alloc(&t->mem, most, sizeof(*t->rows));
+    t->scores = pmpo_arena_alloc(&t->mem, most, sizeof(*t->scores));
+    if (!t->list || !t->rows || !t->scores) {
+        return pmpo_fail_memory(err);
+    }
+    pmpo_race race = st->o.race;
+    t->give_up = (pmpo_give_up){.rival = &t->step->whole.score,
+                                .bound = st->incumbent_loss};
+    if (race == PMPO_RACE_PAIRED) {
+        t->give_up.race_alpha = RACE_ALPHA;
+        t->give_up.race_margin = isnan(st->noise_floor) ? 0
+                                                        : 2 * st->noise_floor;
+    }
+    for (size_t i = t->step->first; i < st->n_rows; i++) {
+        const pmpo_candidate_row *row = &st->rows[i];
+        if (row->fate != PMPO_FATE_PENDING || row->given_up) {
+            st->sitting.work_done++;
+            continue;
+        }
+        t->rows[t->n] = i;
+        t->list[t->n] = (pmpo_scoring){
+            .scorer = st->train,
+            .prompt = row->prompt,
+            .context = pmpo_context(st, "train", row->id),
+            .mem = &t->scores[t->n],
+        };
+        t->list[t->n].context.place = (int)(i - t->step->first) + 1;
+        t->list[t->n].context.give_up =
+            race == PMPO_RACE_OFF ? NULL : &t->give_up;
+        t->n++;
+    }
+    return 0;
+}
+
+/* A duplicate has the loss of the first prompt like it, where that is known
+ * by now: it may be one of the same batch. */
+static void copy_losses(pmpo_state *st, const pmpo_step *step)
+{
+    for (size_t i = step->first; i < st->n_rows; i++) {
+        pmpo_candidate_row *r = &st->rows[i];
+        int same = r->fate == PMPO_FATE_DUPLICATE
+                       ? pmpo_find_prompt(st->rows, i, r->prompt)
+                       : -1;
+        if (same >= 0) {
+            r->loss = st->rows[same].loss;
+            r->lower_bound = st->rows[same].lower_bound;
+        }
+    }
+}
+
+int pmpo_try_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    trial t = {.st = st, .step = step};
+    pmpo_stage(st, "scoring", 1, (int)(st->n_rows - step->first));
+    int rc = open_trial(&t, err);
+    rc = rc < 0 ? rc : pmpo_score_together(t.list, t.n, decided, &t, err);
+    for (size_t i = 0; i < t.n; i++) {
+        pmpo_arena_release(&t.scores[i]);
+    }
+    pmpo_arena_release(&t.mem);
+    copy_losses(st, step);
+    return rc;
+}
