@@ -4,6 +4,7 @@
  * tell that no finished work was done again, and that a killed run had really
  * lost something. */
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -403,6 +404,60 @@ static void test_template_file_changed(void **state)
     free(file);
 }
 
+/* ---- another program -------------------------------------------------------- */
+
+static void tamper(const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sqlite3_changes(db) > 0);
+    sqlite3_close(db);
+}
+
+/* Changes what a decided iteration comes to, as another version would: by what
+ * it decided, by what it asks, by what it reads out of a reply. */
+static void test_other_version_refused(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE iteration SET digest = 'another', version = '0.0.9' "
+        "WHERE idx = 1",
+        "UPDATE text SET value = '1' WHERE name = 'setting.hard'",
+        "UPDATE text SET value = 'yes' WHERE name = 'setting.no_mask'",
+        "UPDATE number SET value = 1000 WHERE name = 'noise_floor'",
+    };
+    fake_options f = model_options();
+    pmpo_optimize_options o = run_options();
+    pmpo_resume_options more;
+    pmpo_resume_options_init(&more);
+    more.iterations = 3;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        pmpo_error err = {0};
+        char *before, *after;
+        assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, &before,
+                                  &err), 0);
+        tamper(changes[i]);
+        assert_int_equal(resume_once(&f, path, &more, NULL, true, &err),
+                         PMPO_EVERSION);
+        assert_non_null(strstr(err.text, "was decided by pmpo"));
+        assert_true(i > 0 || strstr(err.text, "iteration 1 was decided by "
+                                              "pmpo 0.0.9"));
+        pmpo_run *run; /* what was decided stands */
+        assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
+        assert_string_equal(pmpo_run_describe(run)->status, "done");
+        after = run_text(run, false);
+        const char *then = strstr(before, "\ni 1 ");
+        const char *now = strstr(after, "\ni 1 ");
+        assert_non_null(now);
+        assert_memory_equal(then, now, strlen(now));
+        pmpo_run_free(run);
+        free(before);
+        free(after);
+    }
+    unlink(log_path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_other_model_refused),
         cmocka_unit_test(test_run_models),
         cmocka_unit_test(test_template_file_changed),
+        cmocka_unit_test(test_other_version_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

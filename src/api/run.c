@@ -198,11 +198,23 @@ static int search(pmpo_store *s, const pmpo_search_input *in, pmpo_error *err)
 {
     char why[240] = "";
     pmpo_error first = {0};
-    int rc = put_status(s, "running", "", err);
-    if (rc < 0) {
-        return rc;
+    pmpo_buf status = {0}, reason = {0}; /* of the sitting before */
+    bool found;
+    int rc = pmpo_store_get_text(s, "status", &status, &found, err);
+    rc = rc < 0 ? rc
+                : pmpo_store_get_text(s, "status_reason", &reason, &found,
+                                      err);
+    rc = rc < 0 ? rc : put_status(s, "running", "", err);
+    rc = rc < 0 ? rc : pmpo_search_run(in, why, sizeof(why), &first);
+    if (rc == PMPO_EVERSION) { /* another pmpo's run stays as it was */
+        put_status(s, pmpo_buf_str(&status).ptr, pmpo_buf_str(&reason).ptr,
+                   NULL);
     }
-    rc = pmpo_search_run(in, why, sizeof(why), &first);
+    pmpo_buf_release(&status);
+    pmpo_buf_release(&reason);
+    if (rc == PMPO_EVERSION) {
+        return pmpo_fail(err, rc, "%s", first.text);
+    }
     if (rc == 0) {
         rc = note_cache(s, in->cache, err);
         return rc < 0 ? rc : put_status(s, "done", why, err);

@@ -356,6 +356,7 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     size_t masks = st->o.no_mask || opening ? 0 : (size_t)st->o.segments;
     pmpo_iteration_begins(st, index,
                           masks + (size_t)st->o.hard * (size_t)st->o.variants);
+    st->replaying = index <= st->decided;
     int rc = analyse(st, &step, err);
     rc = rc < 0 ? rc : choose_cases(st, &step, err);
     rc = rc < 0 ? rc : pmpo_record_analysis(st, &step, err);
@@ -369,6 +370,7 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
     if (rc < 0) {
         pmpo_record_interrupted(st, &step);
     }
+    st->replaying = false;
     pmpo_iteration_ends(st);
     pmpo_arena_release(&step.mem);
     return rc;

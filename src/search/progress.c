@@ -71,6 +71,9 @@ int pmpo_before_step(void *ud, pmpo_error *err)
 {
     pmpo_state *st = ud;
     pmpo_sitting *s = &st->sitting;
+    if (st->replaying) { /* all that was asked then is in the file */
+        return pmpo_step_compare(st, s->now.iteration, NULL, err);
+    }
     uint64_t tokens = s->rows; /* of both models: prompts and generated ones */
     double ms = pmpo_now_ms() - s->start_ms;
     if (s->n_steps > 0 && st->o.budget_tokens > 0

@@ -72,6 +72,8 @@ static pmpo_iteration_row row_of(const pmpo_state *st, const pmpo_step *step)
         .marked_by_model = step->marking.by_model,
         .marking_note = step->marking.note,
         .decision = "",
+        .version = "",
+        .digest = "",
         .incumbent = st->incumbent,
         .best = -1,
     };
@@ -153,14 +155,18 @@ int pmpo_record_decision(pmpo_state *st, const pmpo_step *step,
                          const pmpo_decision *d, int best, double best_loss,
                          pmpo_error *err)
 {
-    if (on_record(st, step)) {
-        return 0;
+    char digest[33];
+    int rc = pmpo_step_digest(st, step, best, best_loss, digest, err);
+    if (rc < 0 || on_record(st, step)) {
+        return rc < 0 ? rc : pmpo_step_compare(st, step->index, digest, err);
     }
     pmpo_iteration_row row = row_of(st, step);
     row.best = best;
     row.best_loss = best_loss;
     row.decision = d->text;
-    int rc = seconds_of(st, &row.seconds, err);
+    row.version = pmpo_version();
+    row.digest = digest;
+    rc = seconds_of(st, &row.seconds, err);
     rc = rc < 0 ? rc : pmpo_store_begin(st->in->store, err);
     rc = rc < 0 ? rc : put_decision(st, step, &row, err);
     return rc < 0 ? rc : pmpo_store_commit(st->in->store, err);

@@ -37,6 +37,7 @@ typedef struct pmpo_state {
     double incumbent_loss;
     double noise_floor;       /* NAN: not measured */
     int decided;              /* iterations on record from earlier sittings */
+    bool replaying;           /* one of these is played again */
     double best_gain;         /* largest training gain seen; NAN: none */
     double threshold;         /* that a gain had to exceed */
     size_t n_replies, n_scored, n_failed_validation;
@@ -114,7 +115,8 @@ int pmpo_record_candidates(pmpo_state *st, const pmpo_step *step,
                            pmpo_error *err);
 int pmpo_record_scored(pmpo_state *st, const pmpo_step *step,
                        const pmpo_candidate_row *row, pmpo_error *err);
-/* Before the step's decision changes the incumbent: `best` is the new one. */
+/* Before the step's decision changes the incumbent: `best` is the new one. An
+ * iteration on record is compared with it: PMPO_EVERSION where they differ. */
 int pmpo_record_decision(pmpo_state *st, const pmpo_step *step,
                          const pmpo_decision *d, int best, double best_loss,
                          pmpo_error *err);
@@ -129,6 +131,16 @@ int pmpo_record_answers(void *ud, const pmpo_score_context *c,
                         const pmpo_prompt_score *score, pmpo_error *err);
 int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
                      pmpo_error *err);
+
+/* ---- digest.c -------------------------------------------------------------- */
+
+/* The digest of a step that ends with `best`, before the incumbent changes. */
+int pmpo_step_digest(const pmpo_state *st, const pmpo_step *step, int best,
+                     double best_loss, char out[33], pmpo_error *err);
+/* PMPO_EVERSION unless the decided iteration's digest is `digest`; NULL: it
+ * is known to be another. */
+int pmpo_step_compare(const pmpo_state *st, int iteration, const char *digest,
+                      pmpo_error *err);
 
 /* ---- check.c -------------------------------------------------------------- */
 

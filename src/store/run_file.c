@@ -37,6 +37,7 @@ enum {
     GET_JOB,
     PUT_CANDIDATE,
     PUT_ITERATION,
+    GET_DIGEST,
     PUT_HARD,
     PUT_SEGMENT,
     N_STATEMENTS,
@@ -56,7 +57,8 @@ static const char *const sql[N_STATEMENTS] = {
     [PUT_CANDIDATE] =
         "INSERT OR REPLACE INTO candidate VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_ITERATION] =
-        "INSERT OR REPLACE INTO iteration VALUES(?,?,?,?,?,?,?,?,?)",
+        "INSERT OR REPLACE INTO iteration VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [GET_DIGEST] = "SELECT version, digest FROM iteration WHERE idx=?",
     [PUT_HARD] = "INSERT OR REPLACE INTO hard VALUES(?,?,?)",
     [PUT_SEGMENT] = "INSERT OR REPLACE INTO segment VALUES(?,?,?,?,?,?,?,?)",
 };
@@ -676,7 +678,29 @@ int pmpo_store_put_iteration(pmpo_store *s, const pmpo_iteration_row *it,
     sqlite3_bind_int(st, 7, it->incumbent);
     sqlite3_bind_int(st, 8, it->best);
     sqlite3_bind_double(st, 9, it->seconds);
+    pmpo_db_bind_text(st, 10, it->version);
+    pmpo_db_bind_text(st, 11, it->digest);
     return pmpo_db_run(&s->d, st, err);
+}
+
+int pmpo_store_get_digest(pmpo_store *s, int iteration, pmpo_buf *version,
+                          pmpo_buf *digest, pmpo_error *err)
+{
+    int rc;
+    sqlite3_stmt *st = ready(s, GET_DIGEST, &rc, err);
+    if (!st) {
+        return rc;
+    }
+    sqlite3_bind_int(st, 1, iteration);
+    rc = fetch(s, st, err);
+    if (rc == 1) {
+        pmpo_buf_put(version, pmpo_db_str(st, 0));
+        pmpo_buf_put(digest, pmpo_db_str(st, 1));
+    }
+    done(st);
+    return rc < 0 ? rc
+           : version->failed || digest->failed ? pmpo_fail_memory(err)
+                                               : 0;
 }
 
 int pmpo_store_put_hard(pmpo_store *s, int iteration, int index, pmpo_str id,

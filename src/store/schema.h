@@ -30,7 +30,8 @@
     "  hard_case INTEGER, variant INTEGER, seed INTEGER);"                     \
     "CREATE TABLE iteration(idx INTEGER PRIMARY KEY, incumbent_loss REAL,"     \
     "  best_loss REAL, marked_by_model INTEGER, marking_note TEXT,"            \
-    "  decision TEXT, incumbent INTEGER, best INTEGER, seconds REAL);"         \
+    "  decision TEXT, incumbent INTEGER, best INTEGER, seconds REAL,"          \
+    "  version TEXT, digest TEXT);"                                            \
     "CREATE TABLE hard(iteration INTEGER, idx INTEGER, id TEXT,"               \
     "  PRIMARY KEY(iteration, idx));"                                          \
     "CREATE TABLE segment(iteration INTEGER, idx INTEGER, begin INTEGER,"      \

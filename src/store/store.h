@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-#define PMPO_STORE_SCHEMA 3
+#define PMPO_STORE_SCHEMA 4
 
 typedef struct pmpo_store pmpo_store;
 
@@ -127,10 +127,14 @@ typedef struct pmpo_iteration_row {
     const char *decision; /* "" until decided */
     int incumbent, best;  /* candidate ids, before and after; -1 undecided */
     double seconds;
+    const char *version, *digest; /* who decided it, and what; "" until then */
 } pmpo_iteration_row;
 
 int pmpo_store_put_iteration(pmpo_store *s, const pmpo_iteration_row *it,
                              pmpo_error *err);
+/* Appends version and digest of an iteration; nothing where there is none. */
+int pmpo_store_get_digest(pmpo_store *s, int iteration, pmpo_buf *version,
+                          pmpo_buf *digest, pmpo_error *err);
 int pmpo_store_put_hard(pmpo_store *s, int iteration, int index, pmpo_str id,
                         pmpo_error *err);
 /* Loss, pick and, with `answers`, the tokens of the target of each example
