@@ -15,6 +15,9 @@ static pmpo_optimize_options case_of(unsigned i)
     o.race = o.score.calibrate ? PMPO_RACE_OFF : (pmpo_race)(i / 2 % 3);
     o.hard = 3;
     o.variants = 3;
+    if (i % 4 == 1) { /* and before the first iteration the fixed prompts */
+        o.proposers = "library,contract,delete,rewrite";
+    }
     o.force = true;
     o.split = (pmpo_split){20, 8, 8, 1};
     return o;

@@ -1,6 +1,10 @@
 /* llama_engine.h: the llama.cpp engine's own header.
  *
- * llama_open.c     loading, precision, identity, ending
+ * llama_open.c     loading, description, identity, ending
+ * llama_file.c     what a file's header tells
+ * llama_precision.c which precision, which file
+ * llama_memory.c   how much memory that takes
+ * llama_machine.c  processors and memory there are
  * llama_rate.c     which products are fastest here
  * llama_device.c   what a GPU and the environment bring into an identity
  * llama_pool.c     the threads

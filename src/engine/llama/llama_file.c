@@ -1,0 +1,93 @@
+/* llama_file.c: see llama_file.h. */
+#include "engine/llama/llama_file.h"
+
+#include <ggml.h>
+#include <gguf.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The number that the file gives for ARCH.what, or for each layer (then the
+ * largest); 0: none. */
+static uint64_t arch_number(const struct gguf_context *g, const char *what)
+{
+    char key[128];
+    int64_t arch = gguf_find_key(g, "general.architecture");
+    if (arch < 0) {
+        return 0;
+    }
+    snprintf(key, sizeof(key), "%s.%s", gguf_get_val_str(g, arch), what);
+    int64_t at = gguf_find_key(g, key);
+    if (at < 0) {
+        return 0;
+    }
+    if (gguf_get_kv_type(g, at) == GGUF_TYPE_UINT32) {
+        return gguf_get_val_u32(g, at);
+    }
+    uint64_t most = 0;
+    if (gguf_get_kv_type(g, at) == GGUF_TYPE_ARRAY &&
+        (gguf_get_arr_type(g, at) == GGUF_TYPE_UINT32 ||
+         gguf_get_arr_type(g, at) == GGUF_TYPE_INT32)) {
+        const uint32_t *v = gguf_get_arr_data(g, at);
+        for (size_t i = 0; i < gguf_get_arr_n(g, at); i++) {
+            most = v[i] > most ? v[i] : most;
+        }
+    }
+    return most;
+}
+
+static void read_shape(const struct gguf_context *g, pmpo_llama_file *out)
+{
+    int64_t arch = gguf_find_key(g, "general.architecture");
+    snprintf(out->arch, sizeof(out->arch), "%s",
+             arch < 0 ? "" : gguf_get_val_str(g, arch));
+    uint64_t heads = arch_number(g, "attention.head_count");
+    uint64_t kv_heads = arch_number(g, "attention.head_count_kv");
+    uint64_t key = arch_number(g, "attention.key_length");
+    uint64_t value = arch_number(g, "attention.value_length");
+    uint64_t width = heads ? arch_number(g, "embedding_length") / heads : 0;
+    int64_t tokens = gguf_find_key(g, "tokenizer.ggml.tokens");
+    out->kv_values = arch_number(g, "block_count") *
+                     (kv_heads ? kv_heads : heads) *
+                     ((key ? key : width) + (value ? value : width));
+    out->n_vocab = tokens < 0 ? 0 : gguf_get_arr_n(g, tokens);
+    out->n_context = arch_number(g, "context_length");
+}
+
+static void read_rope(const struct gguf_context *g, pmpo_llama_file *out)
+{
+    for (int64_t i = 0; i < gguf_get_n_tensors(g); i++) {
+        const char *name = gguf_get_tensor_name(g, i);
+        if (strstr(name, "rope_factors_long") ||
+            strstr(name, "rope_factors_short")) {
+            uint64_t n = arch_number(g, PMPO_ORIGINAL_CONTEXT);
+            out->n_short = n ? n : out->n_context;
+        }
+    }
+}
+
+bool pmpo_llama_file_read(const char *path, pmpo_llama_file *out)
+{
+    struct gguf_context *g = gguf_init_from_file(
+        path, (struct gguf_init_params){.no_alloc = true, .ctx = NULL});
+    if (!g) {
+        return false;
+    }
+    *out = (pmpo_llama_file){.all_f32 = true, .all_16 = true};
+    out->n_tensors = gguf_get_n_tensors(g);
+    for (int64_t i = 0; i < out->n_tensors; i++) {
+        const int64_t *ne = gguf_get_tensor_ne(g, i);
+        uint64_t end = gguf_get_data_offset(g) + gguf_get_tensor_offset(g, i) +
+                       gguf_get_tensor_size(g, i);
+        out->n_file = end > out->n_file ? end : out->n_file;
+        enum ggml_type t = gguf_get_tensor_type(g, i);
+        out->n_params += (uint64_t)(ne[0] * ne[1] * ne[2] * ne[3]);
+        out->n_bytes += gguf_get_tensor_size(g, i);
+        out->all_f32 = out->all_f32 && t == GGML_TYPE_F32;
+        out->all_16 = out->all_16 && (t == GGML_TYPE_F32 ||
+                                      t == GGML_TYPE_F16 || t == GGML_TYPE_BF16);
+    }
+    read_shape(g, out);
+    read_rope(g, out);
+    gguf_free(g);
+    return true;
+}

@@ -1,0 +1,27 @@
+/* llama_file.h: what a GGUF's header tells, before anything is loaded. */
+#ifndef PMPO_ENGINE_LLAMA_FILE_H
+#define PMPO_ENGINE_LLAMA_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ARCH.this: the texts that rope factors for short ones were made for. */
+#define PMPO_ORIGINAL_CONTEXT "rope.scaling.original_context_length"
+
+typedef struct pmpo_llama_file {
+    char arch[64];
+    uint64_t n_params;
+    uint64_t n_bytes; /* of tensors */
+    bool all_f32;     /* nothing is narrower */
+    bool all_16;      /* nothing is narrower than 16 bits */
+    uint64_t kv_values; /* keys and values of one position, all layers */
+    uint64_t n_vocab, n_context;
+    int64_t n_tensors;
+    uint64_t n_file; /* bytes that the file must have at least */
+    uint64_t n_short; /* see pmpo_llama; 0: no rope factors for long texts */
+} pmpo_llama_file;
+
+/* False: not a GGUF. */
+bool pmpo_llama_file_read(const char *path, pmpo_llama_file *out);
+
+#endif

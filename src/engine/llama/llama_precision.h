@@ -1,0 +1,37 @@
+/* llama_precision.h: which precision a model is opened at, and which file that
+ * means. */
+#ifndef PMPO_ENGINE_LLAMA_PRECISION_H
+#define PMPO_ENGINE_LLAMA_PRECISION_H
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "engine/llama/llama_file.h"
+#include "engine/llama/llama_rate.h"
+
+/* What is known before the weights are loaded. */
+typedef struct pmpo_llama_opening {
+    const pmpo_model_options *o;
+    const char *name, *source; /* as asked for, and that file */
+    pmpo_llama_file facts;     /* of the source */
+    pmpo_hash hash;
+    pmpo_llama_rates rates; /* of this machine, where they decide something */
+    bool measured;
+    pmpo_precision precision;
+    uint64_t bytes; /* of weights */
+    pmpo_buf file;  /* to load: the source, or its widened copy */
+} pmpo_llama_opening;
+
+const char *pmpo_precision_name(pmpo_precision p);
+
+/* Measured at the first call of an opening. */
+const pmpo_llama_rates *pmpo_llama_rates_of(pmpo_llama_opening *w);
+
+/* Sets w->precision to the one in use for what was asked: auto is the one with
+ * low noise, or the file as it is where that alone fits. PMPO_EMODEL: it does
+ * not fit into memory. */
+int pmpo_llama_choose(pmpo_llama_opening *w, pmpo_error *err);
+/* Sets w->file: the source itself or its widened copy, made where it is
+ * missing. */
+int pmpo_llama_file_for(pmpo_llama_opening *w, pmpo_error *err);
+
+#endif
