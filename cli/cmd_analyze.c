@@ -15,19 +15,9 @@
 
 /* ---- blame table -------------------------------------------------------- */
 
-/* Does the effect stand out from the examples and from the noise? */
-static bool is_clear(const pmpo_segment_effect *s, double floor)
-{
-    bool covers_zero = !(s->low > 0 || s->high < 0);
-    bool in_noise = isfinite(floor) && fabs(s->effect) <= 2 * floor;
-    return isfinite(s->effect) && !covers_zero && !in_noise;
-}
-
 static const char *says(const pmpo_segment_effect *s, double floor)
 {
-    return !is_clear(s, floor) ? "no clear effect"
-           : s->effect > 0     ? "helps"
-                               : "hurts";
+    return pmpo_effect_name(pmpo_effect_of(s, floor));
 }
 
 static void put_segment(const pmpo_segment_effect *s, double floor,

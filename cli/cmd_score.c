@@ -33,7 +33,7 @@ static void put_how(const options *o, const pmpo_scores *s)
                           : (o->normalize ? "log-likelihoods per token"
                                           : "log-likelihoods of whole outputs");
     put_fact("loss", "%s, %s%s; template %s; the end-of-turn token is %s",
-             loss_name(s->loss), how,
+             pmpo_loss_name(s->loss), how,
              o->calibrate ? CALIBRATED : "",
              o->template_name,
              s->end_token ? "part of a target" : "not part of a target");

@@ -179,22 +179,17 @@ json_t *js_segment(const pmpo_segment_effect *s)
     return o;
 }
 
-const char *loss_name(pmpo_loss_kind kind)
-{
-    return kind == PMPO_LOSS_NLL          ? "nll"
-           : kind == PMPO_LOSS_PREFERENCE ? "preference"
-           : kind == PMPO_LOSS_CHOICE     ? "choice"
-                                          : "auto";
-}
-
 json_t *js_settings(const options *o, const pmpo_scores *s)
 {
     json_t *j = js_object();
     js_put(j, "data", js_text(o->data));
-    js_put(j, "loss", js_text(loss_name(s->loss)));
-    js_put(j, "reduction", js_text(o->reduction ? "sum" : "mean"));
-    js_put(j, "normalize", js_text(o->normalize ? "length" : "none"));
-    js_put(j, "calibrate", js_text(o->calibrate ? "content-free" : "none"));
+    js_put(j, "loss", js_text(pmpo_loss_name(s->loss)));
+    js_put(j, "reduction",
+           js_text(pmpo_reduction_name((pmpo_reduction)o->reduction)));
+    js_put(j, "normalize",
+           js_text(pmpo_normalize_name((pmpo_normalize)o->normalize)));
+    js_put(j, "calibrate",
+           js_text(pmpo_calibrate_name((pmpo_calibrate)o->calibrate)));
     js_put(j, "beta", js_number(o->beta));
     js_put(j, "template", js_text(o->template_name));
     js_put(j, "end_token", js_bool(s->end_token));

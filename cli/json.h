@@ -32,6 +32,5 @@ json_t *js_segment(const pmpo_segment_effect *s);
 /* How `s` was scored. */
 json_t *js_settings(const options *o, const pmpo_scores *s);
 
-const char *loss_name(pmpo_loss_kind kind);
 
 #endif

@@ -20,6 +20,9 @@
     {letter, name, OPT_TEXT, AT(member), arg, help, value, commands, "", 0, 0}
 #define WORD(name, member, words, help, value, commands)                       \
     {0, name, OPT_WORD, AT(member), words, help, value, commands, words, 0, 0}
+/* "a|b|c" of a list in pmpo_words.h, whose first bar is left out. */
+#define BAR(value, word) "|" word
+#define WORDS(list) (list(BAR) + 1)
 #define NUMBER(name, type, member, arg, help, value, commands, low, high)      \
     {0, name, type, AT(member), arg, help, value, commands, "", low, high}
 
@@ -136,17 +139,17 @@ const option_row option_rows[] = {
            MAX64),
 
     /* ---- the loss ---- */
-    WORD("loss", loss, "auto|nll|preference|choice",
+    WORD("loss", loss, WORDS(PMPO_LOSSES),
          "nll: cost of the target; preference: target against rejected; "
          "choice: the target's share of the options; auto: preference where "
          "rejected outputs are known",
          "auto", SCORES),
-    WORD("reduction", reduction, "mean|sum",
+    WORD("reduction", reduction, WORDS(PMPO_REDUCTIONS),
          "of nll, over the tokens of a target", "mean", SCORES),
-    WORD("normalize", normalize, "none|length",
+    WORD("normalize", normalize, WORDS(PMPO_NORMALIZATIONS),
          "of the preference margin and of choice: as it is, or per token",
          "none", SCORES),
-    WORD("calibrate", calibrate, "none|content-free",
+    WORD("calibrate", calibrate, WORDS(PMPO_CALIBRATIONS),
          "content-free: take off what each output costs with the input N/A",
          "none", SCORES),
     NUMBER("beta", OPT_REAL, beta, "X", "of the preference loss", "1", SCORES,
@@ -154,7 +157,7 @@ const option_row option_rows[] = {
     TEXT(0, "template", template_name, "NAME",
          "where the prompt goes: chat, user, user-suffix, raw or @FILE",
          "chat", MODELS),
-    WORD("end", end, "auto|yes|no",
+    WORD("end", end, WORDS(PMPO_ENDS),
          "does the end-of-turn token belong to a target? auto: where one "
          "option begins another",
          "auto", MODELS),
@@ -165,11 +168,11 @@ const option_row option_rows[] = {
            "score by the slow reference, one sequence at a time", CMD_SCORE),
 
     /* ---- the machine ---- */
-    WORD("precision", precision, "auto|native|f16|f32|f32-fast",
+    WORD("precision", precision, WORDS(PMPO_PRECISIONS),
          "of the scoring model's weights; auto: the fastest with low noise "
          "that fits",
          "auto", MODELS),
-    WORD("precision", precision, "auto|native|f16|f32|f32-fast",
+    WORD("precision", precision, WORDS(PMPO_PRECISIONS),
          "of the weights; others than native may write a widened copy",
          "native", CMD_MODELS_INFO),
     NUMBER("threads", OPT_INT, threads, "N",
@@ -249,7 +252,7 @@ const option_row option_rows[] = {
     WORD("preset", preset, "default|paper",
          "paper: the published loop, without noise floor and validation",
          "default", CMD_OPTIMIZE),
-    WORD("race", race, "off|exact|paired",
+    WORD("race", race, WORDS(PMPO_RACES),
          "when a candidate's scoring is given up: off: never, also not before "
          "the first iteration; exact: once it is sure to "
          "lose; paired: also once a test at 5 % says that it will",
@@ -262,7 +265,7 @@ const option_row option_rows[] = {
          "instructions of your own, one a line, that are raced with the built-in ones at "
          "the start",
          "(none)", CMD_OPTIMIZE),
-    WORD("rewrite-form", form, "auto|large|small",
+    WORD("rewrite-form", form, WORDS(PMPO_FORMS),
          "how the rewriter is asked; auto: found out by a probe", "auto",
          CMD_OPTIMIZE),
     SWITCH(0, "no-mask", no_mask, "do not tell the rewriter which parts help",

@@ -113,22 +113,7 @@ typedef void (*pmpo_progress_fn)(void *ud, const pmpo_progress *p);
 
 typedef struct pmpo_model pmpo_model;
 
-typedef enum pmpo_precision {
-    PMPO_PRECISION_AUTO,   /* the fastest whose noise is low and that fits */
-    PMPO_PRECISION_NATIVE, /* the file as it is */
-    PMPO_PRECISION_F16,    /* weights widened to f16, the fastest kernels */
-    PMPO_PRECISION_F32,    /* exact on a CPU: f32 weights and KV, no f16 kernel;
-                            * on a GPU see pmpo_model_info.note */
-    PMPO_PRECISION_F32_FAST, /* f32 weights, the engine's fast attention,
-                              * whose CPU kernel rounds to f16 */
-} pmpo_precision;
-
-/* Who multiplies by f32 weights on the CPU. */
-typedef enum pmpo_products {
-    PMPO_PRODUCTS_AUTO, /* the faster, measured once for this machine */
-    PMPO_PRODUCTS_OWN,  /* llama.cpp */
-    PMPO_PRODUCTS_BLAS, /* the build's BLAS library, where it has one */
-} pmpo_products;
+#include "pmpo_words.h"
 
 typedef struct pmpo_model_options {
     size_t size;             /* of this struct; set by init */
@@ -208,25 +193,6 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 #include "pmpo_data.h"
 
 /* ---- scoring ---------------------------------------------------------- */
-
-typedef enum pmpo_loss_kind {
-    PMPO_LOSS_AUTO,       /* preference where rejected outputs are known */
-    PMPO_LOSS_NLL,
-    PMPO_LOSS_PREFERENCE,
-    PMPO_LOSS_CHOICE,     /* cross-entropy of the target over the options */
-} pmpo_loss_kind;
-
-typedef enum pmpo_reduction { PMPO_REDUCE_MEAN, PMPO_REDUCE_SUM } pmpo_reduction;
-typedef enum pmpo_normalize { PMPO_NORM_NONE, PMPO_NORM_LENGTH } pmpo_normalize;
-/* What is taken off every log-likelihood before the loss is made of it:
- * nothing, or the output's log-likelihood under the same prompt with the input
- * "N/A" (arXiv 2102.09690), which is what the model says before it has read
- * anything. */
-typedef enum pmpo_calibrate {
-    PMPO_CALIBRATE_NONE,
-    PMPO_CALIBRATE_CONTENT_FREE,
-} pmpo_calibrate;
-typedef enum pmpo_end { PMPO_END_AUTO, PMPO_END_YES, PMPO_END_NO } pmpo_end;
 
 typedef struct pmpo_score_options {
     size_t size;
@@ -335,6 +301,11 @@ typedef struct pmpo_segment_effect {
     double low, high;  /* paired 95 % interval of the effect */
 } pmpo_segment_effect;
 
+/* Helps or hurts: the interval is without 0 and the effect beyond what noise
+ * may do (NAN: not measured). */
+PMPO_API pmpo_effect pmpo_effect_of(const pmpo_segment_effect *e,
+                                    double noise_floor);
+
 typedef struct pmpo_token_effect {
     size_t begin, end; /* bytes in the target */
     float before, after; /* mean log-probability with and without the prompt */
@@ -362,26 +333,6 @@ PMPO_API int pmpo_analyze(pmpo_model *m, pmpo_model *rewriter,
 PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
 
 /* ---- optimising -------------------------------------------------------- */
-
-typedef enum pmpo_rewrite_form {
-    PMPO_FORM_AUTO, /* chosen by a probe, once a run */
-    PMPO_FORM_LARGE,
-    PMPO_FORM_SMALL,
-} pmpo_rewrite_form;
-
-/* When the scoring of a candidate is given up. */
-typedef enum pmpo_race {
-    PMPO_RACE_OFF,   /* never. The others also thin out the many prompts that
-                      * are tried before the first iteration, on a part of the
-                      * examples; what they say is about the iterations */
-    PMPO_RACE_EXACT, /* once its loss is sure to exceed the incumbent's: losses
-                      * are >= 0, so the outcome is that of OFF */
-    PMPO_RACE_PAIRED, /* also once a paired test says that it won't gain
-                       * enough: over the random orders of the examples, at
-                       * most one in twenty candidates that would have been
-                       * accepted is lost. Not with calibrated nll, which may
-                       * be negative */
-} pmpo_race;
 
 typedef struct pmpo_optimize_options {
     size_t size;
@@ -473,24 +424,6 @@ PMPO_API int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter,
                          pmpo_run **out, pmpo_error *err);
 
 /* ---- reading a run ------------------------------------------------------ */
-
-/* What became of a candidate; name and word. */
-#define PMPO_FATES(X)                                                          \
-    X(PMPO_FATE_PENDING, "pending")     /* still to be scored */               \
-    X(PMPO_FATE_ACCEPTED, "accepted")                                          \
-    X(PMPO_FATE_REJECTED, "rejected")                                          \
-    X(PMPO_FATE_DUPLICATE, "duplicate") /* of an earlier prompt */             \
-    X(PMPO_FATE_BAD_REPLY, "bad reply") /* no prompt could be read from it */  \
-    X(PMPO_FATE_TOO_LONG, "too long")
-
-typedef enum pmpo_fate {
-#define X(name, word) name,
-    PMPO_FATES(X)
-#undef X
-} pmpo_fate;
-
-/* The word; static. "" for a value that is none. */
-PMPO_API const char *pmpo_fate_name(pmpo_fate fate);
 
 #define PMPO_MAX_PARENTS 4
 

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/words.h"
+#include "propose/forms.h"
 #include "search/accept.h"
 
 #define N 4
@@ -193,9 +195,60 @@ static void test_leaves_others_alone(void **state)
     assert_true(isnan(d.best_gain));
 }
 
+/* A part's effect needs what a gain needs, and an interval without 0; the form
+ * for the rewriter says what the user is told. */
+static void test_effects(void **state)
+{
+    (void)state;
+    static const struct {
+        pmpo_segment_effect e;
+        double floor;
+        pmpo_effect effect;
+    } rows[] = {
+        {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0, PMPO_EFFECT_HELPS},
+        {{.effect = 0.25, .low = 0.1, .high = 0.4}, NAN, PMPO_EFFECT_HELPS},
+        {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0.12, PMPO_EFFECT_HELPS},
+        {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0.125,
+         PMPO_EFFECT_UNCLEAR},
+        {{.effect = -0.25, .low = -0.4, .high = -0.1}, 0, PMPO_EFFECT_HURTS},
+        {{.effect = 0.25, .low = -0.1, .high = 0.6}, 0, PMPO_EFFECT_UNCLEAR},
+        {{.effect = NAN, .low = NAN, .high = NAN}, 0, PMPO_EFFECT_UNCLEAR},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pmpo_segment_effect e = rows[i].e;
+        const pmpo_example example = {.input = PMPO_STR("in")};
+        pmpo_buf form = {0};
+        assert_int_equal(pmpo_effect_of(&e, rows[i].floor), rows[i].effect);
+        e.text = PMPO_STR("unit");
+        pmpo_form_rewrite(PMPO_FORM_SMALL,
+                          &(pmpo_form_input){.example = &example,
+                                             .max_bytes = 100,
+                                             .segments = &e,
+                                             .n_segments = 1,
+                                             .noise_floor = rows[i].floor},
+                          &form);
+        assert_true(isnan(e.effect)
+                    || strstr(form.ptr, pmpo_effect_name(rows[i].effect)));
+        pmpo_buf_release(&form);
+    }
+}
+
+/* Every value of an enum has its word, and reads back from it. */
+static void test_words(void **state)
+{
+    (void)state;
+    assert_string_equal(pmpo_loss_name(PMPO_LOSS_CHOICE), "choice");
+    assert_string_equal(pmpo_loss_name((pmpo_loss_kind)99), "");
+    assert_int_equal(pmpo_word_place(pmpo_precision_words, "f32-fast"),
+                     PMPO_PRECISION_F32_FAST);
+    assert_int_equal(pmpo_word_place(pmpo_race_words, "fast"), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_effects),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_validation_order),
         cmocka_unit_test(test_validation_fails_all),

@@ -5,6 +5,7 @@
 #include "api/run.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/words.h"
 #include "search/settings.h"
 
 void pmpo_resume_options_init(pmpo_resume_options *o)
@@ -80,29 +81,15 @@ static const char *setting(const pmpo_run_view *v, const char *name)
 
 static pmpo_precision precision_of(const char *name)
 {
-    static const struct {
-        const char *name;
-        pmpo_precision precision;
-    } known[] = {
-        {"native", PMPO_PRECISION_NATIVE},
-        {"f16", PMPO_PRECISION_F16},
-        {"f32", PMPO_PRECISION_F32},
-        {"f32-fast", PMPO_PRECISION_F32_FAST},
-    };
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (!strcmp(known[i].name, name)) {
-            return known[i].precision;
-        }
-    }
-    return PMPO_PRECISION_AUTO;
+    int place = pmpo_word_place(pmpo_precision_words, name);
+    return place < 0 ? PMPO_PRECISION_AUTO : (pmpo_precision)place;
 }
 
 /* What was chosen by measuring must not be chosen anew: it is in the identity. */
 static pmpo_products products_of(const char *name)
 {
-    return !name                   ? PMPO_PRODUCTS_AUTO
-           : !strcmp(name, "blas") ? PMPO_PRODUCTS_BLAS
-                                   : PMPO_PRODUCTS_OWN;
+    int place = name ? pmpo_word_place(pmpo_products_words, name) : 0;
+    return place < 0 ? PMPO_PRODUCTS_OWN : (pmpo_products)place;
 }
 
 /* The four settings of one model, and by whom its products were made, which

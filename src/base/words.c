@@ -1,15 +1,41 @@
-/* words.c: the names of the public enums' values, from their lists in
- * pmpo.h. */
-#include "pmpo.h"
+/* words.c: the words of the public enums, from their lists in pmpo_words.h. */
+#include "base/words.h"
 
-const char *pmpo_fate_name(pmpo_fate fate)
-{
-    switch (fate) {
-#define X(name, word)                                                          \
-    case name:                                                                 \
-        return word;
-        PMPO_FATES(X)
-#undef X
+#include <string.h>
+
+#define WORD(name, word) word,
+
+/* The array, and the public function that looks into it. */
+#define WORDS(type, list, array, word_of)                                      \
+    const char *const array[] = {list(WORD) NULL};                             \
+    const char *word_of(type value)                                            \
+    {                                                                          \
+        size_t n = sizeof(array) / sizeof(array[0]) - 1;                       \
+        return (unsigned)value < n ? array[value] : "";                        \
     }
-    return "";
+
+WORDS(pmpo_precision, PMPO_PRECISIONS, pmpo_precision_words,
+      pmpo_precision_name)
+WORDS(pmpo_products, PMPO_PRODUCTS, pmpo_products_words, pmpo_products_name)
+WORDS(pmpo_loss_kind, PMPO_LOSSES, pmpo_loss_words, pmpo_loss_name)
+WORDS(pmpo_reduction, PMPO_REDUCTIONS, pmpo_reduction_words,
+      pmpo_reduction_name)
+WORDS(pmpo_normalize, PMPO_NORMALIZATIONS, pmpo_normalize_words,
+      pmpo_normalize_name)
+WORDS(pmpo_calibrate, PMPO_CALIBRATIONS, pmpo_calibrate_words,
+      pmpo_calibrate_name)
+WORDS(pmpo_end, PMPO_ENDS, pmpo_end_words, pmpo_end_name)
+WORDS(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_words, pmpo_form_name)
+WORDS(pmpo_race, PMPO_RACES, pmpo_race_words, pmpo_race_name)
+WORDS(pmpo_fate, PMPO_FATES, pmpo_fate_words, pmpo_fate_name)
+WORDS(pmpo_effect, PMPO_EFFECTS, pmpo_effect_words, pmpo_effect_name)
+
+int pmpo_word_place(const char *const *words, const char *word)
+{
+    for (int i = 0; words[i]; i++) {
+        if (!strcmp(words[i], word)) {
+            return i;
+        }
+    }
+    return -1;
 }

@@ -27,11 +27,6 @@ static const char advice[] =
     "- It must work for every input of the task. Never tailor it to the "
     "example above, and do not repeat or mention that example.\n";
 
-const char *pmpo_effect_word(const pmpo_segment_effect *e)
-{
-    return e->low > 0 ? "helps" : e->high < 0 ? "hurts" : "no clear effect";
-}
-
 void pmpo_form_example_input(const pmpo_example *e, pmpo_buf *out)
 {
     if (e->n_messages == 0) {
@@ -96,7 +91,7 @@ static void put_table(const pmpo_form_input *in, pmpo_buf *out)
             continue;
         }
         pmpo_buf_printf(out, "%zu. %+.4f, %s: ", i + 1, s->effect,
-                        pmpo_effect_word(s));
+                        pmpo_effect_name(pmpo_effect_of(s, in->noise_floor)));
         pmpo_text_shorten(s->text, 300, out);
         pmpo_buf_putc(out, '\n');
     }

@@ -21,6 +21,7 @@ typedef struct pmpo_form_input {
     size_t max_bytes;            /* of each of its texts; cut in the middle */
     const pmpo_segment_effect *segments; /* the mask table; may be empty */
     size_t n_segments;
+    double noise_floor; /* of their effects; NAN: not measured */
 } pmpo_form_input;
 
 /* Appends the rewriting form (LARGE or SMALL). Returns true when some text
@@ -33,9 +34,6 @@ void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out);
 
 /* Appends an example's input: its text, or its chat a line a message. */
 void pmpo_form_example_input(const pmpo_example *e, pmpo_buf *out);
-
-/* "helps", "hurts" or "no clear effect", by the effect's interval; static. */
-const char *pmpo_effect_word(const pmpo_segment_effect *e);
 
 /* The task that is told when nobody described it; static. */
 #define PMPO_NEUTRAL_TASK                                                      \

@@ -46,6 +46,7 @@ typedef struct pmpo_scene {
     int incumbent_id;
     const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
     size_t n_segments;
+    double noise_floor;  /* of their effects; NAN: not measured */
     const size_t *cases; /* hard cases: indices of training examples */
     size_t n_cases;
     /* Keeps a remark with the run under `name`; `ud` is the scene's. */

@@ -100,6 +100,7 @@ static int fill(const pmpo_scene *s, size_t max_bytes, pmpo_ask *a,
             .max_bytes = max_bytes,
             .segments = s->segments,
             .n_segments = s->n_segments,
+            .noise_floor = s->noise_floor,
         };
         pmpo_buf_clear(&a->forms[i]);
         if (pmpo_form_rewrite(s->o->form, &in, &a->forms[i])) {

@@ -42,7 +42,6 @@ int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err)
 {
-    static const char *const names[] = {"auto", "nll", "preference", "choice"};
     const char *unread =
         loss != PMPO_LOSS_NLL && o->reduction != PMPO_REDUCE_MEAN
             ? "--reduction is of the nll loss"
@@ -53,7 +52,7 @@ int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
             : NULL;
     return unread ? pmpo_fail(err, PMPO_EUSAGE, "%s, and here it is %s: leave "
                               "it out, or say which --loss you mean", unread,
-                              names[loss])
+                              pmpo_loss_name(loss))
                   : 0;
 }
 

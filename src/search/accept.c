@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "stats/margin.h"
+
 #define REASON(e, ...) snprintf((e)->reason, sizeof((e)->reason), __VA_ARGS__)
 
 /* The lowest loss after (last_loss, last_i) in the order (loss, index);
@@ -120,9 +122,8 @@ int pmpo_accept(const pmpo_accept_rule *rule, pmpo_accept_entry *entries,
                 size_t n, pmpo_validate_fn validate, void *ud,
                 pmpo_decision *out, pmpo_error *err)
 {
-    bool plain = rule->paper || isnan(rule->noise_floor);
     *out = (pmpo_decision){.accepted = PMPO_ACCEPT_NONE, .best_gain = NAN};
-    out->threshold = plain ? 0 : 2 * rule->noise_floor;
+    out->threshold = rule->paper ? 0 : pmpo_margin(rule->noise_floor);
     size_t i = PMPO_ACCEPT_NONE;
     double loss = 0;
     while ((i = next_by_loss(entries, n, loss, i)) != PMPO_ACCEPT_NONE) {

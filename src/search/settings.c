@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "base/words.h"
 
 typedef enum kind {
     K_STR, /* pmpo_str */
@@ -27,27 +28,18 @@ typedef struct row {
     const char *const *words;
 } row;
 
-static const char *const losses[] = {"auto", "nll", "preference", "choice",
-                                     NULL};
-static const char *const reductions[] = {"mean", "sum", NULL};
-static const char *const normalizes[] = {"none", "length", NULL};
-static const char *const calibrations[] = {"none", "content-free", NULL};
-static const char *const races[] = {"off", "exact", "paired", NULL};
-static const char *const ends[] = {"auto", "yes", "no", NULL};
-static const char *const forms[] = {"auto", "large", "small", NULL};
-
 #define AT(member) offsetof(pmpo_optimize_options, member)
 
 static const row rows[] = {
     {"prompt", K_STR, AT(prompt), NULL},
     {"task", K_STR, AT(task), NULL},
-    {"loss", K_ENUM, AT(score.loss), losses},
-    {"reduction", K_ENUM, AT(score.reduction), reductions},
-    {"normalize", K_ENUM, AT(score.normalize), normalizes},
-    {"calibrate", K_ENUM, AT(score.calibrate), calibrations},
+    {"loss", K_ENUM, AT(score.loss), pmpo_loss_words},
+    {"reduction", K_ENUM, AT(score.reduction), pmpo_reduction_words},
+    {"normalize", K_ENUM, AT(score.normalize), pmpo_normalize_words},
+    {"calibrate", K_ENUM, AT(score.calibrate), pmpo_calibrate_words},
     {"beta", K_DOUBLE, AT(score.beta), NULL},
     {"template", K_CSTR, AT(score.template_name), NULL},
-    {"end", K_ENUM, AT(score.end), ends},
+    {"end", K_ENUM, AT(score.end), pmpo_end_words},
     {"no_cache", K_BOOL, AT(score.no_cache), NULL},
     {"split_train", K_DOUBLE, AT(split.train), NULL},
     {"split_validation", K_DOUBLE, AT(split.validation), NULL},
@@ -65,8 +57,8 @@ static const row rows[] = {
     {"proposers", K_CSTR, AT(proposers), NULL},
     {"library", K_STR, AT(library), NULL},
     {"no_rewriter", K_BOOL, AT(no_rewriter), NULL},
-    {"form", K_ENUM, AT(form), forms},
-    {"race", K_ENUM, AT(race), races},
+    {"form", K_ENUM, AT(form), pmpo_form_words},
+    {"race", K_ENUM, AT(race), pmpo_race_words},
     {"no_mask", K_BOOL, AT(no_mask), NULL},
     {"no_hard_cases", K_BOOL, AT(no_hard_cases), NULL},
     {"no_loss_check", K_BOOL, AT(no_loss_check), NULL},
@@ -174,13 +166,11 @@ static bool read_number(const char *text, const row *r, void *p)
 
 static bool read_word(const char *text, const row *r, void *p)
 {
-    for (int i = 0; r->words[i]; i++) {
-        if (!strcmp(text, r->words[i])) {
-            memcpy(p, &i, sizeof(i));
-            return true;
-        }
+    int place = pmpo_word_place(r->words, text);
+    if (place >= 0) {
+        memcpy(p, &place, sizeof(place));
     }
-    return false;
+    return place >= 0;
 }
 
 /* `mem` NULL: strings stay where they are. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "search/state.h"
+#include "stats/margin.h"
 
 /* Of the paired race: of candidates that would be accepted, the share that it
  * may lose. */
@@ -71,8 +72,7 @@ static int open_trial(trial *t, pmpo_error *err)
                                 .bound = st->incumbent_loss};
     if (race == PMPO_RACE_PAIRED) {
         t->give_up.race_alpha = RACE_ALPHA;
-        t->give_up.race_margin = isnan(st->noise_floor) ? 0
-                                                        : 2 * st->noise_floor;
+        t->give_up.race_margin = pmpo_margin(st->noise_floor);
     }
     for (size_t i = t->step->first; i < st->n_rows; i++) {
         const pmpo_candidate_row *row = &st->rows[i];

@@ -115,7 +115,8 @@ static int describe(pmpo_llama *l, struct pmpo_model *m, const pmpo_llama_openin
         .architecture = pmpo_arena_cstr(&m->mem, w->facts.arch),
         .description = pmpo_arena_cstr(&m->mem, text),
         .precision = pmpo_precision_name(w->precision),
-        .products = l->pool->blas ? "blas" : "own",
+        .products = pmpo_products_name(l->pool->blas ? PMPO_PRODUCTS_BLAS
+                                                    : PMPO_PRODUCTS_OWN),
         .template_name = chat ? "chat" : "none",
         .note = note_on(l, m, w, on_gpu),
         .n_params = llama_model_n_params(l->weights),

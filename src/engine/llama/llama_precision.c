@@ -17,13 +17,6 @@
 
 /* ---- policy ----------------------------------------------------------------- */
 
-const char *pmpo_precision_name(pmpo_precision p)
-{
-    static const char *const names[] = {"auto", "native", "f16", "f32",
-                                        "f32-fast"};
-    return names[p];
-}
-
 const pmpo_llama_rates *pmpo_llama_rates_of(pmpo_llama_opening *w)
 {
     if (!w->measured) {

@@ -21,8 +21,6 @@ typedef struct pmpo_llama_opening {
     pmpo_buf file;  /* to load: the source, or its widened copy */
 } pmpo_llama_opening;
 
-const char *pmpo_precision_name(pmpo_precision p);
-
 /* Measured at the first call of an opening. */
 const pmpo_llama_rates *pmpo_llama_rates_of(pmpo_llama_opening *w);
 

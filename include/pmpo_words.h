@@ -1,0 +1,133 @@
+/* pmpo_words.h: the part of pmpo.h with the words that settings are said in.
+ * pmpo.h includes it where it belongs; include that.
+ *
+ * Each list gives the values of an enum and the word for each, for options,
+ * JSON and run files alike: to add a value, add its row. */
+#ifndef PMPO_WORDS_H
+#define PMPO_WORDS_H
+
+#ifndef PMPO_H
+#error "include pmpo.h"
+#endif
+
+/* ---- models ------------------------------------------------------------- */
+
+#define PMPO_PRECISIONS(X)                                                     \
+    /* the fastest whose noise is low and that fits */                         \
+    X(PMPO_PRECISION_AUTO, "auto")                                             \
+    /* the file as it is */                                                    \
+    X(PMPO_PRECISION_NATIVE, "native")                                         \
+    /* weights widened to f16, the fastest kernels */                          \
+    X(PMPO_PRECISION_F16, "f16")                                               \
+    /* exact on a CPU: f32 weights and KV, no f16 kernel; on a GPU see         \
+     * pmpo_model_info.note */                                                 \
+    X(PMPO_PRECISION_F32, "f32")                                               \
+    /* f32 weights, the engine's fast attention, whose CPU kernel rounds to    \
+     * f16 */                                                                  \
+    X(PMPO_PRECISION_F32_FAST, "f32-fast")
+
+/* Who multiplies by f32 weights on the CPU. */
+#define PMPO_PRODUCTS(X)                                                       \
+    /* the faster, measured once for this machine */                           \
+    X(PMPO_PRODUCTS_AUTO, "auto")                                              \
+    /* llama.cpp */                                                            \
+    X(PMPO_PRODUCTS_OWN, "own")                                                \
+    /* the build's BLAS library, where it has one */                           \
+    X(PMPO_PRODUCTS_BLAS, "blas")
+
+/* ---- scoring ------------------------------------------------------------ */
+
+#define PMPO_LOSSES(X)                                                         \
+    /* preference where rejected outputs are known, else nll */                \
+    X(PMPO_LOSS_AUTO, "auto")                                                  \
+    X(PMPO_LOSS_NLL, "nll")                                                    \
+    X(PMPO_LOSS_PREFERENCE, "preference")                                      \
+    /* cross-entropy of the target over the options */                         \
+    X(PMPO_LOSS_CHOICE, "choice")
+
+/* Of nll, over the tokens of a target. */
+#define PMPO_REDUCTIONS(X)                                                     \
+    X(PMPO_REDUCE_MEAN, "mean")                                                \
+    X(PMPO_REDUCE_SUM, "sum")
+
+/* Of the preference margin and of choice. */
+#define PMPO_NORMALIZATIONS(X)                                                 \
+    X(PMPO_NORM_NONE, "none")                                                  \
+    /* per token */                                                            \
+    X(PMPO_NORM_LENGTH, "length")
+
+/* What is taken off every log-likelihood before the loss is made of it:
+ * nothing, or the output's log-likelihood after the same rendering with the
+ * input "N/A" (arXiv 2102.09690), which is what the model says before it has
+ * read anything. */
+#define PMPO_CALIBRATIONS(X)                                                   \
+    X(PMPO_CALIBRATE_NONE, "none")                                             \
+    X(PMPO_CALIBRATE_CONTENT_FREE, "content-free")
+
+/* Does the end-of-turn token belong to a target? */
+#define PMPO_ENDS(X)                                                           \
+    /* where one option begins another */                                      \
+    X(PMPO_END_AUTO, "auto")                                                   \
+    X(PMPO_END_YES, "yes")                                                     \
+    X(PMPO_END_NO, "no")
+
+/* ---- the search --------------------------------------------------------- */
+
+#define PMPO_FORMS(X)                                                          \
+    /* chosen by a probe, once a run */                                        \
+    X(PMPO_FORM_AUTO, "auto")                                                  \
+    X(PMPO_FORM_LARGE, "large")                                                \
+    X(PMPO_FORM_SMALL, "small")
+
+/* When the scoring of a candidate is given up. */
+#define PMPO_RACES(X)                                                          \
+    /* never. The others also thin out the many prompts that are tried before  \
+     * the first iteration, on a part of the examples; what they say is about  \
+     * the iterations */                                                       \
+    X(PMPO_RACE_OFF, "off")                                                    \
+    /* once its loss is sure to exceed the incumbent's: losses are >= 0, so    \
+     * the outcome is that of OFF */                                           \
+    X(PMPO_RACE_EXACT, "exact")                                                \
+    /* also once a paired test says that it won't gain enough: over the random \
+     * orders of the examples, at most one in twenty candidates that would     \
+     * have been accepted is lost. Not with calibrated nll, which may be       \
+     * negative */                                                             \
+    X(PMPO_RACE_PAIRED, "paired")
+
+/* What became of a candidate. */
+#define PMPO_FATES(X)                                                          \
+    X(PMPO_FATE_PENDING, "pending")     /* still to be scored */               \
+    X(PMPO_FATE_ACCEPTED, "accepted")                                          \
+    X(PMPO_FATE_REJECTED, "rejected")                                          \
+    X(PMPO_FATE_DUPLICATE, "duplicate") /* of an earlier prompt */             \
+    X(PMPO_FATE_BAD_REPLY, "bad reply") /* no prompt could be read from it */  \
+    X(PMPO_FATE_TOO_LONG, "too long")
+
+/* What a part of a prompt does to the loss. */
+#define PMPO_EFFECTS(X)                                                        \
+    X(PMPO_EFFECT_UNCLEAR, "no clear effect")                                  \
+    X(PMPO_EFFECT_HELPS, "helps")                                              \
+    X(PMPO_EFFECT_HURTS, "hurts")
+
+/* ---- what is made of the lists -------------------------------------------- */
+
+#define PMPO_VALUE(name, word) name,
+/* Type, its list, and the function that gives a value's word: static, "" for a
+ * value that is none. */
+#define PMPO_ENUM(type, list, word_of)                                         \
+    typedef enum type { list(PMPO_VALUE) } type;                               \
+    PMPO_API const char *word_of(type value)
+
+PMPO_ENUM(pmpo_precision, PMPO_PRECISIONS, pmpo_precision_name);
+PMPO_ENUM(pmpo_products, PMPO_PRODUCTS, pmpo_products_name);
+PMPO_ENUM(pmpo_loss_kind, PMPO_LOSSES, pmpo_loss_name);
+PMPO_ENUM(pmpo_reduction, PMPO_REDUCTIONS, pmpo_reduction_name);
+PMPO_ENUM(pmpo_normalize, PMPO_NORMALIZATIONS, pmpo_normalize_name);
+PMPO_ENUM(pmpo_calibrate, PMPO_CALIBRATIONS, pmpo_calibrate_name);
+PMPO_ENUM(pmpo_end, PMPO_ENDS, pmpo_end_name);
+PMPO_ENUM(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_name);
+PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
+PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
+PMPO_ENUM(pmpo_effect, PMPO_EFFECTS, pmpo_effect_name);
+
+#endif

@@ -1,0 +1,21 @@
+/* margin.c: see margin.h; and what a part's effect is called, which the
+ * rewriter and the user are told alike. */
+#include "stats/margin.h"
+
+#include <math.h>
+
+#include "pmpo.h"
+
+double pmpo_margin(double noise_floor)
+{
+    return isnan(noise_floor) ? 0 : 2 * noise_floor;
+}
+
+pmpo_effect pmpo_effect_of(const pmpo_segment_effect *e, double noise_floor)
+{
+    bool covers_zero = !(e->low > 0 || e->high < 0);
+    bool in_noise = !(fabs(e->effect) > pmpo_margin(noise_floor));
+    return covers_zero || in_noise ? PMPO_EFFECT_UNCLEAR
+           : e->effect > 0         ? PMPO_EFFECT_HELPS
+                                   : PMPO_EFFECT_HURTS;
+}
