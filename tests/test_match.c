@@ -186,8 +186,11 @@ static const row words[] = {
     {"The answer is 05/01/2021.", "05/01/2021", true},
     {"The correct answer is Plausible", "plausible", true},
     {"ANSWER: NO", "No", true},
+    {"The answer, therefore, is no.", "No", true},
+    {"He had no answer, as usual", "usual", false},
     {"the answer is **no**", "no", true},
     {"_no_", "no", true},
+    {"Yes\nAnswer:", "Yes", true},
 };
 
 /* ---- running the tables ------------------------------------------------------------------ */

@@ -310,6 +310,22 @@ static bool is_reversed(pmpo_str s, size_t i)
     return false;
 }
 
+/* "... or False": part of an expression, not what it comes to. */
+static bool is_joined(pmpo_str s, size_t i)
+{
+    static const char *const words[] = {"and", "or", "xor", NULL};
+    while (i > 0 && strchr(" *_`\"'(", s.ptr[i - 1])) {
+        i--;
+    }
+    for (int k = 0; words[k]; k++) {
+        size_t n = strlen(words[k]);
+        if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(words[k]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool states_option(const void *ud, pmpo_str s, double *v)
 {
     const pmpo_answers_known *known = ud;
@@ -317,7 +333,7 @@ static bool states_option(const void *ud, pmpo_str s, double *v)
     for (size_t i = 0; i < s.len;) {
         size_t end, k = option_at(ud, s, i, &end);
         bool reversed = known->n == 2 && is_reversed(s, i);
-        if (k != SIZE_MAX && is_last_word(s, end) &&
+        if (k != SIZE_MAX && is_last_word(s, end) && !is_joined(s, i) &&
             (reversed || !pmpo_is_denied(s, i))) {
             *v = (double)(reversed ? 1 - k : k);
             found = true;

@@ -329,10 +329,10 @@ static pmpo_str clause(pmpo_str s)
     return pmpo_str_sub(s, 0, end);
 }
 
-/* "1. Multiply": the number of a step. */
-static bool is_list_mark(pmpo_str s, size_t end)
+/* "1. Multiply": the number of a first step, not "15. That is ...". */
+static bool is_list_mark(pmpo_str s, size_t end, double v)
 {
-    return (at(s, end) == '.' || at(s, end) == ')') && at(s, end + 1) == ' ' &&
+    return v == 1 && (at(s, end) == '.' || at(s, end) == ')') && at(s, end + 1) == ' ' &&
            pmpo_is_word_byte(at(s, pmpo_skip_markup(s, end + 1)));
 }
 
@@ -350,7 +350,7 @@ static bool begins_number(const void *ud, pmpo_str s, double *v)
     if (!digits && !read_word(s, i, v, &end)) {
         return false;
     }
-    if (is_list_mark(s, end)) {
+    if (is_list_mark(s, end, *v)) {
         return false;
     }
     pmpo_str said = clause(pmpo_str_sub(s, i, s.len));
@@ -370,7 +370,7 @@ static bool opens_number(const void *ud, pmpo_str line, pmpo_str next,
     if (!digits_at(line, i, v, &end) && !read_word(line, i, v, &end)) {
         return false;
     }
-    if (is_list_mark(line, end) || is_operand(line, i, end)) {
+    if (is_list_mark(line, end, *v) || is_operand(line, i, end)) {
         return false;
     }
     (void)ud;

@@ -271,12 +271,16 @@ static size_t skip_object(pmpo_str s, size_t i)
                : i;
 }
 
-/* Past ", therefore," and markup between "answer" and what links it. */
+/* Behind what links "answer", which ends at i, to what it is; 0: nothing does.
+ * Markup may stand between, and ", therefore,". */
 static size_t link_at(pmpo_str s, size_t i)
 {
+    static const char *const between[] = {"therefore", "thus", "then", "here",
+                                          NULL};
     size_t k = i;
-    while (k < s.len && strchr(" *_`\"')", s.ptr[k])) {
-        k++;
+    for (size_t n = 1; n > 0; k += n) {
+        bool mark = k < s.len && strchr(" *_`\"'),", s.ptr[k]);
+        n = mark ? 1 : pmpo_any_word_at(s, k, between);
     }
     if (at(s, k) == '>') { /* <answer> */
         return k + 1;
@@ -380,7 +384,7 @@ static bool announces(pmpo_str s, size_t i, pmpo_str *said)
     }
     pmpo_str rest = pmpo_str_sub(s, k, line_end(s, k));
     *said = has_content(rest) ? rest : content_line(s, k);
-    return true;
+    return said->len > 0;
 }
 
 static bool announced(pmpo_str s, const pmpo_answer_kind *k, double *v)
