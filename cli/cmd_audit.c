@@ -340,8 +340,8 @@ static int take_rendering(const audit_job *j, pmpo_eval_options *ao,
                           pmpo_error *err)
 {
     pmpo_score_options run;
-    ao->template_name = j->o->template_name;
-    ao->end = (pmpo_end)j->o->end;
+    ao->template_name = j->o->how.template_name;
+    ao->end = j->o->how.end;
     int rc = j->run ? pmpo_run_scoring(j->run, &run, err) : 0;
     if (rc == 0 && j->run && !options_said(j->o, "template")) {
         ao->template_name = run.template_name;

@@ -28,14 +28,14 @@ void put_model(const options *o, const pmpo_model *m)
 static void put_how(const options *o, const pmpo_scores *s)
 {
     const char *how = s->loss == PMPO_LOSS_NLL
-                          ? (o->reduction ? "summed over a target's tokens"
+                          ? (o->how.reduction ? "summed over a target's tokens"
                                           : "mean over a target's tokens")
-                          : (o->normalize ? "log-likelihoods per token"
+                          : (o->how.normalize ? "log-likelihoods per token"
                                           : "log-likelihoods of whole outputs");
     put_fact("loss", "%s, %s%s; template %s; the end-of-turn token is %s",
              pmpo_loss_name(s->loss), how,
-             o->calibrate ? CALIBRATED : "",
-             o->template_name,
+             o->how.calibrate ? CALIBRATED : "",
+             o->how.template_name,
              s->end_token ? "part of a target" : "not part of a target");
 }
 

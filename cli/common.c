@@ -385,13 +385,7 @@ void cli_model_options(const options *o, pmpo_model_options *mo)
 void cli_score_options(const options *o, pmpo_score_options *so)
 {
     pmpo_score_options_init(so);
-    so->loss = (pmpo_loss_kind)o->loss;
-    so->reduction = (pmpo_reduction)o->reduction;
-    so->normalize = (pmpo_normalize)o->normalize;
-    so->calibrate = (pmpo_calibrate)o->calibrate;
-    so->beta = o->beta;
-    so->template_name = o->template_name;
-    so->end = (pmpo_end)o->end;
+    so->how = o->how;
     so->limit = (size_t)o->limit;
     so->no_cache = o->no_cache;
     so->plain = o->plain;

@@ -185,13 +185,13 @@ json_t *js_settings(const options *o, const pmpo_scores *s)
     js_put(j, "data", js_text(o->data));
     js_put(j, "loss", js_text(pmpo_loss_name(s->loss)));
     js_put(j, "reduction",
-           js_text(pmpo_reduction_name((pmpo_reduction)o->reduction)));
+           js_text(pmpo_reduction_name(o->how.reduction)));
     js_put(j, "normalize",
-           js_text(pmpo_normalize_name((pmpo_normalize)o->normalize)));
+           js_text(pmpo_normalize_name(o->how.normalize)));
     js_put(j, "calibrate",
-           js_text(pmpo_calibrate_name((pmpo_calibrate)o->calibrate)));
-    js_put(j, "beta", js_number(o->beta));
-    js_put(j, "template", js_text(o->template_name));
+           js_text(pmpo_calibrate_name(o->how.calibrate)));
+    js_put(j, "beta", js_number(o->how.beta));
+    js_put(j, "template", js_text(o->how.template_name));
     js_put(j, "end_token", js_bool(s->end_token));
     js_put(j, "limit", js_count(o->limit));
     js_put(j, "plain", js_bool(o->plain));

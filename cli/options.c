@@ -246,10 +246,10 @@ static int set_value(const option_row *r, const char *text, options *o,
 static int set_defaults(options *o, unsigned id, pmpo_error *err)
 {
     int rc = 0;
-    o->train = -1;
+    options_library_defaults(o);
     for (size_t i = 0; rc == 0 && i < n_option_rows; i++) {
         const option_row *r = &option_rows[i];
-        if ((r->commands & id) && r->value[0] != '(') {
+        if ((r->commands & id) && r->value[0] && r->value[0] != '(') {
             rc = set_value(r, r->value, o, err);
         }
     }
@@ -493,18 +493,16 @@ static void put_wrapped(const char *text, size_t indent, size_t at)
     putchar('\n');
 }
 
-static void help_row(const option_row *r)
+static void help_row(const command *c, const option_row *r)
 {
-    char head[100], body[600];
-    bool words = r->value[0] == '(';
+    char head[100], body[700], value[100];
     bool is_help = !strcmp(r->name, "help");
     int n = snprintf(head, sizeof(head), "  %c%c%c --%s%s%s",
                      r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
                      r->letter ? ',' : ' ', r->name, *r->arg ? " " : "",
                      r->arg);
-    int value = (int)strlen(r->value) - 2 * words;
-    snprintf(body, sizeof(body), is_help ? "%s" : "%s [default: %.*s]",
-             r->help, value, r->value + words);
+    snprintf(body, sizeof(body), is_help ? "%s" : "%s [default: %s]", r->help,
+             options_default(c, r, value, sizeof(value)));
     printf("%s", head);
     if (n > 26) {
         printf("\n%28s", "");
@@ -527,20 +525,20 @@ void options_help(const command *c)
            "with no-):\n");
     for (size_t i = 0; i < n_option_rows; i++) {
         if (option_rows[i].commands & c->id) {
-            help_row(&option_rows[i]);
+            help_row(c, &option_rows[i]);
         }
     }
 }
 
 void options_list(void)
 {
+    char value[100];
     for (size_t i = 0; i < n_commands; i++) {
         for (size_t k = 0; k < n_option_rows; k++) {
             const option_row *r = &option_rows[k];
             if (r->commands & commands[i].id) {
-                bool words = r->value[0] == '(';
-                printf("%s\t--%s\t%.*s\n", commands[i].name, r->name,
-                       (int)strlen(r->value) - 2 * words, r->value + words);
+                printf("%s\t--%s\t%s\n", commands[i].name, r->name,
+                       options_default(&commands[i], r, value, sizeof(value)));
             }
         }
     }

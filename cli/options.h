@@ -53,7 +53,7 @@ struct options {
     const command *command;
     const char *const *args; /* [n_args]: the end of argv */
     int n_args;
-    const char *model, *rewriter, *data, *output, *config, *template_name;
+    const char *model, *rewriter, *data, *output, *config;
     const char *task;      /* as given: the text or @file */
     const char **prompts;  /* [n_prompts], as given */
     size_t n_prompts;
@@ -61,8 +61,9 @@ struct options {
     pmpo_columns columns;
     const char *val, *test; /* as given: a file, a share or a count */
     double train;           /* < 0: the default */
-    int loss, reduction, normalize, calibrate, end, precision, form, preset, race;
-    double beta, temperature, top_p;
+    pmpo_score_settings how;
+    int precision, form, preset, race;
+    double temperature, top_p;
     int threads, gpu_layers;
     uint64_t memory_bytes, limit, seed, budget_tokens;
     int64_t budget_ms;
@@ -96,8 +97,8 @@ typedef struct option_row {
     size_t at;        /* offset in struct options */
     const char *arg;  /* argument word for the help */
     const char *help;
-    const char *value; /* the default: parsed like a given one; in
-                        * parentheses: words that say what it is */
+    const char *value; /* the default: "": the library's; in parentheses: words
+                        * that say what it is; else parsed like a given one */
     unsigned commands; /* CMD_... that take it */
     const char *words; /* OPT_WORD: "a|b|c" */
     double low, high;  /* numbers: least and greatest */
@@ -113,6 +114,11 @@ int options_parse(const command *c, int argc, char **argv, int first,
                   options *o, pmpo_error *err);
 void options_release(options *o);
 
+/* Sets what has a default of the library's. defaults.c */
+void options_library_defaults(options *o);
+/* The default of `r` for `c` in words, in `out`, which is returned. */
+const char *options_default(const command *c, const option_row *r, char *out,
+                            size_t size);
 /* Was --name on the command line, not just in the --config file? */
 bool options_said(const options *o, const char *name);
 

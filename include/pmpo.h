@@ -35,9 +35,11 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
+#define PMPO_EXTENSION __extension__ /* C++ has no unnamed structs, but g++ has */
 #define PMPO_API __attribute__((visibility("default")))
 #define PMPO_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
+#define PMPO_EXTENSION
 #define PMPO_API
 #define PMPO_PRINTF(fmt, args)
 #endif
@@ -194,15 +196,34 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 
 /* ---- scoring ---------------------------------------------------------- */
 
+/* How a prompt is scored. To add a setting: its field here, its default in
+ * pmpo_score_options_init, its rows in the options and the run's settings. */
+#define PMPO_SCORE_FIELDS                                                      \
+    pmpo_loss_kind loss;                                                       \
+    pmpo_reduction reduction;                                                  \
+    pmpo_normalize normalize;                                                  \
+    pmpo_calibrate calibrate;  /* losses may be negative then */               \
+    double beta;               /* of the preference loss; 1 */                 \
+    const char *template_name; /* chat, user, user-suffix, raw or @file */     \
+    pmpo_end end;
+
+typedef struct pmpo_score_settings {
+    PMPO_SCORE_FIELDS
+} pmpo_score_settings;
+
+/* The settings as members of the struct they stand in, and as a whole that is
+ * copied from one to another: o.loss is o.how.loss. */
+#define PMPO_SCORE_SETTINGS                                                    \
+    PMPO_EXTENSION union {                                                     \
+        struct {                                                               \
+            PMPO_SCORE_FIELDS                                                  \
+        };                                                                     \
+        pmpo_score_settings how;                                               \
+    };
+
 typedef struct pmpo_score_options {
     size_t size;
-    pmpo_loss_kind loss;
-    pmpo_reduction reduction;   /* of nll, over a target's tokens */
-    pmpo_normalize normalize;   /* of the preference margin and of choice */
-    pmpo_calibrate calibrate;   /* losses may be negative then */
-    double beta;                /* of the preference loss; 1 */
-    const char *template_name;  /* chat, user, user-suffix, raw or @file */
-    pmpo_end end;
+    PMPO_SCORE_SETTINGS
     size_t limit;               /* first examples only; 0: all */
     bool no_cache;              /* neither read nor write the score cache */
     bool plain;                 /* the one-sequence-at-a-time reference */

@@ -451,15 +451,15 @@ static void test_end_token_where_an_option_begins_another(void **state)
     pmpo_data *plain = parse(options_data);
     pmpo_data *nested = parse("{\"input\":\"x\",\"target\":\"1\",\"options\":"
                               "[\"1\",\"15\"]}\n");
-    bool end = true;
+    pmpo_end end = PMPO_END_AUTO;
     assert_int_equal(pmpo_end_resolve(m, plain, PMPO_STR("P"), "chat",
                                       PMPO_END_AUTO, &end, NULL), 0);
-    assert_false(end);
+    assert_int_equal(end, PMPO_END_NO);
     assert_int_equal(pmpo_end_resolve(m, nested, PMPO_STR("P"), "chat",
                                       PMPO_END_AUTO, &end, NULL), 0);
-    assert_true(end);
+    assert_int_equal(end, PMPO_END_YES);
     pmpo_scorer_options o = settings(PMPO_LOSS_PREFERENCE, PMPO_TARGETS_ALL);
-    o.end = true;
+    o.end = PMPO_END_YES;
     pmpo_scorer *s;
     pmpo_result r;
     pmpo_arena mem = {0};

@@ -90,17 +90,11 @@ static int score_whole(work *w, pmpo_str prompt, pmpo_error *err)
 static int make_scorer(work *w, pmpo_error *err)
 {
     const pmpo_scores *r = w->out->pub.scores;
-    const pmpo_scorer_options so = {
-        .loss = r->loss,
-        .reduction = w->o->reduction,
-        .normalize = w->o->normalize,
-        .beta = w->o->beta,
-        .calibrate = w->o->calibrate,
-        .template_name = w->o->template_name,
-        .end = r->end_token,
-        .targets = PMPO_TARGETS_ALL,
-        .plain = w->o->plain,
-    };
+    pmpo_scorer_options so = {.how = w->o->how,
+                              .targets = PMPO_TARGETS_ALL,
+                              .plain = w->o->plain};
+    so.loss = r->loss; /* as they were resolved */
+    so.end = r->end_token ? PMPO_END_YES : PMPO_END_NO;
     return pmpo_scorer_new(w->scorer, w->data, &so, &w->s, err);
 }
 

@@ -261,11 +261,7 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     int rc = d ? pmpo_data_first(d, o->limit, &own, err)
                : make_up(o->limit ? o->limit : MADE_UP, &own, err);
     j.data = own ? own : d;
-    j.so = (pmpo_scorer_options){.reduction = o->reduction,
-                                 .normalize = o->normalize,
-                                 .beta = o->beta,
-                                 .calibrate = o->calibrate,
-                                 .template_name = o->template_name,
+    j.so = (pmpo_scorer_options){.how = o->how,
                                  .targets = PMPO_TARGETS_ALL};
     rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_check(o, j.so.loss, err);

@@ -330,16 +330,16 @@ static int resolve_loss(const pmpo_parts *p, pmpo_loss_kind asked,
 static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
-    bool end = false;
+    pmpo_end end = PMPO_END_NO; /* YES as soon as a part needs it */
     int rc = 0;
-    for (int i = 0; rc == 0 && !end && i < 3; i++) {
+    for (int i = 0; rc == 0 && end == PMPO_END_NO && i < 3; i++) {
         rc = p->of[i] ? pmpo_end_resolve(scorer, p->of[i], o->prompt,
                                          o->score.template_name, o->score.end,
                                          &end, err)
                       : 0;
     }
     if (rc == 0) {
-        o->score.end = end ? PMPO_END_YES : PMPO_END_NO;
+        o->score.end = end;
     }
     return rc;
 }

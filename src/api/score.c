@@ -195,11 +195,7 @@ static int resolve(job *j, pmpo_error *err)
 {
     const pmpo_score_options *o = j->o;
     j->so = (pmpo_scorer_options){
-        .reduction = o->reduction,
-        .normalize = o->normalize,
-        .beta = o->beta,
-        .calibrate = o->calibrate,
-        .template_name = o->template_name,
+        .how = o->how,
         .targets = PMPO_TARGETS_ALL,
         .plain = o->plain,
     };
@@ -210,7 +206,7 @@ static int resolve(job *j, pmpo_error *err)
                               o->template_name, o->end, &j->so.end, err);
     }
     j->out->pub.loss = j->so.loss;
-    j->out->pub.end_token = j->so.end;
+    j->out->pub.end_token = j->so.end == PMPO_END_YES;
     return rc;
 }
 

@@ -82,7 +82,7 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
             prior ? pmpo_prior_of(s->prior, prior, o->first + k) : 0;
         lp += t[k].n_tokens;
     }
-    if (pmpo_fill_ends(&s->model->vocab, s->o.end, mem, &t[0]) < 0) {
+    if (pmpo_fill_ends(&s->model->vocab, s->o.end == PMPO_END_YES, mem, &t[0]) < 0) {
         return PMPO_ENOMEM;
     }
     x->loss = pmpo_example_loss(t, o->n_loss, &s->o);

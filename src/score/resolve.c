@@ -88,11 +88,11 @@ static int has_prefix(pmpo_template *t, const pmpo_example *e, pmpo_str prompt,
 }
 
 int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
-                     const char *template_name, pmpo_end asked, bool *out,
+                     const char *template_name, pmpo_end asked, pmpo_end *out,
                      pmpo_error *err)
 {
     if (asked != PMPO_END_AUTO) {
-        *out = asked == PMPO_END_YES;
+        *out = asked;
         return 0;
     }
     pmpo_template *t;
@@ -106,7 +106,7 @@ int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     }
     pmpo_template_free(t);
     if (rc == 0) {
-        *out = yes;
+        *out = yes ? PMPO_END_YES : PMPO_END_NO;
     }
     return rc;
 }

@@ -21,13 +21,8 @@ typedef enum pmpo_targets {
 } pmpo_targets;
 
 typedef struct pmpo_scorer_options {
-    pmpo_loss_kind loss; /* not AUTO: see pmpo_loss_resolve */
-    pmpo_reduction reduction;
-    pmpo_normalize normalize;
-    double beta;
-    pmpo_calibrate calibrate;
-    const char *template_name;
-    bool end;              /* see pmpo_end_resolve */
+    PMPO_SCORE_SETTINGS    /* loss and end not AUTO: see pmpo_loss_resolve and
+                            * pmpo_end_resolve */
     pmpo_targets targets;
     bool plain;            /* the reference way; nothing looked up or kept */
     bool reversed;         /* the other packing, for the noise floor */
@@ -42,10 +37,10 @@ int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
  * would read has another value than its default. */
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err);
-/* AUTO becomes true when in some example of `d` one output is a token prefix
+/* AUTO becomes YES when in some example of `d` one output is a token prefix
  * of another (under `prompt`). */
 int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
-                     const char *template_name, pmpo_end asked, bool *out,
+                     const char *template_name, pmpo_end asked, pmpo_end *out,
                      pmpo_error *err);
 
 /* Borrows model and data until freed. PMPO_ETOOLONG can't be told here: it

@@ -22,13 +22,7 @@ pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
      * search and the report. */
     bool all = o->score.loss != PMPO_LOSS_NLL;
     return (pmpo_scorer_options){
-        .loss = o->score.loss,
-        .reduction = o->score.reduction,
-        .normalize = o->score.normalize,
-        .beta = o->score.beta,
-        .calibrate = o->score.calibrate,
-        .template_name = o->score.template_name,
-        .end = o->score.end == PMPO_END_YES,
+        .how = o->score.how,
         .targets = all ? PMPO_TARGETS_ALL : targets,
     };
 }
