@@ -63,10 +63,9 @@ static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
     if (n >= 3) {
         return 0;
     }
-    return pmpo_store_put_text(s, "warning",
-                               PMPO_STR("fewer than 3 training examples: the "
-                                        "prompt will fit their wording"),
-                               err);
+    return pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 0,
+                               "fewer than 3 training examples: the prompt "
+                               "will fit their wording", err);
 }
 
 static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,

@@ -31,8 +31,12 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
 {
     const pmpo_model_info *i = &m->info;
     const char *given = i->source_path ? i->source_path : i->path;
-    pmpo_buf path = {0}; /* absolute: resume may be called elsewhere */
-    pmpo_absolute(or_empty(given), &path);
+    pmpo_buf path = {0}; /* absolute, resume may be called elsewhere; or a URL */
+    if (strstr(or_empty(given), "://")) {
+        pmpo_buf_puts(&path, given);
+    } else {
+        pmpo_absolute(or_empty(given), &path);
+    }
     char threads[16], layers[16];
     snprintf(threads, sizeof(threads), "%d", i->threads);
     snprintf(layers, sizeof(layers), "%d", i->gpu_layers);
@@ -188,8 +192,8 @@ static int put_status(pmpo_store *s, const char *status, const char *reason,
 static int note_cache(pmpo_store *s, const pmpo_cache *c, pmpo_error *err)
 {
     const char *trouble = c ? pmpo_cache_trouble(c) : NULL;
-    return trouble ? pmpo_store_put_text(s, "cache_trouble",
-                                         pmpo_str_of(trouble), err)
+    return trouble ? pmpo_store_put_note(s, PMPO_NOTE_CACHE, 0, 0, trouble,
+                                         err)
                    : 0;
 }
 

@@ -49,9 +49,10 @@ typedef struct pmpo_scene {
     double noise_floor;  /* of their effects; NAN: not measured */
     const size_t *cases; /* hard cases: indices of training examples */
     size_t n_cases;
-    /* Keeps a remark with the run under `name`; `ud` is the scene's. */
-    int (*note)(void *ud, const char *name, const char *text,
-                pmpo_error *err);
+    /* Keeps a remark with the run, see pmpo_store_put_note; `ud` is the
+     * scene's. */
+    int (*note)(void *ud, pmpo_note kind, int iteration, int place,
+                const char *text, pmpo_error *err);
     void *ud;
     pmpo_arena *scratch; /* released after the proposer has returned */
 } pmpo_scene;

@@ -80,12 +80,12 @@ static int note_cut(const pmpo_scene *s, size_t i, size_t max,
                     pmpo_error *err)
 {
     const pmpo_example *e = pmpo_data_example(s->train, s->cases[i]);
-    char name[64], text[500];
-    snprintf(name, sizeof(name), "shortened.%d.%zu", s->iteration, i);
+    char text[500];
     snprintf(text, sizeof(text), "example %.*s was cut in the middle, to %zu "
              "bytes a text, in the rewriting request",
              e->id.len < 300 ? (int)e->id.len : 300, e->id.ptr, max);
-    return s->note(s->ud, name, text, err);
+    return s->note(s->ud, PMPO_NOTE_SHORTENED, s->iteration, (int)i, text,
+                   err);
 }
 
 static int fill(const pmpo_scene *s, size_t max_bytes, pmpo_ask *a,
@@ -159,11 +159,10 @@ static int add(const pmpo_scene *s, const pmpo_ask *a, size_t i,
 static int note_too_long(const pmpo_scene *s, const pmpo_error *why,
                          pmpo_error *err)
 {
-    char name[64], text[sizeof(why->text) + 80];
-    snprintf(name, sizeof(name), "no_rewrites.%d", s->iteration);
+    char text[sizeof(why->text) + 80];
     snprintf(text, sizeof(text), "the rewriting request is too long for the "
              "rewriter: %s", why->text);
-    return s->note(s->ud, name, text, err);
+    return s->note(s->ud, PMPO_NOTE_NO_REWRITES, s->iteration, 0, text, err);
 }
 
 int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,

@@ -12,15 +12,18 @@ int pmpo_probe_form(pmpo_state *st, pmpo_error *err)
     }
     bool large = n >= PMPO_PROBE_SAMPLES - 1;
     st->o.form = large ? PMPO_FORM_LARGE : PMPO_FORM_SMALL;
-    return pmpo_record_note(st, "form_reason",
-                            pmpo_say(st, "%d of %d replies to the large form "
-                                     "were usable", n, PMPO_PROBE_SAMPLES),
-                            err);
+    return pmpo_store_put_note(st->in->store, PMPO_NOTE_FORM, 0, 0,
+                               pmpo_say(st, "%d of %d replies to the large "
+                                        "form were usable", n,
+                                        PMPO_PROBE_SAMPLES), err);
 }
 
-static int note(void *ud, const char *name, const char *text, pmpo_error *err)
+static int note(void *ud, pmpo_note kind, int iteration, int place,
+                const char *text, pmpo_error *err)
 {
-    return pmpo_record_note(ud, name, text, err);
+    pmpo_state *st = ud;
+    return pmpo_store_put_note(st->in->store, kind, iteration, place, text,
+                               err);
 }
 
 static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,

@@ -216,8 +216,3 @@ int pmpo_record_answers(void *ud, const pmpo_score_context *c,
     return put_losses(ud, c, score, true, err);
 }
 
-int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
-                     pmpo_error *err)
-{
-    return pmpo_store_put_text(st->in->store, name, pmpo_str_of(text), err);
-}

@@ -129,8 +129,6 @@ int pmpo_record_losses(void *ud, const pmpo_score_context *c,
                        const pmpo_prompt_score *score, pmpo_error *err);
 int pmpo_record_answers(void *ud, const pmpo_score_context *c,
                         const pmpo_prompt_score *score, pmpo_error *err);
-int pmpo_record_note(pmpo_state *st, const char *name, const char *text,
-                     pmpo_error *err);
 
 /* ---- digest.c -------------------------------------------------------------- */
 

@@ -27,6 +27,11 @@ int pmpo_run_read_losses(const pmpo_db *d, pmpo_arena *mem,
                          const pmpo_prompt_losses **out, size_t *n_out,
                          pmpo_error *err);
 
+/* The run's notes in words, into `mem`. (run_notes.c) */
+int pmpo_run_read_notes(const pmpo_db *d, pmpo_arena *mem,
+                        const char *const **out, size_t *n_out,
+                        pmpo_error *err);
+
 /* That `d` is a run file of this version. (run_file.c) */
 int pmpo_run_check(const pmpo_db *d, pmpo_error *err);
 

@@ -132,26 +132,12 @@ static void read_settings(reader *r)
     r->v->n_settings = i;
 }
 
-/* Warnings and remarks that were put by name. */
 static void read_notes(reader *r)
 {
-#define NOTES                                                                  \
-    "FROM text WHERE name IN ('warning', 'cache_trouble', 'form_reason') OR "  \
-    "name LIKE 'shortened.%' OR name LIKE 'no_rewrites.%'"
-    sqlite3_stmt *st = query(r, "SELECT count(*) " NOTES);
-    size_t most = st && next(r, st) ? (size_t)sqlite3_column_int64(st, 0) : 0;
-    sqlite3_finalize(st);
-    const char **notes = room(r, most, sizeof(*notes));
-    st = query(r, "SELECT CASE name WHEN 'form_reason' THEN 'rewriting form: ' "
-                  "ELSE '' END || value " NOTES " ORDER BY name");
-    size_t n = 0;
-    while (notes && n < most && next(r, st)) {
-        notes[n++] = text(r, st, 0);
+    if (r->rc == 0) {
+        r->rc = pmpo_run_read_notes(&r->d, &r->run->mem, &r->v->notes,
+                                    &r->v->n_notes, r->err);
     }
-    sqlite3_finalize(st);
-    r->v->notes = notes;
-    r->v->n_notes = n;
-#undef NOTES
 }
 
 static const char *setting(const reader *r, const char *name)

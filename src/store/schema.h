@@ -15,6 +15,8 @@
 #define PMPO_RUN_TABLES                                                        \
     "CREATE TABLE text(name TEXT PRIMARY KEY, value TEXT NOT NULL);"           \
     "CREATE TABLE number(name TEXT PRIMARY KEY, value REAL);"                  \
+    "CREATE TABLE note(kind TEXT, iteration INTEGER, place INTEGER,"           \
+    "  text TEXT NOT NULL, PRIMARY KEY(kind, iteration, place));"              \
     "CREATE TABLE example(part INTEGER, idx INTEGER, json TEXT NOT NULL,"      \
     "  PRIMARY KEY(part, idx));"                                               \
     "CREATE TABLE unit(key BLOB PRIMARY KEY, prompt INTEGER, purpose TEXT,"    \

@@ -14,8 +14,9 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "pmpo.h"
+#include "store/keys.h"
 
-#define PMPO_STORE_SCHEMA 4
+#define PMPO_STORE_SCHEMA 5
 
 typedef struct pmpo_store pmpo_store;
 
@@ -39,18 +40,23 @@ void pmpo_store_rollback(pmpo_store *s);
 
 /* ---- settings and facts ------------------------------------------------- */
 
-/* Text by name: settings, identities, status, verdict. */
+/* Text by name; keys.h lists them. */
 int pmpo_store_put_text(pmpo_store *s, const char *name, pmpo_str value,
                         pmpo_error *err);
 /* Appends to *out; *found false and nothing appended when there is none. */
 int pmpo_store_get_text(pmpo_store *s, const char *name, pmpo_buf *out,
                         bool *found, pmpo_error *err);
-/* Numbers by name: results such as "initial.train_loss". NAN is stored as
+/* Numbers by name, likewise. NAN is stored as
  * NULL and read back as NAN. */
 int pmpo_store_put_number(pmpo_store *s, const char *name, double v,
                           pmpo_error *err);
 int pmpo_store_get_number(pmpo_store *s, const char *name, double *v,
                           bool *found, pmpo_error *err);
+
+/* A remark, shown with the run. The same kind, iteration (0: none) and place:
+ * replaced. run_notes.c */
+int pmpo_store_put_note(pmpo_store *s, pmpo_note kind, int iteration,
+                        int place, const char *text, pmpo_error *err);
 
 /* ---- examples ------------------------------------------------------------ */
 
@@ -147,19 +153,8 @@ int pmpo_store_put_losses(pmpo_store *s, int prompt, pmpo_part part,
 int pmpo_store_put_segment(pmpo_store *s, int iteration, int index,
                            const pmpo_segment_effect *e, pmpo_error *err);
 
-/* Reading a whole run is pmpo_run_open (pmpo.h), in run_read.c. It takes
- * from texts: status, status_reason, scorer.name, rewriter.name,
- * scorer.precision, verdict, setting.NAME (all of those are the view's
- * settings, without the "setting." part; among them loss, reduction, form,
- * template, seed, iterations). From numbers: noise_floor, final ("best"
- * candidate id), initial.train_loss, .val_loss, .test_loss, .train_format,
- * .train_choice, .test_format, .test_choice, .test_n_options,
- * .test_n_correct and the same with best., test_gain, test_gain_low,
- * test_gain_high, initial.test_accuracy_low, _high, best.test_accuracy_low,
- * _high, test_majority. A run whose status is "running" and whose lock
- * nobody holds is "interrupted". Where best.* is not there yet, the view's
- * best is the last decided iteration's best candidate, its train_loss that
- * candidate's loss. */
+/* Reading a whole run is pmpo_run_open (pmpo.h), in run_read.c; keys.h says
+ * what of it is shown where. */
 
 /* ---- score cache ------------------------------------------------------------ */
 

@@ -1,0 +1,82 @@
+/* keys.h: every text and number that a run file holds by name, with where it
+ * is shown. tests/test_run_keys.c holds this list and the program together.
+ *
+ * Settings stand beside these as texts "setting.NAME" (search/settings.c has
+ * the search's; models', here below, have a reference and what it resolved
+ * to); all of them are the view's settings. Figures of prompts are numbers
+ * "initial.FIGURE" and "best.FIGURE". */
+#ifndef PMPO_STORE_KEYS_H
+#define PMPO_STORE_KEYS_H
+
+/* name, where it is shown (a member of pmpo_run_view), or what reads it */
+#define PMPO_RUN_TEXTS(X)                                                      \
+    /* running, done or stopped; a running one whose lock nobody holds is      \
+     * shown as interrupted */                                                 \
+    X("status", "status")                                                      \
+    X("status_reason", "status_reason")                                        \
+    X("scorer.name", "scorer")                                                 \
+    X("scorer.precision", "precision")                                         \
+    X("rewriter.name", "rewriter")                                             \
+    X("verdict", "verdict")                                                    \
+    X("loss_check_start", "loss_check_start")                                  \
+    X("loss_check_end", "loss_check_end")                                      \
+    /* of a template in a file; compared by resume */                          \
+    X("template_text", "template_text")
+
+#define PMPO_RUN_NUMBERS(X)                                                    \
+    /* iterations decided; 0: the opening, too. Read by the search */          \
+    X("decided", "-")                                                          \
+    /* of the iteration in work, over all sittings; read by the search */      \
+    X("iteration_seconds", "-")                                                \
+    X("noise_floor", "noise_floor")                                            \
+    /* the best prompt's id, once the run has ended; before, the view's best   \
+     * is that of the last decided iteration, with its loss */                 \
+    X("final", "best")                                                         \
+    X("test_gain", "test_gain")                                                \
+    X("test_gain_low", "test_gain_low")                                        \
+    X("test_gain_high", "test_gain_high")                                      \
+    X("test_majority", "test_majority")
+
+/* Of the start prompt and of the best one. */
+#define PMPO_RUN_FIGURES(X)                                                    \
+    X("train_loss", "initial, best")                                           \
+    X("val_loss", "initial, best")                                             \
+    X("test_loss", "initial, best")                                            \
+    X("train_format", "initial, best")                                         \
+    X("train_choice", "initial, best")                                         \
+    X("test_format", "initial, best")                                          \
+    X("test_choice", "initial, best")                                          \
+    X("test_n_options", "initial, best")                                       \
+    X("test_n_correct", "initial, best")                                       \
+    X("test_accuracy_low", "test_accuracy_low")                                \
+    X("test_accuracy_high", "test_accuracy_high")
+
+/* Of scorer and rewriter, as settings "scorer_model" and so on. `path` is the
+ * model's reference: an absolute path, or a URL as it was given. */
+#define PMPO_RUN_MODEL_FACTS(X)                                                \
+    X("model", "settings")                                                     \
+    X("path", "settings")                                                      \
+    X("identity", "settings")                                                  \
+    X("precision", "settings")                                                 \
+    X("products", "settings")                                                  \
+    X("threads", "settings")                                                   \
+    X("gpu_layers", "settings")
+
+/* ---- notes ------------------------------------------------------------------ */
+
+/* What else there is to know; shown among the view's notes, by kind and
+ * iteration. kind, word in the file, words before the note */
+#define PMPO_NOTES(X)                                                          \
+    X(PMPO_NOTE_CACHE, "cache", "")                                            \
+    X(PMPO_NOTE_FORM, "form", "rewriting form: ")                              \
+    X(PMPO_NOTE_NO_REWRITES, "no rewrites", "")                                \
+    X(PMPO_NOTE_SHORTENED, "shortened", "")                                    \
+    X(PMPO_NOTE_WARNING, "warning", "")
+
+typedef enum pmpo_note {
+#define X(kind, word, before) kind,
+    PMPO_NOTES(X)
+#undef X
+} pmpo_note;
+
+#endif
