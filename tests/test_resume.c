@@ -446,6 +446,7 @@ static void test_other_version_refused(void **state)
         pmpo_run *run; /* what was decided stands */
         assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
         assert_string_equal(pmpo_run_describe(run)->status, "done");
+        assert_int_equal(pmpo_run_describe(run)->max_iterations, 2);
         after = run_text(run, false);
         const char *then = strstr(before, "\ni 1 ");
         const char *now = strstr(after, "\ni 1 ");

@@ -32,8 +32,18 @@ static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
     return rc < 0 ? rc : pmpo_settings_put_one(s, o, "iterations", err);
 }
 
+/* A run that this program can't go on with gets its old total back. */
+static void shrink(pmpo_store *s, int iterations)
+{
+    pmpo_optimize_options o;
+    pmpo_optimize_options_init(&o);
+    o.iterations = iterations;
+    pmpo_settings_put_one(s, &o, "iterations", NULL);
+}
+
+/* *total: of the run as it was. */
 static int prepare(pmpo_store *s, const pmpo_model *scorer,
-                   const pmpo_model *rewriter, int iterations,
+                   const pmpo_model *rewriter, int iterations, int *total,
                    pmpo_error *err)
 {
     pmpo_arena mem = {0};
@@ -42,6 +52,7 @@ static int prepare(pmpo_store *s, const pmpo_model *scorer,
     int rc = pmpo_settings_get(s, &mem, &o, err);
     rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
     rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
+    *total = o.iterations;
     rc = rc < 0 ? rc : extend(s, &o, iterations, err);
     pmpo_arena_release(&mem);
     return rc;
@@ -58,12 +69,17 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
         return pmpo_fail(err, PMPO_EUSAGE, "iterations must be 0 or more");
     }
     pmpo_store *s = NULL;
+    int total = 0;
     rewriter = rewriter ? rewriter : scorer;
     int rc = pmpo_store_open(path, &s, err);
-    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o->iterations, err);
+    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o->iterations, &total,
+                               err);
     pmpo_sitting_options so = {o->budget_ms, o->budget_tokens, o->no_cache,
                                o->progress, o->progress_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
+    if (rc == PMPO_EVERSION && s) {
+        shrink(s, total);
+    }
     return pmpo_run_leave(s, path, rc, out, err);
 }
 
