@@ -90,6 +90,9 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->race = (pmpo_race)o->race;
     p->no_hard_cases = o->no_hard_cases;
     p->no_loss_check = o->no_loss_check;
+    p->metric = (pmpo_run_metric)o->run_metric;
+    p->shortlist = o->shortlist;
+    p->max_answer_tokens = o->max_tokens;
     p->allow_copy = o->allow_copy;
     p->no_guard = o->no_guard;
     p->paper = o->preset == 1;

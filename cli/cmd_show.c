@@ -81,6 +81,48 @@ static json_t *interval_json(double low, double high)
     return a;
 }
 
+static json_t *answers_of_json(const pmpo_outcome *x)
+{
+    json_t *o = js_object();
+    js_put(o, "n", js_count(x->test_n_answers));
+    js_put(o, "right", js_count(x->test_n_right));
+    js_put(o, "cut_off", js_count(x->test_n_cut_off));
+    js_put(o, "interval",
+           interval_json(x->test_right_low, x->test_right_high));
+    return o;
+}
+
+static json_t *answers_json(const pmpo_run_view *v)
+{
+    json_t *o = js_object();
+    js_put(o, "metric", js_text(v->metric));
+    js_put(o, "initial", answers_of_json(&v->initial));
+    js_put(o, "best", answers_of_json(&v->best));
+    js_put(o, "gain", js_number(v->answers_gain));
+    js_put(o, "gain_interval",
+           interval_json(v->answers_gain_low, v->answers_gain_high));
+    js_put(o, "p_value", js_number(v->answers_p));
+    js_put(o, "majority", js_number(v->answers_majority));
+    return o;
+}
+
+static json_t *finalists_json(const pmpo_run_view *v)
+{
+    json_t *a = js_array();
+    for (size_t i = 0; i < v->n_finalists; i++) {
+        const pmpo_run_finalist *f = &v->finalists[i];
+        json_t *o = js_object();
+        js_put(o, "id", json_integer(f->id));
+        js_put(o, "val_loss", js_number(f->val_loss));
+        js_put(o, "answers", js_count(f->n_answers));
+        js_put(o, "right", js_count(f->n_right));
+        js_put(o, "cut_off", js_count(f->n_cut_off));
+        js_put(o, "why", js_text(f->why));
+        js_add(a, o);
+    }
+    return a;
+}
+
 static json_t *test_json(const pmpo_run_view *v)
 {
     json_t *o = js_object(), *accuracy = js_object();
@@ -137,6 +179,8 @@ static void run_json(const pmpo_run_view *v, const char *path)
     js_put(o, "initial", outcome_json(&v->initial));
     js_put(o, "best", outcome_json(&v->best));
     js_put(o, "test", test_json(v));
+    js_put(o, "answers", answers_json(v));
+    js_put(o, "finalists", finalists_json(v));
     js_put(o, "noise_floor", js_number(v->noise_floor));
     js_put(o, "share_marked_by_model", js_number(v->share_marked_by_model));
     put_models_json(o, v);
@@ -248,6 +292,48 @@ static void put_accuracy(const pmpo_run_view *v)
     }
 }
 
+/* Answers generated on the test part, and their cut-off ones. */
+static void put_answers(const pmpo_run_view *v)
+{
+    const pmpo_outcome *x = &v->initial, *y = &v->best;
+    char a[SHORT], b[SHORT];
+    if (x->test_n_answers == 0) {
+        return;
+    }
+    snprintf(a, sizeof(a), "%zu/%zu", x->test_n_right, x->test_n_answers);
+    snprintf(b, sizeof(b), "%zu/%zu", y->test_n_right, y->test_n_answers);
+    printf("%-22s %16s %16s\n", "test answers right", a, b);
+    printf("%-22s %16s %16s\n", "  95 % interval",
+           show_interval(x->test_right_low, x->test_right_high, a),
+           show_interval(y->test_right_low, y->test_right_high, b));
+    snprintf(a, sizeof(a), "%zu", x->test_n_cut_off);
+    snprintf(b, sizeof(b), "%zu", y->test_n_cut_off);
+    printf("%-22s %16s %16s\n", "  cut off", a, b);
+    if (x->test_n_options == 0) {
+        printf("%-22s %15.1f %%\n", "  commonest answer",
+               100 * v->answers_majority);
+    }
+}
+
+/* Those that answered the validation part, where any did. */
+static void put_finalists(const pmpo_run_view *v)
+{
+    char loss[SHORT];
+    if (v->n_finalists == 0 || v->finalists[0].n_answers == 0) {
+        return;
+    }
+    put_heading("the last choice, on the validation part");
+    printf("%6s %10s %8s %8s\n", "prompt", "loss", "right", "cut off");
+    for (size_t i = 0; i < v->n_finalists; i++) {
+        const pmpo_run_finalist *f = &v->finalists[i];
+        char right[SHORT];
+        snprintf(right, sizeof(right), "%zu/%zu", f->n_right, f->n_answers);
+        printf("%6d %10s %8s %8zu  ", f->id, show_loss(f->val_loss, loss),
+               right, f->n_cut_off);
+        put_hanging(stdout, str_of(f->why), 37);
+    }
+}
+
 static void put_figures(const pmpo_run_view *v)
 {
     const pmpo_outcome *x = &v->initial, *y = &v->best;
@@ -260,6 +346,7 @@ static void put_figures(const pmpo_run_view *v)
     put_pair("  format", x->test_format, y->test_format);
     put_pair("  choice", x->test_choice, y->test_choice);
     put_accuracy(v);
+    put_answers(v);
     putchar('\n');
     bool none = v->test_gain_low == 0 && v->test_gain_high == 0; /* same */
     if (!none && isfinite(v->test_gain_low) && isfinite(v->test_gain_high)) {
@@ -341,6 +428,7 @@ static void run_text(const pmpo_run_view *v, const char *path)
     put_prompts(v);
     put_figures(v);
     put_iterations(v);
+    put_finalists(v);
     putchar('\n');
     put_remarks(v);
     printf("\n`pmpo show --best %s` prints the prompt alone.\n", path);

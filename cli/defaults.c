@@ -20,6 +20,8 @@ static void take_search(options *o)
     o->patience = d.patience;
     o->form = d.form;
     o->race = d.race;
+    o->run_metric = d.metric;
+    o->shortlist = d.shortlist;
     o->train = d.split.train;
     o->seed = d.seed;
     if (o->command->id != CMD_RESUME) { /* that has its run's */

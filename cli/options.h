@@ -75,6 +75,7 @@ struct options {
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard;
     bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
+    int run_metric, shortlist;
     bool json, quiet, verbose, dry_run, force, best, table, help;
 };
 

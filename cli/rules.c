@@ -50,6 +50,18 @@ static bool masks_nothing(const options *o)
     return o->no_mask;
 }
 
+/* Auto is none under the published loop. */
+static bool answers_nothing(const options *o)
+{
+    return o->run_metric == PMPO_RUN_METRIC_NONE
+           || (is_paper(o) && o->run_metric == PMPO_RUN_METRIC_AUTO);
+}
+
+static bool has_no_shortlist(const options *o)
+{
+    return is_paper(o) || answers_nothing(o);
+}
+
 static bool is_json(const options *o)
 {
     return o->json;
@@ -90,6 +102,10 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "race", is_paper, "--preset paper gives no candidate up"},
     {CMD_OPTIMIZE, "no-loss-check", is_paper,
      "--preset paper has no loss check"},
+    {CMD_OPTIMIZE, "max-tokens", answers_nothing,
+     "nothing is answered without a --metric"},
+    {CMD_OPTIMIZE, "shortlist", has_no_shortlist,
+     "nothing is answered to choose by"},
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},
     {CMD_OPTIMIZE, "rewrite-form", rewrites_nothing, "nothing is rewritten"},
     {CMD_OPTIMIZE, "variants", rewrites_nothing, "nothing is rewritten"},

@@ -196,6 +196,11 @@ const option_row option_rows[] = {
          "options, options-mean, options-calibrated, exact, number, choice; "
          "several with commas",
          "(the three of options where they are known, else exact)", CMD_AUDIT),
+    WORD("metric", run_metric, WORDS(PMPO_RUN_METRICS),
+         "by which right answers, generated at the end, the prompt is chosen "
+         "and judged; auto: by the form of the data's answers; none: the loss "
+         "alone",
+         "", CMD_OPTIMIZE),
     TEXT(0, "shots", shots, "NUMBERS",
          "solved examples shown before each question, such as 0,1,3: one row "
          "each",
@@ -221,7 +226,11 @@ const option_row option_rows[] = {
          "or all; several with commas",
          "(none)", CMD_SCORE | CMD_EVAL | CMD_AUDIT),
     NUMBER("max-tokens", OPT_INT, max_tokens, "N",
-           "of a generated answer", "", CMD_EVAL | CMD_AUDIT, 1, MAX),
+           "of a generated answer", "", CMD_EVAL | CMD_AUDIT | CMD_OPTIMIZE, 1,
+           MAX),
+    NUMBER("shortlist", OPT_INT, shortlist, "N",
+           "so many prompts, the best by validation loss, answer the "
+           "validation examples at the end", "", CMD_OPTIMIZE, 1, 100),
 
     /* ---- the search ---- */
     NUMBER("iterations", OPT_INT, iterations, "N", "rounds of rewriting",

@@ -377,6 +377,13 @@ typedef struct pmpo_optimize_options {
     bool no_rewriter; /* no model is asked for words: no marking, no rewriting */
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */
+    /* Of the prompts that were the incumbent once and the library, the best
+     * `shortlist` by validation loss, the start prompt and the best of the
+     * library among them, answer the validation part; start and best also the
+     * test part. With AUTO the published loop has none. */
+    pmpo_run_metric metric;
+    int shortlist;         /* 4 */
+    int max_answer_tokens; /* 256 */
     bool no_mask, no_hard_cases;
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood (start and end; where options are known) */
@@ -482,12 +489,23 @@ typedef struct pmpo_iteration {
     double seconds;
 } pmpo_iteration;
 
+/* A prompt that a run might have ended with, on the validation part. */
+typedef struct pmpo_run_finalist {
+    int id;          /* of the candidate; 0: the initial prompt */
+    double val_loss;
+    size_t n_answers, n_right, n_cut_off; /* 0 answers: none were asked for */
+    const char *why; /* one line, or "" */
+} pmpo_run_finalist;
+
 /* A prompt on the three parts; NAN where it was not measured. */
 typedef struct pmpo_outcome {
     pmpo_str prompt;
     double train_loss, val_loss, test_loss;
     double train_format, train_choice, test_format, test_choice;
     size_t test_n_options, test_n_correct;
+    /* Answers generated on the test part; 0: none. */
+    size_t test_n_answers, test_n_right, test_n_cut_off;
+    double test_right_low, test_right_high; /* of the share, 95 % */
 } pmpo_outcome;
 
 /* One example of a part under one prompt. */
@@ -525,6 +543,13 @@ typedef struct pmpo_run_view {
     double test_accuracy_low[2], test_accuracy_high[2]; /* initial, best;
                                                          * Wilson 95 % */
     double test_majority; /* NAN: no options */
+    const char *metric;   /* of the answers; "none" */
+    /* Best's share of right answers less initial's: paired, 95 %; p-value of
+     * "no difference". NAN: not asked. */
+    double answers_gain, answers_gain_low, answers_gain_high, answers_p;
+    double answers_majority; /* share of the test part's commonest answer */
+    const pmpo_run_finalist *finalists; /* by validation loss */
+    size_t n_finalists;
     const char *verdict;  /* one sentence; "" until the test part is scored */
     /* Does a lower loss go with more right options, on the training part: at
      * the start over the start prompt and the baselines, at the end over the

@@ -94,6 +94,16 @@
      * negative */                                                             \
     X(PMPO_RACE_PAIRED, "paired")
 
+/* By what the answers that a run generates at its end are marked. Auto: by
+ * the form of the data's answers: number where all are numbers, choice where
+ * option letters, exact where short, else none, which leaves the loss alone. */
+#define PMPO_RUN_METRICS(X)                                                    \
+    X(PMPO_RUN_METRIC_AUTO, "auto")                                            \
+    X(PMPO_RUN_METRIC_NONE, "none")                                            \
+    X(PMPO_RUN_METRIC_EXACT, "exact")                                          \
+    X(PMPO_RUN_METRIC_NUMBER, "number")                                        \
+    X(PMPO_RUN_METRIC_CHOICE, "choice")
+
 /* What became of a candidate. */
 #define PMPO_FATES(X)                                                          \
     X(PMPO_FATE_PENDING, "pending")     /* still to be scored */               \
@@ -127,6 +137,7 @@ PMPO_ENUM(pmpo_calibrate, PMPO_CALIBRATIONS, pmpo_calibrate_name);
 PMPO_ENUM(pmpo_end, PMPO_ENDS, pmpo_end_name);
 PMPO_ENUM(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_name);
 PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
+PMPO_ENUM(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_name);
 PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
 PMPO_ENUM(pmpo_effect, PMPO_EFFECTS, pmpo_effect_name);
 

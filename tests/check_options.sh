@@ -237,6 +237,11 @@ optimize | --library | --proposers library,rewrite | --library mine
 optimize | --library | --proposers rewrite => --library mine
 optimize | --rewrite-form | --proposers library => --rewrite-form large
 optimize | --variants | --proposers library => --variants 2
+optimize | --metric | | --metric none
+optimize | --shortlist | --iterations 3 | --shortlist 1
+optimize | --shortlist | --metric none => --shortlist 2
+optimize | --max-tokens | | --max-tokens 1
+optimize | --max-tokens | --preset paper => --max-tokens 9
 optimize | --allow-copy | --variants 30 | --allow-copy
 optimize | --no-guard | --variants 30 | --no-guard
 optimize | --budget | | --budget 1tok

@@ -392,7 +392,18 @@ static void answer(const fake *f, const pmpo_gen_request *r,
                    const pmpo_gen_params *p, pmpo_reply *out)
 {
     uint64_t h = pmpo_hash64(r->ids, r->n_ids * sizeof(*r->ids), f->o.salt);
-    pmpo_buf_printf(&out->text, "The answer is %s.", h % 2 ? "Yes" : "No");
+    if (f->o.answers) {
+        pmpo_buf prompt = {0};
+        for (size_t i = 0; i < r->n_ids; i++) {
+            if (r->ids[i] < 256) {
+                pmpo_buf_putc(&prompt, (char)r->ids[i]);
+            }
+        }
+        f->o.answers(pmpo_buf_str(&prompt), &out->text);
+        pmpo_buf_release(&prompt);
+    } else {
+        pmpo_buf_printf(&out->text, "The answer is %s.", h % 2 ? "Yes" : "No");
+    }
     out->complete = true;
     cut_off(out, (size_t)p->max_tokens);
     out->n_fed = r->n_ids;

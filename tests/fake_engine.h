@@ -35,6 +35,9 @@ typedef struct fake_options {
     bool shift;          /* scores forget the first id of the prefix */
     bool all_bad;        /* no reply is usable */
     bool stuck;          /* every reply is the instruction itself */
+    /* Answers (not rewrites) to a rendered prompt, its specials left out;
+     * NULL: by the hash of the prompt. */
+    void (*answers)(pmpo_str prompt, pmpo_buf *reply);
     const char *log;     /* file: one line "s KEY" or "g KEY" an event whose
                           * work was done, written before it is handed over */
 } fake_options;

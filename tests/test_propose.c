@@ -321,6 +321,7 @@ static void test_no_rewriter(void **state)
     pmpo_optimize_options o = small_options();
     o.proposers = NULL;
     o.no_rewriter = true;
+    o.metric = PMPO_RUN_METRIC_NONE; /* nothing is generated */
     o.library = PMPO_STR("My own instruction.");
     o.force = true;
     o.split = (pmpo_split){24, 8, 8, 1};

@@ -97,10 +97,9 @@ static void check_view(const pmpo_run_view *v, const pmpo_optimize_options *o)
         assert_int_equal(n_accepted, it->best_loss < it->incumbent_loss);
         loss = it->best_loss;
     }
-    assert_true(v->best.train_loss == loss);
+    assert_true(!o->paper || v->best.train_loss == loss);
     assert_true(isnan(v->noise_floor) == o->paper);
-    assert_false(isnan(v->best.test_loss));
-    assert_false(isnan(v->best.val_loss));
+    assert_false(isnan(v->best.test_loss + v->best.val_loss));
     assert_true(v->verdict[0] != '\0');
 }
 
@@ -365,6 +364,7 @@ static void test_two_models(void **state)
     (void)state;
     pmpo_data *d = make_data(10, true);
     pmpo_optimize_options o = small_options();
+    o.metric = PMPO_RUN_METRIC_NONE;
     pmpo_model *scorer = fake_new(&(fake_options){.salt = 1, .name = "s"});
     pmpo_model *rewriter = fake_new(&(fake_options){.salt = 2, .name = "r"});
     pmpo_run *run;
@@ -606,7 +606,7 @@ static void test_verdicts(void **state)
         assert_true(fabs(v->initial.test_loss - v->best.test_loss
                          - v->test_gain) < 1e-9);
         if (!same) {
-            const char *head = better  ? "Better on unseen"
+            const char *head = better  ? "A gain of loss on unseen"
                                : worse ? "Worse on unseen"
                                        : "Not shown to be better";
             assert_ptr_equal(strstr(v->verdict, head), v->verdict);

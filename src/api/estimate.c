@@ -195,6 +195,22 @@ static void count_candidates(const pmpo_optimize_options *o, uint64_t *opening,
     }
 }
 
+/* At the end the finalists answer the validation part, start and best the
+ * test part; scoring the finalists costs no more than the candidates. */
+static void bound_answers(const pmpo_model *m, const counts *c,
+                          const pmpo_optimize_options *o, pmpo_estimate *out)
+{
+    uint64_t list = (uint64_t)o->shortlist, cap = longest_prompt(o);
+    const char *tn = o->score.template_name;
+    if (o->metric != PMPO_RUN_METRIC_NONE) {
+        out->bound_prompt_tokens += list * bound_of(&c->val, m, tn, cap)
+                                    + 2 * bound_of(&c->test, m, tn, cap);
+        out->bound_generated_tokens +=
+            (list * c->val.n_examples + 2 * c->test.n_examples)
+            * (uint64_t)o->max_answer_tokens;
+    }
+}
+
 static void bound_rest(const pmpo_model *m, const counts *c,
                        const pmpo_optimize_options *o, pmpo_estimate *out)
 {
@@ -259,6 +275,7 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
     out->first_logical_tokens = c.train.logical;
     out->first_seconds = (double)c.train.prefill / out->prefill_per_s;
     bound_rest(scorer, &c, o, out);
+    bound_answers(scorer, &c, o, out);
     out->bound_seconds =
         (double)(out->bound_prefill_tokens + out->bound_prompt_tokens)
               / out->prefill_per_s

@@ -29,6 +29,9 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
         .max_reply_tokens = 512,
         .form = PMPO_FORM_AUTO,
         .race = PMPO_RACE_EXACT,
+        .metric = PMPO_RUN_METRIC_AUTO,
+        .shortlist = 4,
+        .max_answer_tokens = 256,
         .seed = 1,
     };
     pmpo_score_options_init(&o->score);

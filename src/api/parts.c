@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "data/data.h"
+#include "eval/eval.h"
 #include "propose/propose.h"
 #include "score/score.h"
 #include "text/text.h"
@@ -103,6 +104,11 @@ int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
         return pmpo_fail(err, PMPO_EUSAGE, "temperature must be 0 or more, "
                          "top-p above 0 and at most 1, replies 1 token or "
                          "more");
+    }
+    if ((unsigned)o->metric > PMPO_RUN_METRIC_CHOICE || o->shortlist < 1
+        || o->shortlist > 100 || o->max_answer_tokens < 1) {
+        return pmpo_fail(err, PMPO_EUSAGE, "no such metric; the shortlist must "
+                         "be 1 to 100 prompts, answers 1 token or more");
     }
     if (!(o->score.beta > 0) || isinf(o->score.beta)) {
         return pmpo_fail(err, PMPO_EUSAGE, "beta must be above 0");
@@ -344,6 +350,32 @@ static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
     return rc;
 }
 
+/* AUTO by the form of all parts' answers; else the metric must apply to some
+ * example of each part that is answered. */
+static int resolve_metric(const pmpo_parts *p, pmpo_optimize_options *o,
+                          pmpo_error *err)
+{
+    static const unsigned bits[] = {0, 0, PMPO_METRIC_EXACT,
+                                    PMPO_METRIC_NUMBER, PMPO_METRIC_CHOICE};
+    if (o->metric == PMPO_RUN_METRIC_AUTO) {
+        unsigned bit = o->paper ? 0 : pmpo_metric_by_form(p->of[0]);
+        for (int i = 1; i < 3; i++) {
+            bit = p->of[i] && pmpo_metric_by_form(p->of[i]) != bit ? 0 : bit;
+        }
+        o->metric = PMPO_RUN_METRIC_NONE;
+        for (int i = 2; bit && i <= PMPO_RUN_METRIC_CHOICE; i++) {
+            o->metric = bits[i] == bit ? (pmpo_run_metric)i : o->metric;
+        }
+        return 0;
+    }
+    unsigned bit = bits[o->metric], same;
+    int rc = 0;
+    for (int i = 1; rc == 0 && bit && i < 3; i++) {
+        rc = p->of[i] ? pmpo_metrics_resolve(bit, p->of[i], &same, err) : 0;
+    }
+    return rc;
+}
+
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
@@ -355,6 +387,7 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        "exact, or the loss choice or preference");
     }
     rc = rc < 0 ? rc : pmpo_loss_check(&o->score, o->score.loss, err);
+    rc = rc < 0 ? rc : resolve_metric(p, o, err);
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
 }
 

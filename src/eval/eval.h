@@ -45,6 +45,12 @@ extern const pmpo_metric_row pmpo_metrics[];
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err);
 
+/* The bit of the metric of generated answers that suits the form of these
+ * data's answers (else targets): number where all are numbers, choice where
+ * all are option letters, exact where all are short; else 0: worked solutions
+ * and free texts. (by_form.c) */
+unsigned pmpo_metric_by_form(const pmpo_data *d);
+
 /* The likeliest option is the target: by log-likelihood, per token, or with
  * the prior taken off. A tie counts as right. Scores hold all options. */
 double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s);

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define JOB_VERSION "pmpo job 1"
+#define JOB_VERSION "pmpo job 2"
 
 static size_t count_samples(const pmpo_job *job)
 {
@@ -34,6 +34,8 @@ static void hash_request(pmpo_hasher *h, const pmpo_gen_request *r)
         pmpo_hasher_str(h, r->messages[i].role);
         pmpo_hasher_str(h, r->messages[i].content);
     }
+    pmpo_hasher_u64(h, r->n_ids);
+    pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
     pmpo_hasher_u64(h, r->n_samples);
     for (size_t i = 0; i < r->n_samples; i++) {
         pmpo_hasher_u64(h, r->seeds[i]);

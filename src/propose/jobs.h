@@ -22,7 +22,7 @@ typedef struct pmpo_jobs {
 } pmpo_jobs;
 
 typedef struct pmpo_job {
-    const char *kind; /* "mark", "rewrite", "probe" */
+    const char *kind; /* "mark", "rewrite", "probe", "answer" */
     int iteration;    /* 0: none; only a note, not part of the key */
     const pmpo_gen_request *requests;
     size_t n_requests;

@@ -1,12 +1,14 @@
 /* finish.c: the outcome: initial and best on every part, and the verdict.
  *
- * The test part is read here and nowhere else. "Better" is said only when
- * the paired 95 % interval of the test gain excludes zero. */
+ * The test part is read here and nowhere else. "Better" is said only when the
+ * paired 95 % interval of what counts excludes zero: of the right answers
+ * where the run has a metric, else of the loss. */
 #include <math.h>
 #include <stdio.h>
 
 #include "base/error.h"
 #include "data/data.h"
+#include "search/answers.h"
 #include "search/state.h"
 #include "stats/stats.h"
 
@@ -15,6 +17,7 @@ typedef struct measured {
     pmpo_prompt_score test;
     pmpo_interval accuracy; /* by options, on the test part */
     double val_loss;
+    pmpo_sheet answers; /* generated, on the test part; n_asked 0: none */
 } measured;
 
 typedef struct outcome {
@@ -22,6 +25,8 @@ typedef struct outcome {
     pmpo_interval gain;
     bool tested;
     double majority;
+    bool answered;
+    pmpo_sheet_pair answers; /* best against initial */
 } outcome;
 
 static const char *const names[2] = {"initial", "best"};
@@ -29,7 +34,8 @@ static const char *const names[2] = {"initial", "best"};
 static const char *const figures[] = {
     "train_loss", "val_loss", "test_loss", "train_format", "train_choice",
     "test_format", "test_choice", "test_n_options", "test_n_correct",
-    "test_accuracy_low", "test_accuracy_high",
+    "test_accuracy_low", "test_accuracy_high", "test_n_answers",
+    "test_n_right", "test_n_cut_off", "test_right_low", "test_right_high",
 };
 
 /* ---- scoring ------------------------------------------------------------- */
@@ -90,12 +96,31 @@ static int measure(pmpo_state *st, int id, pmpo_arena *mem, measured *out,
     return rc;
 }
 
+static int answer(pmpo_state *st, pmpo_arena *mem, outcome *o,
+                  pmpo_error *err)
+{
+    const pmpo_data *d = st->in->test;
+    o->answered = o->tested && st->o.metric != PMPO_RUN_METRIC_NONE;
+    o->answers = (pmpo_sheet_pair){{NAN, NAN, NAN}, NAN, 0, 0};
+    const int ids[2] = {0, st->chosen};
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 2 && o->answered; i++) {
+        pmpo_sheet *s = &o->of[i].answers;
+        pmpo_stage(st, "answering", i + 1, 2);
+        rc = pmpo_sheet_new(ids[i], d, mem, s, err);
+        rc = rc < 0 ? rc : pmpo_sheet_fill(st, d, s, err);
+    }
+    return rc < 0 || !o->answered
+               ? rc
+               : pmpo_sheet_compare(d, &o->of[0].answers, &o->of[1].answers,
+                                    st->o.seed, &o->answers, err);
+}
+
 static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
                    pmpo_error *err)
 {
     o->gain = (pmpo_interval){NAN, NAN, NAN};
     o->majority = NAN;
-    o->tested = st->test != NULL;
     if (!o->tested) {
         return 0;
     }
@@ -117,6 +142,11 @@ static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
 /* Why the start prompt stayed. */
 static void say_kept(const pmpo_state *st, pmpo_buf *out)
 {
+    if (st->incumbent != 0) {
+        pmpo_buf_puts(out, "The start prompt stays: prompts were accepted, "
+                           "but it is the best on the validation part.");
+        return;
+    }
     pmpo_buf_puts(out, "No candidate was accepted, so the start prompt "
                        "stays: ");
     if (st->o.iterations == 0) {
@@ -140,40 +170,90 @@ static void say_kept(const pmpo_state *st, pmpo_buf *out)
     }
 }
 
+static void say_interval(const pmpo_interval *v, double scale, pmpo_buf *out)
+{
+    if (isnan(v->low) || isnan(v->high)) {
+        pmpo_buf_puts(out, " (too few examples for an interval");
+    } else {
+        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g", scale * v->low,
+                        scale * v->high);
+    }
+}
+
+/* Right options and, where answers were generated, nothing of them: those
+ * are told first. */
 static void say_accuracy(const outcome *o, pmpo_buf *out)
 {
     const pmpo_prompt_score *a = &o->of[0].test, *b = &o->of[1].test;
     if (a->n_options > 0) {
-        pmpo_buf_printf(out, "; %zu right before, %zu after, of %zu with "
-                        "options (the commonest answer: %.0f %%)",
+        pmpo_buf_printf(out, "; by the likeliest option %zu right before, %zu "
+                        "after, of %zu (the commonest answer: %.0f %%)",
                         a->n_correct, b->n_correct, a->n_options,
                         100 * o->majority);
     }
 }
 
-static void say_tested(const outcome *o, pmpo_buf *out)
+static void say_loss(const outcome *o, pmpo_buf *out)
 {
-    const pmpo_interval *g = &o->gain;
-    pmpo_buf_puts(out, g->low > 0    ? "Better on unseen examples: "
-                       : g->high < 0 ? "Worse on unseen examples: "
-                                     : "Not shown to be better on unseen "
-                                       "examples: ");
     pmpo_buf_printf(out, "test loss %.4g after %.4g on %zu examples, a gain "
                     "of %.4g", o->of[1].test.loss, o->of[0].test.loss,
-                    o->of[0].test.n_examples, g->value);
-    if (isnan(g->low) || isnan(g->high)) {
-        pmpo_buf_puts(out, " (too few examples for an interval)");
-    } else {
-        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g)", g->low,
-                        g->high);
-    }
+                    o->of[0].test.n_examples, o->gain.value);
+    say_interval(&o->gain, 1, out);
+    pmpo_buf_putc(out, ')');
     say_accuracy(o, out);
+}
+
+/* Replies that the cap ended may lack their answer. */
+static void say_cut(const outcome *o, pmpo_buf *out)
+{
+    size_t a = o->of[0].answers.n_cut, b = o->of[1].answers.n_cut;
+    if (a + b > 0) {
+        pmpo_buf_printf(out, "; replies cut off: %zu before, %zu after", a, b);
+    }
+}
+
+static void say_answers(const outcome *o, pmpo_buf *out)
+{
+    const pmpo_sheet *a = &o->of[0].answers, *b = &o->of[1].answers;
+    const pmpo_interval *g = &o->answers.gain;
+    pmpo_buf_printf(out, "%zu of %zu answers right after %zu, %+.1f points",
+                    b->n_right, b->n, a->n_right, 100 * g->value);
+    say_interval(g, 100, out);
+    pmpo_buf_printf(out, "; McNemar's test p = %.2g)", o->answers.p_value);
+    say_cut(o, out);
+    pmpo_buf_puts(out, ". Loss: ");
+}
+
+/* Of the metric where there is one; a gain of loss alone is called that. */
+static const char *judgement(const outcome *o)
+{
+    const pmpo_interval *loss = &o->gain, *g = &o->answers.gain;
+    if (!o->answered) {
+        return loss->low > 0    ? "A gain of loss on unseen examples: "
+               : loss->high < 0 ? "Worse on unseen examples: "
+                                : "Not shown to be better on unseen "
+                                  "examples: ";
+    }
+    return g->low > 0      ? "Better on unseen examples: "
+           : g->high < 0   ? "Worse on unseen examples: "
+           : loss->low > 0 ? "A gain of loss on unseen examples, not shown to "
+                             "answer better: "
+                           : "Not shown to be better on unseen examples: ";
+}
+
+static void say_tested(const outcome *o, pmpo_buf *out)
+{
+    pmpo_buf_puts(out, judgement(o));
+    if (o->answered) {
+        say_answers(o, out);
+    }
+    say_loss(o, out);
     pmpo_buf_putc(out, '.');
 }
 
 static void say_verdict(const pmpo_state *st, const outcome *o, pmpo_buf *out)
 {
-    if (st->incumbent == 0) {
+    if (st->chosen == 0) {
         say_kept(st, out);
     } else if (o->tested) {
         say_tested(o, out);
@@ -189,7 +269,7 @@ static void say_verdict(const pmpo_state *st, const outcome *o, pmpo_buf *out)
 static int put(pmpo_store *s, const char *who, const char *what, double v,
                pmpo_error *err)
 {
-    char name[64];
+    char name[128];
     snprintf(name, sizeof(name), "%s%s%s", who, *who ? "." : "", what);
     return pmpo_store_put_number(s, name, v, err);
 }
@@ -197,6 +277,8 @@ static int put(pmpo_store *s, const char *who, const char *what, double v,
 static int put_measured(pmpo_store *s, const char *who, const measured *m,
                         bool tested, pmpo_error *err)
 {
+    const pmpo_sheet *a = &m->answers;
+    pmpo_interval right = pmpo_wilson(a->n_right, a->n);
     const double values[] = {
         m->train.loss,
         m->val_loss,
@@ -209,6 +291,11 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
         tested ? (double)m->test.n_correct : 0,
         m->accuracy.low,
         m->accuracy.high,
+        (double)a->n,
+        (double)a->n_right,
+        (double)a->n_cut,
+        right.low,
+        right.high,
     };
     _Static_assert(sizeof(values) / sizeof(values[0])
                        == sizeof(figures) / sizeof(figures[0]),
@@ -221,11 +308,51 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
     return rc;
 }
 
+static int put_finalist(pmpo_store *s, size_t i, const pmpo_finalist *f,
+                        pmpo_error *err)
+{
+    const char *const what[] = {"id", "val_loss", "n_answers", "n_right",
+                                "n_cut_off"};
+    const double values[] = {f->id, f->val_loss, (double)f->n,
+                             (double)f->n_right, (double)f->n_cut};
+    char name[64];
+    int rc = 0;
+    snprintf(name, sizeof(name), "finalist.%zu", i);
+    for (size_t k = 0; rc == 0 && k < sizeof(values) / sizeof(values[0]);
+         k++) {
+        rc = put(s, name, what[k], values[k], err);
+    }
+    snprintf(name, sizeof(name), "finalist.%zu.why", i);
+    return rc < 0 ? rc
+                  : pmpo_store_put_text(s, name,
+                                        pmpo_str_of(f->why ? f->why : ""),
+                                        err);
+}
+
+static int put_answers(pmpo_state *st, const outcome *o, pmpo_error *err)
+{
+    pmpo_store *s = st->in->store;
+    const pmpo_sheet_pair *p = &o->answers;
+    int rc = put(s, "", "answers_gain", p->gain.value, err);
+    rc = rc < 0 ? rc : put(s, "", "answers_gain_low", p->gain.low, err);
+    rc = rc < 0 ? rc : put(s, "", "answers_gain_high", p->gain.high, err);
+    rc = rc < 0 ? rc : put(s, "", "answers_p", p->p_value, err);
+    double majority = o->answered ? pmpo_data_majority(st->in->test, NULL)
+                                  : NAN;
+    rc = rc < 0 ? rc : put(s, "", "answers_majority", majority, err);
+    for (size_t i = 0; rc == 0 && i < st->n_finalists; i++) {
+        rc = put_finalist(s, i, &st->finalists[i], err);
+    }
+    return rc < 0 ? rc
+                  : put(s, "", "n_finalists", (double)st->n_finalists, err);
+}
+
 static int put_outcome(pmpo_state *st, const outcome *o, pmpo_str verdict,
                        pmpo_error *err)
 {
     pmpo_store *s = st->in->store;
-    int rc = put(s, "", "final", st->incumbent, err);
+    int rc = put(s, "", "final", st->chosen, err);
+    rc = rc < 0 ? rc : put_answers(st, o, err);
     for (int i = 0; rc == 0 && i < 2; i++) {
         rc = put_measured(s, names[i], &o->of[i], o->tested, err);
     }
@@ -250,8 +377,10 @@ static int clear(pmpo_store *s, const char *who, const char *what,
 
 static int clear_outcome(pmpo_store *s, pmpo_error *err)
 {
-    static const char *const single[] = {"final", "test_gain",
-                                         "test_gain_low", "test_gain_high"};
+    static const char *const single[] = {
+        "final",        "test_gain",        "test_gain_low",
+        "test_gain_high", "answers_gain",   "answers_gain_low",
+        "answers_gain_high", "answers_p",   "n_finalists"};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof(single) / sizeof(*single); i++) {
         rc = clear(s, "", single[i], err);
@@ -295,13 +424,14 @@ static int keep_outcome(pmpo_state *st, const outcome *o, pmpo_error *err)
 int pmpo_finish(pmpo_state *st, pmpo_error *err)
 {
     pmpo_arena mem = {0};
-    outcome o;
-    const int ids[2] = {0, st->incumbent};
+    outcome o = {.tested = st->test != NULL};
+    const int ids[2] = {0, st->chosen};
     int rc = 0;
     for (int i = 0; rc == 0 && i < 2; i++) {
         rc = measure(st, ids[i], &mem, &o.of[i], err);
     }
     rc = rc < 0 ? rc : compare(st, &mem, &o, err);
+    rc = rc < 0 ? rc : answer(st, &mem, &o, err);
     rc = rc < 0 ? rc : keep_outcome(st, &o, err);
     pmpo_arena_release(&mem);
     return rc;

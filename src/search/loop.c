@@ -405,6 +405,7 @@ int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
     rc = rc < 0 ? rc : settle_form(&st, err);
     rc = rc < 0 ? rc : run_iterations(&st, why, why_bytes, err);
     rc = rc < 0 ? rc : pmpo_check_loss(&st, true, err);
+    rc = rc < 0 ? rc : pmpo_choose(&st, err);
     rc = rc < 0 ? rc : pmpo_finish(&st, err);
     state_release(&st);
     return rc;

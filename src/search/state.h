@@ -24,6 +24,14 @@ typedef struct pmpo_sitting {
     pmpo_progress now;
 } pmpo_sitting;
 
+/* A prompt that the run might have ended with. */
+typedef struct pmpo_finalist {
+    int id;
+    double val_loss;
+    size_t n, n_right, n_cut; /* answers; n 0: none were asked for */
+    const char *why;          /* one line; NULL: nothing to say */
+} pmpo_finalist;
+
 typedef struct pmpo_state {
     const pmpo_search_input *in;
     pmpo_optimize_options o; /* form resolved by the probe */
@@ -35,6 +43,9 @@ typedef struct pmpo_state {
     size_t n_rows, cap_rows;
     int incumbent;            /* id */
     double incumbent_loss;
+    int chosen;               /* id of what the run ends with; see choose.c */
+    pmpo_finalist *finalists; /* in st->mem, by validation loss */
+    size_t n_finalists;
     double noise_floor;       /* NAN: not measured */
     int decided;              /* iterations on record from earlier sittings */
     bool replaying;           /* one of these is played again */
@@ -145,6 +156,12 @@ int pmpo_step_compare(const pmpo_state *st, int iteration, const char *digest,
 /* Compares loss and accuracy over prompts and records a sentence: over the
  * start prompt and the baselines, at the end over the candidates, too. */
 int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err);
+
+/* ---- choose.c ------------------------------------------------------------- */
+
+/* Chooses what the run ends with, among all that were the incumbent once and
+ * the best of the library; asks for answers where the run has a metric. */
+int pmpo_choose(pmpo_state *st, pmpo_error *err);
 
 /* ---- finish.c ------------------------------------------------------------ */
 

@@ -4,7 +4,8 @@
  * Settings stand beside these as texts "setting.NAME" (search/settings.c has
  * the search's; models', here below, have a reference and what it resolved
  * to); all of them are the view's settings. Figures of prompts are numbers
- * "initial.FIGURE" and "best.FIGURE". */
+ * "initial.FIGURE" and "best.FIGURE"; those of finalist N, from 0, numbers
+ * "finalist.N.FIGURE" and a text "finalist.N.why". */
 #ifndef PMPO_STORE_KEYS_H
 #define PMPO_STORE_KEYS_H
 
@@ -35,7 +36,13 @@
     X("test_gain", "test_gain")                                                \
     X("test_gain_low", "test_gain_low")                                        \
     X("test_gain_high", "test_gain_high")                                      \
-    X("test_majority", "test_majority")
+    X("test_majority", "test_majority")                                        \
+    X("answers_gain", "answers_gain")                                          \
+    X("answers_gain_low", "answers_gain_low")                                  \
+    X("answers_gain_high", "answers_gain_high")                                \
+    X("answers_p", "answers_p")                                                \
+    X("answers_majority", "answers_majority")                                  \
+    X("n_finalists", "n_finalists")
 
 /* Of the start prompt and of the best one. */
 #define PMPO_RUN_FIGURES(X)                                                    \
@@ -49,7 +56,12 @@
     X("test_n_options", "initial, best")                                       \
     X("test_n_correct", "initial, best")                                       \
     X("test_accuracy_low", "test_accuracy_low")                                \
-    X("test_accuracy_high", "test_accuracy_high")
+    X("test_accuracy_high", "test_accuracy_high")                              \
+    X("test_n_answers", "initial, best")                                       \
+    X("test_n_right", "initial, best")                                         \
+    X("test_n_cut_off", "initial, best")                                       \
+    X("test_right_low", "initial, best")                                       \
+    X("test_right_high", "initial, best")
 
 /* Of scorer and rewriter, as settings "scorer_model" and so on. `path` is the
  * model's reference: an absolute path, or a URL as it was given. */

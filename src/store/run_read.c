@@ -252,6 +252,45 @@ static void read_outcome(reader *r, const char *which, int id,
     out->test_choice = part_number(r, which, "test_choice");
     out->test_n_options = part_count(r, which, "test_n_options");
     out->test_n_correct = part_count(r, which, "test_n_correct");
+    out->test_n_answers = part_count(r, which, "test_n_answers");
+    out->test_n_right = part_count(r, which, "test_n_right");
+    out->test_n_cut_off = part_count(r, which, "test_n_cut_off");
+    out->test_right_low = part_number(r, which, "test_right_low");
+    out->test_right_high = part_number(r, which, "test_right_high");
+}
+
+static void read_finalists(reader *r)
+{
+    double most = named_number(r, "n_finalists");
+    size_t n = most > 0 && most < 10000 ? (size_t)most : 0;
+    pmpo_run_finalist *f = room(r, n, sizeof(*f));
+    for (size_t i = 0; f && i < n; i++) {
+        char who[32], why[40];
+        snprintf(who, sizeof(who), "finalist.%zu", i);
+        snprintf(why, sizeof(why), "finalist.%zu.why", i);
+        f[i] = (pmpo_run_finalist){
+            .id = (int)part_count(r, who, "id"),
+            .val_loss = part_number(r, who, "val_loss"),
+            .n_answers = part_count(r, who, "n_answers"),
+            .n_right = part_count(r, who, "n_right"),
+            .n_cut_off = part_count(r, who, "n_cut_off"),
+            .why = named_text(r, why),
+        };
+    }
+    r->v->finalists = f;
+    r->v->n_finalists = f ? n : 0;
+}
+
+static void read_answers(reader *r)
+{
+    pmpo_run_view *v = r->v;
+    v->metric = setting(r, "metric");
+    v->answers_gain = named_number(r, "answers_gain");
+    v->answers_gain_low = named_number(r, "answers_gain_low");
+    v->answers_gain_high = named_number(r, "answers_gain_high");
+    v->answers_p = named_number(r, "answers_p");
+    v->answers_majority = named_number(r, "answers_majority");
+    read_finalists(r);
 }
 
 /* The id of the best prompt so far. */
@@ -446,6 +485,7 @@ static int read_all(reader *r, const char *path)
     if (r->rc == 0) {
         read_settings(r);
         read_summary(r, written);
+        read_answers(r);
         read_notes(r);
         read_sizes(r);
         read_cost(r);

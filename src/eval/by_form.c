@@ -1,0 +1,68 @@
+/* by_form.c: which metric suits data, read off the form of the answers. */
+#include "eval/eval.h"
+#include "eval/match.h"
+
+#define SHORT_BYTES 60 /* an answer, not a text */
+#define SHORT_WORDS 5
+
+static pmpo_str expected(const pmpo_example *e)
+{
+    return e->answer.len ? e->answer : e->target;
+}
+
+/* "-1,234.5", "$18", "40 %", and nothing else. */
+static bool is_number(pmpo_str s)
+{
+    s = pmpo_str_trim(s);
+    size_t digits = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        digits += c >= '0' && c <= '9';
+        bool sign = (c == '-' || c == '+' || c == '$') && digits == 0;
+        bool inside = c == ',' || c == '.' || c == '%' || c == ' ';
+        if (!(c >= '0' && c <= '9') && !sign && !(inside && digits > 0)) {
+            return false;
+        }
+    }
+    return digits > 0;
+}
+
+/* "(B)", "B" or "B.", and nothing else. */
+static bool is_letter(pmpo_str s)
+{
+    s = pmpo_str_trim(s);
+    if (s.len == 3 && s.ptr[0] == '(' && s.ptr[2] == ')') {
+        s = pmpo_str_sub(s, 1, 2);
+    } else if (s.len == 2 && (s.ptr[1] == '.' || s.ptr[1] == ')')) {
+        s.len = 1;
+    }
+    return s.len == 1 && s.ptr[0] >= 'A' && s.ptr[0] <= 'Z';
+}
+
+static bool is_short(pmpo_str s)
+{
+    size_t words = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        bool space = pmpo_is_space(s.ptr[i]);
+        words += !space && (i == 0 || pmpo_is_space(s.ptr[i - 1]));
+    }
+    return s.len <= SHORT_BYTES && words <= SHORT_WORDS;
+}
+
+static bool all(const pmpo_data *d, bool (*is)(pmpo_str s))
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (!is(expected(pmpo_data_example(d, i)))) {
+            return false;
+        }
+    }
+    return pmpo_data_count(d) > 0;
+}
+
+unsigned pmpo_metric_by_form(const pmpo_data *d)
+{
+    return all(d, is_number)   ? PMPO_METRIC_NUMBER
+           : all(d, is_letter) ? PMPO_METRIC_CHOICE
+           : all(d, is_short)  ? PMPO_METRIC_EXACT
+                               : 0;
+}

@@ -1,0 +1,164 @@
+/* answers.c: see answers.h. */
+#include "search/answers.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "eval/eval.h"
+#include "model/render.h"
+#include "stats/paired.h"
+
+int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
+                   pmpo_sheet *out, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(d);
+    *out = (pmpo_sheet){.id = id};
+    out->right = pmpo_arena_alloc(mem, n, sizeof(*out->right));
+    for (size_t i = 0; out->right && i < n; i++) {
+        out->right[i] = NAN;
+    }
+    return out->right ? 0 : pmpo_fail_memory(err);
+}
+
+/* ---- asking ------------------------------------------------------------------ */
+
+/* The row of the run's metric; the settings hold no other by now. */
+static const pmpo_metric_row *metric_of(const pmpo_state *st)
+{
+    return st->o.metric == PMPO_RUN_METRIC_NUMBER   ? &pmpo_metrics[5]
+           : st->o.metric == PMPO_RUN_METRIC_CHOICE ? &pmpo_metrics[6]
+                                                    : &pmpo_metrics[4];
+}
+
+_Static_assert(PMPO_METRIC_EXACT == 1 << 4 && PMPO_METRIC_NUMBER == 1 << 5
+                   && PMPO_METRIC_CHOICE == 1 << 6, "rows by their bits");
+
+static int render(pmpo_state *st, const pmpo_data *d, const pmpo_sheet *s,
+                  size_t n, pmpo_tokens *ids, pmpo_error *err)
+{
+    pmpo_template *t = NULL;
+    int rc = pmpo_template_new(&st->in->scorer->vocab,
+                               st->o.score.template_name, &t, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = pmpo_render_prompt(t, st->rows[s->id].prompt,
+                                pmpo_data_example(d, s->n_asked + i), &ids[i],
+                                err);
+    }
+    pmpo_template_free(t);
+    return rc;
+}
+
+static void mark(const pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
+                 const pmpo_job_reply *replies, size_t n)
+{
+    const pmpo_metric_row *m = metric_of(st);
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_example *e = pmpo_data_example(d, s->n_asked + i);
+        const pmpo_answer a = {replies[i].text, replies[i].complete};
+        s->n_cut += !a.complete;
+        if (m->applies(e)) {
+            double right = m->right(e, &a, NULL);
+            s->right[s->n_asked + i] = right;
+            s->n_right += right == 1;
+            s->n++;
+        }
+    }
+    s->n_asked += n;
+}
+
+int pmpo_sheet_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
+                    pmpo_error *err)
+{
+    static const uint64_t seed = 0; /* greedy: of no effect */
+    pmpo_tokens ids[PMPO_ANSWERED_TOGETHER] = {{0}};
+    pmpo_gen_request q[PMPO_ANSWERED_TOGETHER];
+    pmpo_job_reply replies[PMPO_ANSWERED_TOGETHER];
+    pmpo_arena mem = {0};
+    size_t left = pmpo_data_count(d) - s->n_asked;
+    size_t n = left < PMPO_ANSWERED_TOGETHER ? left : PMPO_ANSWERED_TOGETHER;
+    int rc = render(st, d, s, n, ids, err);
+    for (size_t i = 0; i < n; i++) {
+        q[i] = (pmpo_gen_request){.ids = ids[i].ids, .n_ids = ids[i].n,
+                                  .seeds = &seed, .n_samples = 1};
+    }
+    const pmpo_job job = {
+        .kind = "answer",
+        .requests = q,
+        .n_requests = n,
+        .params = {.temperature = 0, .top_p = 1,
+                   .max_tokens = st->o.max_answer_tokens,
+                   .stop = PMPO_STR("")},
+    };
+    pmpo_jobs jobs = st->jobs;
+    jobs.model = st->in->scorer;
+    rc = rc < 0 || n == 0 ? rc
+                          : pmpo_jobs_run(&jobs, &job, &mem, replies, err);
+    if (rc == 0) {
+        mark(st, d, s, replies, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        pmpo_tokens_release(&ids[i]);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
+                    pmpo_error *err)
+{
+    int rc = 0;
+    while (rc == 0 && s->n_asked < pmpo_data_count(d)) {
+        rc = pmpo_sheet_next(st, d, s, err);
+    }
+    return rc;
+}
+
+/* ---- comparing ------------------------------------------------------------------ */
+
+/* Over the groups' sums where some input is asked more than once. */
+static void compare_groups(double *diff, double *weights, size_t n,
+                           const size_t *group, uint64_t seed,
+                           pmpo_sheet_pair *out)
+{
+    size_t k = pmpo_by_group(diff, weights, group, n);
+    out->gain = pmpo_mean_interval(diff, weights, k);
+    for (size_t i = 0; i < k; i++) {
+        diff[i] *= weights[i]; /* the sum again */
+    }
+    out->p_value = pmpo_mcnemar_grouped(diff, k, seed);
+}
+
+int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
+                       const pmpo_sheet *b, uint64_t seed,
+                       pmpo_sheet_pair *out, pmpo_error *err)
+{
+    size_t all = pmpo_data_count(d), n = 0, last = 0;
+    pmpo_arena mem = {0};
+    double *diff = pmpo_arena_alloc(&mem, all, sizeof(*diff));
+    double *weights = pmpo_arena_alloc(&mem, all, sizeof(*weights));
+    size_t *group = pmpo_arena_alloc(&mem, all, sizeof(*group));
+    *out = (pmpo_sheet_pair){.p_value = NAN};
+    int rc = diff && weights && group ? pmpo_data_groups(d, group, err)
+                                      : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < all; i++) {
+        diff[i] = b->right[i] - a->right[i];
+        weights[i] = !isnan(diff[i]);
+        if (weights[i] > 0) {
+            out->up += diff[i] > 0;
+            out->down += diff[i] < 0;
+            n++;
+        } else {
+            diff[i] = 0;
+        }
+        last = group[i] > last ? group[i] : last;
+    }
+    if (rc == 0 && last + 1 < all) {
+        compare_groups(diff, weights, all, group, seed, out);
+    } else if (rc == 0) {
+        out->gain = pmpo_paired_shares(out->up, out->down, n);
+        out->p_value = n ? pmpo_mcnemar(out->up, out->down) : NAN;
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}

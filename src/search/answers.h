@@ -1,0 +1,49 @@
+/* answers.h: answers that a run generates to tell what its prompts are worth
+ * to the user: a metric of eval/, on its validation and test part.
+ *
+ * Answers are generation jobs of a few examples, kept in the run file like
+ * any other, so a resumed run finds them again. */
+#ifndef PMPO_SEARCH_ANSWERS_H
+#define PMPO_SEARCH_ANSWERS_H
+
+#include "search/state.h"
+#include "stats/stats.h"
+
+/* Examples answered together. */
+#define PMPO_ANSWERED_TOGETHER 8
+
+/* A prompt's answers to the first `n_asked` examples of a part. */
+typedef struct pmpo_sheet {
+    int id;           /* the prompt's */
+    double *right;    /* [examples of the part]: 1, 0; NAN: does not apply, or
+                       * not asked yet */
+    size_t n_asked;
+    size_t n;         /* of these, those that the metric applies to */
+    size_t n_right;
+    size_t n_cut;     /* replies that the cap on tokens ended */
+} pmpo_sheet;
+
+/* An empty sheet of prompt `id` for `d`, in `mem`. */
+int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
+                   pmpo_sheet *out, pmpo_error *err);
+/* Asks the next PMPO_ANSWERED_TOGETHER examples of `d`, or those left. */
+int pmpo_sheet_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
+                    pmpo_error *err);
+/* Asks all of them. */
+int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
+                    pmpo_error *err);
+
+/* Two sheets of one part, over the examples that both have: how many more of
+ * all `b` has right, with its 95 % interval, and the p-value of "no
+ * difference". Examples of one input count as one. */
+typedef struct pmpo_sheet_pair {
+    pmpo_interval gain; /* share of b's right less share of a's */
+    double p_value;
+    size_t up, down;    /* examples that only b, only a has right */
+} pmpo_sheet_pair;
+
+int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
+                       const pmpo_sheet *b, uint64_t seed,
+                       pmpo_sheet_pair *out, pmpo_error *err);
+
+#endif

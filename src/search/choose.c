@@ -1,0 +1,293 @@
+/* choose.c: the prompt that a run ends with.
+ *
+ * The search goes by training loss. At its end, all prompts that were the
+ * incumbent once, and the best of the library, are compared on the validation
+ * part, which took no part in making them: the lowest loss leads. With a
+ * metric, the few best by loss answer that part, because a loss that is read
+ * off the right answer rewards imitated form: another prompt goes before the
+ * leader where a paired test of right answers says so. */
+#include <math.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "search/answers.h"
+#include "search/state.h"
+
+#define MOST_LIBRARY 4 /* of the library, by training loss */
+#define DECIDED 0.05   /* of the exact McNemar test, two-sided */
+
+typedef struct pool {
+    pmpo_finalist *of; /* by validation loss, the lowest first */
+    size_t n;
+    size_t start, library; /* where the two are; SIZE_MAX: nowhere */
+} pool;
+
+/* ---- who ------------------------------------------------------------------------ */
+
+static bool is_library(const pmpo_candidate_row *r)
+{
+    return !strcmp(r->proposer, "library");
+}
+
+/* The next of the library after `last` in the order of training loss. */
+static const pmpo_candidate_row *next_library(const pmpo_state *st,
+                                              const pmpo_candidate_row *last)
+{
+    const pmpo_candidate_row *best = NULL;
+    for (size_t i = 1; i < st->n_rows; i++) {
+        const pmpo_candidate_row *r = &st->rows[i];
+        bool behind = last && (r->loss < last->loss
+                               || (r->loss == last->loss && r <= last));
+        if (is_library(r) && !isnan(r->loss) && !behind
+            && r->fate != PMPO_FATE_DUPLICATE
+            && (!best || r->loss < best->loss)) {
+            best = r;
+        }
+    }
+    return best;
+}
+
+static bool is_in(const pool *p, int id)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->of[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_in(pool *p, int id)
+{
+    if (!is_in(p, id)) {
+        p->of[p->n++] = (pmpo_finalist){.id = id, .val_loss = NAN};
+    }
+}
+
+/* The latest incumbent first: of equal losses the earlier one here leads. */
+static int fill_pool(pmpo_state *st, pool *p, pmpo_error *err)
+{
+    p->of = pmpo_arena_alloc(&st->mem, st->n_rows + 1, sizeof(*p->of));
+    if (!p->of) {
+        return pmpo_fail_memory(err);
+    }
+    put_in(p, st->incumbent);
+    for (size_t i = st->n_rows; i-- > 0;) {
+        if (st->rows[i].fate == PMPO_FATE_ACCEPTED) {
+            put_in(p, st->rows[i].id);
+        }
+    }
+    const pmpo_candidate_row *r = NULL;
+    for (int k = 0; k < MOST_LIBRARY && (r = next_library(st, r)); k++) {
+        put_in(p, r->id);
+    }
+    return 0;
+}
+
+/* ---- by loss ---------------------------------------------------------------------- */
+
+static int score_pool(pmpo_state *st, pool *p, pmpo_error *err)
+{
+    size_t kept = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < p->n; i++) {
+        pmpo_arena mem = {0};
+        pmpo_result r;
+        pmpo_finalist f = p->of[i];
+        pmpo_candidate_row row = st->rows[f.id]; /* its fate stays */
+        pmpo_stage(st, "choosing", (int)i + 1, (int)p->n);
+        rc = pmpo_vet_fits(st, &row, err);
+        pmpo_score_context c = pmpo_context(st, "validation", f.id);
+        bool fits = row.fate != PMPO_FATE_TOO_LONG;
+        if (rc == 0 && fits) {
+            rc = pmpo_scorer_score(st->validation, row.prompt, &c, &mem, &r,
+                                   err);
+            f.val_loss = rc == 0 ? r.score.loss : NAN;
+            p->of[kept++] = f;
+        }
+        pmpo_arena_release(&mem);
+    }
+    p->n = kept;
+    return rc;
+}
+
+/* Insertion: equal losses keep their order. */
+static void sort_pool(pmpo_state *st, pool *p)
+{
+    for (size_t i = 1; i < p->n; i++) {
+        pmpo_finalist f = p->of[i];
+        size_t k = i;
+        for (; k > 0 && f.val_loss < p->of[k - 1].val_loss; k--) {
+            p->of[k] = p->of[k - 1];
+        }
+        p->of[k] = f;
+    }
+    p->start = p->library = SIZE_MAX;
+    for (size_t i = p->n; i-- > 0;) {
+        p->start = p->of[i].id == 0 ? i : p->start;
+        p->library = is_library(&st->rows[p->of[i].id]) ? i : p->library;
+    }
+}
+
+/* The first `most`, and the start prompt and the best of the library among
+ * them, whatever their losses. */
+static void shorten(pool *p, size_t most)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        size_t owed = (p->start != SIZE_MAX && p->start > i)
+                      + (p->library != SIZE_MAX && p->library > i);
+        bool must = i == p->start || i == p->library;
+        if (must || n + owed < most || n == 0) {
+            p->of[n++] = p->of[i];
+        }
+    }
+    p->n = n;
+}
+
+/* ---- by answers --------------------------------------------------------------------- */
+
+/* Sheets as p->of; `out[i]`: it has lost against another for sure. */
+typedef struct contest {
+    pmpo_state *st;
+    const pmpo_data *data;
+    pool *p;
+    pmpo_sheet *sheets;
+    bool *out;
+} contest;
+
+/* The one with the most right answers so far; of equals the lower loss. */
+static size_t leader(const contest *c)
+{
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < c->p->n; i++) {
+        if (!c->out[i] && (best == SIZE_MAX
+                           || c->sheets[i].n_right > c->sheets[best].n_right)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static int beats(const contest *c, size_t a, size_t b, bool *yes, double *p,
+                 pmpo_error *err)
+{
+    pmpo_sheet_pair pair;
+    int rc = pmpo_sheet_compare(c->data, &c->sheets[b], &c->sheets[a],
+                                c->st->o.seed, &pair, err);
+    *p = pair.p_value;
+    *yes = rc == 0 && pair.gain.value > 0 && pair.p_value < DECIDED;
+    return rc;
+}
+
+/* Whoever the leader beats for sure answers no more. */
+static int drop_losers(contest *c, pmpo_error *err)
+{
+    size_t best = leader(c);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->p->n; i++) {
+        bool lost;
+        double p;
+        if (i != best && !c->out[i]) {
+            rc = beats(c, best, i, &lost, &p, err);
+            c->out[i] = rc == 0 && lost;
+        }
+    }
+    return rc;
+}
+
+static int answer(contest *c, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(c->data);
+    int rc = 0;
+    for (size_t done = 0; rc == 0 && done < n;
+         done += PMPO_ANSWERED_TOGETHER) {
+        for (size_t i = 0; rc == 0 && i < c->p->n; i++) {
+            if (!c->out[i]) {
+                pmpo_stage(c->st, "answering", (int)i + 1, (int)c->p->n);
+                rc = pmpo_sheet_next(c->st, c->data, &c->sheets[i], err);
+            }
+        }
+        rc = rc < 0 ? rc : drop_losers(c, err);
+    }
+    return rc;
+}
+
+/* The lowest loss that is left, unless another that is left beats it. */
+static int settle(contest *c, size_t *chosen, pmpo_error *err)
+{
+    int rc = 0;
+    size_t lead = 0, best = leader(c);
+    while (c->out[lead]) {
+        lead++;
+    }
+    *chosen = lead;
+    c->p->of[lead].why = lead == 0 ? "the lowest validation loss"
+                                   : "the lowest validation loss of those that "
+                                     "answer no worse";
+    if (best != lead) {
+        bool yes;
+        double p;
+        rc = beats(c, best, lead, &yes, &p, err);
+        if (rc == 0 && yes) {
+            *chosen = best;
+            c->p->of[lead].why = "the lowest validation loss";
+            c->p->of[best].why = pmpo_say(c->st, "answers better than the "
+                                          "lowest loss, p = %.2g", p);
+        }
+    }
+    return rc;
+}
+
+static int choose_by_answers(pmpo_state *st, pool *p, size_t *chosen,
+                             pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    contest c = {st, st->in->validation, p, NULL, NULL};
+    c.sheets = pmpo_arena_alloc(&mem, p->n, sizeof(*c.sheets));
+    c.out = pmpo_arena_alloc(&mem, p->n, sizeof(*c.out));
+    int rc = c.sheets && c.out ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < p->n; i++) {
+        rc = pmpo_sheet_new(p->of[i].id, c.data, &mem, &c.sheets[i], err);
+    }
+    rc = rc < 0 ? rc : answer(&c, err);
+    rc = rc < 0 ? rc : settle(&c, chosen, err);
+    for (size_t i = 0; rc == 0 && i < p->n; i++) {
+        pmpo_finalist *f = &p->of[i];
+        f->n = c.sheets[i].n;
+        f->n_right = c.sheets[i].n_right;
+        f->n_cut = c.sheets[i].n_cut;
+        f->why = c.out[i] ? "answers worse for sure, given up"
+                          : f->why ? f->why : "not shown to answer better";
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* ---- all -------------------------------------------------------------------------------- */
+
+int pmpo_choose(pmpo_state *st, pmpo_error *err)
+{
+    pool p = {0};
+    size_t chosen = 0;
+    st->chosen = st->incumbent;
+    if (!st->validation || st->o.paper || st->o.iterations == 0) {
+        return 0;
+    }
+    int rc = fill_pool(st, &p, err);
+    rc = rc < 0 ? rc : score_pool(st, &p, err);
+    if (rc < 0 || p.n == 0) {
+        return rc;
+    }
+    sort_pool(st, &p);
+    if (st->o.metric != PMPO_RUN_METRIC_NONE) {
+        shorten(&p, (size_t)st->o.shortlist);
+        rc = choose_by_answers(st, &p, &chosen, err);
+    } else {
+        p.of[0].why = "the lowest validation loss";
+    }
+    st->chosen = rc == 0 ? p.of[chosen].id : st->incumbent;
+    st->finalists = p.of;
+    st->n_finalists = p.n;
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* paired.h: two treatments of the same examples, each right or wrong. Pure. */
+#ifndef PMPO_STATS_PAIRED_H
+#define PMPO_STATS_PAIRED_H
+
+#include "stats/stats.h"
+
+/* Clopper-Pearson interval, 95 %, of k successes in n (Clopper and Pearson
+ * 1934). n == 0: value NAN, 0 to 1. */
+pmpo_interval pmpo_exact_share(size_t k, size_t n);
+
+/* How much larger the second treatment's share of right examples is, of `n`
+ * examples of which `up` only the second got right and `down` only the first:
+ * its 95 % interval, conditional on up + down (Fleiss, Statistical Methods for
+ * Rates and Proportions, 1981, section 8.1, with the exact interval). It
+ * excludes 0 just where pmpo_mcnemar(up, down) is below 0.05. n == 0: NAN. */
+pmpo_interval pmpo_paired_shares(size_t up, size_t down, size_t n);
+
+#endif

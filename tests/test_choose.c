@@ -1,0 +1,268 @@
+/* test_choose.c: what a run ends with: by validation loss, and by answers. */
+#include "eval/eval.h"
+#include "run_help.h"
+#include "stats/paired.h"
+
+/* ---- the form of answers ---------------------------------------------------- */
+
+static unsigned metric_of(const char *jsonl)
+{
+    pmpo_data *d = NULL;
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(jsonl), "x", NULL, &d, NULL),
+                     0);
+    unsigned m = pmpo_metric_by_form(d);
+    pmpo_data_free(d);
+    return m;
+}
+
+static void the_metric_by_the_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *jsonl;
+        unsigned metric;
+    } rows[] = {
+        {"{\"input\":\"a\",\"target\":\"Half is 9.\\n#### 9\",\"answer\":"
+         "\"9\"}\n{\"input\":\"b\",\"target\":\"So 1.\",\"answer\":\"$1,200.50"
+         "\"}\n", PMPO_METRIC_NUMBER},
+        {"{\"input\":\"a\",\"target\":\"7\"}\n", PMPO_METRIC_NUMBER},
+        {"{\"input\":\"a\",\"target\":\"(B)\"}\n{\"input\":\"b\",\"target\":"
+         "\"C\"}\n", PMPO_METRIC_CHOICE},
+        {"{\"input\":\"a\",\"target\":\"because 2 is 2\",\"answer\":\"B\"}\n",
+         PMPO_METRIC_CHOICE},
+        {"{\"input\":\"a\",\"target\":\"billing\"}\n{\"input\":\"b\","
+         "\"target\":\"7\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"It is seven because three and four "
+         "make seven.\"}\n", 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(metric_of(rows[i].jsonl), rows[i].metric);
+    }
+}
+
+/* ---- intervals ------------------------------------------------------------------ */
+
+static void exact_shares(void **state)
+{
+    (void)state;
+    pmpo_interval none = pmpo_exact_share(0, 10), all = pmpo_exact_share(10, 10);
+    assert_true(none.low == 0 && fabs(none.high - (1 - pow(0.025, 0.1))) < 1e-9);
+    assert_true(all.high == 1 && fabs(all.low - pow(0.025, 0.1)) < 1e-9);
+    pmpo_interval some = pmpo_exact_share(3, 10); /* tables: 0.0667, 0.6525 */
+    assert_true(fabs(some.low - 0.06674) < 1e-4);
+    assert_true(fabs(some.high - 0.65245) < 1e-4);
+    assert_true(isnan(pmpo_exact_share(0, 0).value));
+}
+
+static void an_interval_of_paired_shares_agrees_with_the_test(void **state)
+{
+    (void)state;
+    for (size_t up = 0; up <= 20; up++) {
+        for (size_t down = 0; down <= 20; down++) {
+            pmpo_interval v = pmpo_paired_shares(up, down, 50);
+            bool without_zero = v.low > 0 || v.high < 0;
+            assert_int_equal(without_zero, pmpo_mcnemar(up, down) < 0.05);
+            assert_true(v.low <= v.value && v.value <= v.high);
+        }
+    }
+}
+
+/* ---- runs -------------------------------------------------------------------------- */
+
+static pmpo_str wise; /* the prompt that answers right; the others wrong */
+
+/* make_data: "Question K" is "no" where 3 divides K. */
+static void answer(pmpo_str prompt, pmpo_buf *reply)
+{
+    size_t at = pmpo_str_find(prompt, PMPO_STR("Question "), 0);
+    assert_true(at != SIZE_MAX);
+    bool yes = atoi(prompt.ptr + at + 9) % 3 != 0;
+    pmpo_str head = PMPO_STR("system\n");
+    assert_true(pmpo_str_starts(prompt, head));
+    pmpo_str rest = pmpo_str_sub(prompt, head.len, prompt.len);
+    bool knows = wise.len > 0 && pmpo_str_starts(rest, wise)
+                 && rest.ptr[wise.len] == '\n';
+    pmpo_buf_puts(reply, yes == knows ? "yes" : "no");
+}
+
+static pmpo_run *run_with(const pmpo_optimize_options *o, const pmpo_data *d,
+                          const char *path)
+{
+    pmpo_model *m = fake_new(&(fake_options){.salt = 9, .answers = answer});
+    pmpo_run *run = NULL;
+    pmpo_error err = {0};
+    if (pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(fake_violations(m), 0);
+    fake_free(m);
+    return run;
+}
+
+static pmpo_optimize_options options_for_choice(void)
+{
+    pmpo_optimize_options o = small_options();
+    o.score.loss = PMPO_LOSS_NLL;
+    o.iterations = 6;
+    o.split = (pmpo_split){4, 40, 16, 1};
+    o.force = true;
+    return o;
+}
+
+static pmpo_str prompt_of(const pmpo_run_view *v, int id)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            if (v->iterations[i].candidates[k].id == id) {
+                return v->iterations[i].candidates[k].prompt;
+            }
+        }
+    }
+    assert_int_equal(id, 0);
+    return v->initial.prompt;
+}
+
+static void check_sorted(const pmpo_run_view *v)
+{
+    assert_true(v->n_finalists >= 2); /* or the test shows nothing */
+    for (size_t i = 1; i < v->n_finalists; i++) {
+        assert_true(v->finalists[i - 1].val_loss <= v->finalists[i].val_loss);
+    }
+}
+
+static void the_lowest_validation_loss_is_chosen(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    o.metric = PMPO_RUN_METRIC_NONE;
+    pmpo_run *run = run_with(&o, d, path);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    check_sorted(v);
+    assert_int_equal(v->best_id, v->finalists[0].id);
+    assert_true(v->best.val_loss == v->finalists[0].val_loss);
+    assert_true(pmpo_str_eq(v->best.prompt, prompt_of(v, v->best_id)));
+    assert_int_equal(v->finalists[0].n_answers, 0);
+    assert_int_equal(v->best.test_n_answers, 0);
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* Nobody answers right: the loss decides. */
+static void without_a_difference_the_loss_decides(const pmpo_run_view *v)
+{
+    check_sorted(v);
+    assert_int_equal(v->best_id, v->finalists[0].id);
+    for (size_t i = 0; i < v->n_finalists; i++) {
+        assert_int_equal(v->finalists[i].n_answers, 40);
+        assert_int_equal(v->finalists[i].n_right, 0);
+    }
+}
+
+/* The last by loss is the only one that answers right. */
+static void answers_decide(const pmpo_run_view *v)
+{
+    const pmpo_run_finalist *f = &v->finalists[v->n_finalists - 1];
+    check_sorted(v);
+    assert_int_equal(v->best_id, f->id);
+    assert_int_equal(f->n_right, 40);
+    assert_int_equal(v->finalists[0].n_answers, 8); /* beaten in one round */
+    assert_string_equal(v->finalists[0].why,
+                        "answers worse for sure, given up");
+}
+
+static void start_and_best_answer_the_test_part(const pmpo_run_view *v)
+{
+    assert_int_equal(v->initial.test_n_answers, 16);
+    assert_int_equal(v->best.test_n_answers, 16);
+    assert_int_equal(v->best.test_n_right, 16);
+    bool start = v->best_id == 0;
+    assert_int_equal(v->initial.test_n_right, start ? 16 : 0);
+    if (start) {
+        assert_ptr_equal(strstr(v->verdict, "The start prompt stays"),
+                         v->verdict);
+    } else {
+        assert_ptr_equal(strstr(v->verdict, "Better on unseen examples: 16 of "
+                                "16 answers right after 0, +100.0 points"),
+                         v->verdict);
+        assert_true(v->answers_gain == 1 && v->answers_gain_low > 0);
+        assert_true(fabs(v->answers_p - pmpo_mcnemar(16, 0)) < 1e-12);
+    }
+}
+
+static void answers_decide_where_they_differ(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    o.shortlist = 100;
+    wise = PMPO_STR("");
+    pmpo_run *run = run_with(&o, d, path);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_string_equal(v->metric, "exact");
+    without_a_difference_the_loss_decides(v);
+    size_t n = v->n_finalists;
+    char words[1000];
+    wise = prompt_of(v, v->finalists[n - 1].id);
+    memcpy(words, wise.ptr, wise.len);
+    wise.ptr = words;
+    pmpo_run_free(run);
+    run = run_with(&o, d, path);
+    v = pmpo_run_describe(run);
+    assert_int_equal(v->n_finalists, n);
+    answers_decide(v);
+    start_and_best_answer_the_test_part(v);
+    pmpo_run_free(run);
+    /* Whatever the list's length, the start prompt is on it. */
+    o.shortlist = 1;
+    wise = o.prompt;
+    run = run_with(&o, d, path);
+    v = pmpo_run_describe(run);
+    assert_true(v->n_finalists <= 2);
+    assert_int_equal(v->best_id, 0);
+    start_and_best_answer_the_test_part(v);
+    pmpo_run_free(run);
+    wise = PMPO_STR("");
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+static void a_metric_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    pmpo_error err;
+    o.metric = PMPO_RUN_METRIC_NUMBER;
+    pmpo_model *m = fake_new(&(fake_options){.salt = 9});
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, NULL,
+                                   &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "metric number"));
+    o.metric = PMPO_RUN_METRIC_AUTO;
+    o.shortlist = 0;
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, NULL,
+                                   &err), PMPO_EUSAGE);
+    fake_free(m);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_metric_by_the_form),
+        cmocka_unit_test(exact_shares),
+        cmocka_unit_test(an_interval_of_paired_shares_agrees_with_the_test),
+        cmocka_unit_test(the_lowest_validation_loss_is_chosen),
+        cmocka_unit_test(answers_decide_where_they_differ),
+        cmocka_unit_test(a_metric_that_cannot_be_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
