@@ -133,7 +133,7 @@ static const char *const form_words[] = {
     "expected output:", "the example above", "the above example",
     "the given example", "example given", "the example provided",
     "the provided example", "=== instruction", "=== end", "<MASK>",
-    "works badly", NULL};
+    "works badly", "<end of", "<instruction>", "</instruction>", NULL};
 
 static int repeats_request(const pmpo_guard_input *in, pmpo_arena *mem,
                            verdict *v)
@@ -264,6 +264,20 @@ static bool is_introduced(pmpo_str s, size_t at)
     return at == 0;
 }
 
+/* "such as (A)" shows a form, it gives no answer. */
+static bool is_illustration(pmpo_str s, size_t at)
+{
+    static const char *const words[] = {"such as ", "e.g. ", "for example ",
+                                        "like ", NULL};
+    for (const char *const *w = words; *w; w++) {
+        size_t n = strlen(*w);
+        if (at >= n && same_at(s, at - n, pmpo_str_of(*w))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* `label` is named as an answer: introduced, quoted, or a line of its own. */
 static bool names_label(pmpo_str s, pmpo_str label)
 {
@@ -275,6 +289,9 @@ static bool names_label(pmpo_str s, pmpo_str label)
         bool quoted = at > 0 && end < s.len && is_quote(s.ptr[at - 1])
                       && is_quote(s.ptr[end]);
         bool letter = label.ptr[0] == '(';
+        if (is_illustration(s, at)) {
+            continue;
+        }
         if (quoted || letter || is_introduced(s, at)) {
             return true;
         }
@@ -364,17 +381,32 @@ static bool begins_instruction(pmpo_str word)
     return false;
 }
 
-static bool is_of_an_example(const pmpo_data *d, pmpo_str sentence)
+/* How many examples have the sentence in their input. */
+static size_t examples_saying(const pmpo_data *d, pmpo_str sentence)
 {
+    size_t n = 0;
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
         pmpo_str input = pmpo_data_example(d, i)->input;
-        for (size_t at = 0; at + sentence.len <= input.len; at++) {
-            if (same_at(input, at, sentence)) {
-                return true;
-            }
+        size_t at = 0;
+        while (at + sentence.len <= input.len
+               && !same_at(input, at, sentence)) {
+            at++;
         }
+        n += at + sentence.len <= input.len;
     }
-    return false;
+    return n;
+}
+
+#define QUESTION_WORDS 5 /* fewer may be said by chance */
+
+/* A question of some examples, of no more than half of them. */
+static bool is_examples_question(const pmpo_guard_input *in, pmpo_str sentence,
+                                 size_t n_words)
+{
+    size_t n = examples_saying(in->train, sentence);
+    return !in->may_copy && n_words >= QUESTION_WORDS && n > 0
+           && (n == 1 || 2 * n <= pmpo_data_count(in->train))
+           && !is_allowed(in, sentence);
 }
 
 /* Where the sentence that begins at `at` ends: behind its stop. */
@@ -390,7 +422,7 @@ static int only_asks(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
 {
     pmpo_str s = in->prompt, asked = PMPO_STR("");
     bool instructs = false;
-    for (size_t at = 0, end; at < s.len && !instructs; at = end) {
+    for (size_t at = 0, end; at < s.len; at = end) {
         end = sentence_end(s, at);
         pmpo_str one = pmpo_str_trim(pmpo_str_sub(s, at, end));
         pmpo_term *t;
@@ -400,12 +432,18 @@ static int only_asks(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
         }
         bool question = one.len > 0 && one.ptr[one.len - 1] == '?';
         asked = question && n > 0 ? one : asked;
+        if (question && is_examples_question(in, one, n)) {
+            return object(v, "it asks the question of an example: '%.*s'",
+                          (int)pmpo_utf8_floor(one, one.len < 120 ? one.len
+                                                                  : 120),
+                          one.ptr);
+        }
         for (size_t i = 0; i < n && !question && !instructs; i++) {
             bool head = i == 0 || t[i - 1].marker
                         || t[i - 1].text.ptr + t[i - 1].text.len + 1
                                < t[i].text.ptr;
             instructs = head && begins_instruction(t[i].text)
-                        && !is_of_an_example(in->train, one);
+                        && examples_saying(in->train, one) == 0;
         }
     }
     return asked.len == 0 || instructs

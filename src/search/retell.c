@@ -306,7 +306,7 @@ int pmpo_retell(const pmpo_guard_input *in, pmpo_arena *mem,
 
 bool pmpo_retells(const pmpo_retelling *r)
 {
-    bool much = r->own >= 3.5 && r->share >= 0.35 && r->own >= 4 * r->others;
+    bool much = r->own >= 2 && r->share >= 0.14 && r->own >= 2.5 * r->others;
     bool long_one = r->own >= 12 && r->own >= 4 * r->others;
     bool by_name = r->n_names > 0 && r->own >= 1.5 && r->share >= 0.25;
     return much || long_one || by_name || r->n_runs > 0;

@@ -71,16 +71,16 @@ typedef struct language {
 
 static const language languages[] = {
     {"English", "the and of to is in that it for on with as are this be at by from not or which you your "
-                "each what how if then given answer"},
+                "each what how if then given answer a i have do many list number was he she"},
     {"German", "der die das und ist nicht ein eine einen mit von zu auf den dem des im für sich auch wie oder "
                "sie es bei wird werden ob"},
     {"French", "le la les des et est une un dans pour que qui sur pas vous avec ce cette au aux du ou votre "
                "ne sont il elle si"},
-    {"Spanish", "el la los las y es una un en para que por con no se del al lo su como este esta son si o "
+    {"Spanish", "el la los las es una un en para que por con no se del al lo su como este esta son si o "
                 "cuál qué cada"},
-    {"Italian", "il lo la gli e è una un in per che di con non si del della al alla come questo sono se o nel "
+    {"Italian", "il lo la gli è una un per che di con non si del della al alla come questo sono se o nel "
                 "dei le ogni"},
-    {"Portuguese", "o a os as e é uma um em para que por com não se do da dos das no na ao como este esta são "
+    {"Portuguese", "os as é uma um em para que por com não se do da dos das no na ao como este esta são "
                    "cada seu"},
     {"Dutch", "de het een en is van in dat op te met voor niet zijn aan er ook als of bij wordt naar deze dit "
               "elke je"},
