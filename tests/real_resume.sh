@@ -15,7 +15,7 @@ while [ $i -lt 60 ]; do
 done > data.jsonl
 optimize() {
     "$pmpo" optimize -m "$model" --precision native -d data.jsonl -p 'Let us think. Be careful.' \
-        --proposers contract,delete,rewrite --train 24 --val 12 --test 20 --iterations 2 --hard 2 --variants 2 --max-reply-tokens 60 \
+        --proposers contract,delete,rewrite --train 24 --val 12 --test 20 --iterations 2 --hard 2 --variants 2 --max-reply-tokens 60 --max-tokens 6 \
         --no-cache --seed 5 --quiet -o "$1" > "$1.out" 2>&1
 }
 # The outcome, without what depends on time and on how often a prefix had to be fed.
