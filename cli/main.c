@@ -40,6 +40,12 @@ const command commands[] = {
      "tell what each part of a prompt is worth", "", cmd_analyze},
     {"show", CMD_SHOW, 1, 1, "RUN", "tell how a run went, or is going",
      "Works also while the run is being written.", cmd_show},
+    {"report", CMD_REPORT, 1, INT_MAX, "RUN...",
+     "make a page that shows a run, or several, to people",
+     "One HTML file that needs nothing beside it: no network, no other file. "
+     "It opens in any browser, prints, and can be sent to colleagues. It holds "
+     "the prompts and the examples. Works also while a run is being written.",
+     cmd_report},
     {"bench", CMD_BENCH, 0, 0, "",
      "measure this machine's rates and noise floor", "", cmd_bench},
     {"models list", CMD_MODELS_LIST, 0, 0, "",

@@ -26,7 +26,8 @@ enum {
     CMD_DATA_IMPORT = 1 << 12,
     CMD_EVAL = 1 << 13,
     CMD_AUDIT = 1 << 14,
-    CMD_ALL = (1 << 15) - 1,
+    CMD_REPORT = 1 << 15,
+    CMD_ALL = (1 << 16) - 1,
 };
 
 typedef struct options options;

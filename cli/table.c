@@ -8,7 +8,8 @@
 #define MODELS (SCORES | CMD_EVAL | CMD_AUDIT)
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
-#define PRINTS_JSON (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM))
+#define PRINTS_JSON                                                            \
+    (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM | CMD_REPORT))
 
 #define AT(member) offsetof(options, member)
 #define MAX 2147483647.0
@@ -75,8 +76,12 @@ const option_row option_rows[] = {
          "(FILE without its ending)", CMD_DATA_SPLIT),
     TEXT('o', "output", output, "FILE", "where to write", "-",
          CMD_DATA_IMPORT),
+    TEXT('o', "output", output, "FILE",
+         "where to write; - is standard output; an earlier page is replaced",
+         "(RUN with the ending .html)", CMD_REPORT),
     SWITCH(0, "force", force, "replace files that exist",
-           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL),
+           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL
+               | CMD_REPORT),
 
     /* ---- what to import ---- */
     TEXT(0, "as", as, "FORM",

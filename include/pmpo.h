@@ -564,6 +564,9 @@ typedef struct pmpo_run_view {
     const char *const *setting_values; /* as text */
     size_t n_settings;
     pmpo_cost cost;
+    /* Blocks of training examples that all candidates would have been scored
+     * on, and those that they were: the rest was given up. */
+    size_t n_units_wanted, n_units_scored;
     int best_id; /* of the best prompt so far; 0: the start prompt */
     /* What was scored to the end, by prompt, then part. Empty in runs of
      * versions that did not keep it. */
@@ -580,6 +583,20 @@ PMPO_API int pmpo_run_data(const char *path, int part, pmpo_data **out,
                            pmpo_error *err);
 /* Borrowed until pmpo_run_free. */
 PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);
+
+/* ---- reports for people ---------------------------------------------------- */
+
+/* A page of HTML that needs nothing beside it: no network, no other file. */
+typedef struct pmpo_report pmpo_report;
+
+/* The page of one run, or of several beside each other: verdict, prompts,
+ * losses, examples, candidates, cost, settings, as far as the runs have them.
+ * PMPO_EUSAGE: n is 0. Else as pmpo_run_open. */
+PMPO_API int pmpo_report_runs(const char *const *paths, size_t n,
+                              pmpo_report **out, pmpo_error *err);
+/* The page's bytes. Borrowed until pmpo_report_free. */
+PMPO_API pmpo_str pmpo_report_html(const pmpo_report *r);
+PMPO_API void pmpo_report_free(pmpo_report *r);
 
 /* ---- estimates ----------------------------------------------------------- */
 

@@ -44,6 +44,7 @@ make_data() {
     printf '{"question":"1+1?","options":["A)2","B)3"],"rationale":"It is 2.","correct":"A"}\n' >aqua.json
     printf 'Q: {input} {prompt} A: ' >template
     printf 'limit = 20\njson = yes\nquiet = yes\nprecision = f16\n' >config
+    printf 'output = other.html\n' >page.config
     echo there >there
     echo 'Answer in one word, yes or no, and say nothing else.' >mine
 }
@@ -72,6 +73,7 @@ base() {
     audit) echo "audit run -p More --baseline cot,rar" ;;
     analyze) echo "analyze -m fake -d options.jsonl -p @prompt" ;;
     show) echo "show run" ;;
+    report) echo "report run" ;;
     bench) echo "bench -m fake" ;;
     models_list) echo "models list" ;;
     models_info) echo "models info fake" ;;
@@ -195,7 +197,7 @@ rows() {
         echo "$c | --beta | --loss preference -d pairs.jsonl | --beta 2"
         echo "$c | --beta | --loss choice => --beta 2"
     done
-    for c in optimize resume score eval audit analyze show bench models_list models_info \
+    for c in optimize resume score eval audit analyze show report bench models_list models_info \
         data_check data_split data_import models_pull models_rm; do
         echo "$c | --help | | --help"
     done
@@ -313,6 +315,9 @@ show | --best | | --best
 show | --table | | --table
 show | --json | | --json
 show | --config | | --config config
+report | --output | | -o other.html
+report | --force | -o there | --force
+report | --config | | --config page.config
 models_list | --json | | --json
 models_list | --config | | --config config
 models_info | --precision | | --precision f32

@@ -220,6 +220,22 @@ static void read_cost(reader *r)
     sqlite3_finalize(st);
 }
 
+/* Rejected candidates are scored for the search alone, so their blocks tell
+ * how many there are. */
+static void read_given_up(reader *r)
+{
+    sqlite3_stmt *st = query(
+        r, "SELECT count(*), count(DISTINCT prompt), coalesce(max(block), 0) + 1 "
+           "FROM unit WHERE purpose='train' AND prompt IN "
+           "(SELECT id FROM candidate WHERE fate='rejected')");
+    if (st && next(r, st)) {
+        r->v->n_units_scored = (size_t)sqlite3_column_int64(st, 0);
+        r->v->n_units_wanted = (size_t)sqlite3_column_int64(st, 1)
+                               * (size_t)sqlite3_column_int64(st, 2);
+    }
+    sqlite3_finalize(st);
+}
+
 /* ---- prompts on the parts ------------------------------------------------------------ */
 
 static size_t part_count(reader *r, const char *head, const char *tail)
@@ -489,6 +505,7 @@ static int read_all(reader *r, const char *path)
         read_notes(r);
         read_sizes(r);
         read_cost(r);
+        read_given_up(r);
         read_iterations(r);
         read_outcome(r, "initial", 0, &r->v->initial);
         r->v->best_id = best_id(r);

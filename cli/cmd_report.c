@@ -1,0 +1,33 @@
+/* cmd_report.c: pmpo report: a run, or several, as a page for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "common.h"
+
+/* RUN.pmpo becomes RUN.html. */
+static char *page_name(const char *run)
+{
+    const char *slash = strrchr(run, '/'), *dot = strrchr(run, '.');
+    size_t n = dot && dot > (slash ? slash + 1 : run) ? (size_t)(dot - run)
+                                                      : strlen(run);
+    char *name = cli_grow(NULL, n + sizeof(".html"), 1);
+    memcpy(name, run, n);
+    memcpy(name + n, ".html", sizeof(".html"));
+    return name;
+}
+
+int cmd_report(const options *o, pmpo_error *err)
+{
+    pmpo_report *r = NULL;
+    int rc = pmpo_report_runs(o->args, (size_t)o->n_args, &r, err);
+    if (rc < 0) {
+        return rc;
+    }
+    char *made = o->output ? NULL : page_name(o->args[0]);
+    rc = cli_write_page(o->output ? o->output : made, o->force,
+                        pmpo_report_html(r), err);
+    cli_free(made);
+    pmpo_report_free(r);
+    return rc;
+}

@@ -1,0 +1,88 @@
+/* report.c: pages from run files. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "report/report.h"
+
+struct pmpo_report {
+    pmpo_buf html;
+};
+
+typedef struct opened {
+    pmpo_run *run;
+    pmpo_data *parts[3];
+} opened;
+
+static int open_one(const char *path, opened *o, pmpo_report_run *r,
+                    pmpo_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    int rc = pmpo_run_open(path, &o->run, err);
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        rc = pmpo_run_data(path, i, &o->parts[i], err);
+        r->parts[i] = o->parts[i];
+    }
+    if (rc == 0) {
+        r->name = slash ? slash + 1 : path;
+        r->view = pmpo_run_describe(o->run);
+    }
+    return rc;
+}
+
+static void close_all(opened *o, size_t n)
+{
+    for (size_t i = 0; o && i < n; i++) {
+        pmpo_run_free(o[i].run);
+        for (int k = 0; k < 3; k++) {
+            pmpo_data_free(o[i].parts[k]);
+        }
+    }
+}
+
+static int make(const char *const *paths, size_t n, opened *o,
+                pmpo_report_run *runs, pmpo_buf *html, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = open_one(paths[i], &o[i], &runs[i], err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    return n == 1 ? pmpo_report_one(&runs[0], html, err)
+                  : pmpo_report_many(runs, n, html, err);
+}
+
+int pmpo_report_runs(const char *const *paths, size_t n, pmpo_report **out,
+                     pmpo_error *err)
+{
+    if (n == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a report needs a run");
+    }
+    pmpo_arena mem = {0};
+    opened *o = pmpo_arena_alloc(&mem, n, sizeof(*o));
+    pmpo_report_run *runs = pmpo_arena_alloc(&mem, n, sizeof(*runs));
+    pmpo_report *r = pmpo_calloc(1, sizeof(*r));
+    int rc = o && runs && r ? make(paths, n, o, runs, &r->html, err)
+                            : pmpo_fail_memory(err);
+    close_all(o, n);
+    pmpo_arena_release(&mem);
+    if (rc < 0) {
+        pmpo_report_free(r);
+        return rc;
+    }
+    *out = r;
+    return 0;
+}
+
+pmpo_str pmpo_report_html(const pmpo_report *r)
+{
+    return pmpo_buf_str(&r->html);
+}
+
+void pmpo_report_free(pmpo_report *r)
+{
+    if (r) {
+        pmpo_buf_release(&r->html);
+        pmpo_free(r);
+    }
+}

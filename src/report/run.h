@@ -1,0 +1,62 @@
+/* run.h: what the parts of a run's page share. */
+#ifndef PMPO_REPORT_RUN_H
+#define PMPO_REPORT_RUN_H
+
+#include "base/mem.h"
+#include "report/report.h"
+#include "stats/stats.h"
+
+enum { TRAIN, VALIDATION, TEST };
+
+typedef struct pmpo_run_page {
+    const pmpo_report_run *run;
+    const pmpo_run_view *v;
+    pmpo_buf *b;       /* of the body */
+    pmpo_arena *mem;
+    int *incumbents;   /* [v->n_iterations + 1]: candidate ids, at the start of
+                        * each iteration and at the end */
+    bool failed;       /* memory ran out */
+} pmpo_run_page;
+
+/* ---- looking things up (run_facts.c) -------------------------------------- */
+
+/* NULL: not known. */
+const pmpo_candidate *pmpo_run_candidate(const pmpo_run_view *v, int id,
+                                         int *iteration);
+/* The prompt of a candidate; of 0: the start prompt. */
+pmpo_str pmpo_run_prompt(const pmpo_run_view *v, int id);
+/* The losses of a prompt on a part; NULL: not kept, or not of all examples. */
+const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
+                                          int part);
+/* Mean loss of a prompt on a part, weighted; NAN: not known. */
+double pmpo_run_mean(const pmpo_report_run *r, int id, int part);
+/* Loss of `from` less that of `to`, paired by example: above 0 `to` is better.
+ * NAN where one is not known. */
+pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part);
+/* Examples with options, and those whose likeliest option is right. */
+void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
+                    size_t *right);
+size_t pmpo_count_words(pmpo_str s);
+/* "": the run does not say. */
+const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
+
+/* ---- parts of the page; each writes nothing where nothing is known --------- */
+
+void pmpo_page_verdict(pmpo_run_page *p);  /* run.c */
+void pmpo_page_prompts(pmpo_run_page *p);  /* run_prompts.c */
+void pmpo_page_segments(pmpo_run_page *p);
+void pmpo_page_lineage(pmpo_run_page *p);
+void pmpo_page_losses(pmpo_run_page *p);   /* run_plots.c */
+void pmpo_page_accuracy(pmpo_run_page *p);
+void pmpo_page_tradeoffs(pmpo_run_page *p);
+void pmpo_page_examples(pmpo_run_page *p); /* run_examples.c */
+void pmpo_page_hard(pmpo_run_page *p);
+void pmpo_page_candidates(pmpo_run_page *p); /* run_record.c */
+void pmpo_page_cost(pmpo_run_page *p);
+void pmpo_page_settings(pmpo_run_page *p);
+
+/* Text with what changed marked: <del> and <ins>. */
+int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
+                  pmpo_arena *mem);
+
+#endif

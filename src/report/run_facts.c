@@ -1,0 +1,105 @@
+/* run_facts.c: facts of a run that several parts of its page ask for. */
+#include <math.h>
+
+#include "report/run.h"
+
+const pmpo_candidate *pmpo_run_candidate(const pmpo_run_view *v, int id,
+                                         int *iteration)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            if (it->candidates[k].id == id) {
+                if (iteration) {
+                    *iteration = it->index;
+                }
+                return &it->candidates[k];
+            }
+        }
+    }
+    return NULL;
+}
+
+pmpo_str pmpo_run_prompt(const pmpo_run_view *v, int id)
+{
+    const pmpo_candidate *c = id > 0 ? pmpo_run_candidate(v, id, NULL) : NULL;
+    return id == 0 ? v->initial.prompt : c ? c->prompt : PMPO_STR("");
+}
+
+const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
+                                          int part)
+{
+    const pmpo_data *d = r->parts[part];
+    for (size_t i = 0; d && i < r->view->n_losses; i++) {
+        const pmpo_prompt_losses *l = &r->view->losses[i];
+        if (l->prompt == id && l->part == part
+            && l->n == pmpo_data_count(d)) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+double pmpo_run_mean(const pmpo_report_run *r, int id, int part)
+{
+    const pmpo_prompt_losses *l = pmpo_run_losses(r, id, part);
+    double sum = 0, weight = 0;
+    for (size_t i = 0; l && i < l->n; i++) {
+        double w = pmpo_data_example(r->parts[part], i)->weight;
+        sum += w * l->examples[i].loss;
+        weight += w;
+    }
+    return weight > 0 ? sum / weight : NAN;
+}
+
+pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part)
+{
+    const pmpo_report_run *r = p->run;
+    const pmpo_prompt_losses *a = pmpo_run_losses(r, from, part);
+    const pmpo_prompt_losses *b = pmpo_run_losses(r, to, part);
+    const pmpo_interval unknown = {NAN, NAN, NAN};
+    if (!a || !b) {
+        return unknown;
+    }
+    double *diff = pmpo_arena_alloc(p->mem, 2 * a->n, sizeof(*diff));
+    double *w = diff ? diff + a->n : NULL;
+    if (!diff) {
+        p->failed = true;
+        return unknown;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        diff[i] = a->examples[i].loss - b->examples[i].loss;
+        w[i] = pmpo_data_example(r->parts[part], i)->weight;
+    }
+    return pmpo_mean_interval(diff, w, a->n);
+}
+
+void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
+                    size_t *right)
+{
+    const pmpo_prompt_losses *l = pmpo_run_losses(r, id, part);
+    *n = *right = 0;
+    for (size_t i = 0; l && i < l->n; i++) {
+        *n += l->examples[i].correct >= 0;
+        *right += l->examples[i].correct > 0;
+    }
+}
+
+size_t pmpo_count_words(pmpo_str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        n += !pmpo_is_space(s.ptr[i]) && (i == 0 || pmpo_is_space(s.ptr[i - 1]));
+    }
+    return n;
+}
+
+const char *pmpo_run_setting(const pmpo_run_view *v, const char *name)
+{
+    for (size_t i = 0; i < v->n_settings; i++) {
+        if (!strcmp(v->setting_names[i], name)) {
+            return v->setting_values[i];
+        }
+    }
+    return "";
+}

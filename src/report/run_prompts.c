@@ -1,0 +1,388 @@
+/* run_prompts.c: the prompts themselves: before and after, what each part is
+ * worth, and where each sentence of the best one came from. */
+#include <math.h>
+#include <stdio.h>
+
+#include "report/diff.h"
+#include "report/html.h"
+#include "report/plot.h"
+#include "report/run.h"
+
+/* ---- before and after ---------------------------------------------------- */
+
+int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
+                  pmpo_arena *mem)
+{
+    pmpo_piece *pieces;
+    size_t n;
+    if (pmpo_diff(before, after, mem, &pieces, &n) < 0) {
+        return PMPO_ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int len = (int)pieces[i].text.len;
+        const char *text = pieces[i].text.ptr;
+        if (pieces[i].change == PMPO_SAME) {
+            pmpo_html(b, "%.*s", len, text);
+        } else if (pieces[i].change == PMPO_GONE) {
+            pmpo_html(b, "<del>%.*s</del>", len, text);
+        } else {
+            pmpo_html(b, "<ins>%.*s</ins>", len, text);
+        }
+    }
+    return 0;
+}
+
+/* One side: what the other does not have is marked. */
+static void put_side(pmpo_run_page *p, bool after)
+{
+    pmpo_piece *pieces;
+    size_t n;
+    if (pmpo_diff(p->v->initial.prompt, p->v->best.prompt, p->mem, &pieces, &n)
+        < 0) {
+        p->failed = true;
+        return;
+    }
+    pmpo_change own = after ? PMPO_NEW : PMPO_GONE;
+    for (size_t i = 0; i < n; i++) {
+        int len = (int)pieces[i].text.len;
+        const char *text = pieces[i].text.ptr;
+        if (pieces[i].change == PMPO_SAME) {
+            pmpo_html(p->b, "%.*s", len, text);
+        } else if (pieces[i].change == own) {
+            pmpo_html(p->b, after ? "<ins>%.*s</ins>" : "<del>%.*s</del>", len,
+                      text);
+        }
+    }
+}
+
+static void put_prompt_box(pmpo_run_page *p, bool after)
+{
+    pmpo_str prompt = after ? p->v->best.prompt : p->v->initial.prompt;
+    pmpo_html(p->b, "<div class=\"box\"><h3>%s <span class=\"facts\">%zu "
+              "words</span>", after ? "Best" : "Start",
+              pmpo_count_words(prompt));
+    if (after) {
+        pmpo_html(p->b, "<button type=\"button\" class=\"js copy\" hidden "
+                  "data-copy=\"best-text\">Copy</button>");
+    }
+    pmpo_html(p->b, "</h3>\n<div class=\"text\">");
+    if (p->v->best_id == 0) {
+        pmpo_html(p->b, "%.*s", (int)prompt.len, prompt.ptr);
+    } else {
+        put_side(p, after);
+    }
+    pmpo_html(p->b, "</div></div>\n");
+}
+
+void pmpo_page_prompts(pmpo_run_page *p)
+{
+    bool changed = p->v->best_id != 0;
+    pmpo_html_section(p->b, "prompts", changed ? "The prompt, before and after"
+                                               : "The prompt",
+                      changed ? "Words that only one of the two has are "
+                                "marked."
+                              : "No candidate took its place.");
+    pmpo_html(p->b, "<div class=\"pair\">\n");
+    put_prompt_box(p, false);
+    if (changed) {
+        put_prompt_box(p, true);
+    }
+    pmpo_str best = p->v->best.prompt;
+    pmpo_html(p->b, "</div>\n<pre id=\"best-text\" hidden>%.*s</pre>\n"
+              "</section>\n", (int)best.len, best.ptr);
+}
+
+/* ---- what each part is worth ---------------------------------------------- */
+
+/* The class of an effect: sign and size against the largest, or unclear. */
+static const char *effect_class(const pmpo_segment_effect *s, double largest,
+                                double floor)
+{
+    static const char *const helps[] = {"u1", "u2", "u3", "u4"};
+    static const char *const hurts[] = {"d1", "d2", "d3", "d4"};
+    bool clear = isfinite(s->effect) && (s->low > 0 || s->high < 0)
+                 && !(fabs(s->effect) <= 2 * floor);
+    if (!clear || !(largest > 0)) {
+        return "unclear";
+    }
+    int k = (int)(fabs(s->effect) / largest * 3.999);
+    return (s->effect > 0 ? helps : hurts)[k];
+}
+
+static double largest_effect(const pmpo_iteration *it)
+{
+    double most = 0;
+    for (size_t i = 0; i < it->n_segments; i++) {
+        most = fmax(most, fabs(it->segments[i].effect));
+    }
+    return most;
+}
+
+static void put_coloured(pmpo_run_page *p, const pmpo_iteration *it,
+                         pmpo_str prompt)
+{
+    double most = largest_effect(it);
+    size_t at = 0;
+    pmpo_html(p->b, "<div class=\"text coloured\">");
+    for (size_t i = 0; i < it->n_segments; i++) {
+        const pmpo_segment_effect *s = &it->segments[i];
+        if (s->begin < at || s->end > prompt.len || s->end < s->begin) {
+            continue; /* a damaged run: the rest is still shown */
+        }
+        pmpo_html(p->b, "%.*s<span class=\"%s\">%.*s<sup>%zu</sup></span>",
+                  (int)(s->begin - at), prompt.ptr + at,
+                  effect_class(s, most, p->v->noise_floor),
+                  (int)(s->end - s->begin), prompt.ptr + s->begin, i + 1);
+        at = s->end;
+    }
+    pmpo_html(p->b, "%.*s</div>\n", (int)(prompt.len - at), prompt.ptr + at);
+}
+
+static void put_effect_plot(pmpo_run_page *p, const pmpo_iteration *it,
+                            const char *id)
+{
+    int n = (int)it->n_segments;
+    pmpo_plot plot = {.width = 480, .height = 60 + 34 * n};
+    plot.x.low = plot.x.high = 0;
+    plot.y.low = 0.5;
+    plot.y.high = n + 0.5;
+    for (int i = 0; i < n; i++) {
+        pmpo_scale_cover(&plot.x, it->segments[i].effect);
+        pmpo_scale_cover(&plot.x, it->segments[i].low);
+        pmpo_scale_cover(&plot.x, it->segments[i].high);
+    }
+    pmpo_plot_begin(&plot, p->b, id, "Effect of each part of the prompt",
+                    "Nats of training loss without the part less the loss with "
+                    "it, with 95 % intervals; numbers are in the table below.");
+    pmpo_plot_axes(&plot, &(pmpo_axis){"nats of loss that the part saves",
+                                       false, false},
+                   NULL);
+    double zero = pmpo_scale_at(&plot.x, 0);
+    pmpo_html(p->b, "<path class=\"zero\" d=\"M%.1f %.1fV%.1f\"/>\n", zero,
+              plot.y.from, plot.y.to);
+    double most = largest_effect(it);
+    for (int i = 0; i < n; i++) {
+        const pmpo_segment_effect *s = &it->segments[i];
+        double y = n - i;
+        if (!isfinite(s->effect)) {
+            continue;
+        }
+        pmpo_html(p->b, "<text class=\"tick end\" x=\"%.1f\" y=\"%.1f\">%d"
+                  "</text>", plot.x.from - 8, pmpo_scale_at(&plot.y, y) + 4,
+                  i + 1);
+        const char *how = effect_class(s, most, p->v->noise_floor);
+        bool unclear = !strcmp(how, "unclear");
+        pmpo_plot_flat(&plot, y, s->low, s->high, "bar");
+        pmpo_plot_mark(&plot, s->effect, y, PMPO_MARK_DOT,
+                       unclear ? "m even" : s->effect > 0 ? "m good" : "m bad");
+    }
+    pmpo_plot_end(&plot);
+    pmpo_html(p->b, "</figure>\n");
+}
+
+static void put_effect_table(pmpo_run_page *p, const pmpo_iteration *it)
+{
+    pmpo_html(p->b, "<details><summary>Numbers</summary><div class=\"wide\" "
+              "tabindex=\"0\" role=\"region\" aria-label=\"Effects as numbers\">"
+              "<table><thead><tr><th>Part</th><th class=\"n\">Effect</th>"
+              "<th class=\"n\">95 %% interval</th><th>Text</th></tr></thead>"
+              "<tbody>\n");
+    for (size_t i = 0; i < it->n_segments; i++) {
+        const pmpo_segment_effect *s = &it->segments[i];
+        pmpo_html(p->b, "<tr><td>%zu</td><td class=\"n\">%+.4f</td>"
+                  "<td class=\"n\">", i + 1, s->effect);
+        if (isfinite(s->low) && isfinite(s->high)) {
+            pmpo_html(p->b, "%+.4f to %+.4f", s->low, s->high);
+        } else {
+            pmpo_html(p->b, "too few examples");
+        }
+        pmpo_html(p->b, "</td><td>%.*s</td></tr>\n", (int)s->text.len,
+                  s->text.ptr);
+    }
+    pmpo_html(p->b, "</tbody></table></div></details>\n");
+}
+
+static void put_effects(pmpo_run_page *p, size_t i)
+{
+    const pmpo_iteration *it = &p->v->iterations[i];
+    char id[32];
+    snprintf(id, sizeof(id), "effects%d", it->index);
+    pmpo_html(p->b, "<div class=\"pair\"><div class=\"box\">");
+    put_coloured(p, it, pmpo_run_prompt(p->v, p->incumbents[i]));
+    pmpo_html(p->b, "<p class=\"legend\"><span class=\"u3\">saves loss</span> "
+              "<span class=\"d3\">costs loss</span> <span class=\"unclear\">no "
+              "clear effect</span></p></div>\n<div class=\"box\">");
+    put_effect_plot(p, it, id);
+    put_effect_table(p, it);
+    pmpo_html(p->b, "</div></div>\n");
+}
+
+void pmpo_page_segments(pmpo_run_page *p)
+{
+    const pmpo_run_view *v = p->v;
+    size_t last = v->n_iterations;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        last = v->iterations[i].n_segments > 0 ? i : last;
+    }
+    if (last == v->n_iterations) {
+        return;
+    }
+    pmpo_html_section(p->b, "segments", "What each part of the prompt is worth",
+                      "Each part is replaced by <MASK> in turn; what the loss "
+                      "rises by is what the part saves. Bars are 95 % intervals, "
+                      "paired by example.");
+    pmpo_html(p->b, "<h3>%s, before iteration %d</h3>\n",
+              p->incumbents[last] == 0            ? "The start prompt"
+              : p->incumbents[last] == v->best_id ? "The best prompt"
+                                                  : "An earlier prompt",
+              v->iterations[last].index);
+    put_effects(p, last);
+    for (size_t i = last; i-- > 0;) {
+        bool other = p->incumbents[i] != p->incumbents[i + 1];
+        if (v->iterations[i].n_segments > 0 && other) {
+            pmpo_html(p->b, "<details><summary>%s, before iteration %d"
+                      "</summary>\n", p->incumbents[i] ? "An earlier prompt"
+                                                       : "The start prompt",
+                      v->iterations[i].index);
+            put_effects(p, i);
+            pmpo_html(p->b, "</details>\n");
+        }
+    }
+    pmpo_html(p->b, "</section>\n");
+}
+
+/* ---- lineage --------------------------------------------------------------- */
+
+/* The end of the sentence at `from`: after a full stop and white space, or a
+ * line's end. */
+static size_t sentence_end(pmpo_str s, size_t from)
+{
+    for (size_t i = from; i < s.len; i++) {
+        bool stop = s.ptr[i] == '.' || s.ptr[i] == '!' || s.ptr[i] == '?';
+        if (s.ptr[i] == '\n'
+            || (stop && i + 1 < s.len && pmpo_is_space(s.ptr[i + 1]))) {
+            while (i + 1 < s.len && pmpo_is_space(s.ptr[i + 1])) {
+                i++;
+            }
+            return i + 1;
+        }
+    }
+    return s.len;
+}
+
+/* The prompts from the best back to the start, by first parents; chain[0] is
+ * the best. */
+static size_t find_chain(pmpo_run_page *p, int **out)
+{
+    size_t most = p->v->n_iterations + 2, n = 0;
+    int *chain = pmpo_arena_alloc(p->mem, most, sizeof(*chain));
+    *out = chain;
+    for (int id = p->v->best_id; chain && n < most;) {
+        chain[n++] = id;
+        const pmpo_candidate *c =
+            id > 0 ? pmpo_run_candidate(p->v, id, NULL) : NULL;
+        if (!c || c->n_parents == 0) {
+            break;
+        }
+        id = c->parents[0];
+    }
+    p->failed |= !chain;
+    return n;
+}
+
+/* A parent of `id` that has the sentence as it stands; -1: none. */
+static int parent_with(const pmpo_run_page *p, int id, pmpo_str sentence)
+{
+    const pmpo_candidate *c =
+        id > 0 ? pmpo_run_candidate(p->v, id, NULL) : NULL;
+    for (size_t i = 0; c && i < c->n_parents; i++) {
+        pmpo_str prompt = pmpo_run_prompt(p->v, c->parents[i]);
+        if (c->parents[i] < id
+            && pmpo_str_find(prompt, sentence, 0) != SIZE_MAX) {
+            return c->parents[i];
+        }
+    }
+    return -1;
+}
+
+/* The prompt that the best one has the sentence from. */
+static int origin(const pmpo_run_page *p, pmpo_str sentence)
+{
+    int id = p->v->best_id;
+    for (int up; (up = parent_with(p, id, sentence)) >= 0;) {
+        id = up;
+    }
+    return id;
+}
+
+static void put_origin(pmpo_run_page *p, int id)
+{
+    int iteration = 0;
+    const pmpo_candidate *c = pmpo_run_candidate(p->v, id, &iteration);
+    if (!c) {
+        pmpo_html(p->b, "the start prompt");
+    } else {
+        pmpo_html(p->b, "iteration %d, <a href=\"#c%d\">candidate %d</a>, %s",
+                  iteration, id, id, c->proposer);
+    }
+}
+
+static void put_sentences(pmpo_run_page *p)
+{
+    pmpo_str s = p->v->best.prompt;
+    pmpo_html(p->b, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
+              "aria-label=\"Origin of each sentence\"><table><thead><tr>"
+              "<th>Sentence of the best prompt</th><th>There since</th></tr>"
+              "</thead><tbody>\n");
+    for (size_t at = 0; at < s.len;) {
+        size_t end = sentence_end(s, at);
+        pmpo_str one = pmpo_str_trim(pmpo_str_sub(s, at, end));
+        if (one.len > 0) {
+            pmpo_html(p->b, "<tr><td>%.*s</td><td class=\"since\">",
+                      (int)one.len, one.ptr);
+            put_origin(p, origin(p, one));
+            pmpo_html(p->b, "</td></tr>\n");
+        }
+        at = end;
+    }
+    pmpo_html(p->b, "</tbody></table></div>\n");
+}
+
+static void put_step(pmpo_run_page *p, int id, int parent)
+{
+    int iteration = 0;
+    const pmpo_candidate *c = pmpo_run_candidate(p->v, id, &iteration);
+    pmpo_html(p->b, "<li><p><b>Iteration %d</b>: candidate %d, %s", iteration,
+              id, c ? c->proposer : "");
+    if (c && isfinite(c->loss)) {
+        pmpo_html(p->b, ", training loss %.4f", c->loss);
+    }
+    for (size_t i = 1; c && i < c->n_parents; i++) {
+        pmpo_html(p->b, "%s<a href=\"#c%d\">%d</a>", i > 1 ? ", " : ", with ",
+                  c->parents[i], c->parents[i]);
+    }
+    pmpo_html(p->b, "</p><div class=\"text\">");
+    p->failed |= pmpo_put_diff(p->b, pmpo_run_prompt(p->v, parent),
+                               pmpo_run_prompt(p->v, id), p->mem) < 0;
+    pmpo_html(p->b, "</div></li>\n");
+}
+
+void pmpo_page_lineage(pmpo_run_page *p)
+{
+    int *chain;
+    size_t n = p->v->best_id == 0 ? 0 : find_chain(p, &chain);
+    if (n < 2) {
+        return;
+    }
+    pmpo_html_section(p->b, "lineage", "How the best prompt came to be",
+                      "Which step brought each sentence in its present words, "
+                      "and what each accepted step changed.");
+    put_sentences(p);
+    pmpo_html(p->b, "<ol class=\"steps\">\n<li><p><b>Start</b></p><div "
+              "class=\"text\">%.*s</div></li>\n",
+              (int)p->v->initial.prompt.len, p->v->initial.prompt.ptr);
+    for (size_t i = n - 1; i-- > 0;) {
+        put_step(p, chain[i], chain[i + 1]);
+    }
+    pmpo_html(p->b, "</ol>\n</section>\n");
+}

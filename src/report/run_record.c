@@ -1,0 +1,342 @@
+/* run_record.c: the record: every candidate, what it cost, with which settings,
+ * and how to do it again. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "report/html.h"
+#include "report/run.h"
+
+#define REPLY_BYTES 400 /* of a reply that held no prompt */
+
+/* ---- candidates ------------------------------------------------------------ */
+
+static void put_candidate_loss(pmpo_buf *b, const pmpo_candidate *c)
+{
+    if (!isfinite(c->loss) && isfinite(c->lower_bound)) {
+        pmpo_html(b, "&gt; %.4f", c->lower_bound);
+    } else {
+        pmpo_html_loss(b, c->loss);
+    }
+}
+
+static void put_parents(pmpo_buf *b, const pmpo_candidate *c)
+{
+    for (size_t i = 0; i < c->n_parents; i++) {
+        if (c->parents[i] == 0) {
+            pmpo_html(b, i ? ", start" : "start");
+        } else {
+            pmpo_html(b, i ? ", <a href=\"#c%d\">%d</a>"
+                           : "<a href=\"#c%d\">%d</a>",
+                      c->parents[i], c->parents[i]);
+        }
+    }
+}
+
+static void put_candidate(pmpo_run_page *p, int iteration,
+                          const pmpo_candidate *c)
+{
+    pmpo_buf *b = p->b;
+    pmpo_html(b, "<tr id=\"c%d\" class=\"%s\"><td class=\"n\">%d</td><td "
+              "class=\"n\">%d</td><td>", c->id,
+              c->fate == PMPO_FATE_ACCEPTED ? "accepted" : "", c->id,
+              iteration);
+    put_parents(b, c);
+    pmpo_html(b, "</td><td class=\"n\">");
+    put_candidate_loss(b, c);
+    pmpo_html(b, "</td><td class=\"n\">%zu</td><td class=\"fate\">%s</td><td "
+              "class=\"why\">%s</td><td class=\"text\">",
+              pmpo_count_words(c->prompt), pmpo_fate_name(c->fate), c->reason);
+    if (c->prompt.len > 0) {
+        pmpo_html(b, "%.*s", (int)c->prompt.len, c->prompt.ptr);
+    } else {
+        pmpo_html(b, "<em>");
+        pmpo_html_cut(b, c->reply, REPLY_BYTES);
+        pmpo_html(b, "</em>");
+    }
+    pmpo_html(b, "</td></tr>\n");
+}
+
+void pmpo_page_candidates(pmpo_run_page *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->v->n_iterations; i++) {
+        n += p->v->iterations[i].n_candidates;
+    }
+    if (n == 0) {
+        return;
+    }
+    pmpo_html_section(p->b, "candidates", "All candidates",
+                      "Every prompt that was tried, what became of it and "
+                      "why.");
+    pmpo_html(p->b, "<details><summary>Show all %zu</summary><div class=\"wide\" "
+              "tabindex=\"0\" role=\"region\" aria-label=\"All candidates\">"
+              "<table class=\"candidates\"><thead><tr><th class=\"n\">Id</th>"
+              "<th class=\"n\">Iteration</th><th>From</th><th class=\"n\">Loss"
+              "</th><th class=\"n\">Words</th><th>Fate</th><th>Reason</th>"
+              "<th>Prompt</th></tr></thead><tbody>\n", n);
+    for (size_t i = 0; i < p->v->n_iterations; i++) {
+        const pmpo_iteration *it = &p->v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            put_candidate(p, it->index, &it->candidates[k]);
+        }
+    }
+    pmpo_html(p->b, "</tbody></table></div></details>\n</section>\n");
+}
+
+/* ---- cost -------------------------------------------------------------------- */
+
+static void put_bar(pmpo_run_page *p, const char *name, double n, double of)
+{
+    double share = of > 0 ? n / of : 0;
+    pmpo_html(p->b, "<tr><th scope=\"row\">%s</th><td class=\"n\">", name);
+    pmpo_html_count(p->b, n);
+    pmpo_html(p->b, "</td><td class=\"bars\"><svg viewBox=\"0 0 200 12\" "
+              "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect "
+              "class=\"fill\" width=\"%.1f\" height=\"12\"/></svg></td></tr>\n",
+              200 * (share > 1 ? 1 : share));
+}
+
+static void put_savings(pmpo_run_page *p)
+{
+    const pmpo_run_view *v = p->v;
+    const pmpo_cost *c = &v->cost;
+    pmpo_html(p->b, "<ul>\n");
+    if (c->prefill_tokens > 0 && c->logical_tokens > c->prefill_tokens) {
+        pmpo_html(p->b, "<li>What prompts, examples and answers have in common "
+                  "was read once: %.1f times fewer tokens than whole "
+                  "sequences.</li>\n",
+                  (double)c->logical_tokens / (double)c->prefill_tokens);
+    }
+    if (v->n_units_wanted > v->n_units_scored) {
+        size_t saved = v->n_units_wanted - v->n_units_scored;
+        pmpo_html(p->b, "<li>Candidates that could not win were given up early: "
+                  "%zu of %zu blocks of their training examples were not scored "
+                  "(%.0f %%).</li>\n", saved, v->n_units_wanted,
+                  100 * (double)saved / (double)v->n_units_wanted);
+    }
+    if (c->cached_scores > 0) {
+        pmpo_html(p->b, "<li>");
+        pmpo_html_count(p->b, (double)c->cached_scores);
+        pmpo_html(p->b, " scores came from the cache of earlier runs.</li>\n");
+    }
+    if (isfinite(v->noise_floor)) {
+        pmpo_html(p->b, "<li>Noise floor: %.2g nats; a gain has to exceed twice "
+                  "that.</li>\n", v->noise_floor);
+    }
+    pmpo_html(p->b, "</ul>\n");
+}
+
+void pmpo_page_cost(pmpo_run_page *p)
+{
+    const pmpo_cost *c = &p->v->cost;
+    double most = fmax((double)c->logical_tokens, (double)c->prefill_tokens);
+    pmpo_html_section(p->b, "cost", "What it cost, and what was saved",
+                      "In tokens of the models and seconds in them.");
+    pmpo_html(p->b, "<div class=\"pair\"><div class=\"box\"><table><tbody>\n");
+    put_bar(p, "Whole sequences", (double)c->logical_tokens, most);
+    put_bar(p, "Read to score", (double)c->prefill_tokens, most);
+    if (c->prompt_tokens > 0) {
+        put_bar(p, "Read to rewrite", (double)c->prompt_tokens, most);
+    }
+    put_bar(p, "Written", (double)c->generated_tokens, most);
+    pmpo_html(p->b, "<tr><th scope=\"row\">Time</th><td class=\"n\">");
+    pmpo_html_seconds(p->b, c->seconds);
+    pmpo_html(p->b, "</td><td></td></tr></tbody></table></div>\n<div "
+              "class=\"box\">");
+    put_savings(p);
+    pmpo_html(p->b, "</div></div>\n</section>\n");
+}
+
+/* ---- settings ---------------------------------------------------------------- */
+
+static bool ends_in(const char *s, const char *tail)
+{
+    size_t n = strlen(s), k = strlen(tail);
+    return n >= k && !strcmp(s + n - k, tail);
+}
+
+/* Paths tell about a person's machine; their last part tells which file. */
+static const char *shown_value(const char *name, const char *value)
+{
+    const char *slash = strrchr(value, '/');
+    bool path = ends_in(name, "_path") || (value[0] == '@' && slash);
+    return path && slash ? slash + 1 : value;
+}
+
+static void put_value(pmpo_buf *b, const char *name, const char *value)
+{
+    char *end;
+    double v = strtod(value, &end);
+    bool real = *value && !*end && strchr(value, '.');
+    if (real) {
+        pmpo_html(b, "%.6g", v);
+    } else {
+        pmpo_html(b, "%s", shown_value(name, value));
+    }
+}
+
+static void put_settings_table(pmpo_run_page *p)
+{
+    pmpo_html(p->b, "<details><summary>All settings</summary><div "
+              "class=\"wide\" tabindex=\"0\" role=\"region\" "
+              "aria-label=\"Settings\"><table><tbody>\n");
+    for (size_t i = 0; i < p->v->n_settings; i++) {
+        pmpo_html(p->b, "<tr><th scope=\"row\">%s</th><td class=\"text\">",
+                  p->v->setting_names[i]);
+        put_value(p->b, p->v->setting_names[i], p->v->setting_values[i]);
+        pmpo_html(p->b, "</td></tr>\n");
+    }
+    pmpo_html(p->b, "</tbody></table></div></details>\n");
+}
+
+/* ---- how to do it again -------------------------------------------------------- */
+
+/* The value as one word of a shell. */
+static void put_quoted(pmpo_buf *b, const char *name, const char *value)
+{
+    pmpo_buf word = {0};
+    for (const char *c = shown_value(name, value); *c; c++) {
+        if (*c == '\'') {
+            pmpo_buf_puts(&word, "'\\''");
+        } else {
+            pmpo_buf_putc(&word, *c);
+        }
+    }
+    pmpo_str s = pmpo_buf_str(&word);
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,";
+    bool bare = s.len > 0 && strspn(s.ptr, plain) == s.len;
+    pmpo_html(b, bare ? "%.*s" : "'%.*s'", (int)s.len, s.ptr);
+    b->failed |= word.failed;
+    pmpo_buf_release(&word);
+}
+
+static const struct {
+    const char *setting, *option, *usual; /* not said where it is as usual */
+} spoken[] = {
+    {"scorer_model", "-m", ""},
+    {"prompt", "-p", ""},
+    {"task", "--task", ""},
+    {"loss", "--loss", ""},
+    {"reduction", "--reduction", "mean"},
+    {"normalize", "--normalize", "none"},
+    {"calibrate", "--calibrate", "none"},
+    {"beta", "--beta", "1"},
+    {"template", "--template", "chat"},
+    {"end", "--end", ""},
+    {"scorer_precision", "--precision", ""},
+    {"scorer_threads", "--threads", ""},
+    {"split_train", "--train", "-1"},
+    {"split_validation", "--val", "-1"},
+    {"split_test", "--test", "-1"},
+    {"iterations", "--iterations", ""},
+    {"hard", "--hard", "3"},
+    {"variants", "--variants", "4"},
+    {"segments", "--segments", "5"},
+    {"temperature", "--temperature", "0.90000000000000002"},
+    {"top_p", "--top-p", "0.94999999999999996"},
+    {"max_reply_tokens", "--max-reply-tokens", "512"},
+    {"max_prompt_tokens", "--max-prompt-tokens", "0"},
+    {"patience", "--patience", "0"},
+    {"form", "--rewrite-form", ""},
+    {"race", "--race", "exact"},
+    {"proposers", "--proposers", ""},
+    {"shortlist", "--shortlist", ""},
+    {"seed", "--seed", ""},
+};
+
+static const struct {
+    const char *setting, *word; /* said where the setting is yes */
+} switches[] = {
+    {"no_mask", "--no-mask"},
+    {"no_guard", "--no-guard"},
+    {"allow_copy", "--allow-copy"},
+    {"no_hard_cases", "--no-hard-cases"},
+    {"no_loss_check", "--no-loss-check"},
+    {"paper", "--preset paper"},
+};
+
+static void put_command(pmpo_run_page *p)
+{
+    pmpo_html(p->b, "<pre id=\"again\" tabindex=\"0\" aria-label=\"Command\">pmpo "
+              "optimize -d DATA");
+    for (size_t i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
+        const char *value = pmpo_run_setting(p->v, spoken[i].setting);
+        if (*value && strcmp(value, spoken[i].usual) != 0) {
+            pmpo_html(p->b, " \\\n    %s ", spoken[i].option);
+            put_quoted(p->b, spoken[i].setting, value);
+        }
+    }
+    if (!strcmp(pmpo_run_setting(p->v, "one_model"), "no")) {
+        pmpo_html(p->b, " \\\n    --rewriter ");
+        put_quoted(p->b, "", pmpo_run_setting(p->v, "rewriter_model"));
+    }
+    for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
+        if (!strcmp(pmpo_run_setting(p->v, switches[i].setting), "yes")) {
+            pmpo_html(p->b, " \\\n    %s", switches[i].word);
+        }
+    }
+    pmpo_html(p->b, "</pre>\n<button type=\"button\" class=\"js copy\" hidden "
+              "data-copy=\"again\">Copy the command</button>\n");
+}
+
+/* Of ids and outputs, so that equal data are known by an equal word. */
+static bool fingerprint(const pmpo_data *d, char out[33])
+{
+    pmpo_hasher *h = pmpo_hasher_new();
+    for (size_t i = 0; h && i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        pmpo_hasher_str(h, e->id);
+        pmpo_hasher_str(h, e->input);
+        for (size_t k = 0; k < e->n_messages; k++) {
+            pmpo_hasher_str(h, e->messages[k].content);
+        }
+        pmpo_hasher_str(h, e->target);
+    }
+    if (h) {
+        pmpo_hash_hex(pmpo_hasher_end(h), out);
+    }
+    pmpo_hasher_free(h);
+    return h != NULL;
+}
+
+static void put_identities(pmpo_run_page *p)
+{
+    static const char *const names[] = {"Training data", "Validation data",
+                                        "Test data"};
+    const pmpo_run_view *v = p->v;
+    pmpo_html(p->b, "<table><tbody><tr><th scope=\"row\">Scoring model</th>"
+              "<td>%s, %s</td><td><code>%s</code></td></tr>\n<tr><th "
+              "scope=\"row\">Rewriting model</th><td>%s</td><td><code>%s</code>"
+              "</td></tr>\n", v->scorer, v->precision,
+              pmpo_run_setting(v, "scorer_identity"), v->rewriter,
+              pmpo_run_setting(v, "rewriter_identity"));
+    for (int part = 0; part < 3; part++) {
+        const pmpo_data *d = p->run->parts[part];
+        char hex[33];
+        if (d && !fingerprint(d, hex)) {
+            p->failed = true;
+        } else if (d) {
+            pmpo_html(p->b, "<tr><th scope=\"row\">%s</th><td>%zu examples</td>"
+                      "<td><code>%s</code></td></tr>\n", names[part],
+                      pmpo_data_count(d), hex);
+        }
+    }
+    pmpo_html(p->b, "</tbody></table>\n");
+}
+
+void pmpo_page_settings(pmpo_run_page *p)
+{
+    pmpo_html_section(p->b, "settings", "Settings, and how to do it again",
+                      "One machine and build give the same run for the same "
+                      "seed. DATA is the file the examples came from; the run "
+                      "file itself holds them too.");
+    put_command(p);
+    pmpo_html(p->b, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
+              "aria-label=\"Identities\">\n");
+    put_identities(p);
+    pmpo_html(p->b, "</div>\n");
+    put_settings_table(p);
+    pmpo_html(p->b, "</section>\n");
+}

@@ -1,0 +1,403 @@
+/* test_report.c: pages of runs, without a browser (report_browser.py has one):
+ * that data cannot become markup, that what is known is there and what isn't
+ * is left out, that memory may run out anywhere. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fail_alloc.h"
+#include "made_run.h"
+#include "report/diff.h"
+#include "report/html.h"
+#include "report/plot.h"
+
+#define EVIL                                                                   \
+    "\"'></title></style></svg><script>boo()</script><img src=x onerror=boo()>"
+
+static char path[64];
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof(path), "/tmp/pmpo-report-%ld.pmpo", (long)getpid());
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
+static size_t count_of(const char *s, const char *what)
+{
+    size_t n = 0;
+    for (; (s = strstr(s, what)); s += strlen(what)) {
+        n++;
+    }
+    return n;
+}
+
+/* ---- writing ---------------------------------------------------------------- */
+
+static void check_html(pmpo_buf *b, const char *expected)
+{
+    assert_false(b->failed);
+    assert_string_equal(b->ptr ? b->ptr : "", expected);
+    pmpo_buf_release(b);
+}
+
+static void test_escapes(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    pmpo_html(&b, "<p id=\"%s\">%.*s</p>", "a\"'<&>", 3, "<x>y");
+    check_html(&b, "<p id=\"a&quot;&#39;&lt;&amp;&gt;\">&lt;x&gt;</p>");
+    pmpo_html(&b, "%d %zu %.2f %+.1f %g 5 %%", -3, (size_t)7, 1.5, 2.0, 0.25);
+    check_html(&b, "-3 7 1.50 +2.0 0.25 5 %");
+    pmpo_html_text(&b, (pmpo_str){"a\xff" "b\xc3" "c\x01\0d\t\n", 10});
+    check_html(&b, "a\xef\xbf\xbd" "b\xef\xbf\xbd" "c\xef\xbf\xbd\xef\xbf\xbd"
+                   "d\t\n");
+    pmpo_html_cut(&b, PMPO_STR("caf\xc3\xa9!"), 4); /* not within the letter */
+    check_html(&b, "caf\xe2\x80\xa6");
+}
+
+/* What isn't known to be safe is refused, not passed on. */
+static void test_other_formats_fail(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"%c", "%10s", "%x", "%"};
+    for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+        pmpo_buf b = {0};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+        pmpo_html(&b, formats[i], "");
+#pragma GCC diagnostic pop
+        assert_true(b.failed);
+        pmpo_buf_release(&b);
+    }
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    pmpo_html_count(&b, 1234567);
+    check_html(&b, "1,234,567");
+    pmpo_html_seconds(&b, 3725);
+    check_html(&b, "1 h 2 min");
+    pmpo_html_loss(&b, NAN);
+    check_html(&b, "\xe2\x80\x93");
+}
+
+/* ---- differences --------------------------------------------------------------- */
+
+static void check_diff(const char *before, const char *after,
+                       const char *expected)
+{
+    pmpo_arena mem = {0};
+    pmpo_piece *p;
+    size_t n;
+    pmpo_buf b = {0};
+    assert_int_equal(pmpo_diff(pmpo_str_of(before), pmpo_str_of(after), &mem,
+                               &p, &n), 0);
+    for (size_t i = 0; i < n; i++) {
+        const char *sign[] = {"=", "-", "+"};
+        pmpo_buf_printf(&b, "%s[%.*s]", sign[p[i].change], (int)p[i].text.len,
+                        p[i].text.ptr);
+    }
+    assert_string_equal(b.ptr ? b.ptr : "", expected);
+    pmpo_buf_release(&b);
+    pmpo_arena_release(&mem);
+}
+
+static void test_diffs(void **state)
+{
+    (void)state;
+    check_diff("", "", "");
+    check_diff("", "a b", "+[a b]");
+    check_diff("a b", "", "-[a b]");
+    check_diff("a b c", "a x c", "=[a ]-[b ]+[x ]=[c]");
+    check_diff("a b c d", "b d", "-[a ]=[b ]-[c ]=[d]");
+    check_diff("a  b\nc", "a b c", "=[a b c]"); /* white space is no change */
+}
+
+/* The two sides of a difference give back the two texts. */
+static void test_diffs_are_whole(void **state)
+{
+    (void)state;
+    uint64_t random = 3;
+    for (int round = 0; round < 300; round++) {
+        char text[2][64];
+        for (int k = 0; k < 2; k++) {
+            size_t n = (size_t)(pmpo_random_unit(&random) * 20);
+            for (size_t i = 0; i < n; i++) {
+                text[k][2 * i] = (char)('a' + (int)(pmpo_random_unit(&random) * 4));
+                text[k][2 * i + 1] = ' ';
+            }
+            text[k][2 * n] = '\0';
+        }
+        pmpo_arena mem = {0};
+        pmpo_piece *p;
+        size_t n;
+        pmpo_buf a = {0}, b = {0};
+        assert_int_equal(pmpo_diff(pmpo_str_of(text[0]), pmpo_str_of(text[1]),
+                                   &mem, &p, &n), 0);
+        for (size_t i = 0; i < n; i++) {
+            if (p[i].change != PMPO_NEW) {
+                pmpo_buf_put(&a, p[i].text);
+            }
+            if (p[i].change != PMPO_GONE) {
+                pmpo_buf_put(&b, p[i].text);
+            }
+        }
+        assert_string_equal(a.ptr ? a.ptr : "", text[0]);
+        assert_string_equal(b.ptr ? b.ptr : "", text[1]);
+        pmpo_buf_release(&a);
+        pmpo_buf_release(&b);
+        pmpo_arena_release(&mem);
+    }
+}
+
+static void test_long_texts(void **state)
+{
+    (void)state;
+    pmpo_buf a = {0}, b = {0};
+    pmpo_arena mem = {0};
+    pmpo_piece *p;
+    size_t n;
+    for (int i = 0; i < 30000; i++) {
+        pmpo_buf_printf(&a, "a%d ", i);
+        pmpo_buf_printf(&b, "b%d ", i);
+    }
+    assert_int_equal(pmpo_diff(pmpo_buf_str(&a), pmpo_buf_str(&b), &mem, &p,
+                               &n), 0);
+    assert_int_equal(n, 2); /* all gone, all new */
+    pmpo_arena_release(&mem);
+    pmpo_buf_release(&a);
+    pmpo_buf_release(&b);
+}
+
+/* ---- scales ---------------------------------------------------------------------- */
+
+static void test_scales(void **state)
+{
+    (void)state;
+    pmpo_scale s = {NAN, NAN, 0, 100};
+    pmpo_scale_cover(&s, NAN);
+    assert_true(isnan(s.low));
+    pmpo_scale_cover(&s, 2);
+    pmpo_scale_cover(&s, 4);
+    assert_true(s.low == 2 && s.high == 4);
+    assert_true(pmpo_scale_at(&s, 3) == 50);
+    assert_true(fabs(pmpo_scale_step(&s, 5) - 0.5) < 1e-12);
+    s = (pmpo_scale){1, 1, 0, 100}; /* nothing to divide by */
+    assert_true(pmpo_scale_at(&s, 1) == 50);
+    assert_true(pmpo_scale_step(&s, 5) == 1);
+}
+
+/* ---- pages of runs ----------------------------------------------------------------- */
+
+static pmpo_report *report_of(const made_run *m, size_t n)
+{
+    pmpo_report *r = NULL;
+    pmpo_error err = {0};
+    const char *paths[3] = {path, path, path};
+    make_run_file(path, m);
+    if (pmpo_report_runs(paths, n, &r, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return r;
+}
+
+static void check_has(pmpo_report *r, const char *const *ids, size_t n,
+                      bool there)
+{
+    for (size_t i = 0; i < n; i++) {
+        char mark[80];
+        snprintf(mark, sizeof(mark), "<section id=\"%s\"", ids[i]);
+        if ((strstr(pmpo_report_html(r).ptr, mark) != NULL) != there) {
+            fail_msg("%s is %sthere", ids[i], there ? "not " : "");
+        }
+    }
+}
+
+#define HAS(r, there, ...)                                                     \
+    check_has(r, (const char *const[]){__VA_ARGS__},                           \
+              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *),     \
+              there)
+
+static void test_whole_run(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 8, .n_val = 5, .n_test = 9,
+                        .n_iterations = 4, .n_candidates = 6, .n_words = 5};
+    pmpo_report *r = report_of(&m, 1);
+    HAS(r, true, "prompts", "losses", "accuracy", "segments", "examples",
+        "hard", "lineage", "tradeoffs", "candidates", "cost", "settings");
+    const char *html = pmpo_report_html(r).ptr;
+    assert_int_equal(count_of(html, "<tr id=\"c"), 24); /* every candidate */
+    assert_int_equal(count_of(html, "<li data-part="), 22); /* and example */
+    assert_non_null(strstr(html, "Better on unseen examples</p>"));
+    assert_null(strstr(html, "/home/somebody")); /* no paths of a machine */
+    assert_non_null(strstr(html, "-p 'it&#39;\\&#39;&#39;s")); /* quoted */
+    assert_null(strstr(html, "nan"));
+    assert_null(strstr(html, "inf\""));
+    pmpo_report_free(r);
+}
+
+static void test_unfinished_run(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 8, .n_val = 5, .n_test = 9,
+                        .n_iterations = 2, .n_candidates = 3, .n_words = 1,
+                        .unfinished = true};
+    pmpo_report *r = report_of(&m, 1);
+    HAS(r, true, "prompts", "losses", "candidates", "settings");
+    assert_non_null(strstr(pmpo_report_html(r).ptr, "Not finished"));
+    assert_null(strstr(pmpo_report_html(r).ptr, "nan"));
+    pmpo_report_free(r);
+}
+
+/* As runs of before losses of examples were kept, without options, just
+ * begun. */
+static void test_bare_run(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 1, .n_words = 1, .bare = true,
+                        .unfinished = true};
+    pmpo_report *r = report_of(&m, 1);
+    HAS(r, true, "prompts", "cost", "settings");
+    HAS(r, false, "losses", "accuracy", "segments", "examples", "hard",
+        "lineage", "tradeoffs", "candidates");
+    assert_null(strstr(pmpo_report_html(r).ptr, "nan"));
+    pmpo_report_free(r);
+}
+
+static void test_several_runs(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 8, .n_val = 5, .n_test = 9,
+                        .n_iterations = 2, .n_candidates = 3, .n_words = 1};
+    pmpo_report *r = report_of(&m, 3);
+    assert_non_null(strstr(pmpo_report_html(r).ptr,
+                           "<h1>3 of 3 runs found a prompt that is better"));
+    pmpo_report_free(r);
+}
+
+/* The text that tries to break out is in every field; it must come out as
+ * text, many times, and never as markup. */
+static void check_harmless(pmpo_report *r, size_t least)
+{
+    const char *html = pmpo_report_html(r).ptr;
+    assert_int_equal(count_of(html, "<script"), 1); /* our own */
+    assert_int_equal(count_of(html, "</script"), 1);
+    assert_int_equal(count_of(html, "<style"), 1);
+    assert_int_equal(count_of(html, "</style"), 1);
+    assert_int_equal(count_of(html, "</title>\n<style>"), 1);
+    assert_int_equal(count_of(html, "<img"), 0);
+    size_t n = count_of(html, "&quot;&#39;&gt;&lt;/title&gt;");
+    if (n < least) {
+        fail_msg("only %zu fields hold the text", n);
+    }
+}
+
+static void test_injection(void **state)
+{
+    (void)state;
+    made_run m = {.n_train = 8, .n_val = 5, .n_test = 9, .n_iterations = 3,
+                  .n_candidates = 6, .n_words = 3, .evil = EVIL};
+    pmpo_report *r = report_of(&m, 1);
+    check_harmless(r, 150);
+    pmpo_report_free(r);
+    r = report_of(&m, 2);
+    check_harmless(r, 8);
+    pmpo_report_free(r);
+    m.unfinished = true;
+    r = report_of(&m, 1);
+    check_harmless(r, 80);
+    pmpo_report_free(r);
+}
+
+/* The policy names the very style and script that stand in the page. */
+static void test_policy(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 3, .n_words = 1, .unfinished = true};
+    pmpo_report *r = report_of(&m, 1);
+    const char *html = pmpo_report_html(r).ptr;
+    assert_non_null(strstr(html, "default-src 'none'; base-uri 'none'; "
+                                 "form-action 'none'; style-src 'sha256-"));
+    assert_null(strstr(html, "unsafe-"));
+    assert_null(strstr(html, "http:"));
+    assert_null(strstr(html, "https:"));
+    assert_null(strstr(html, " style="));
+    pmpo_report_free(r);
+}
+
+static void test_no_such_run(void **state)
+{
+    (void)state;
+    pmpo_report *r = NULL;
+    pmpo_error err = {0};
+    const char *none = "/tmp/no-such-run.pmpo";
+    assert_int_equal(pmpo_report_runs(&none, 1, &r, &err), PMPO_EDATA);
+    assert_int_equal(pmpo_report_runs(NULL, 0, &r, &err), PMPO_EUSAGE);
+    assert_null(r);
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 4, .n_val = 3, .n_test = 4,
+                        .n_iterations = 2, .n_candidates = 3, .n_words = 2};
+    const char *p = path;
+    make_run_file(path, &m);
+    size_t failures = 0;
+    for (long n = 0;; n++) {
+        pmpo_report *r = NULL;
+        pmpo_error err = {0};
+        fail_alloc_once(n);
+        int rc = pmpo_report_runs(&p, 1, &r, &err);
+        bool hit = fail_alloc_hit();
+        fail_alloc_after(-1);
+        if (!hit) {
+            assert_int_equal(rc, 0);
+            pmpo_report_free(r);
+            break;
+        }
+        if (rc != PMPO_ENOMEM) {
+            fail_msg("allocation %ld: %d", n, rc);
+        }
+        assert_null(r);
+        failures++;
+    }
+    assert_true(failures > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_other_formats_fail),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_diffs),
+        cmocka_unit_test(test_diffs_are_whole),
+        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_whole_run),
+        cmocka_unit_test(test_unfinished_run),
+        cmocka_unit_test(test_bare_run),
+        cmocka_unit_test(test_several_runs),
+        cmocka_unit_test(test_injection),
+        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_no_such_run),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
