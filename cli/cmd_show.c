@@ -132,10 +132,21 @@ static json_t *test_json(const pmpo_run_view *v)
                interval_json(v->test_accuracy_low[i],
                              v->test_accuracy_high[i]));
     }
+    json_t *looks = js_array();
+    for (size_t i = 0; i < v->n_test_looks; i++) {
+        const pmpo_test_look *l = &v->test_looks[i];
+        json_t *x = js_object();
+        js_put(x, "iterations", json_integer(l->iterations));
+        js_put(x, "candidate", json_integer(l->candidate));
+        js_put(x, "gain", js_number(l->gain));
+        js_put(x, "gain_interval", interval_json(l->low, l->high));
+        js_add(looks, x);
+    }
     js_put(o, "gain", js_number(v->test_gain));
     js_put(o, "gain_interval",
            interval_json(v->test_gain_low, v->test_gain_high));
     js_put(o, "accuracy_interval", accuracy);
+    js_put(o, "looks", looks);
     js_put(o, "majority", js_number(v->test_majority));
     return o;
 }
@@ -334,6 +345,18 @@ static void put_finalists(const pmpo_run_view *v)
     }
 }
 
+/* Only where there were several: one is what the verdict tells of. */
+static void put_test_looks(const pmpo_run_view *v)
+{
+    for (size_t i = 0; v->n_test_looks > 1 && i < v->n_test_looks; i++) {
+        const pmpo_test_look *l = &v->test_looks[i];
+        put_fact(i ? "" : "test looks", "after %d iterations: gain %.4f nats, "
+                 "95 %% interval %.4f to %.4f%s", l->iterations, l->gain,
+                 l->low, l->high,
+                 i ? "; not unseen any more" : "; on unseen examples");
+    }
+}
+
 static void put_figures(const pmpo_run_view *v)
 {
     const pmpo_outcome *x = &v->initial, *y = &v->best;
@@ -353,6 +376,7 @@ static void put_figures(const pmpo_run_view *v)
         put_fact("test gain", "%.4f nats, 95 %% interval %.4f to %.4f",
                  v->test_gain, v->test_gain_low, v->test_gain_high);
     }
+    put_test_looks(v);
     if (v->verdict && *v->verdict) {
         put_fact("verdict", "%s", v->verdict);
     }

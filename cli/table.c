@@ -123,7 +123,7 @@ const option_row option_rows[] = {
          "with a file all of --data is for training",
          "(a quarter)", CMD_OPTIMIZE),
     TEXT(0, "test", test, "FILE|N|SHARE",
-         "the test examples, likewise; they are scored once, at the end",
+         "the test examples, likewise; they are scored at the end",
          "(the rest)", CMD_OPTIMIZE),
     TEXT(0, "val", val, "N|SHARE", "size of the validation part",
          "(a quarter)", CMD_DATA_SPLIT),

@@ -527,6 +527,13 @@ typedef struct pmpo_prompt_losses {
     size_t n;
 } pmpo_prompt_losses;
 
+/* The test part was scored for a prompt that the search had chosen. */
+typedef struct pmpo_test_look {
+    int iterations; /* done by then */
+    int candidate;  /* id of the prompt */
+    double gain, low, high; /* over the start prompt; paired 95 % */
+} pmpo_test_look;
+
 typedef struct pmpo_run_view {
     const char *status; /* "done", "running", "stopped", "interrupted" */
     const char *status_reason;
@@ -550,6 +557,11 @@ typedef struct pmpo_run_view {
     double answers_majority; /* share of the test part's commonest answer */
     const pmpo_run_finalist *finalists; /* by validation loss */
     size_t n_finalists;
+    /* In order. A run that is extended after its end may look again: only the
+     * first is of examples that had no part in any choice, since whoever
+     * extends a run has seen what came out. */
+    const pmpo_test_look *test_looks;
+    size_t n_test_looks;
     const char *verdict;  /* one sentence; "" until the test part is scored */
     /* Does a lower loss go with more right options, on the training part: at
      * the start over the start prompt and the baselines, at the end over the

@@ -18,12 +18,12 @@
 
 /* Validation answers by candidate, and who was asked, in order. */
 typedef struct judge {
-    pmpo_validation_pair pairs[N];
+    pmpo_validation pairs[N];
     size_t asked[N], n_asked;
     int code;
 } judge;
 
-static int validate(void *ud, size_t i, pmpo_validation_pair *out,
+static int validate(void *ud, size_t i, pmpo_validation *out,
                     pmpo_error *err)
 {
     judge *j = ud;
@@ -113,25 +113,56 @@ static void test_validation_order(void **state)
 {
     (void)state;
     const double losses[N] = {0.9, 0.5, 0.7, 0.99};
-    judge j = {.pairs = {{1, 1, 0.1}, {1, 1.3, 0.2}, {1, 1.05, 0.05001},
-                         {1, 0, 0}}};
+    judge j = {.pairs = {{1, 1, 0.1, 0.1}, {1.5, 1, 1.3, 0.2},
+                         {1.5, 1, 1, 0.5}, {1, 1, 0, 0}}};
     pmpo_accept_entry e[N];
     pmpo_decision d;
     fill(e, losses);
     pmpo_accept_rule rule = {false, true, 1, 0.01};
     assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
-    /* 1 gains most but is worse by 0.3 > 0.2; 2 is worse by less than its
-     * error; 0 is never asked, nor is 3, whose gain is too small. */
+    /* 1 gains most but is worse than the incumbent by 0.3; 2 is no worse, and
+     * better than the start by its error; 0 is never asked, nor is 3, whose
+     * gain is too small. */
     assert_int_equal(d.accepted, 2);
     assert_int_equal(j.n_asked, 2);
     assert_int_equal(j.asked[0], 1);
     assert_int_equal(j.asked[1], 2);
     assert_int_equal(d.n_failed_validation, 1);
     assert_non_null(strstr(e[1].reason, "worse by 0.3"));
-    assert_non_null(strstr(e[1].reason, "standard error 0.2"));
     assert_non_null(strstr(e[0].reason, "taken first"));
     assert_non_null(strstr(e[3].reason, "within twice"));
     assert_true(d.best_gain == 0.5);
+}
+
+/* The incumbent alone is no measure: it may be worse than the start. */
+static void test_gate(void **state)
+{
+    (void)state;
+    static const struct {
+        pmpo_validation v;
+        pmpo_gate gate;
+    } rows[] = {
+        {{1, 1, 0.9, 0.05}, PMPO_GATE_PASSES},
+        {{1, 1, 0.9, 0.2}, PMPO_GATE_NO_GAIN},
+        {{1, 1.2, 1.1, 0.01}, PMPO_GATE_NO_GAIN},
+        {{1, 0.5, 0.6, 0.01}, PMPO_GATE_WORSE},
+        {{1, 0.5, 0.5, 0.01}, PMPO_GATE_PASSES},
+        {{1, 1, 1, NAN}, PMPO_GATE_PASSES},
+        {{1, 1, 1.001, NAN}, PMPO_GATE_WORSE},
+        {{NAN, NAN, INFINITY, NAN}, PMPO_GATE_WORSE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(pmpo_validation_gate(&rows[i].v), rows[i].gate);
+    }
+    const double losses[N] = {0.9, 1, 1, 1};
+    judge j = {.pairs = {{1, 1.2, 1.1, 0.25}}};
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    fill(e, losses);
+    pmpo_accept_rule rule = {false, true, 1, 0.01};
+    assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
+    assert_int_equal(d.accepted, NONE);
+    assert_non_null(strstr(e[0].reason, "standard error 0.25"));
 }
 
 static void test_validation_fails_all(void **state)
@@ -141,7 +172,7 @@ static void test_validation_fails_all(void **state)
     judge j = {0};
     for (size_t i = 0; i < N; i++) {
         /* An unknown error allows nothing. */
-        j.pairs[i] = (pmpo_validation_pair){1, 1.001, NAN};
+        j.pairs[i] = (pmpo_validation){1, 1, 1.001, NAN};
     }
     pmpo_accept_entry e[N];
     pmpo_decision d;
@@ -251,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_validation_order),
+        cmocka_unit_test(test_gate),
         cmocka_unit_test(test_validation_fails_all),
         cmocka_unit_test(test_validation_error),
         cmocka_unit_test(test_leaves_others_alone),

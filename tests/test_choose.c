@@ -88,7 +88,7 @@ static void answer(pmpo_str prompt, pmpo_buf *reply)
 static pmpo_run *run_with(const pmpo_optimize_options *o, const pmpo_data *d,
                           const char *path)
 {
-    pmpo_model *m = fake_new(&(fake_options){.salt = 9, .answers = answer});
+    pmpo_model *m = fake_new(&(fake_options){.salt = 2, .answers = answer});
     pmpo_run *run = NULL;
     pmpo_error err = {0};
     if (pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err) < 0) {

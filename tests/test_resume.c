@@ -18,7 +18,7 @@ static double whole_ms; /* how long an uninterrupted run takes */
 
 static fake_options model_options(void)
 {
-    return (fake_options){.salt = 11, .max_requests = 4, .log = log_path};
+    return (fake_options){.salt = 14, .max_requests = 4, .log = log_path};
 }
 
 static pmpo_optimize_options run_options(void)

@@ -46,25 +46,41 @@ static void refuse_gain(const pmpo_accept_rule *rule, double threshold,
     }
 }
 
+static double least_gain(const pmpo_validation *v)
+{
+    return isnan(v->error) ? 0 : v->error;
+}
+
+pmpo_gate pmpo_validation_gate(const pmpo_validation *v)
+{
+    return !(v->candidate <= v->incumbent) ? PMPO_GATE_WORSE
+           : !(v->start - v->candidate >= least_gain(v))
+               ? PMPO_GATE_NO_GAIN
+               : PMPO_GATE_PASSES;
+}
+
 /* Sets *passes and, when it doesn't, the reason. */
 static int check_validation(pmpo_validate_fn validate, void *ud, size_t i,
                             pmpo_accept_entry *e, double gain, bool *passes,
                             pmpo_error *err)
 {
-    pmpo_validation_pair v;
+    pmpo_validation v;
     int rc = validate(ud, i, &v, err);
     if (rc < 0) {
         return rc;
     }
-    double worse = v.candidate - v.incumbent;
-    double allowed = isnan(v.error) ? 0 : v.error;
-    *passes = worse <= allowed;
+    pmpo_gate gate = pmpo_validation_gate(&v);
+    *passes = gate == PMPO_GATE_PASSES;
     if (*passes) {
         REASON(e, "gain %.4g; validation loss %.6g after %.6g", gain,
                v.candidate, v.incumbent);
+    } else if (gate == PMPO_GATE_WORSE) {
+        REASON(e, "gain %.4g, but the validation loss is worse by %.4g", gain,
+               v.candidate - v.incumbent);
     } else {
-        REASON(e, "gain %.4g, but the validation loss is worse by %.4g, more "
-               "than its standard error %.4g", gain, worse, allowed);
+        REASON(e, "gain %.4g, but the validation loss is only %.4g below the "
+               "start prompt's, less than its standard error %.4g", gain,
+               v.start - v.candidate, least_gain(&v));
     }
     return 0;
 }

@@ -1,8 +1,10 @@
 /* accept.h: which candidate of an iteration replaces the incumbent. Pure.
  *
  * The default rule wants a training gain above twice the noise floor and,
- * where there is a validation part, a validation loss that is not worse by
- * more than its paired standard error. The published rule (arXiv 2505.16307)
+ * where there is a validation part, a validation loss that is not above the
+ * incumbent's and below the start prompt's by its paired standard error or
+ * more: the incumbent alone as a measure drifts, since each got there by a
+ * look at the same examples (bench/gate.c compares such rules). The published rule (arXiv 2505.16307)
  * takes the lowest training loss if it is lower than the incumbent's. */
 #ifndef PMPO_SEARCH_ACCEPT_H
 #define PMPO_SEARCH_ACCEPT_H
@@ -27,13 +29,23 @@ typedef struct pmpo_accept_entry {
     char reason[PMPO_REASON_BYTES];
 } pmpo_accept_entry;
 
-typedef struct pmpo_validation_pair {
-    double incumbent, candidate; /* losses */
-    double error; /* paired standard error of the difference; NAN: unknown */
-} pmpo_validation_pair;
+typedef struct pmpo_validation {
+    double start, incumbent, candidate; /* losses */
+    double error; /* paired standard error of start less candidate; NAN:
+                   * unknown, counts as 0 */
+} pmpo_validation;
+
+/* What the losses on the validation part decide; exposed for bench/gate.c. */
+typedef enum pmpo_gate {
+    PMPO_GATE_PASSES,
+    PMPO_GATE_WORSE,      /* above the incumbent's */
+    PMPO_GATE_NO_GAIN,    /* not clearly below the start prompt's */
+} pmpo_gate;
+
+pmpo_gate pmpo_validation_gate(const pmpo_validation *v);
 
 /* Scores candidate `i` on the validation part; only asked where it matters. */
-typedef int (*pmpo_validate_fn)(void *ud, size_t i, pmpo_validation_pair *out,
+typedef int (*pmpo_validate_fn)(void *ud, size_t i, pmpo_validation *out,
                                 pmpo_error *err);
 
 #define PMPO_ACCEPT_NONE ((size_t)-1)

@@ -1,8 +1,9 @@
 /* finish.c: the outcome: initial and best on every part, and the verdict.
  *
- * The test part is read here and nowhere else. "Better" is said only when the
- * paired 95 % interval of what counts excludes zero: of the right answers
- * where the run has a metric, else of the loss. */
+ * The test part is read here and nowhere else, and each look at it is kept.
+ * "Better" is said only when the paired 95 % interval of what counts excludes
+ * zero: of the right answers where the run has a metric, else of the loss;
+ * "unseen" only of the first look. */
 #include <math.h>
 #include <stdio.h>
 
@@ -20,6 +21,13 @@ typedef struct measured {
     pmpo_sheet answers; /* generated, on the test part; n_asked 0: none */
 } measured;
 
+/* How the test part was looked at before. */
+typedef struct looks {
+    size_t n;
+    int last; /* id of the prompt that was looked at last */
+    double iterations, gain, low, high; /* of the first */
+} looks;
+
 typedef struct outcome {
     measured of[2]; /* initial, best */
     pmpo_interval gain;
@@ -27,6 +35,7 @@ typedef struct outcome {
     double majority;
     bool answered;
     pmpo_sheet_pair answers; /* best against initial */
+    looks before;
 } outcome;
 
 static const char *const names[2] = {"initial", "best"};
@@ -156,8 +165,8 @@ static void say_kept(const pmpo_state *st, pmpo_buf *out)
                         "instruction that could be scored.", st->n_replies);
     } else if (st->n_failed_validation > 0) {
         pmpo_buf_printf(out, "%zu of %zu scored had enough training gain (the "
-                        "best %.4g nats, more than %.4g is needed) but were "
-                        "worse on the validation part.",
+                        "best %.4g nats, more than %.4g is needed) but not on "
+                        "the validation part.",
                         st->n_failed_validation, st->n_scored, st->best_gain,
                         st->threshold);
     } else if (isnan(st->best_gain)) {
@@ -193,13 +202,26 @@ static void say_accuracy(const outcome *o, pmpo_buf *out)
     }
 }
 
+static void say_gain(double gain, double low, double high, pmpo_buf *out)
+{
+    pmpo_interval v = {gain, low, high};
+    pmpo_buf_printf(out, "a gain of %.4g", gain);
+    say_interval(&v, 1, out);
+    pmpo_buf_putc(out, ')');
+}
+
+/* A later look is at examples that had a part in the choice to go on. */
+static bool is_new_look(const pmpo_state *st, const looks *l)
+{
+    return l->n == 0 || l->last != st->chosen;
+}
+
 static void say_loss(const outcome *o, pmpo_buf *out)
 {
-    pmpo_buf_printf(out, "test loss %.4g after %.4g on %zu examples, a gain "
-                    "of %.4g", o->of[1].test.loss, o->of[0].test.loss,
-                    o->of[0].test.n_examples, o->gain.value);
-    say_interval(&o->gain, 1, out);
-    pmpo_buf_putc(out, ')');
+    pmpo_buf_printf(out, "test loss %.4g after %.4g on %zu examples, ",
+                    o->of[1].test.loss, o->of[0].test.loss,
+                    o->of[0].test.n_examples);
+    say_gain(o->gain.value, o->gain.low, o->gain.high, out);
     say_accuracy(o, out);
 }
 
@@ -229,26 +251,34 @@ static const char *judgement(const outcome *o)
 {
     const pmpo_interval *loss = &o->gain, *g = &o->answers.gain;
     if (!o->answered) {
-        return loss->low > 0    ? "A gain of loss on unseen examples: "
-               : loss->high < 0 ? "Worse on unseen examples: "
-                                : "Not shown to be better on unseen "
-                                  "examples: ";
+        return loss->low > 0    ? "A gain of loss on"
+               : loss->high < 0 ? "Worse on"
+                                : "Not shown to be better on";
     }
-    return g->low > 0      ? "Better on unseen examples: "
-           : g->high < 0   ? "Worse on unseen examples: "
-           : loss->low > 0 ? "A gain of loss on unseen examples, not shown to "
-                             "answer better: "
-                           : "Not shown to be better on unseen examples: ";
+    return g->low > 0      ? "Better on"
+           : g->high < 0   ? "Worse on"
+           : loss->low > 0 ? "A gain of loss, not shown to answer better, on"
+                           : "Not shown to be better on";
 }
 
-static void say_tested(const outcome *o, pmpo_buf *out)
+static void say_tested(const pmpo_state *st, const outcome *o, pmpo_buf *out)
 {
-    pmpo_buf_puts(out, judgement(o));
+    bool again = o->before.n > 0
+                 && (o->before.n > 1 || is_new_look(st, &o->before));
+    pmpo_buf_printf(out, "%s %s: ", judgement(o),
+                    again ? "test examples that were looked at before"
+                          : "unseen examples");
     if (o->answered) {
         say_answers(o, out);
     }
     say_loss(o, out);
     pmpo_buf_putc(out, '.');
+    if (again) {
+        pmpo_buf_printf(out, " The first look, after %.0f iterations, was at "
+                        "unseen ones: ", o->before.iterations);
+        say_gain(o->before.gain, o->before.low, o->before.high, out);
+        pmpo_buf_putc(out, '.');
+    }
 }
 
 static void say_verdict(const pmpo_state *st, const outcome *o, pmpo_buf *out)
@@ -256,7 +286,7 @@ static void say_verdict(const pmpo_state *st, const outcome *o, pmpo_buf *out)
     if (st->chosen == 0) {
         say_kept(st, out);
     } else if (o->tested) {
-        say_tested(o, out);
+        say_tested(st, o, out);
     } else {
         pmpo_buf_printf(out, "Not checked on unseen data, there is no test "
                         "part: the training loss went from %.4g to %.4g.",
@@ -347,6 +377,59 @@ static int put_answers(pmpo_state *st, const outcome *o, pmpo_error *err)
                   : put(s, "", "n_finalists", (double)st->n_finalists, err);
 }
 
+/* ---- looks at the test part ---------------------------------------------- */
+
+static int look_number(pmpo_store *s, size_t look, const char *what,
+                       double *out, pmpo_error *err)
+{
+    char name[64];
+    bool found;
+    snprintf(name, sizeof(name), "test_look.%zu.%s", look, what);
+    *out = NAN;
+    return pmpo_store_get_number(s, name, out, &found, err);
+}
+
+static int read_looks(pmpo_store *s, looks *l, pmpo_error *err)
+{
+    double n = 0, last = -1;
+    bool found;
+    *l = (looks){.last = -1};
+    int rc = pmpo_store_get_number(s, "test_looks", &n, &found, err);
+    if (rc < 0 || !found || !(n > 0)) {
+        return rc;
+    }
+    l->n = (size_t)n;
+    rc = look_number(s, l->n, "candidate", &last, err);
+    rc = rc < 0 ? rc : look_number(s, 1, "iterations", &l->iterations, err);
+    rc = rc < 0 ? rc : look_number(s, 1, "gain", &l->gain, err);
+    rc = rc < 0 ? rc : look_number(s, 1, "low", &l->low, err);
+    rc = rc < 0 ? rc : look_number(s, 1, "high", &l->high, err);
+    l->last = (int)last;
+    return rc;
+}
+
+/* The start prompt's test loss tells nothing of what was chosen, and the same
+ * prompt's again nothing new: neither is a look. */
+static int put_look(pmpo_state *st, const outcome *o, pmpo_error *err)
+{
+    pmpo_store *s = st->in->store;
+    double done = 0;
+    bool found;
+    char head[40];
+    if (!o->tested || st->chosen == 0 || !is_new_look(st, &o->before)) {
+        return put(s, "", "test_looks", (double)o->before.n, err);
+    }
+    size_t n = o->before.n + 1;
+    snprintf(head, sizeof(head), "test_look.%zu", n);
+    int rc = pmpo_store_get_number(s, "decided", &done, &found, err);
+    rc = rc < 0 ? rc : put(s, head, "iterations", done, err);
+    rc = rc < 0 ? rc : put(s, head, "candidate", st->chosen, err);
+    rc = rc < 0 ? rc : put(s, head, "gain", o->gain.value, err);
+    rc = rc < 0 ? rc : put(s, head, "low", o->gain.low, err);
+    rc = rc < 0 ? rc : put(s, head, "high", o->gain.high, err);
+    return rc < 0 ? rc : put(s, "", "test_looks", (double)n, err);
+}
+
 static int put_outcome(pmpo_state *st, const outcome *o, pmpo_str verdict,
                        pmpo_error *err)
 {
@@ -360,6 +443,7 @@ static int put_outcome(pmpo_state *st, const outcome *o, pmpo_str verdict,
     rc = rc < 0 ? rc : put(s, "", "test_gain_low", o->gain.low, err);
     rc = rc < 0 ? rc : put(s, "", "test_gain_high", o->gain.high, err);
     rc = rc < 0 ? rc : put(s, "", "test_majority", o->majority, err);
+    rc = rc < 0 ? rc : put_look(st, o, err);
     return rc < 0 ? rc : pmpo_store_put_text(s, "verdict", verdict, err);
 }
 
@@ -432,6 +516,7 @@ int pmpo_finish(pmpo_state *st, pmpo_error *err)
     }
     rc = rc < 0 ? rc : compare(st, &mem, &o, err);
     rc = rc < 0 ? rc : answer(st, &mem, &o, err);
+    rc = rc < 0 ? rc : read_looks(st->in->store, &o.before, err);
     rc = rc < 0 ? rc : keep_outcome(st, &o, err);
     pmpo_arena_release(&mem);
     return rc;

@@ -257,37 +257,52 @@ typedef struct judge_ud {
     pmpo_step *step;
 } judge_ud;
 
-static int validate(void *ud, size_t i, pmpo_validation_pair *out,
-                    pmpo_error *err)
+static int score_validation(pmpo_state *st, int id, pmpo_arena *mem,
+                            pmpo_prompt_score *out, pmpo_error *err)
+{
+    pmpo_result r;
+    pmpo_score_context c = pmpo_context(st, "validation", id);
+    int rc = pmpo_scorer_score(st->validation, st->rows[id].prompt, &c, mem,
+                               &r, err);
+    if (rc == 0) {
+        *out = r.score;
+    }
+    return rc;
+}
+
+/* `mem` holds the scores. */
+static int compare_validation(pmpo_state *st, int id, pmpo_arena *mem,
+                              pmpo_validation *out, pmpo_error *err)
+{
+    pmpo_prompt_score start = {0}, incumbent = {0}, candidate = {0};
+    double *diff, *weights;
+    size_t n;
+    int rc = score_validation(st, 0, mem, &start, err);
+    rc = rc < 0 ? rc
+                : score_validation(st, st->incumbent, mem, &incumbent, err);
+    rc = rc < 0 ? rc : score_validation(st, id, mem, &candidate, err);
+    if (rc == PMPO_ETOOLONG) { /* this candidate's failure, not the run's */
+        *out = (pmpo_validation){NAN, NAN, INFINITY, NAN};
+        return 0;
+    }
+    rc = rc < 0 ? rc
+                : pmpo_paired_losses(&start, &candidate, mem, &diff, &weights,
+                                     &n, err);
+    if (rc == 0) {
+        *out = (pmpo_validation){start.loss, incumbent.loss, candidate.loss,
+                                 pmpo_mean_error(diff, weights, n)};
+    }
+    return rc;
+}
+
+static int validate(void *ud, size_t i, pmpo_validation *out, pmpo_error *err)
 {
     pmpo_state *st = ((judge_ud *)ud)->st;
     pmpo_step *step = ((judge_ud *)ud)->step;
-    const pmpo_candidate_row *row = &st->rows[step->first + i];
     pmpo_arena mem = {0};
-    pmpo_result a, b;
-    double *diff, *weights;
-    size_t n;
     pmpo_stage(st, "validating", (int)i + 1, (int)(st->n_rows - step->first));
-    pmpo_score_context c = pmpo_context(st, "validation", st->incumbent);
-    int rc = pmpo_scorer_score(st->validation, st->rows[st->incumbent].prompt,
-                               &c, &mem, &a, err);
-    if (rc == 0) {
-        c.prompt_id = row->id;
-        rc = pmpo_scorer_score(st->validation, row->prompt, &c, &mem, &b, err);
-        if (rc == PMPO_ETOOLONG) { /* this candidate's failure, not the run's */
-            *out = (pmpo_validation_pair){a.score.loss, INFINITY, 0};
-            pmpo_arena_release(&mem);
-            return 0;
-        }
-    }
-    rc = rc < 0 ? rc
-                : pmpo_paired_losses(&b.score, &a.score, &mem, &diff, &weights,
-                                     &n, err);
-    if (rc == 0) {
-        *out = (pmpo_validation_pair){
-            a.score.loss, b.score.loss,
-            pmpo_mean_error(diff, weights, n)};
-    }
+    int rc = compare_validation(st, st->rows[step->first + i].id, &mem, out,
+                                err);
     pmpo_arena_release(&mem);
     return rc;
 }

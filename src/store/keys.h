@@ -5,7 +5,8 @@
  * the search's; models', here below, have a reference and what it resolved
  * to); all of them are the view's settings. Figures of prompts are numbers
  * "initial.FIGURE" and "best.FIGURE"; those of finalist N, from 0, numbers
- * "finalist.N.FIGURE" and a text "finalist.N.why". */
+ * "finalist.N.FIGURE" and a text "finalist.N.why"; those of look N at the test
+ * part, from 1, numbers "test_look.N.FIGURE". */
 #ifndef PMPO_STORE_KEYS_H
 #define PMPO_STORE_KEYS_H
 
@@ -42,6 +43,7 @@
     X("answers_gain_high", "answers_gain_high")                                \
     X("answers_p", "answers_p")                                                \
     X("answers_majority", "answers_majority")                                  \
+    X("test_looks", "n_test_looks")                                            \
     X("n_finalists", "n_finalists")
 
 /* Of the start prompt and of the best one. */

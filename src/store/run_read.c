@@ -184,6 +184,26 @@ static void read_summary(reader *r, bool written)
     }
 }
 
+static void read_test_looks(reader *r)
+{
+    double n = named_number(r, "test_looks");
+    size_t most = n > 0 ? (size_t)n : 0;
+    pmpo_test_look *l = room(r, most, sizeof(*l));
+    for (size_t i = 0; l && i < most; i++) {
+        char head[40];
+        snprintf(head, sizeof(head), "test_look.%zu", i + 1);
+        l[i] = (pmpo_test_look){
+            .iterations = (int)part_number(r, head, "iterations"),
+            .candidate = (int)part_number(r, head, "candidate"),
+            .gain = part_number(r, head, "gain"),
+            .low = part_number(r, head, "low"),
+            .high = part_number(r, head, "high"),
+        };
+    }
+    r->v->test_looks = l;
+    r->v->n_test_looks = l ? most : 0;
+}
+
 static void read_sizes(reader *r)
 {
     size_t *const to[] = {&r->v->n_train, &r->v->n_val, &r->v->n_test};
@@ -502,6 +522,7 @@ static int read_all(reader *r, const char *path)
         read_settings(r);
         read_summary(r, written);
         read_answers(r);
+        read_test_looks(r);
         read_notes(r);
         read_sizes(r);
         read_cost(r);

@@ -1,0 +1,97 @@
+/* test_looks.c: looks at the test part of a run that is extended. */
+#include "run_help.h"
+
+static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
+                          const pmpo_data *d, const char *path, int code)
+{
+    pmpo_model *m = fake_new(f);
+    pmpo_run *run = NULL;
+    pmpo_error err = {0};
+    int rc = pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err);
+    if (rc != code) {
+        fail_msg("%s (%d)", err.text, rc);
+    }
+    assert_int_equal(fake_violations(m), 0);
+    fake_free(m);
+    return run;
+}
+
+static pmpo_run *extended(const fake_options *f, const char *path, int total)
+{
+    pmpo_resume_options ro;
+    pmpo_run *run = NULL;
+    pmpo_error err = {0};
+    pmpo_model *m = fake_new(f);
+    pmpo_resume_options_init(&ro);
+    ro.iterations = total;
+    ro.no_cache = true;
+    if (pmpo_resume(m, NULL, path, &ro, &run, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    fake_free(m);
+    return run;
+}
+
+/* A run that goes on after its end keeps its first look at the test part, and
+ * doesn't call the examples unseen again. */
+static void test_later_looks_are_marked(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    size_t n_again = 0, n_same = 0, n_kept = 0;
+    pmpo_data *d = make_data(24, false);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    o.paper = true;
+    o.iterations = 1;
+    o.score.loss = PMPO_LOSS_NLL;
+    o.split = (pmpo_split){4, 0, 20, 1};
+    for (uint64_t salt = 0; salt < 12; salt++) {
+        const fake_options f = {.salt = salt};
+        pmpo_run *run = finished(&f, &o, d, path, 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        bool kept = pmpo_str_eq(v->best.prompt, v->initial.prompt);
+        pmpo_test_look first = {.iterations = 0};
+        assert_int_equal(v->n_test_looks, !kept);
+        if (!kept) {
+            first = v->test_looks[0];
+            assert_int_equal(first.iterations, 1);
+            assert_true(first.gain == v->test_gain);
+            assert_non_null(strstr(v->verdict, "unseen examples"));
+        }
+        char *prompt = strdup(v->best.prompt.ptr);
+        pmpo_run_free(run);
+        pmpo_run_free(extended(&f, path, 0)); /* nothing new to look at */
+        run = extended(&f, path, 4);
+        v = pmpo_run_describe(run);
+        bool same = !strcmp(prompt, v->best.prompt.ptr);
+        bool again = strstr(v->verdict, "looked at before") != NULL;
+        assert_int_equal(v->n_test_looks, (!kept) + (!same));
+        assert_int_equal(again, !kept && !same);
+        if (!kept) {
+            assert_memory_equal(&v->test_looks[0], &first, sizeof(first));
+        }
+        if (again) {
+            assert_int_equal(v->test_looks[1].iterations, 4);
+            assert_true(v->test_looks[1].gain == v->test_gain);
+            assert_non_null(strstr(v->verdict, "The first look, after 1 "));
+        }
+        n_again += again;
+        n_same += same && !kept;
+        n_kept += kept;
+        free(prompt);
+        pmpo_run_free(run);
+    }
+    assert_true(n_again > 0 && n_same + n_kept > 0);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_later_looks_are_marked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
