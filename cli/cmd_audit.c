@@ -335,27 +335,32 @@ static int open_model(audit_job *j, pmpo_error *err)
     return session_open_as(o, &scorer, NULL, &j->s, err);
 }
 
-/* Prompts are rendered as the run rendered them, or its losses are others. */
-static int take_rendering(const audit_job *j, pmpo_eval_options *ao,
-                          pmpo_error *err)
+/* Prompts are rendered as the run rendered them, or its losses are others;
+ * and its own loss, *run, is named. */
+static int take_scoring(const audit_job *j, pmpo_score_options *run,
+                        pmpo_eval_options *ao, pmpo_error *err)
 {
-    pmpo_score_options run;
     ao->template_name = j->o->how.template_name;
     ao->end = j->o->how.end;
-    int rc = j->run ? pmpo_run_scoring(j->run, &run, err) : 0;
-    if (rc == 0 && j->run && !options_said(j->o, "template")) {
-        ao->template_name = run.template_name;
+    int rc = j->run ? pmpo_run_scoring(j->run, run, err) : 0;
+    if (rc < 0 || !j->run) {
+        return rc;
     }
-    if (rc == 0 && j->run && !options_said(j->o, "end")) {
-        ao->end = run.end;
+    ao->run_loss = run;
+    if (!options_said(j->o, "template")) {
+        ao->template_name = run->template_name;
     }
-    return rc;
+    if (!options_said(j->o, "end")) {
+        ao->end = run->end;
+    }
+    return 0;
 }
 
 static int audit(audit_job *j, pmpo_error *err)
 {
     const options *o = j->o;
     pmpo_eval_options ao;
+    pmpo_score_options run;
     pmpo_eval_options_init(&ao);
     ao.limit = (size_t)o->limit;
     ao.max_tokens = o->max_tokens;
@@ -364,7 +369,7 @@ static int audit(audit_job *j, pmpo_error *err)
     ao.progress = progress_show;
     int rc = cli_metrics(o, &ao.metrics, err);
     rc = rc < 0 ? rc : cli_check_metrics(o, j->data, ao.metrics, err);
-    rc = rc < 0 ? rc : take_rendering(j, &ao, err);
+    rc = rc < 0 ? rc : take_scoring(j, &run, &ao, err);
     rc = rc < 0 ? rc : open_model(j, err);
     rc = rc < 0 ? rc : pmpo_audit_run(j->s.scorer, j->data, j->prompts,
                                       j->n_prompts, &ao, &j->result, err);
