@@ -8,6 +8,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 #define BAR 20
 #define CELLS 8          /* tokens a line of the heat map */

@@ -7,6 +7,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 typedef struct audit_job {
     const options *o;

@@ -4,6 +4,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 static json_t *times(const double *ms)
 {

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 #define MAX_RUNS 32 /* numbers of demonstrations */
 

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 /* ---- list --------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 typedef struct job {
     pmpo_optimize_options o;

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "common.h"
 #include "progress.h"
+#include "session.h"
 
 /* `path` as a shell word. Cut where `out` is full. */
 static void quote(const char *path, char *out, size_t size)

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "print.h"
 #include "progress.h"
+#include "session.h"
 
 void put_model(const options *o, const pmpo_model *m)
 {

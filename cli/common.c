@@ -4,14 +4,11 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "progress.h"
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -336,132 +333,4 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
     d.limit = first ? (size_t)o->limit : 0;
     int rc = !strcmp(o->data, "-") ? take_stdin(err) : 0;
     return rc < 0 ? rc : pmpo_data_load(o->data, &d, out, err);
-}
-
-/* ---- ^C ----------------------------------------------------------------- */
-
-/* What the handler cancels. Nothing is kept before a model is open, so until
- * then signals do what they always do. */
-static pmpo_model *volatile watched[2];
-
-static void on_signal(int number)
-{
-    (void)number; /* SA_RESETHAND: the second one kills */
-    for (int i = 0; i < 2; i++) {
-        if (watched[i]) {
-            pmpo_cancel(watched[i]);
-        }
-    }
-}
-
-static void listen_for_signals(void)
-{
-    struct sigaction a, before;
-    memset(&a, 0, sizeof(a));
-    a.sa_handler = on_signal;
-    a.sa_flags = (int)(SA_RESETHAND | SA_RESTART);
-    sigemptyset(&a.sa_mask);
-    const int numbers[] = {SIGINT, SIGTERM};
-    for (int i = 0; i < 2; i++) { /* what is ignored (nohup) stays so */
-        if (sigaction(numbers[i], NULL, &before) == 0
-            && before.sa_handler != SIG_IGN) {
-            sigaction(numbers[i], &a, NULL);
-        }
-    }
-}
-
-/* ---- models ------------------------------------------------------------- */
-
-void cli_model_options(const options *o, pmpo_model_options *mo)
-{
-    pmpo_model_options_init(mo);
-    mo->model = o->model;
-    mo->precision = (pmpo_precision)o->precision;
-    mo->threads = o->threads;
-    mo->gpu_layers = o->gpu_layers;
-    mo->memory_bytes = o->memory_bytes;
-}
-
-void cli_score_options(const options *o, pmpo_score_options *so)
-{
-    pmpo_score_options_init(so);
-    so->how = o->how;
-    so->limit = (size_t)o->limit;
-    so->no_cache = o->no_cache;
-    so->plain = o->plain;
-    so->noise_floor = o->noise_floor;
-    so->dry_run = o->dry_run;
-    so->progress = progress_show;
-}
-
-static int open_one(const pmpo_model_options *asked, int place,
-                    pmpo_model **out, pmpo_error *err)
-{
-    pmpo_model_options mo = *asked;
-    mo.progress = progress_show;
-    int rc = pmpo_model_open(&mo, out, err);
-    if (rc == 0) {
-        watched[place] = *out;
-    }
-    return rc;
-}
-
-/* What the scorer's file leaves of --memory. */
-static uint64_t memory_left(uint64_t cap, const pmpo_model *scorer)
-{
-    uint64_t used = pmpo_model_describe(scorer)->file_bytes;
-    return cap == 0 ? 0 : cap > used ? cap - used : 1;
-}
-
-int session_open_as(const options *o, const pmpo_model_options *scorer,
-                    const pmpo_model_options *rewriter, session *s,
-                    pmpo_error *err)
-{
-    *s = (session){0};
-    progress_begin(o->quiet, o->verbose && o->command->id != CMD_SCORE);
-    int rc = open_one(scorer, 0, &s->scorer, err);
-    if (rc == 0) {
-        listen_for_signals();
-    }
-    if (rc == 0 && rewriter) {
-        pmpo_model_options r = *rewriter;
-        r.memory_bytes = memory_left(scorer->memory_bytes, s->scorer);
-        rc = open_one(&r, 1, &s->rewriter, err);
-    }
-    progress_clear();
-    return rc;
-}
-
-/* All metrics are of generated answers, which no judge scores. */
-static bool only_generates(const options *o)
-{
-    const unsigned generated = PMPO_METRIC_EXACT | PMPO_METRIC_NUMBER |
-                               PMPO_METRIC_CHOICE | PMPO_METRIC_REGEX;
-    unsigned metrics = 0;
-    return cli_metrics(o, &metrics, NULL) == 0 && metrics &&
-           !(metrics & ~generated);
-}
-
-int session_open(const options *o, session *s, pmpo_error *err)
-{
-    pmpo_model_options scorer, rewriter;
-    cli_model_options(o, &scorer);
-    rewriter = scorer;
-    scorer.for_generation = o->command->id == CMD_EVAL && only_generates(o);
-    bool none = o->command->id == CMD_OPTIMIZE && o->rewriter
-                && !strcmp(o->rewriter, "none");
-    rewriter.model = o->rewriter && !none ? o->rewriter : o->judge;
-    rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
-    rewriter.for_generation = !o->judge; /* a judge scores */
-    return session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s,
-                           err);
-}
-
-void session_close(session *s)
-{
-    progress_clear();
-    watched[0] = watched[1] = NULL;
-    pmpo_model_free(s->rewriter);
-    pmpo_model_free(s->scorer);
-    *s = (session){0};
 }

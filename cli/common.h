@@ -1,5 +1,4 @@
-/* common.h: what the commands share: errors, memory, texts from files,
- * opening models, ^C. */
+/* common.h: what the commands share: errors, memory, texts from files. */
 #ifndef PMPO_CLI_COMMON_H
 #define PMPO_CLI_COMMON_H
 
@@ -52,24 +51,5 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
 int cli_write_page(const char *path, bool force, pmpo_str html,
                    pmpo_error *err);
 void cli_release(void);
-
-/* ---- models ------------------------------------------------------------- */
-
-typedef struct session {
-    pmpo_model *scorer;
-    pmpo_model *rewriter; /* NULL: the scorer */
-} session;
-
-/* Opens what -m and --rewriter say and begins to listen for ^C. Call
- * session_close in any case. */
-int session_open(const options *o, session *s, pmpo_error *err);
-/* The same for models that are told outright; `rewriter` may be NULL. */
-int session_open_as(const options *o, const pmpo_model_options *scorer,
-                    const pmpo_model_options *rewriter, session *s,
-                    pmpo_error *err);
-void session_close(session *s);
-
-void cli_model_options(const options *o, pmpo_model_options *mo);
-void cli_score_options(const options *o, pmpo_score_options *so);
 
 #endif

@@ -1,7 +1,7 @@
 /* optimize.c: pmpo_optimize: checks, settles what is settled once, makes the
  * run file, and sits down to the first sitting. */
 #include "api/parts.h"
-#include "api/run.h"
+#include "api/sitting.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/paths.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/run.h"
+#include "api/sitting.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/words.h"

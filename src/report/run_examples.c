@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "report/html.h"
-#include "report/run.h"
+#include "report/run_page.h"
 
 #define INPUT_BYTES 1500  /* of an example's input that are shown */
 #define HEAD_BYTES 90     /* in its line */

@@ -1,7 +1,7 @@
 /* run_facts.c: facts of a run that several parts of its page ask for. */
 #include <math.h>
 
-#include "report/run.h"
+#include "report/run_page.h"
 
 const pmpo_candidate *pmpo_run_candidate(const pmpo_run_view *v, int id,
                                          int *iteration)

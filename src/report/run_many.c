@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "report/html.h"
 #include "report/plot.h"
-#include "report/run.h"
+#include "report/run_page.h"
 
 /* ---- the table ------------------------------------------------------------- */
 

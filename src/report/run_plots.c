@@ -5,7 +5,7 @@
 
 #include "report/html.h"
 #include "report/plot.h"
-#include "report/run.h"
+#include "report/run_page.h"
 
 #define WIDTH 760
 #define HEIGHT 340

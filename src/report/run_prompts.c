@@ -6,7 +6,7 @@
 #include "report/diff.h"
 #include "report/html.h"
 #include "report/plot.h"
-#include "report/run.h"
+#include "report/run_page.h"
 
 /* ---- before and after ---------------------------------------------------- */
 

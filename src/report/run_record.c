@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "report/html.h"
-#include "report/run.h"
+#include "report/run_page.h"
 
 #define REPLY_BYTES 400 /* of a reply that held no prompt */
 

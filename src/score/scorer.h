@@ -1,6 +1,6 @@
 /* scorer.h: what the files of a scorer share.
  *
- * score.c     outputs, blocks, rendering, units
+ * scorer.c    outputs, blocks, rendering, units
  * together.c  the queue of units, looking up, keeping, giving up
  * fill.c      from log-probabilities to scores */
 #ifndef PMPO_SCORE_SCORER_H
@@ -38,7 +38,7 @@ struct pmpo_scorer {
     pmpo_arena mem;
 };
 
-/* ---- score.c ------------------------------------------------------------------- */
+/* ---- scorer.c ------------------------------------------------------------------ */
 
 /* A prompt with all examples, as tokens. */
 typedef struct pmpo_rendering {

@@ -151,7 +151,7 @@ int pmpo_step_digest(const pmpo_state *st, const pmpo_step *step, int best,
 int pmpo_step_compare(const pmpo_state *st, int iteration, const char *digest,
                       pmpo_error *err);
 
-/* ---- check.c -------------------------------------------------------------- */
+/* ---- loss_check.c ------------------------------------------------------------ */
 
 /* Compares loss and accuracy over prompts and records a sentence: over the
  * start prompt and the baselines, at the end over the candidates, too. */

@@ -1,10 +1,10 @@
-/* run.c: the page of one run: what it has, in which order, and the verdict
+/* run_page.c: the page of one run: what it has, in which order, and the verdict
  * at its top. */
 #include <math.h>
 
 #include "base/error.h"
 #include "report/html.h"
-#include "report/run.h"
+#include "report/run_page.h"
 
 /* ---- verdict ------------------------------------------------------------- */
 

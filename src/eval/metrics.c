@@ -1,4 +1,4 @@
-/* eval.c: the table of metrics, and answers by greedy decoding. */
+/* metrics.c: the table of metrics, and answers by greedy decoding. */
 #include "eval/eval.h"
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* ask.c: what the rooms above ask of any engine: one unit by itself, replies
+/* calls.c: what the rooms above ask of any engine: one unit by itself, replies
  * to chats. */
 #include "base/error.h"
 #include "model/model.h"

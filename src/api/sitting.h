@@ -1,6 +1,6 @@
-/* run.h: one sitting of a run, fresh or resumed. */
-#ifndef PMPO_API_RUN_H
-#define PMPO_API_RUN_H
+/* sitting.h: one sitting of a run, fresh or resumed. */
+#ifndef PMPO_API_SITTING_H
+#define PMPO_API_SITTING_H
 
 #include "model/model.h"
 #include "pmpo.h"

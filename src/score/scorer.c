@@ -1,4 +1,4 @@
-/* score.c: the scorer: outputs, blocks, rendering, units. What is done with
+/* scorer.c: the scorer: outputs, blocks, rendering, units. What is done with
  * the units is in together.c. */
 #include "score/score.h"
 

@@ -1,6 +1,6 @@
-/* run.h: what the parts of a run's page share. */
-#ifndef PMPO_REPORT_RUN_H
-#define PMPO_REPORT_RUN_H
+/* run_page.h: what the parts of a run's page share. */
+#ifndef PMPO_REPORT_RUN_PAGE_H
+#define PMPO_REPORT_RUN_PAGE_H
 
 #include "base/mem.h"
 #include "report/report.h"
@@ -42,7 +42,7 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 
 /* ---- parts of the page; each writes nothing where nothing is known --------- */
 
-void pmpo_page_verdict(pmpo_run_page *p);  /* run.c */
+void pmpo_page_verdict(pmpo_run_page *p);  /* run_page.c */
 void pmpo_page_prompts(pmpo_run_page *p);  /* run_prompts.c */
 void pmpo_page_segments(pmpo_run_page *p);
 void pmpo_page_lineage(pmpo_run_page *p);

@@ -1,4 +1,4 @@
-/* model.c: opening a model by name, path or address. */
+/* open_model.c: opening a model by name, path or address. */
 #include "base/error.h"
 #include "engine/engines.h"
 

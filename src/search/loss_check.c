@@ -1,4 +1,4 @@
-/* check.c: can the run's loss be trusted for this model and task?
+/* loss_check.c: can the run's loss be trusted for this model and task?
  *
  * A loss is only worth lowering where lower goes with more right answers. The
  * cheap look: accuracy by option likelihood on the training part, under the

@@ -1,5 +1,5 @@
-/* run.c: what a fresh and a resumed run have in common. */
-#include "api/run.h"
+/* sitting.c: what a fresh and a resumed run have in common. */
+#include "api/sitting.h"
 
 #include <stdio.h>
 #include <string.h>

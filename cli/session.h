@@ -1,0 +1,25 @@
+/* session.h: the models that a command works with, and their options. */
+#ifndef PMPO_CLI_SESSION_H
+#define PMPO_CLI_SESSION_H
+
+#include "options.h"
+#include "pmpo.h"
+
+typedef struct session {
+    pmpo_model *scorer;
+    pmpo_model *rewriter; /* NULL: the scorer */
+} session;
+
+/* Opens what -m and --rewriter say and begins to listen for ^C. Call
+ * session_close in any case. */
+int session_open(const options *o, session *s, pmpo_error *err);
+/* The same for models that are told outright; `rewriter` may be NULL. */
+int session_open_as(const options *o, const pmpo_model_options *scorer,
+                    const pmpo_model_options *rewriter, session *s,
+                    pmpo_error *err);
+void session_close(session *s);
+
+void cli_model_options(const options *o, pmpo_model_options *mo);
+void cli_score_options(const options *o, pmpo_score_options *so);
+
+#endif
