@@ -118,6 +118,9 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
     if (rc == 0 && o->task) {
         rc = cli_text(o->task, false, &p->task, err);
     }
+    if (rc == 0 && o->freeze) {
+        rc = cli_text(o->freeze, true, &p->freeze, err);
+    }
     if (rc == 0 && o->library) {
         rc = cli_library(o->library, &p->library, err);
     }

@@ -71,6 +71,7 @@ struct options {
     int iterations, hard, variants, segments, patience;
     const char *metrics; /* as given: names with commas; NULL: none */
     const char *proposers, *library; /* as given: names, a file */
+    const char *freeze; /* as given: the text or @file */
     const char *baseline, *shots, *train_file, *regex, *judge, *examples;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;

@@ -289,6 +289,10 @@ const option_row option_rows[] = {
     SWITCH(0, "no-loss-check", no_loss_check,
            "do not look whether a lower loss goes with more right options",
            CMD_OPTIMIZE),
+    TEXT(0, "freeze", freeze, "TEXT",
+         "this part of the prompt stands byte for byte in every candidate, as "
+         "if marked {{keep}}...{{/keep}}: the text or @FILE",
+         "(none)", CMD_OPTIMIZE),
     SWITCH(0, "allow-copy", allow_copy,
            "candidates may copy and retell training examples", CMD_OPTIMIZE),
     SWITCH(0, "no-guard", no_guard,

@@ -358,7 +358,12 @@ PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
 typedef struct pmpo_optimize_options {
     size_t size;
     pmpo_score_options score;
-    pmpo_str prompt; /* the initial instruction */
+    /* The initial instruction. Parts between {{keep}} and {{/keep}}, marks
+     * that are no part of it, stand byte for byte in every candidate, and so
+     * do placeholders such as {context}. */
+    pmpo_str prompt;
+    pmpo_str freeze;        /* a text of it to keep as if marked; or empty */
+    pmpo_str marked_prompt; /* filled by pmpo_optimize: `prompt` with marks */
     pmpo_str task;   /* described to the rewriter; empty: the data's own */
     pmpo_split split;
     int iterations, hard, variants, segments; /* 20, 3, 4, 5 */

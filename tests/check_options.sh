@@ -235,6 +235,7 @@ optimize | --no-hard-cases | | --no-hard-cases
 optimize | --no-loss-check | | --no-loss-check
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
+optimize | --freeze | | --freeze think
 optimize | --library | --proposers library,rewrite | --library mine
 optimize | --library | --proposers rewrite => --library mine
 optimize | --rewrite-form | --proposers library => --rewrite-form large

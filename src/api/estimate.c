@@ -292,14 +292,17 @@ int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
     pmpo_parts parts;
     pmpo_optimize_options o = *asked;
     pmpo_estimate e = {.assumptions = assumptions};
+    pmpo_arena mem = {0};
     int rc = pmpo_optimize_check(asked, err);
+    rc = rc < 0 ? rc : pmpo_optimize_unmark(&o, &mem, err);
     rc = rc < 0 ? rc
                 : pmpo_parts_make(train, validation, test, &o, &parts, err);
-    if (rc < 0) {
-        return rc;
+    if (rc == 0) {
+        rc = estimate(scorer, rewriter ? rewriter : scorer, &parts, &o, &e,
+                      err);
+        pmpo_parts_release(&parts);
     }
-    rc = estimate(scorer, rewriter ? rewriter : scorer, &parts, &o, &e, err);
-    pmpo_parts_release(&parts);
+    pmpo_arena_release(&mem);
     if (rc == 0) {
         *out = e;
     }

@@ -17,6 +17,8 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
     *o = (pmpo_optimize_options){
         .size = sizeof(*o),
         .prompt = PMPO_STR("Let's think step by step."),
+        .freeze = PMPO_STR(""),
+        .marked_prompt = PMPO_STR(""),
         .task = PMPO_STR(""),
         .library = PMPO_STR(""),
         .split = {-1, -1, -1, 1},
@@ -151,7 +153,9 @@ int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
     pmpo_optimize_options o = *asked;
     pmpo_store *store = NULL;
     pmpo_parts parts = {0};
+    pmpo_arena mem = {0};
     rewriter = rewriter ? rewriter : scorer;
+    rc = rc < 0 ? rc : pmpo_optimize_unmark(&o, &mem, err);
     rc = rc < 0 ? rc
                 : pmpo_parts_make(train, validation, test, &o, &parts, err);
     if (rc == 0 && o.task.len == 0) {
@@ -166,6 +170,7 @@ int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
     rc = rc < 0 ? rc
                 : begin(scorer, rewriter, &parts, &o, path, &store, err);
     pmpo_parts_release(&parts);
+    pmpo_arena_release(&mem); /* the run file has what it held */
     pmpo_sitting_options so = {o.budget_ms, o.budget_tokens, o.score.no_cache,
                                o.score.progress, o.score.progress_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(store, scorer, rewriter, &so, err);

@@ -10,6 +10,7 @@
 #include "eval/eval.h"
 #include "propose/propose.h"
 #include "score/score.h"
+#include "text/keep.h"
 #include "text/text.h"
 
 /* ---- options ------------------------------------------------------------- */
@@ -118,6 +119,44 @@ int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
                          "nothing, a run has to");
     }
     return check_proposers(o, err);
+}
+
+/* A text to freeze that a mark cuts is not found between marks: it is in the
+ * prompt as it was given or nowhere. */
+static int mark_frozen(const pmpo_optimize_options *o, pmpo_buf *marked,
+                       pmpo_error *err)
+{
+    if (o->freeze.len == 0) {
+        pmpo_buf_put(marked, o->prompt);
+    } else if (pmpo_keep_mark(o->prompt, o->freeze, marked) == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "the text to freeze is not in the "
+                         "prompt, byte for byte: \"%.*s\"",
+                         (int)o->freeze.len, o->freeze.ptr);
+    }
+    return marked->failed ? pmpo_fail_memory(err) : 0;
+}
+
+int pmpo_optimize_unmark(pmpo_optimize_options *o, pmpo_arena *mem,
+                         pmpo_error *err)
+{
+    pmpo_kept kept;
+    pmpo_buf marked = {0}, plain = {0};
+    int rc = mark_frozen(o, &marked, err);
+    pmpo_str all = pmpo_buf_str(&marked);
+    const char *wrong = rc < 0 ? NULL : pmpo_keep_unmark(all, &plain);
+    wrong = wrong || rc < 0 ? wrong : pmpo_keep_find(all, &kept);
+    if (wrong) {
+        rc = pmpo_fail(err, PMPO_EUSAGE, "the prompt: %s", wrong);
+    } else if (rc == 0) {
+        o->marked_prompt = pmpo_arena_str(mem, all);
+        o->prompt = pmpo_arena_str(mem, pmpo_buf_str(&plain));
+        rc = plain.failed || !o->prompt.ptr || !o->marked_prompt.ptr
+                 ? pmpo_fail_memory(err)
+                 : 0;
+    }
+    pmpo_buf_release(&marked);
+    pmpo_buf_release(&plain);
+    return rc;
 }
 
 /* ---- making -------------------------------------------------------------- */

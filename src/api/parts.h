@@ -2,6 +2,7 @@
 #ifndef PMPO_API_PARTS_H
 #define PMPO_API_PARTS_H
 
+#include "base/mem.h"
 #include "model/model.h"
 #include "pmpo.h"
 #include "store/store.h"
@@ -25,5 +26,11 @@ void pmpo_parts_release(pmpo_parts *p);
 /* Loss and end of *o resolved, in place, over all parts. */
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err);
+
+/* Marks o->freeze in o->prompt, then takes all marks out: o->marked_prompt has
+ * them from then on, o->prompt none; both live in `mem`. PMPO_EUSAGE: marks
+ * that do not match, or the text to freeze is not there. */
+int pmpo_optimize_unmark(pmpo_optimize_options *o, pmpo_arena *mem,
+                         pmpo_error *err);
 
 #endif

@@ -44,9 +44,10 @@ int pmpo_propose_deletions(const pmpo_scene *s, pmpo_proposals *out,
     size_t n = 0;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < s->n_segments; i++) {
-        if (s->segments[i].effect <= 0) { /* false where it is NAN */
-            useless[n++] = (pmpo_span){s->segments[i].begin,
-                                       s->segments[i].end};
+        const pmpo_span span = {s->segments[i].begin, s->segments[i].end};
+        bool stays = s->kept && pmpo_keep_touches(s->kept, s->incumbent, span);
+        if (!stays && s->segments[i].effect <= 0) { /* false of NAN */
+            useless[n++] = span;
             rc = without(s, i, out, err);
         }
     }

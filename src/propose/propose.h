@@ -8,6 +8,7 @@
 #define PMPO_PROPOSE_PROPOSE_H
 
 #include "propose/jobs.h"
+#include "text/keep.h"
 
 /* ---- what a proposer gives ----------------------------------------------- */
 
@@ -44,6 +45,7 @@ typedef struct pmpo_scene {
     size_t n_rows;
     pmpo_str incumbent;
     int incumbent_id;
+    const pmpo_kept *kept; /* parts that stay; what lacks one gets it back */
     const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
     size_t n_segments;
     double noise_floor;  /* of their effects; NAN: not measured */

@@ -38,6 +38,7 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .n_rows = st->n_rows,
         .incumbent = st->rows[st->incumbent].prompt,
         .incumbent_id = st->incumbent,
+        .kept = &st->kept,
         .segments = step->segments,
         .n_segments = step->n_segments,
         .noise_floor = st->noise_floor,
@@ -47,6 +48,21 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .ud = st,
         .scratch = scratch,
     };
+}
+
+/* The proposal with the parts to keep that it lacks; empty: out of memory, or
+ * there was none. */
+static pmpo_str with_kept_parts(pmpo_state *st, pmpo_str prompt)
+{
+    if (prompt.len == 0 || !pmpo_keep_missing(&st->kept, prompt)) {
+        return prompt;
+    }
+    pmpo_buf b = {0};
+    pmpo_keep_restore(&st->kept, prompt, &b);
+    pmpo_str whole = b.failed ? PMPO_STR("")
+                              : pmpo_arena_str(&st->mem, pmpo_buf_str(&b));
+    pmpo_buf_release(&b);
+    return whole;
 }
 
 static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
@@ -61,8 +77,11 @@ static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
     row->proposer = proposer;
     memcpy(row->parents, p->parents, sizeof(row->parents));
     row->n_parents = p->n_parents;
-    row->prompt = p->prompt;
+    row->prompt = with_kept_parts(st, p->prompt);
     row->reply = p->reply;
+    if (p->prompt.len > 0 && row->prompt.len == 0) {
+        return pmpo_fail_memory(err);
+    }
     row->hard_case = p->hard_case;
     row->variant = p->variant;
     row->seed = p->seed;

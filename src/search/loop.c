@@ -81,6 +81,10 @@ static int state_init(pmpo_state *st, const pmpo_search_input *in,
     if (st->o.task.len == 0) {
         st->o.task = PMPO_STR(PMPO_NEUTRAL_TASK);
     }
+    const char *wrong = pmpo_keep_find(st->o.marked_prompt, &st->kept);
+    if (wrong) {
+        return pmpo_fail(err, PMPO_EDATA, "the run's marked prompt: %s", wrong);
+    }
     st->jobs = (pmpo_jobs){
         .model = in->rewriter,
         .store = in->store,

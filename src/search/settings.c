@@ -56,6 +56,7 @@ static const row rows[] = {
     {"patience", K_INT, AT(patience), NULL},
     {"proposers", K_CSTR, AT(proposers), NULL},
     {"library", K_STR, AT(library), NULL},
+    {"marked_prompt", K_STR, AT(marked_prompt), NULL},
     {"no_rewriter", K_BOOL, AT(no_rewriter), NULL},
     {"form", K_ENUM, AT(form), pmpo_form_words},
     {"race", K_ENUM, AT(race), pmpo_race_words},

@@ -35,6 +35,7 @@ typedef struct pmpo_finalist {
 typedef struct pmpo_state {
     const pmpo_search_input *in;
     pmpo_optimize_options o; /* form resolved by the probe */
+    pmpo_kept kept;          /* parts that every candidate holds */
     pmpo_scorer *train, *validation;    /* targets the loss needs */
     pmpo_scorer *train_all, *test;      /* all targets, for the report */
     bool own_train_all;                 /* else train_all is train */

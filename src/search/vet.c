@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "search/state.h"
 
+#define PMPO_KEPT_SHOWN 60 /* bytes of a part in a reason */
+
 static int object(pmpo_verdict *v, pmpo_fate fate, const char *fmt, ...)
     PMPO_PRINTF(3, 4);
 
@@ -59,6 +61,25 @@ static int is_sound(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
     return rc;
 }
 
+/* ---- frozen parts -------------------------------------------------------- */
+
+static int holds_kept_parts(const pmpo_vet_input *in, pmpo_verdict *v,
+                            pmpo_error *err)
+{
+    (void)err;
+    const pmpo_kept_part *p = in->kept ? pmpo_keep_missing(in->kept, in->prompt)
+                                       : NULL;
+    pmpo_buf text = {0};
+    if (p) {
+        pmpo_text_shorten(p->text, PMPO_KEPT_SHOWN, &text);
+        object(v, PMPO_FATE_REJECTED, "%s \"%s\" is missing or changed",
+               p->placeholder ? "the placeholder" : "the part to keep",
+               pmpo_buf_str(&text).ptr);
+        pmpo_buf_release(&text);
+    }
+    return 0;
+}
+
 /* ---- length -------------------------------------------------------------- */
 
 static int is_short_enough(const pmpo_vet_input *in, pmpo_verdict *v,
@@ -78,7 +99,8 @@ static int is_short_enough(const pmpo_vet_input *in, pmpo_verdict *v,
 
 typedef int rule(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err);
 
-static rule *const rules[] = {is_new, is_sound, is_short_enough};
+static rule *const rules[] = {is_new, holds_kept_parts, is_sound,
+                              is_short_enough};
 
 int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 {
@@ -114,6 +136,7 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .guard = guarded ? &guard : NULL,
         .vocab = &st->in->scorer->vocab,
         .max_tokens = st->o.max_prompt_tokens,
+        .kept = &st->kept,
     };
     pmpo_verdict v;
     int rc = pmpo_vet(&in, &v, err);

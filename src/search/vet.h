@@ -9,6 +9,7 @@
 #include "model/model.h"
 #include "search/guard.h"
 #include "store/store.h"
+#include "text/keep.h"
 
 #define PMPO_VET_REASON_BYTES 1000
 
@@ -20,6 +21,7 @@ typedef struct pmpo_vet_input {
     const pmpo_guard_input *guard; /* but for its prompt; NULL: no guard */
     const pmpo_vocab *vocab; /* of the scorer */
     int max_tokens;         /* 0: no cap */
+    const pmpo_kept *kept;  /* what it must hold; NULL: nothing */
 } pmpo_vet_input;
 
 typedef struct pmpo_verdict {
