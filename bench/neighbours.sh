@@ -15,7 +15,7 @@ rounds=${ROUNDS:-5} crowds=${CROWDS:-1 2 3}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-"$1" data import -q gsm8k "$top/bench/experiments/data/gsm8k/test.jsonl" >"$tmp/gsm8k.jsonl"
+"$1" data import -q gsm8k --annotations keep "$top/bench/experiments/data/gsm8k/test.jsonl" >"$tmp/gsm8k.jsonl"
 common=(-q --json --no-cache -m "$model" -p "Let's think step by step.")
 scoring=(score "${common[@]}" --precision f32-fast --limit "${EXAMPLES:-20}"
     -d "$top/bench/experiments/data/bbh/logical_deduction_three_objects.json")

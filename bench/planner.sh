@@ -12,7 +12,7 @@ precision=${2:-auto}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-"$pmpo" data import -q gsm8k "$top/bench/experiments/data/gsm8k/test.jsonl" >"$tmp/gsm8k.jsonl"
+"$pmpo" data import -q gsm8k --annotations keep "$top/bench/experiments/data/gsm8k/test.jsonl" >"$tmp/gsm8k.jsonl"
 i=0
 while [ $i -lt 300 ]; do # an instruction of about 2,000 tokens
     printf 'Rule %d: be brief and be right. ' $i

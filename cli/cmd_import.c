@@ -32,6 +32,7 @@ static int import_options(const options *o, pmpo_import_options *io,
     pmpo_import_options_init(io);
     io->format = o->args[0];
     io->as = o->as;
+    io->annotations = o->annotations;
     io->columns = o->columns;
     io->limit = (size_t)o->limit;
     return separator_of(o->separator, &io->separator, err);

@@ -58,7 +58,7 @@ struct options {
     const char *task;      /* as given: the text or @file */
     const char **prompts;  /* [n_prompts], as given */
     size_t n_prompts;
-    const char *as, *separator;
+    const char *as, *annotations, *separator;
     pmpo_columns columns;
     const char *val, *test; /* as given: a file, a share or a count */
     double train;           /* < 0: the default */

@@ -88,6 +88,9 @@ const option_row option_rows[] = {
          "aqua: target (the rationale), options (the letter among the "
          "others) or preference (the letter against the others)",
          "(target)", CMD_DATA_IMPORT),
+    TEXT(0, "annotations", annotations, "keep|strip",
+         "gsm8k: what becomes of the <<...>> in its solutions", "(strip)",
+         CMD_DATA_IMPORT),
     TEXT(0, "separator", separator, "CHAR",
          "csv: what stands between fields: one character, or tab",
          "(a tab in a .tsv file, else a comma)", CMD_DATA_IMPORT),

@@ -141,6 +141,8 @@ typedef struct pmpo_import_options {
     size_t size;
     const char *format;   /* bbh, bbh-cot, gsm8k, aqua, alpaca-eval, dpo, csv */
     const char *as;       /* aqua: target (also NULL), options, preference */
+    const char *annotations; /* gsm8k, the <<...>> of its solutions: strip
+                              * (also NULL) or keep */
     char separator;       /* csv; 0: a tab in a .tsv file, else a comma */
     pmpo_columns columns; /* csv */
     size_t limit;         /* first examples only; 0: all */

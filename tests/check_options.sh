@@ -42,6 +42,7 @@ make_data() {
     printf 'Read it all.\n\nThink of the numbers.\n\nAnswer yes or no.\n' >prompt
     cp options.jsonl again.train.jsonl
     printf '{"question":"1+1?","options":["A)2","B)3"],"rationale":"It is 2.","correct":"A"}\n' >aqua.json
+    printf '{"question":"1+1?","answer":"It is 1+1=<<1+1=2>>2.\\n#### 2"}\n' >gsm8k.json
     printf 'Q: {input} {prompt} A: ' >template
     printf 'limit = 20\njson = yes\nquiet = yes\nprecision = f16\n' >config
     printf 'output = other.html\n' >page.config
@@ -60,6 +61,7 @@ OPTIMIZE='optimize -m fake -d options.jsonl -o out --iterations 2 --hard 2 --var
 # The command without the option: base COMMAND.
 base() {
     case $1 in
+    data_import_solutions) echo "data import gsm8k gsm8k.json -o out" ;;
     data_import_aqua) echo "data import aqua aqua.json -o out" ;;
     data_import_pairs) echo "data import csv pairs.csv --separator ; -o out" ;;
     analyze_nothing) echo "analyze -m fake -d options.jsonl" ;;
@@ -342,6 +344,8 @@ data_split | --seed | | --seed 2
 data_split | --json | | --json
 data_split | --config | | --config config
 data_import_aqua | --as | | --as options
+data_import_solutions | --annotations | | --annotations keep
+data_import_aqua | --annotations | => --annotations keep
 data_import_tab | --separator | | --separator ;
 data_import_pairs | --chosen | | --chosen good
 data_import_pairs | --rejected | | --rejected bad

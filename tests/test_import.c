@@ -145,13 +145,36 @@ static void test_gsm8k(void **state)
     assert_str(s.majority_label, "1,250"); /* the first by bytes */
     assert_str(at(d, 0)->input, "Ann has 3 pens and buys 4.  How many has "
                                 "she?");
-    assert_str(at(d, 0)->target, "She has 3+4=<<3+4=7>>7 pens.\n#### 7");
+    assert_str(at(d, 0)->target, "She has 3+4=7 pens.\n#### 7");
     assert_str(at(d, 0)->answer, "7");
     assert_int_equal(at(d, 0)->n_options, 0);
     assert_str(at(d, 1)->answer, "1,250");
     assert_int_equal(at(d, 1)->line, 3);
     assert_true(pmpo_data_task(d).len > 0);
     assert_loads(d);
+}
+
+static void test_gsm8k_annotations(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"question\":\"q\",\"answer\":\"1<<a>>2<<b>>\\n<<3>4<<5\\n6>>7 << 8 >>9"
+        "<<>>\\n#### 1\"}";
+    static const struct {
+        const char *annotations, *target;
+    } cases[] = {
+        {NULL, "12\n<<3>4<<5\n6>>7 9\n#### 1"},
+        {"strip", "12\n<<3>4<<5\n6>>7 9\n#### 1"},
+        {"keep", "1<<a>>2<<b>>\n<<3>4<<5\n6>>7 << 8 >>9<<>>\n#### 1"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pmpo_import_options o = options_for("gsm8k");
+        o.annotations = cases[i].annotations;
+        pmpo_data *d = import_with(&o, text, NULL);
+        assert_str(at(d, 0)->target, cases[i].target);
+        assert_str(at(d, 0)->answer, "1");
+        assert_loads(d);
+    }
 }
 
 static void test_aqua(void **state)
@@ -389,7 +412,7 @@ static void test_same_again(void **state)
     }
     /* Ids must not change from one version to the next. */
     pmpo_data *d = import("gsm8k", gsm8k, NULL);
-    assert_str(at(d, 0)->id, "619b4fa4a1fdceef");
+    assert_str(at(d, 0)->id, "033dfe85fee21e4f");
     pmpo_data_free(d);
 }
 
@@ -546,7 +569,12 @@ static void test_misuse(void **state)
     o.format = "gsm8k";
     o.as = "target";
     expect_misuse(&o, "gsm8k data have one form only, not \"target\"");
+    o.as = NULL;
+    o.annotations = "Keep";
+    expect_misuse(&o, "--annotations Keep: must be keep or strip");
     o.format = "aqua";
+    expect_misuse(&o, "--annotations is of gsm8k data, not of aqua");
+    o.annotations = NULL;
     o.as = "opt";
     expect_misuse(&o, "aqua data have no form \"opt\"; there are target, ");
     o.as = NULL;
@@ -642,6 +670,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gsm8k),
+        cmocka_unit_test(test_gsm8k_annotations),
         cmocka_unit_test(test_aqua),
         cmocka_unit_test(test_alpaca),
         cmocka_unit_test(test_cot),

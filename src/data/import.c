@@ -17,15 +17,15 @@ static const struct importer {
     const char *name;
     pmpo_import_fn read;
     const char *forms; /* what `as` may be; "" when there is one form only */
-    bool has_columns;
+    bool has_columns, has_annotations;
 } importers[] = {
-    {"bbh", pmpo_import_bbh, "", false},
-    {"bbh-cot", pmpo_import_cot, "", false},
-    {"gsm8k", pmpo_import_gsm8k, "", false},
-    {"aqua", pmpo_import_aqua, "target, options, preference", false},
-    {"alpaca-eval", pmpo_import_alpaca, "", false},
-    {"dpo", pmpo_import_dpo, "", false},
-    {"csv", pmpo_import_csv, "", true},
+    {"bbh", pmpo_import_bbh, "", false, false},
+    {"bbh-cot", pmpo_import_cot, "", false, false},
+    {"gsm8k", pmpo_import_gsm8k, "", false, true},
+    {"aqua", pmpo_import_aqua, "target, options, preference", false, false},
+    {"alpaca-eval", pmpo_import_alpaca, "", false, false},
+    {"dpo", pmpo_import_dpo, "", false, false},
+    {"csv", pmpo_import_csv, "", true, false},
 };
 
 #define N_IMPORTERS (sizeof(importers) / sizeof(importers[0]))
@@ -82,6 +82,14 @@ static int check_options(const struct importer *f, const pmpo_import_options *o,
     if (!f->has_columns && names_columns(o)) {
         return pmpo_fail(err, PMPO_EUSAGE, "%s data have no columns; only csv "
                          "takes their names and a separator", f->name);
+    }
+    if (o->annotations && !f->has_annotations) {
+        return pmpo_fail(err, PMPO_EUSAGE, "--annotations is of gsm8k data, "
+                         "not of %s", f->name);
+    }
+    if (o->annotations && !in_list(o->annotations, "strip, keep")) {
+        return pmpo_fail(err, PMPO_EUSAGE, "--annotations %s: must be keep or "
+                         "strip", o->annotations);
     }
     return 0;
 }

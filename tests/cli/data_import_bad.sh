@@ -20,6 +20,8 @@ try dpo empty
 try bbh gsm8k.jsonl
 try xml gsm8k.jsonl
 try gsm8k gsm8k.jsonl --as target
+try gsm8k gsm8k.jsonl --annotations no
+try aqua gsm8k.jsonl --annotations strip
 try aqua gsm8k.jsonl --as both
 try dpo gsm8k.jsonl --target x
 try csv open.csv --separator ab

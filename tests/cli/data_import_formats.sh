@@ -8,6 +8,7 @@ cat >gsm8k.jsonl <<'END'
 {"question": "Ann has 3 pens and buys 4.  How many has she?", "answer": "She has 3+4=<<3+4=7>>7 pens.\n#### 7"}
 END
 try gsm8k gsm8k.jsonl
+try gsm8k gsm8k.jsonl --annotations keep
 cat >aqua.json <<'END'
 {"question": "What is half of 42?", "options": ["A)20", "B)21"], "rationale": "42/2 = 21\nAnswer B", "correct": "B"}
 END
