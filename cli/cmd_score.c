@@ -28,7 +28,11 @@ void put_model(const options *o, const pmpo_model *m)
 
 static void put_how(const options *o, const pmpo_scores *s)
 {
-    const char *how = s->loss == PMPO_LOSS_NLL
+    bool answer = o->how.loss_on == PMPO_LOSS_ON_ANSWER;
+    const char *how = s->loss == PMPO_LOSS_NLL && answer
+                          ? (o->how.reduction ? "summed over an answer's tokens"
+                                              : "mean over an answer's tokens")
+                      : s->loss == PMPO_LOSS_NLL
                           ? (o->how.reduction ? "summed over a target's tokens"
                                           : "mean over a target's tokens")
                           : (o->how.normalize ? "log-likelihoods per token"

@@ -220,11 +220,14 @@ static void put_loss(const pmpo_run_view *v)
     bool preference = !strcmp(v->loss, "preference");
     bool whole = !strcmp(setting(v, "normalize"), "none");
     bool calibrated = !strcmp(setting(v, "calibrate"), "content-free");
+    bool answer = !strcmp(setting(v, "loss_on"), "answer");
+    bool sum = !strcmp(v->reduction, "sum");
+    const char *words = answer ? (sum ? "summed over an answer's tokens"
+                                      : "mean over an answer's tokens")
+                        : sum  ? "summed over a target's tokens"
+                               : "mean over a target's tokens";
     put_fact("loss", "%s, %s%s%s%s; template %s", v->loss,
-             nll     ? (strcmp(v->reduction, "sum") ? "mean over a target's "
-                                                      "tokens"
-                                                    : "summed over a target's "
-                                                      "tokens")
+             nll     ? words
              : whole ? "log-likelihoods of whole outputs"
                      : "log-likelihoods per token",
              preference ? ", beta " : "",

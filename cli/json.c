@@ -186,6 +186,7 @@ json_t *js_settings(const options *o, const pmpo_scores *s)
     js_put(j, "loss", js_text(pmpo_loss_name(s->loss)));
     js_put(j, "reduction",
            js_text(pmpo_reduction_name(o->how.reduction)));
+    js_put(j, "loss_on", js_text(pmpo_loss_on_name(o->how.loss_on)));
     js_put(j, "normalize",
            js_text(pmpo_normalize_name(o->how.normalize)));
     js_put(j, "calibrate",

@@ -154,6 +154,9 @@ const option_row option_rows[] = {
          "", SCORES),
     WORD("reduction", how.reduction, WORDS(PMPO_REDUCTIONS),
          "of nll, over the tokens of a target", "", SCORES),
+    WORD("loss-on", how.loss_on, WORDS(PMPO_LOSS_ONS),
+         "of nll: all of the target, or the example's answer given what stands "
+         "before it in the target", "", SCORES),
     WORD("normalize", how.normalize, WORDS(PMPO_NORMALIZATIONS),
          "of the preference margin and of choice: as it is, or per token",
          "", SCORES),

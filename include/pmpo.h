@@ -201,6 +201,7 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 #define PMPO_SCORE_FIELDS                                                      \
     pmpo_loss_kind loss;                                                       \
     pmpo_reduction reduction;                                                  \
+    pmpo_loss_on loss_on;                                                      \
     pmpo_normalize normalize;                                                  \
     pmpo_calibrate calibrate;  /* losses may be negative then */               \
     double beta;               /* of the preference loss; 1 */                 \
@@ -265,6 +266,10 @@ typedef struct pmpo_target_score {
      * prompt's tail has 0, one after the text text.len. Of targets[0]; NULL
      * for the others, and where the vocabulary is not known. */
     const uint32_t *token_ends;
+    /* Of targets[0]: the tokens that the example's answer is in, [begin, end);
+     * the end of the turn is one of them where it follows. Equal: the target
+     * does not hold the answer, or token_ends is NULL. */
+    size_t answer_begin, answer_end;
 } pmpo_target_score;
 
 typedef struct pmpo_example_score {
@@ -688,7 +693,7 @@ typedef struct pmpo_eval_options {
     uint64_t seed;  /* of the bootstrap and of permutations */
     /* Of an audit: the loss that a run was made with, to be told apart from
      * those that are only looked at. Of it loss (not AUTO), reduction,
-     * normalize, calibrate and beta are read; NULL: none. */
+     * loss_on, normalize, calibrate and beta are read; NULL: none. */
     const pmpo_score_options *run_loss;
     bool no_cache;
     pmpo_progress_fn progress;

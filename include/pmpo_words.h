@@ -50,6 +50,12 @@
     X(PMPO_REDUCE_MEAN, "mean")                                                \
     X(PMPO_REDUCE_SUM, "sum")
 
+/* Which tokens of a target nll is taken on: all, or those of the example's
+ * answer, where it stands last in the target, given what is before it. */
+#define PMPO_LOSS_ONS(X)                                                       \
+    X(PMPO_LOSS_ON_TARGET, "target")                                           \
+    X(PMPO_LOSS_ON_ANSWER, "answer")
+
 /* Of the preference margin and of choice. */
 #define PMPO_NORMALIZATIONS(X)                                                 \
     X(PMPO_NORM_NONE, "none")                                                  \
@@ -132,6 +138,7 @@ PMPO_ENUM(pmpo_precision, PMPO_PRECISIONS, pmpo_precision_name);
 PMPO_ENUM(pmpo_products, PMPO_PRODUCTS, pmpo_products_name);
 PMPO_ENUM(pmpo_loss_kind, PMPO_LOSSES, pmpo_loss_name);
 PMPO_ENUM(pmpo_reduction, PMPO_REDUCTIONS, pmpo_reduction_name);
+PMPO_ENUM(pmpo_loss_on, PMPO_LOSS_ONS, pmpo_loss_on_name);
 PMPO_ENUM(pmpo_normalize, PMPO_NORMALIZATIONS, pmpo_normalize_name);
 PMPO_ENUM(pmpo_calibrate, PMPO_CALIBRATIONS, pmpo_calibrate_name);
 PMPO_ENUM(pmpo_end, PMPO_ENDS, pmpo_end_name);

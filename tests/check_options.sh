@@ -33,6 +33,8 @@ make_data() {
             i, q, y >"options.jsonl"
         printf "{\"input\":\"%s\",\"target\":\"Yes, since %d is.\",\"answer\":\"%s\"}\n",
             q, i, i % 2 ? "Yes" : "No" >"free.jsonl"
+        printf "{\"input\":\"%s\",\"target\":\"It is %d, so: %s.\",\"answer\":\"%s\"}\n",
+            q, i, y, y >"answers.jsonl"
         printf "{\"id\":\"m%d\",\"input\":\"More %d?\",\"target\":\"%s\",\"options\":[\"yes\",\"no\"]}\n",
             i, i, y >"more.jsonl"
     } }'
@@ -193,6 +195,9 @@ rows() {
         echo "$c | --loss | | --loss nll"
         echo "$c | --reduction | --loss nll -d free.jsonl | --reduction sum"
         echo "$c | --reduction | --loss preference -d pairs.jsonl => --reduction sum"
+        echo "$c | --loss-on | --loss nll -d answers.jsonl | --loss-on answer"
+        echo "$c | --loss-on | --loss choice => --loss-on answer"
+        echo "$c | --calibrate | --loss nll --loss-on answer -d answers.jsonl => --calibrate content-free"
         echo "$c | --normalize | --loss choice -d free.jsonl -d options.jsonl | --normalize length"
         echo "$c | --normalize | --loss nll => --normalize length"
         echo "$c | --calibrate | | --calibrate content-free"

@@ -233,6 +233,48 @@ static void test_run_loss(void **state)
     fake_free(m);
 }
 
+/* Where answers stand in longer targets, their own cost is two losses more;
+ * a run may have been made with one. */
+static void test_losses_on_the_answer(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"input\":\"a\",\"target\":\"So it is 4.\",\"answer\":\"4\"}\n"
+        "{\"input\":\"b\",\"target\":\"So it is 12.\",\"answer\":\"12\"}\n"
+        "{\"input\":\"c\",\"target\":\"So it is 9.\",\"answer\":\"9\"}\n";
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d;
+    assert_int_equal(pmpo_data_parse(PMPO_STR(text), "sums", NULL, &d, NULL), 0);
+    for (int sum = 0; sum < 2; sum++) {
+        pmpo_score_options so;
+        pmpo_score_options_init(&so);
+        so.loss = PMPO_LOSS_NLL;
+        so.loss_on = PMPO_LOSS_ON_ANSWER;
+        so.reduction = sum ? PMPO_REDUCE_SUM : PMPO_REDUCE_MEAN;
+        pmpo_eval_options o;
+        pmpo_eval_options_init(&o);
+        o.no_cache = true;
+        o.run_loss = &so;
+        o.metrics = PMPO_METRIC_NUMBER;
+        pmpo_audit *a = NULL;
+        assert_int_equal(pmpo_audit_run(m, d, prompts, N_PROMPTS, &o, &a,
+                                        NULL), 0);
+        assert_int_equal(a->n_losses, 6); /* nll: 4, and 2 of answers */
+        const char *name = sum ? "nll sum of answer" : "nll mean of answer";
+        assert_true(a->own >= 0);
+        assert_string_equal(a->losses[a->own].name, name);
+        double want[N_PROMPTS];
+        losses_by(m, d, &so, want);
+        for (size_t p = 0; p < N_PROMPTS; p++) {
+            assert_true(fabs(row(a, name)->loss[p] - want[p]) < 1e-9);
+            assert_true(fabs(row(a, "nll mean")->loss[p] - want[p]) > 1e-9);
+        }
+        pmpo_audit_free(a);
+    }
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_run_loss),
+        cmocka_unit_test(test_losses_on_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

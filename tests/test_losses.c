@@ -29,6 +29,22 @@ static void test_nll(void **state)
     NEAR(pmpo_example_loss(t, 2, &o), 6);
 }
 
+static void test_nll_of_the_answer(void **state)
+{
+    (void)state;
+    const float lps[] = {-9, -1, -2, -9};
+    pmpo_target_score t = target(21, 4);
+    t.token_logprobs = lps;
+    t.answer_begin = 1;
+    t.answer_end = 3;
+    pmpo_scorer_options o = {.loss = PMPO_LOSS_NLL,
+                             .loss_on = PMPO_LOSS_ON_ANSWER,
+                             .reduction = PMPO_REDUCE_MEAN};
+    NEAR(pmpo_example_loss(&t, 1, &o), 1.5);
+    o.reduction = PMPO_REDUCE_SUM;
+    NEAR(pmpo_example_loss(&t, 1, &o), 3);
+}
+
 static void test_preference_by_hand(void **state)
 {
     (void)state;
@@ -172,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nll),
+        cmocka_unit_test(test_nll_of_the_answer),
         cmocka_unit_test(test_preference_by_hand),
         cmocka_unit_test(test_preference_saturates_without_overflow),
         cmocka_unit_test(test_choice_by_hand),

@@ -118,6 +118,69 @@ static void test_scores_are_those_of_the_texts(void **state)
     fake_free(m);
 }
 
+/* The loss on the answer is the cost of its last place in the target, not of
+ * longer words, given all that is before it; the target's own cost stays. */
+static void test_the_loss_is_taken_on_the_answer(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"input\":\"q\",\"target\":\"7 is 17 less 10: 7, not 70.\",\"answer\":\"7\"}\n"
+        "{\"input\":\"r\",\"target\":\"#### 1,250\",\"answer\":\"1,250\"}";
+    static const char *const before[] = {"7 is 17 less 10: ", "#### "};
+    static const char *const with[] = {"7 is 17 less 10: 7", "#### 1,250"};
+    static const size_t n_bytes[] = {1, 5};
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = parse(text);
+    for (int end = 0; end < 2; end++) {
+        pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+        o.loss_on = PMPO_LOSS_ON_ANSWER;
+        o.reduction = PMPO_REDUCE_SUM;
+        o.end = end ? PMPO_END_YES : PMPO_END_NO;
+        pmpo_scorer *s;
+        pmpo_result r;
+        pmpo_arena mem = {0};
+        assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+        assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &nothing, &mem,
+                                           &r, NULL), 0);
+        for (size_t i = 0; i < 2; i++) {
+            const pmpo_target_score *t = &r.score.examples[i].targets[0];
+            const char *input = i ? "r" : "q";
+            double want = nats_by_hand(m, "Say.", input, with[i])
+                          - nats_by_hand(m, "Say.", input, before[i]);
+            bool more = end && i == 1; /* the end of the turn follows it */
+            assert_int_equal(t->answer_end - t->answer_begin,
+                             n_bytes[i] + more);
+            want -= more ? (double)t->token_logprobs[t->n_tokens - 1] : 0;
+            assert_true(fabs(r.score.examples[i].loss - want) < 1e-9);
+            assert_true(t->nats > want);
+        }
+        pmpo_arena_release(&mem);
+        pmpo_scorer_free(s);
+    }
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void test_an_answer_must_stand_in_its_target(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{\"id\":\"x\",\"input\":\"q\",\"target\":\"7\"}",
+        "{\"id\":\"x\",\"input\":\"q\",\"target\":\"17\",\"answer\":\"7\"}",
+        "{\"id\":\"x\",\"input\":\"q\",\"target\":\"seven\",\"answer\":\"7\"}"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        pmpo_data *d = parse(bad[i]);
+        pmpo_error err;
+        assert_int_equal(pmpo_loss_on_check(PMPO_LOSS_ON_TARGET, d, &err), 0);
+        assert_int_equal(pmpo_loss_on_check(PMPO_LOSS_ON_ANSWER, d, &err),
+                         PMPO_EDATA);
+        assert_string_equal(err.text, "test:1: example x has no \"answer\" that "
+                            "stands in its target, which --loss-on answer "
+                            "needs: add it, or take --loss-on target");
+        pmpo_data_free(d);
+    }
+}
+
 /* Calibrated, every log-likelihood is less that of the same output after the
  * input N/A; the outputs' own scores stay what they are. */
 static void test_calibration_takes_off_what_no_input_gives(void **state)
@@ -534,6 +597,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores_are_those_of_the_texts),
+        cmocka_unit_test(test_the_loss_is_taken_on_the_answer),
+        cmocka_unit_test(test_an_answer_must_stand_in_its_target),
         cmocka_unit_test(test_calibration_takes_off_what_no_input_gives),
         cmocka_unit_test(test_a_wrong_prefix_would_show),
         cmocka_unit_test(test_packing_does_not_change_scores),

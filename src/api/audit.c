@@ -21,24 +21,29 @@ typedef struct loss_row {
     pmpo_normalize normalize;
     bool calibrated;
     double beta; /* of preference */
+    pmpo_loss_on on;
 } loss_row;
 
 #define MEAN PMPO_REDUCE_MEAN
 #define SUM PMPO_REDUCE_SUM
 #define WHOLE PMPO_NORM_NONE
 #define LENGTH PMPO_NORM_LENGTH
+#define WHOLE_TARGET PMPO_LOSS_ON_TARGET
+#define ANSWER PMPO_LOSS_ON_ANSWER
 
 static const loss_row loss_rows[] = {
-    {"nll mean", PMPO_LOSS_NLL, MEAN, WHOLE, false, 1},
-    {"nll sum", PMPO_LOSS_NLL, SUM, WHOLE, false, 1},
-    {"nll mean calibrated", PMPO_LOSS_NLL, MEAN, WHOLE, true, 1},
-    {"nll sum calibrated", PMPO_LOSS_NLL, SUM, WHOLE, true, 1},
-    {"preference", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, false, 1},
-    {"preference length", PMPO_LOSS_PREFERENCE, MEAN, LENGTH, false, 1},
-    {"preference calibrated", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, true, 1},
-    {"choice", PMPO_LOSS_CHOICE, MEAN, WHOLE, false, 1},
-    {"choice length", PMPO_LOSS_CHOICE, MEAN, LENGTH, false, 1},
-    {"choice calibrated", PMPO_LOSS_CHOICE, MEAN, WHOLE, true, 1},
+    {"nll mean", PMPO_LOSS_NLL, MEAN, WHOLE, false, 1, WHOLE_TARGET},
+    {"nll sum", PMPO_LOSS_NLL, SUM, WHOLE, false, 1, WHOLE_TARGET},
+    {"nll mean calibrated", PMPO_LOSS_NLL, MEAN, WHOLE, true, 1, WHOLE_TARGET},
+    {"nll sum calibrated", PMPO_LOSS_NLL, SUM, WHOLE, true, 1, WHOLE_TARGET},
+    {"nll mean of answer", PMPO_LOSS_NLL, MEAN, WHOLE, false, 1, ANSWER},
+    {"nll sum of answer", PMPO_LOSS_NLL, SUM, WHOLE, false, 1, ANSWER},
+    {"preference", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, false, 1, WHOLE_TARGET},
+    {"preference length", PMPO_LOSS_PREFERENCE, MEAN, LENGTH, false, 1, WHOLE_TARGET},
+    {"preference calibrated", PMPO_LOSS_PREFERENCE, MEAN, WHOLE, true, 1, WHOLE_TARGET},
+    {"choice", PMPO_LOSS_CHOICE, MEAN, WHOLE, false, 1, WHOLE_TARGET},
+    {"choice length", PMPO_LOSS_CHOICE, MEAN, LENGTH, false, 1, WHOLE_TARGET},
+    {"choice calibrated", PMPO_LOSS_CHOICE, MEAN, WHOLE, true, 1, WHOLE_TARGET},
 };
 
 #define N_LOSS_ROWS (sizeof(loss_rows) / sizeof(loss_rows[0]))
@@ -146,7 +151,8 @@ static double loss_of(const loss_row *r, const pmpo_example *e,
                       const pmpo_example_score *s, pmpo_target_score *room)
 {
     const pmpo_scorer_options o = {.loss = r->loss, .reduction = r->reduction,
-                                   .normalize = r->normalize, .beta = r->beta};
+                                   .loss_on = r->on, .normalize = r->normalize,
+                                   .beta = r->beta};
     size_t n = 0;
     for (size_t i = 0; i < s->n_targets; i++) {
         if (i == 0 || reads(r, e, s->targets[i].text)) {
@@ -157,10 +163,25 @@ static double loss_of(const loss_row *r, const pmpo_example *e,
     return pmpo_example_loss(room, n, &o);
 }
 
-static bool data_have(const job *j, pmpo_loss_kind kind)
+/* The answer of every example stands in its target, and is not all of it. */
+static bool have_answers(const job *j)
+{
+    for (size_t i = 0; i < pmpo_data_count(j->data); i++) {
+        const pmpo_example *e = pmpo_data_example(j->data, i);
+        const pmpo_target_score *t = j->scores->prompts[0].examples[i].targets;
+        if (t[0].answer_begin == t[0].answer_end ||
+            e->answer.len == e->target.len) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool data_have(const job *j, pmpo_loss_kind kind, pmpo_loss_on on)
 {
     pmpo_loss_kind same;
-    return pmpo_loss_resolve(kind, j->data, &same, NULL) == 0;
+    return pmpo_loss_resolve(kind, j->data, &same, NULL) == 0 &&
+           (on == WHOLE_TARGET || have_answers(j));
 }
 
 static int fill_losses(job *j, pmpo_error *err)
@@ -217,7 +238,7 @@ static void fill_right(job *j, int metric, size_t row)
 static bool is_loss(const loss_row *r, const pmpo_score_options *o)
 {
     bool nll = o->loss == PMPO_LOSS_NLL;
-    return r->loss == o->loss
+    return r->loss == o->loss && r->on == o->loss_on
            && r->calibrated == (o->calibrate != PMPO_CALIBRATE_NONE)
            && (nll ? r->reduction == o->reduction : r->normalize == o->normalize)
            && (o->loss != PMPO_LOSS_PREFERENCE || r->beta == o->beta);
@@ -240,7 +261,8 @@ static const loss_row *row_of(pmpo_arena *mem, const pmpo_score_options *o)
     if (!r || !copy) {
         return NULL;
     }
-    *r = (loss_row){copy, o->loss, MEAN, o->normalize, calibrated, o->beta};
+    *r = (loss_row){copy, o->loss, MEAN, o->normalize, calibrated, o->beta,
+                    o->loss_on};
     return r;
 }
 
@@ -250,13 +272,13 @@ static int choose_rows(job *j, pmpo_error *err)
     const pmpo_score_options *own = j->o->run_loss;
     j->own = -1;
     for (size_t r = 0; r < N_LOSS_ROWS; r++) {
-        if (data_have(j, loss_rows[r].loss)) {
+        if (data_have(j, loss_rows[r].loss, loss_rows[r].on)) {
             bool is_own = own && is_loss(&loss_rows[r], own);
             j->own = is_own ? (int)j->n_rows : j->own;
             j->rows[j->n_rows++] = &loss_rows[r];
         }
     }
-    if (own && j->own < 0 && data_have(j, own->loss)) {
+    if (own && j->own < 0 && data_have(j, own->loss, own->loss_on)) {
         const loss_row *r = row_of(&j->out->mem, own);
         if (!r) {
             return pmpo_fail_memory(err);

@@ -265,6 +265,7 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                                  .targets = PMPO_TARGETS_ALL};
     rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_check(o, j.so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, j.data, err);
     rc = rc < 0 ? rc : pmpo_end_resolve(m, j.data, prompt, o->template_name,
                                         o->end, &j.so.end, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, j.data, &j.so, &j.scorer, err);

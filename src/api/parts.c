@@ -426,6 +426,9 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        "exact, or the loss choice or preference");
     }
     rc = rc < 0 ? rc : pmpo_loss_check(&o->score, o->score.loss, err);
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        rc = p->of[i] ? pmpo_loss_on_check(o->score.loss_on, p->of[i], err) : 0;
+    }
     rc = rc < 0 ? rc : resolve_metric(p, o, err);
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
 }

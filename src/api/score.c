@@ -201,6 +201,7 @@ static int resolve(job *j, pmpo_error *err)
     };
     int rc = pmpo_loss_resolve(o->loss, j->data, &j->so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_check(o, j->so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, j->data, err);
     if (rc == 0) {
         rc = pmpo_end_resolve(j->model, j->data, j->prompts[0],
                               o->template_name, o->end, &j->so.end, err);

@@ -20,6 +20,7 @@ WORDS(pmpo_products, PMPO_PRODUCTS, pmpo_products_words, pmpo_products_name)
 WORDS(pmpo_loss_kind, PMPO_LOSSES, pmpo_loss_words, pmpo_loss_name)
 WORDS(pmpo_reduction, PMPO_REDUCTIONS, pmpo_reduction_words,
       pmpo_reduction_name)
+WORDS(pmpo_loss_on, PMPO_LOSS_ONS, pmpo_loss_on_words, pmpo_loss_on_name)
 WORDS(pmpo_normalize, PMPO_NORMALIZATIONS, pmpo_normalize_words,
       pmpo_normalize_name)
 WORDS(pmpo_calibrate, PMPO_CALIBRATIONS, pmpo_calibrate_words,

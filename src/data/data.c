@@ -6,6 +6,7 @@
  * else, so that a test part can't leak into a training part. */
 #include "data/data.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -49,6 +50,29 @@ const char *pmpo_data_name(const pmpo_data *d)
 static int by_bytes(const void *a, const void *b)
 {
     return pmpo_str_cmp(*(const pmpo_str *)a, *(const pmpo_str *)b);
+}
+
+/* Letters and digits of a text's two neighbouring bytes belong together. */
+static bool joined(char a, char b)
+{
+    return isalnum((unsigned char)a) && isalnum((unsigned char)b);
+}
+
+bool pmpo_answer_place(const pmpo_example *e, size_t *begin, size_t *end)
+{
+    pmpo_str t = e->target, a = e->answer;
+    bool found = false;
+    for (size_t at = 0;
+         a.len > 0 && (at = pmpo_str_find(t, a, at)) != SIZE_MAX; at++) {
+        size_t stop = at + a.len;
+        if ((at == 0 || !joined(t.ptr[at - 1], a.ptr[0])) &&
+            (stop == t.len || !joined(a.ptr[a.len - 1], t.ptr[stop]))) {
+            *begin = at;
+            *end = stop;
+            found = true;
+        }
+    }
+    return found;
 }
 
 pmpo_str pmpo_label(const pmpo_example *e)

@@ -34,4 +34,8 @@ int pmpo_data_groups(const pmpo_data *d, size_t *group, pmpo_error *err);
  * written, so that pmpo_data_parse of the line gives an equal example. */
 int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);
 
+/* Where the answer stands last in the target, not as a part of a longer word
+ * or number: bytes [*begin, *end). False: it has none, or not there. */
+bool pmpo_answer_place(const pmpo_example *e, size_t *begin, size_t *end);
+
 #endif

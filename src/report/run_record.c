@@ -220,6 +220,7 @@ static const struct {
     {"task", "--task", ""},
     {"loss", "--loss", ""},
     {"reduction", "--reduction", "mean"},
+    {"loss_on", "--loss-on", "target"},
     {"normalize", "--normalize", "none"},
     {"calibrate", "--calibrate", "none"},
     {"beta", "--beta", "1"},

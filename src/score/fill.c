@@ -55,6 +55,24 @@ static int fill_choice(const pmpo_scorer *s, const pmpo_outputs *o,
     return 0;
 }
 
+/* The answer's tokens; `end`: the last one ends the turn. */
+static void fill_answer(const pmpo_example *e, bool end, pmpo_target_score *t)
+{
+    size_t begin, stop, i = 0;
+    if (!t->token_ends || !pmpo_answer_place(e, &begin, &stop)) {
+        return;
+    }
+    while (i + 1 < t->n_tokens && t->token_ends[i] <= begin) {
+        i++;
+    }
+    t->answer_begin = i;
+    while (i + 1 < t->n_tokens && t->token_ends[i] < stop) {
+        i++;
+    }
+    bool last = end && stop == t->text.len;
+    t->answer_end = last ? t->n_tokens : i + 1;
+}
+
 static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
                         const float *lp, const double *prior, pmpo_arena *mem,
                         pmpo_example_score *x)
@@ -85,6 +103,7 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
     if (pmpo_fill_ends(&s->model->vocab, s->o.end == PMPO_END_YES, mem, &t[0]) < 0) {
         return PMPO_ENOMEM;
     }
+    fill_answer(e, s->o.end == PMPO_END_YES, &t[0]);
     x->loss = pmpo_example_loss(t, o->n_loss, &s->o);
     return fill_choice(s, o, e, mem, x);
 }

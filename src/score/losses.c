@@ -33,9 +33,22 @@ static double choice_loss(const pmpo_target_score *t, size_t n, bool per_token)
     return all - score_of(&t[0], per_token);
 }
 
+/* nll of the answer's tokens alone, given what stands before them. */
+static double answer_loss(const pmpo_target_score *t, bool per_token)
+{
+    double nats = 0;
+    for (size_t i = t->answer_begin; i < t->answer_end; i++) {
+        nats -= (double)t->token_logprobs[i];
+    }
+    return per_token ? nats / (double)(t->answer_end - t->answer_begin) : nats;
+}
+
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
                          const pmpo_scorer_options *o)
 {
+    if (o->loss == PMPO_LOSS_NLL && o->loss_on == PMPO_LOSS_ON_ANSWER) {
+        return answer_loss(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
+    }
     if (o->loss == PMPO_LOSS_NLL) {
         return -score_of(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
     }

@@ -39,11 +39,36 @@ int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
     return 0;
 }
 
+int pmpo_loss_on_check(pmpo_loss_on on, const pmpo_data *d, pmpo_error *err)
+{
+    for (size_t i = 0; on == PMPO_LOSS_ON_ANSWER && i < pmpo_data_count(d);
+         i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        size_t begin, end;
+        if (!pmpo_answer_place(e, &begin, &end)) {
+            return pmpo_fail(err, PMPO_EDATA,
+                             "%s:%d: example %.*s has no \"answer\" that "
+                             "stands in its target, which --loss-on answer "
+                             "needs: add it, or take --loss-on target",
+                             pmpo_data_name(d), e->line, (int)e->id.len,
+                             e->id.ptr);
+        }
+    }
+    return 0;
+}
+
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err)
 {
+    if (o->loss_on == PMPO_LOSS_ON_ANSWER &&
+        o->calibrate != PMPO_CALIBRATE_NONE) {
+        return pmpo_fail(err, PMPO_EUSAGE, "--loss-on answer has no --calibrate "
+                         "content-free: that is of whole outputs");
+    }
     const char *unread =
-        loss != PMPO_LOSS_NLL && o->reduction != PMPO_REDUCE_MEAN
+        loss != PMPO_LOSS_NLL && o->loss_on != PMPO_LOSS_ON_TARGET
+            ? "--loss-on is of the nll loss"
+        : loss != PMPO_LOSS_NLL && o->reduction != PMPO_REDUCE_MEAN
             ? "--reduction is of the nll loss"
         : loss == PMPO_LOSS_NLL && o->normalize != PMPO_NORM_NONE
             ? "--normalize is of the losses preference and choice"

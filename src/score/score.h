@@ -37,6 +37,9 @@ int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
  * would read has another value than its default. */
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err);
+/* PMPO_EDATA: the loss is taken on the answer, and an example (named) has none
+ * that stands in its target. */
+int pmpo_loss_on_check(pmpo_loss_on on, const pmpo_data *d, pmpo_error *err);
 /* AUTO becomes YES when in some example of `d` one output is a token prefix
  * of another (under `prompt`). */
 int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,

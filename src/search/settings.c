@@ -35,6 +35,7 @@ static const row rows[] = {
     {"task", K_STR, AT(task), NULL},
     {"loss", K_ENUM, AT(score.loss), pmpo_loss_words},
     {"reduction", K_ENUM, AT(score.reduction), pmpo_reduction_words},
+    {"loss_on", K_ENUM, AT(score.loss_on), pmpo_loss_on_words},
     {"normalize", K_ENUM, AT(score.normalize), pmpo_normalize_words},
     {"calibrate", K_ENUM, AT(score.calibrate), pmpo_calibrate_words},
     {"beta", K_DOUBLE, AT(score.beta), NULL},
