@@ -1,0 +1,466 @@
+#!/usr/bin/env python3
+"""Runs the cells of the experiments in this folder that ledger.jsonl has no row of.
+
+    bench/experiments/run.py [small|published] [OPTION]... [EXPERIMENT.json]...
+
+A cell is a task, a model, a method and a seed; README.md says what a file declares. A finished cell
+becomes one row of the ledger. Cells are run one after the other in the order of worth; the runner may
+be stopped at any point and goes on from there: searches are runs that pmpo resumes, answers are kept
+by pieces of the test part. pmpo itself is driven through its command line alone.
+"""
+import argparse
+import hashlib
+import json
+import math
+import os
+import pathlib
+import platform
+import signal
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+STOPPED = 3  # pmpo's exit status when told to stop; everything is kept
+
+
+def fail(text):
+    sys.exit(f"run.py: {text}")
+
+
+# ---- what is declared ---------------------------------------------------------
+
+
+def merged(base, over):
+    """`over` put over `base`: objects member by member, all else replaced."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {k: merged(base[k], over[k]) if k in base and k in over else over.get(k, base.get(k))
+            for k in {**base, **over}}
+
+
+def load_experiment(path, size):
+    whole = json.loads(path.read_text())
+    sizes = whole.pop("sizes", {})
+    if size not in sizes:
+        return None
+    spec = merged(whole, sizes[size])
+    spec["name"] = path.stem
+    spec["size"] = size
+    return spec
+
+
+def load_methods():
+    return {m["name"]: m for m in json.loads((HERE / "methods.json").read_text())}
+
+
+def digest(value):
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class Cell:
+    """One row to be: what it is (`key`) and all that its figures depend on (`setting`)."""
+
+    def __init__(self, spec, task, model, method, seed):
+        self.spec, self.task, self.model, self.method, self.seed = spec, task, model, method, seed
+        self.split = task.get("split", spec["split"])
+        self.measures = task.get("measure", spec["measure"])
+        self.searches = (spec.get("optimize", []) + task.get("optimize", []) + method.get("optimize", [])
+                         + spec.get("method_options", {}).get(method["name"], []))
+        depends = {"file": task["file"], "import": task.get("import"), "split": self.split,
+                   "measure": self.measures, "metric": task.get("metric"), "size": spec["size"]}
+        if "optimize" in method:
+            depends["optimize"] = self.searches
+        for other in ("of", "peer"):
+            if other in method:
+                depends[other] = method[other]
+                depends["budget"] = spec.get("peer_budget")
+        self.setting = digest(depends)
+
+    def key(self):
+        return (self.task["name"], self.model, self.method["name"], self.method["version"], self.seed,
+                self.setting)
+
+    def label(self):
+        return f"{self.task['name']}-{self.model}-{self.method['name']}-{self.seed}-{self.setting}"
+
+    def worth(self):
+        return (self.seed, self.spec["worth"], self.spec["tasks"].index(self.task),
+                self.spec["methods"].index(self.method["name"]))
+
+
+def all_cells(paths, size):
+    methods, cells = load_methods(), []
+    for path in paths:
+        spec = load_experiment(path, size)
+        for task in spec["tasks"] if spec else []:
+            for model in spec["models"]:
+                for name in spec["methods"]:
+                    if name not in methods:
+                        fail(f"{path.name}: methods.json has no method {name}")
+                    for seed in spec["seeds"]:
+                        cells.append(Cell(spec, task, model, methods[name], seed))
+    cells.sort(key=Cell.worth)
+    seen, distinct = set(), []
+    for cell in cells:  # two experiments may declare the same cell
+        if cell.key() not in seen:
+            seen.add(cell.key())
+            distinct.append(cell)
+    return distinct
+
+
+# ---- the ledger ---------------------------------------------------------------
+
+
+class Ledger:
+    def __init__(self, path):
+        self.path = path
+        self.rows = []
+        if path.exists():
+            self.rows = [json.loads(line) for line in path.read_text().splitlines() if line]
+
+    @staticmethod
+    def key(row):
+        return (row["task"], row["model"], row["method"], row["version"], row["seed"], row["setting"])
+
+    def find(self, key):
+        return next((r for r in self.rows if self.key(r) == key), None)
+
+    def add(self, row):
+        with open(self.path, "a") as f:
+            f.write(json.dumps(row, ensure_ascii=False) + "\n")
+            f.flush()
+            os.fsync(f.fileno())
+        self.rows.append(row)
+
+
+# ---- pmpo ---------------------------------------------------------------------
+
+
+class OutOfTime(Exception):
+    pass
+
+
+class Program:
+    """pmpo, with what every command gets; a cell's time is that of its commands."""
+
+    def __init__(self, args):
+        self.path, self.threads, self.minutes = args.pmpo, args.threads, args.minutes
+        self.gpu = ["--gpu-layers", "-1"] if args.size == "published" else []
+        self.child, self.until = None, 0
+
+    def begin_cell(self):
+        self.until = time.monotonic() + 60 * self.minutes
+
+    def run(self, *words, models=True, may_stop=False):
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        more = self.gpu + (["--threads", str(self.threads)] if self.threads else []) if models else []
+        self.child = subprocess.Popen([self.path, *map(str, words), *more], stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True)
+        try:
+            out, err = self.child.communicate(timeout=left)
+        except subprocess.TimeoutExpired:
+            self.child.send_signal(signal.SIGTERM)
+            self.child.communicate()
+            raise OutOfTime from None
+        code = self.child.returncode
+        if code == STOPPED and may_stop:
+            raise OutOfTime
+        if code != 0:
+            fail(f"{' '.join(map(str, words[:2]))} ended with {code}: {err.strip()}")
+        return out
+
+    def commit(self):
+        if os.environ.get("PMPO_COMMIT"):
+            return os.environ["PMPO_COMMIT"]
+        out = subprocess.run(["git", "-C", str(TOP), "describe", "--always", "--dirty"],
+                             capture_output=True, text=True)
+        return out.stdout.strip() or "unknown"
+
+
+def machine():
+    name = platform.processor() or platform.machine()
+    try:
+        for line in open("/proc/cpuinfo"):
+            if line.startswith("model name"):
+                name = line.split(":", 1)[1].strip()
+                break
+    except OSError:
+        pass
+    return f"{name}, {os.cpu_count()} cores"
+
+
+# ---- a cell's data ------------------------------------------------------------
+
+
+def data_file(task):
+    name = task["file"]
+    if name.startswith("$"):  # a file that is not ours to ship
+        there = os.environ.get(name[1:])
+        return pathlib.Path(there) if there else None
+    return TOP / name
+
+
+def make_data(pmpo, cell, work):
+    """The parts of the task for this seed: paths of train, val and test."""
+    task = cell.task
+    source = data_file(task)
+    if task.get("import"):
+        whole = work / "data" / f"{task['name']}-{digest(task['import'])}.jsonl"
+        if not whole.exists():
+            part = whole.with_suffix(".new")
+            pmpo.run("data", "import", *task["import"], source, "-q", "-o", part, "--force", models=False)
+            part.rename(whole)
+        source = whole
+    prefix = work / "data" / f"{task['name']}-{cell.seed}-{digest([task.get('import'), cell.split])}"
+    parts = {p: prefix.with_name(f"{prefix.name}.{p}.jsonl") for p in ("train", "val", "test")}
+    if not parts["test"].exists():
+        pmpo.run("data", "split", source, "-o", prefix, "--seed", cell.seed, *cell.split, "--force",
+                 models=False)
+    return parts
+
+
+def pieces_of(path, n, size, folder):
+    """The first n examples as files of `size`, so that answers are kept by pieces."""
+    lines = path.read_text().splitlines()
+    lines = lines[:n] if n else lines
+    size = size or len(lines)
+    files = []
+    for at in range(0, len(lines), size):
+        text = "\n".join(lines[at:at + size]) + "\n"
+        piece = folder / f"{path.stem}-{digest(text)}.jsonl"
+        if not piece.exists():
+            piece.write_text(text)
+        files.append(piece)
+    return files
+
+
+# ---- a cell's prompt ----------------------------------------------------------
+
+
+def count_lines(path):
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def spent(*costs):
+    names = {"prefill": "prefill_tokens", "prompt": "prompt_tokens", "generated": "generated_tokens"}
+    return {k: sum(c.get(v) or 0 for c in costs) for k, v in names.items()}
+
+
+def search(pmpo, cell, parts, work):
+    """An optimised prompt, with the run's figures."""
+    run = work / "runs" / f"{cell.label()}.pmpo"
+    if run.exists():
+        doc = json.loads(pmpo.run("show", "--json", run, models=False))
+        if doc["status"] != "done":
+            pmpo.run("resume", "-q", run, models=False, may_stop=True)
+    else:
+        val = parts["val"]
+        if val.exists() and val.stat().st_size:
+            split = ["--val", val]
+        else:
+            split = ["--train", count_lines(parts["train"]), "--val", 0, "--test", 0]
+        pmpo.run("optimize", "-q", "-m", cell.model, "-d", parts["train"], *split,
+                 "--seed", cell.seed, "-o", run, *cell.searches, may_stop=True)
+    doc = json.loads(pmpo.run("show", "--json", run, models=False))
+    by_iteration = [x["best_loss"] for x in doc["iterations"]]
+    cost = doc["cost"]
+    return {"before": doc["initial"]["prompt"], "after": doc["best"]["prompt"],
+            "loss": {"name": doc["loss"],
+                     "train": [doc["initial"]["train_loss"], doc["best"]["train_loss"]],
+                     "val": [doc["initial"]["val_loss"], doc["best"]["val_loss"]],
+                     "by_iteration": by_iteration},
+            "tokens": spent(cost), "seconds": cost["seconds"], "precision": doc["precision"],
+            "usable": usable(doc), "verdict": doc["verdict"]}
+
+
+def usable(doc):
+    """How the rewriter's replies fared: prompts, repeats, bad replies."""
+    fates = {}
+    for it in doc["iterations"]:
+        for c in it["candidates"]:
+            fates[c["fate"]] = fates.get(c["fate"], 0) + 1
+    return fates
+
+
+def from_other_row(cell, ledger):
+    """The prompt that another cell ended with; None while there is no such row."""
+    want = dict(cell.method["of"])
+    want.setdefault("task", cell.task["name"])
+    want.setdefault("seed", cell.seed)
+    for row in ledger.rows:
+        if all(row.get(k) == v for k, v in want.items()):
+            return {"before": row["prompt"]["before"], "after": row["prompt"]["after"]}
+    return None
+
+
+def peer(pmpo, cell, parts, work):
+    """Another optimiser's prompt: bench/peers/run.sh prints a JSON document."""
+    out = work / "peers" / f"{cell.label()}.json"
+    if not out.exists():
+        left = max(1, pmpo.until - time.monotonic())
+        words = [TOP / "bench" / "peers" / "run.sh", cell.method["peer"], cell.model, parts["train"],
+                 parts["val"], cell.task["metric"], str(cell.seed), str(cell.spec["peer_budget"])]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=left)
+        except subprocess.TimeoutExpired:
+            raise OutOfTime from None
+        if done.returncode != 0:
+            fail(f"bench/peers/run.sh {cell.method['peer']}: {done.stderr.strip()[-2000:]}")
+        out.write_text(done.stdout)
+    return json.loads(out.read_text())
+
+
+def prompt_of(pmpo, cell, parts, work, ledger):
+    method = cell.method
+    if "optimize" in method:
+        return search(pmpo, cell, parts, work)
+    if "of" in method:
+        return from_other_row(cell, ledger)
+    if "peer" in method:
+        return peer(pmpo, cell, parts, work)
+    return {"after": method["prompt"]}
+
+
+# ---- a cell's figures ---------------------------------------------------------
+
+
+def wilson(right, n):
+    if n == 0:
+        return None, None
+    z, p = 1.959963984540054, right / n
+    mid, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (mid - half) / (1 + z * z / n), (mid + half) / (1 + z * z / n)
+
+
+def bit(mark):
+    return "-" if mark is None else "1" if mark == 1 else "0" if mark == 0 else f"[{mark:.4g}]"
+
+
+def measure(pmpo, cell, kind, how, prompt, parts, work):
+    """One way of measuring on the test part: by generated answers or by likelihood."""
+    metric = cell.task["metric"] if kind == "generated" else how.get("metric", "options")
+    file = work / "prompts" / f"{digest(prompt)}.txt"
+    file.write_text(prompt)
+    marks, cut_off, costs, replies = "", 0, [], 0
+    for piece in pieces_of(parts["test"], how.get("n"), how.get("piece"), work / "data"):
+        kept = work / "measures" / f"{digest([prompt, cell.model, metric, how['options'], piece.name])}.json"
+        if not kept.exists():
+            more = ["--train", parts["train"]] if "--shots" in how["options"] else []
+            text = pmpo.run("eval", "-q", "--json", "-m", cell.model, "-d", piece, "-p", f"@{file}",
+                            "--metric", metric, *how["options"], *more)
+            kept.write_text(text)
+        doc = json.loads(kept.read_text())
+        one = doc["prompts"][0]
+        marks += "".join(bit(x["right"].get(metric)) for x in one["examples"])
+        cut_off += one["cut_off"] or 0
+        replies += len(one["examples"]) if one["cut_off"] is not None else 0
+        costs.append(doc["cost"])
+    n, right = sum(marks.count(c) for c in "01"), marks.count("1")
+    low, high = wilson(right, n)
+    return {"metric": metric, "n": n, "right": right, "low": low, "high": high, "bits": marks,
+            "cut_off": cut_off if replies else None, "tokens": spent(*costs),
+            "seconds": round(sum(c["seconds"] for c in costs), 1)}
+
+
+def majority(parts, n):
+    """Share of the commonest answer among the test examples that were asked."""
+    counts = {}
+    lines = parts["test"].read_text().splitlines()
+    for line in lines[:n] if n else lines:
+        x = json.loads(line)
+        label = x.get("answer") or x.get("target") or ""
+        counts[label] = counts.get(label, 0) + 1
+    return max(counts.values()) / sum(counts.values())
+
+
+def run_cell(pmpo, cell, work, ledger):
+    """The cell's row; None: it can't be run yet."""
+    source = data_file(cell.task)
+    if source is None or not source.exists():
+        return None
+    pmpo.begin_cell()
+    parts = make_data(pmpo, cell, work)
+    found = prompt_of(pmpo, cell, parts, work, ledger)
+    if found is None:
+        return None
+    figures = {}
+    for kind, how in cell.measures.items():
+        if kind.startswith("likelihood") and cell.task.get("options") is False:
+            continue
+        figures[kind] = measure(pmpo, cell, kind, how, found["after"], parts, work)
+        figures[kind]["majority"] = majority(parts, how.get("n"))
+    count = {p: count_lines(f) for p, f in parts.items()}
+    return {"experiment": cell.spec["name"], "task": cell.task["name"], "model": cell.model,
+            "method": cell.method["name"], "version": cell.method["version"], "seed": cell.seed,
+            "size": cell.spec["size"], "setting": cell.setting, "parts": count,
+            "prompt": {"before": found.get("before"), "after": found["after"]},
+            "loss": found.get("loss"), "measures": figures,
+            "search": {k: found.get(k) for k in ("tokens", "seconds", "precision", "usable", "verdict")
+                       if k in found} or None,
+            "commit": pmpo.commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d")}
+
+
+# ---- all ----------------------------------------------------------------------
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("words", nargs="*", metavar="small|published|smoke|EXPERIMENT.json",
+                   help="the size (small), and the experiments (all of this folder)")
+    p.add_argument("--list", action="store_true", help="only list the cells, the finished ones marked")
+    p.add_argument("--only", default="", metavar="TEXT", help="cells whose name has this in it")
+    p.add_argument("--ledger", type=pathlib.Path, default=HERE / "ledger.jsonl")
+    p.add_argument("--work", type=pathlib.Path, default=HERE / "work", help="where runs and answers are kept")
+    p.add_argument("--minutes", type=float, default=20, help="of a cell at most; it goes on another time")
+    p.add_argument("--threads", type=int, default=0)
+    a = p.parse_args()
+    a.pmpo = os.environ.get("PMPO", str(TOP / "build" / "bin" / "pmpo"))
+    sizes = [w for w in a.words if w in ("small", "published", "smoke")]
+    a.size = sizes[0] if sizes else "small"
+    files = [pathlib.Path(w) for w in a.words if w not in sizes]
+    declared = [f for f in sorted(HERE.glob("*.json")) if "worth" in json.loads(f.read_text())]
+    a.files = files or declared
+    for f in a.files:
+        if not f.exists():
+            fail(f"no experiment {f}")
+    return a
+
+
+def main():
+    a = arguments()
+    ledger, pmpo = Ledger(a.ledger), Program(a)
+    for folder in ("data", "runs", "measures", "prompts", "peers"):
+        (a.work / folder).mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    cells = [c for c in all_cells(a.files, a.size) if a.only in c.label() or a.only == c.spec["name"]]
+    for cell in cells:
+        there = ledger.find(cell.key())
+        if a.list:
+            print("done" if there else "open", cell.spec["name"], cell.label())
+        if there or a.list:
+            continue
+        print(time.strftime("%H:%M:%S"), cell.spec["name"], cell.label(), flush=True)
+        try:
+            row = run_cell(pmpo, cell, a.work, ledger)
+        except OutOfTime:
+            print("  out of time: it goes on at the next call", flush=True)
+            continue
+        except (KeyboardInterrupt, SystemExit):
+            if pmpo.child and pmpo.child.poll() is None:
+                pmpo.child.terminate()
+            raise
+        if row is None:
+            print("  not yet: its data file or the row it starts from is missing", flush=True)
+            continue
+        ledger.add(row)
+        for kind, m in row["measures"].items():
+            print(f"  {kind}: {m['right']} of {m['n']} right by {m['metric']}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""Tables and plot of docs/results.md, made of ledger.jsonl alone.
+
+    bench/experiments/tables.py [LEDGER [RESULTS.md]]
+
+What stands between the two markers of the file is replaced; the plot is written beside it. Intervals are
+Wilson's (95 %), differences between two prompts are over the same test examples with the exact McNemar test.
+"""
+import json
+import math
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+BEGIN = "<!-- experiments: made by bench/experiments/tables.py -->"
+END = "<!-- experiments: end -->"
+FIXED = ("start", "answer-only", "step-back", "rar")
+PROMPTS_TO_READ = 3
+
+# ---- rows ---------------------------------------------------------------------
+
+
+def latest(rows):
+    """Of each cell the row of the newest version of its method."""
+    best = {}
+    for r in rows:
+        key = (r["task"], r["model"], r["method"], r["seed"], r["size"], parts(r), tuple(r["measures"]))
+        if key not in best or best[key]["version"] <= r["version"]:
+            best[key] = r
+    return list(best.values())
+
+
+def parts(row):
+    return tuple(row["parts"][p] for p in ("train", "val", "test"))
+
+
+def peers_of(row, rows, kind):
+    """The rows that answered the same test examples with the same model, by method."""
+    same = {}
+    for r in rows:
+        if (r["task"], r["model"], r["seed"], r["size"], parts(r)) == \
+           (row["task"], row["model"], row["seed"], row["size"], parts(row)) and kind in r["measures"] \
+           and len(r["measures"][kind]["bits"]) == len(row["measures"][kind]["bits"]):
+            same[r["method"]] = r
+    return same
+
+
+# ---- statistics ---------------------------------------------------------------
+
+
+def discordant(a, b):
+    """Examples that only `b` has right, and that only `a` has right."""
+    pairs = [(x, y) for x, y in zip(a, b) if x in "01" and y in "01"]
+    return pairs.count(("0", "1")), pairs.count(("1", "0")), len(pairs)
+
+
+def mcnemar(wins, losses):
+    n, k = wins + losses, min(wins, losses)
+    tail = sum(math.comb(n, i) for i in range(k + 1)) / 2 ** n
+    return min(1.0, 2 * tail)
+
+
+def difference(wins, losses, n):
+    """Paired difference of shares and its interval (Agresti and Min's adjustment)."""
+    w, l, m = wins + 0.5, losses + 0.5, n + 2
+    mid = (w - l) / m
+    half = 1.959963984540054 * math.sqrt((w + l) - (w - l) ** 2 / m) / m
+    return (wins - losses) / n, mid - half, mid + half
+
+
+# ---- words --------------------------------------------------------------------
+
+
+def percent(x):
+    return "-" if x is None else f"{100 * x:.1f}"
+
+
+def right(m):
+    return f"{m['right']} of {m['n']}: {percent(m['right'] / m['n'])} ({percent(m['low'])}..{percent(m['high'])})"
+
+
+def against(row, other, kind):
+    if other is None or other is row:
+        return "-"
+    wins, losses, _ = discordant(other["measures"][kind]["bits"], row["measures"][kind]["bits"])
+    return f"+{wins} -{losses}, p {mcnemar(wins, losses):.2g}"
+
+
+def nats(pair):
+    return "-" if not pair or None in pair else f"{pair[0]:.3f} to {pair[1]:.3f}"
+
+
+def thousands(tokens):
+    return "-" if not tokens else f"{sum(tokens.values()) / 1000:.0f}"
+
+
+def minutes(seconds):
+    return "-" if seconds is None else f"{seconds / 60:.1f}"
+
+
+def kinds_of(rows):
+    return list(dict.fromkeys(k for r in rows for k in r["measures"]))
+
+
+# ---- tables -------------------------------------------------------------------
+
+
+def of_experiment(name, rows, published):
+    mine = [r for r in rows if r["experiment"] == name]
+    out = [f"### {name}", "", about(name), ""]
+    for kind in kinds_of(mine):
+        out += [f"By {kind}, right of those asked:", "",
+                "| task | model | seed | prompt | right, % | majority | cut off | against the start prompt "
+                "| training loss | search, 1000 tokens | minutes | published |",
+                "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+        for r in mine:
+            if kind not in r["measures"] or r["measures"][kind]["n"] == 0:
+                continue
+            m, s = r["measures"][kind], r.get("search") or {}
+            start = peers_of(r, rows, kind).get("start")
+            loss = (r.get("loss") or {}).get("train")
+            there = published.get(r["task"], {}).get(r["method"])
+            out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {r['method']} | {right(m)} | "
+                       f"{percent(m['majority'])} | {'-' if m['cut_off'] is None else m['cut_off']} | "
+                       f"{against(r, start, kind)} | {nats(loss)} | {thousands(s.get('tokens'))} | "
+                       f"{minutes(s.get('seconds'))} | {percent(there)} |")
+        out.append("")
+    return out
+
+
+def about(name):
+    path = HERE / f"{name}.json"
+    return json.loads(path.read_text())["about"] if path.exists() else ""
+
+
+def pooled(rows):
+    """Differences between two methods over all tasks and seeds that have both."""
+    out = ["### Over all tasks", "",
+           "Paired over the same test examples, summed over tasks and seeds. \"Best fixed\" is the fixed prompt "
+           "with the most right answers on these same examples, which favours it.", "",
+           "| model | by | prompt | than | cells | only the one right | only the other | difference, points | p |",
+           "|---|---|---|---|---|---|---|---|---|"]
+    some = False
+    for model in dict.fromkeys(r["model"] for r in rows):
+        for kind in kinds_of(rows):
+            for method in dict.fromkeys(r["method"] for r in rows if r.get("search")):
+                for other in ("start", "best fixed", "paper"):
+                    sums, cells = [0, 0, 0], 0
+                    for r in rows:
+                        if r["model"] != model or r["method"] != method or kind not in r["measures"]:
+                            continue
+                        o = rival(r, rows, kind, other)
+                        if o is None or o is r or r["measures"][kind]["n"] == 0:
+                            continue
+                        d = discordant(o["measures"][kind]["bits"], r["measures"][kind]["bits"])
+                        sums = [a + b for a, b in zip(sums, d)]
+                        cells += 1
+                    if cells:
+                        some = True
+                        d, low, high = difference(*sums)
+                        out.append(f"| {model.split('-instruct')[0]} | {kind} | {method} | {other} | {cells} | {sums[0]} | "
+                                   f"{sums[1]} | {100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | "
+                                   f"{mcnemar(sums[0], sums[1]):.2g} |")
+    return out + [""] if some else []
+
+
+def rival(row, rows, kind, name):
+    same = peers_of(row, rows, kind)
+    if name != "best fixed":
+        return same.get(name)
+    fixed = [same[m] for m in FIXED if m in same]
+    return max(fixed, key=lambda r: r["measures"][kind]["right"]) if len(fixed) == len(FIXED) else None
+
+
+def by_iteration(rows):
+    runs = [r for r in rows if (r.get("loss") or {}).get("by_iteration")]
+    if not runs:
+        return []
+    out = ["### Loss by iteration", "", "Training loss of the incumbent: at the start, then after each iteration "
+           "(the default's first is the race of the library).", "", "| task | model | seed | prompt | loss | nats |", "|---|---|---|---|---|---|"]
+    for r in runs:
+        l = r["loss"]
+        steps = [l["train"][0], *l["by_iteration"]]
+        out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {r['method']} | {l['name']} | "
+                   + ", ".join("-" if x is None else f"{x:.4f}" for x in steps) + " |")
+    return out + [""]
+
+
+def to_read(rows):
+    found = [r for r in rows if r["method"] == "default"][:PROMPTS_TO_READ]
+    out = ["### Prompts to read", "", "What the default ended with, the first of the ledger.", ""] if found else []
+    for r in found:
+        text = r["prompt"]["after"].strip().replace("\n", "\n> ")
+        out += [f"{r['task']}, seed {r['seed']}, from \"{r['prompt']['before']}\":", "", f"> {text}", ""]
+    return out
+
+
+# ---- the plot -----------------------------------------------------------------
+
+
+def plot(rows):
+    """Share right with its interval: a block for each task, model and way, a line for each prompt."""
+    blocks = {}
+    for r in rows:
+        for kind, m in r["measures"].items():
+            if m["n"]:
+                blocks.setdefault((r["task"], r["model"].split("-instruct")[0], kind), []).append((r, m))
+    left, wide, line, y, out = 230, 430, 16, 24, []
+    x = lambda share: left + share * wide
+    for (task, model, kind), list_ in blocks.items():
+        out.append(f'<text x="8" y="{y}" font-weight="bold">{task}, {model}, {kind}</text>')
+        y += line
+        top = y
+        for r, m in list_:
+            out.append(f'<text x="20" y="{y + 4}">{r["method"]}, seed {r["seed"]}</text>')
+            out.append(f'<line x1="{x(m["low"]):.1f}" x2="{x(m["high"]):.1f}" y1="{y}" y2="{y}" stroke="#2a6f97"/>')
+            out.append(f'<circle cx="{x(m["right"] / m["n"]):.1f}" cy="{y}" r="3.5" fill="#2a6f97"/>')
+            y += line
+        at = x(list_[0][1]["majority"])
+        out.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top - 8}" y2="{y - 8}" stroke="#999" stroke-dasharray="3 3"/>')
+        y += 10
+    for tick in range(0, 101, 20):
+        out.append(f'<text x="{x(tick / 100):.1f}" y="{y + 8}" text-anchor="middle">{tick}</text>')
+    head = (f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + wide + 30}" height="{y + 40}" '
+            'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>')
+    foot = (f'<text x="{x(0.5):.1f}" y="{y + 28}" text-anchor="middle">right, %, with 95 % intervals; '
+            'dashed: the commonest answer</text></svg>')
+    return "\n".join([head, *out, foot]) + "\n"
+
+
+# ---- all ----------------------------------------------------------------------
+
+
+def section(rows, published):
+    machines = "; ".join(dict.fromkeys(r["machine"] for r in rows))
+    out = [BEGIN, "", "## Experiments", "",
+           f"{len(rows)} cells of `bench/experiments/ledger.jsonl`, each run on: {machines}. Others worked on "
+           "the same cores, so minutes are upper bounds; tokens (read and written) are exact. `published` are "
+           "the figures of arXiv 2505.16307 with a model of 14 billion parameters and 1,000 and more test "
+           "examples. What no row has yet is listed, and run, by `bench/experiments/run.py` "
+           "(`--list` only lists).", "",
+           "![share right by task and prompt](experiments.svg)", ""]
+    for name in dict.fromkeys(r["experiment"] for r in rows):
+        out += of_experiment(name, rows, published)
+    return "\n".join(out + pooled(rows) + by_iteration(rows) + to_read(rows) + [END])
+
+
+def main():
+    ledger = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "ledger.jsonl"
+    results = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else TOP / "docs" / "results.md"
+    rows = latest([json.loads(line) for line in ledger.read_text().splitlines() if line])
+    if not rows:
+        sys.exit(f"tables.py: {ledger} has no row")
+    published = json.loads((HERE / "published.json").read_text())
+    text = results.read_text() if results.exists() else "# Results\n"
+    made = section(rows, published)
+    if BEGIN in text and END in text:
+        text = text[:text.index(BEGIN)] + made + text[text.index(END) + len(END):]
+    else:
+        text = text.rstrip("\n") + "\n\n" + made + "\n"
+    results.write_text(text)
+    (results.parent / "experiments.svg").write_text(plot(rows))
+    print(f"{len(rows)} rows: {results}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+#!/bin/sh
+# check_experiments.sh FAKE TOP: the runner of bench/experiments over an engine of known numbers.
+# Every cell of smoke.json becomes one row, nothing is done twice, and the tables are a function of the
+# ledger that leaves the rest of the page alone. Skipped (77) without python3.
+set -u
+fake=$1
+top=$2
+command -v python3 >/dev/null || exit 77
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export LC_ALL=C XDG_CACHE_HOME="$work/cache" PMPO="$fake" PMPO_COMMIT=test PYTHONDONTWRITEBYTECODE=1
+unset PMPO_MODEL ALPACA_EVAL
+run() {
+    python3 "$top/bench/experiments/run.py" smoke "$top/bench/experiments/smoke.json" \
+        --ledger "$work/ledger" --work "$work/w" "$@"
+}
+fail() {
+    echo "check_experiments: $*"
+    exit 1
+}
+rows() { wc -l <"$work/ledger"; }
+
+run --minutes 0 --only gsm8k-smollm2-135m-instruct-start >"$work/out" || fail "no time: exit $?"
+grep -q "out of time" "$work/out" && [ ! -e "$work/ledger" ] || fail "a row without time"
+run --only gsm8k-smollm2-135m-instruct-start >"$work/out" || fail "one cell: exit $?"
+[ "$(rows)" = 1 ] || fail "one cell: $(rows) rows"
+cp "$work/ledger" "$work/one"
+run >"$work/out" || fail "all: exit $?"
+[ "$(rows)" = 6 ] || fail "all: $(rows) rows, not 6"
+head -1 "$work/ledger" | cmp -s - "$work/one" || fail "the first row was done again"
+cp "$work/ledger" "$work/six"
+run >"$work/out" || fail "again: exit $?"
+[ ! -s "$work/out" ] && cmp -s "$work/ledger" "$work/six" || fail "something was done twice"
+run --list >"$work/out"
+[ "$(grep -c '^done' "$work/out")" = 6 ] || fail "--list: $(cat "$work/out")"
+
+# A row has both prompts, losses, marks by example and tokens.
+python3 - "$work/ledger" <<'END' || fail "a row lacks something"
+import json, sys
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    for kind, m in r["measures"].items():
+        assert m["n"] == len(m["bits"]) == 4 and m["right"] == m["bits"].count("1"), m
+        assert m["low"] <= m["right"] / m["n"] <= m["high"] and sum(m["tokens"].values()) > 0, m
+    if r["method"] == "start":
+        assert r["search"] is None and r["prompt"]["after"] == "Let's think step by step."
+    else:
+        assert r["prompt"]["before"] and r["prompt"]["after"] and r["loss"]["train"][1] <= r["loss"]["train"][0]
+        assert sum(r["search"]["tokens"].values()) > 0
+    assert r["commit"] == "test" and r["machine"] and r["parts"] == {"train": 4, "val": 2, "test": 6}, r
+END
+
+# Another setting is another cell; a new version of a method, too.
+mkdir -p "$work/copy/bench" && cp -r "$top/bench/experiments" "$work/copy/bench/" && cp -r "$top/examples" "$work/copy/"
+sed -i 's/"name": "start", "version": 1/"name": "start", "version": 2/' "$work/copy/bench/experiments/methods.json"
+top=$work/copy run --only navigate-smollm2-135m-instruct-start >"$work/out" || fail "a new version: exit $?"
+[ "$(rows)" = 7 ] || fail "a new version of a method is no new cell"
+
+printf '# Page\n\nAbove.\n' >"$work/page.md"
+python3 "$top/bench/experiments/tables.py" "$work/ledger" "$work/page.md" >/dev/null || fail "tables"
+printf '\nBelow.\n' >>"$work/page.md"
+cp "$work/page.md" "$work/first.md"
+python3 "$top/bench/experiments/tables.py" "$work/ledger" "$work/page.md" >/dev/null || fail "tables again"
+cmp -s "$work/page.md" "$work/first.md" || fail "the tables changed though the ledger didn't"
+grep -q '^Above' "$work/page.md" && grep -q '^Below' "$work/page.md" || fail "the rest of the page is gone"
+grep -q 'navigate | smollm2-135m | 1 | default' "$work/page.md" || fail "no row in the table"
+python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$work/experiments.svg" || fail "the plot is no SVG"
+exit 0
