@@ -55,7 +55,7 @@ static int collect_prompts(audit_job *j, pmpo_error *err)
     pmpo_str *given = NULL;
     size_t n = 0;
     int rc = 0;
-    if (!j->run || j->o->n_prompts > 0 || j->o->baseline) {
+    if (!j->run || j->o->prompts.n > 0 || j->o->baseline) {
         rc = cli_prompts(j->o, &given, &n, err);
     }
     for (size_t i = 0; rc == 0 && i < n; i++) {

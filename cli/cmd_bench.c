@@ -83,12 +83,12 @@ int cmd_bench(const options *o, pmpo_error *err)
     pmpo_data *d = NULL;
     pmpo_str prompt = PMPO_STR("Let's think step by step.");
     int rc = 0;
-    if (o->n_prompts > 1) {
+    if (o->prompts.n > 1) {
         return cli_error(err, PMPO_EUSAGE, "bench: more than one prompt; see "
                          "pmpo bench --help");
     }
-    if (o->n_prompts == 1) {
-        rc = cli_text(o->prompts[0], true, &prompt, err);
+    if (o->prompts.n == 1) {
+        rc = cli_text(o->prompts.items[0], true, &prompt, err);
     }
     if (rc == 0 && o->data) {
         rc = cli_data(o, &d, err);

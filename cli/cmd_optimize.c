@@ -108,12 +108,12 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
                      pmpo_error *err)
 {
     int rc = 0;
-    if (o->n_prompts > 1) {
+    if (o->prompts.n > 1) {
         return cli_error(err, PMPO_EUSAGE, "optimize: more than one prompt; "
                          "see pmpo optimize --help");
     }
-    if (o->n_prompts == 1) {
-        rc = cli_text(o->prompts[0], true, &p->prompt, err);
+    if (o->prompts.n == 1) {
+        rc = cli_text(o->prompts.items[0], true, &p->prompt, err);
     }
     if (rc == 0 && o->task) {
         rc = cli_text(o->task, false, &p->task, err);
@@ -231,7 +231,7 @@ static void put_start(const options *o, const job *j, const session *s)
     if (s->rewriter) {
         put_fact("rewriter", "%s", pmpo_model_describe(s->rewriter)->name);
     }
-    if (o->n_prompts == 0) {
+    if (o->prompts.n == 0) {
         put_fact("prompt", "\"%.*s\", the default", (int)j->o.prompt.len,
                  j->o.prompt.ptr);
     }

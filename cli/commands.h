@@ -9,6 +9,7 @@ int cmd_optimize(const options *o, pmpo_error *err);
 int cmd_resume(const options *o, pmpo_error *err);
 int cmd_score(const options *o, pmpo_error *err);
 int cmd_eval(const options *o, pmpo_error *err);
+int cmd_compare(const options *o, pmpo_error *err);
 int cmd_audit(const options *o, pmpo_error *err);
 int cmd_analyze(const options *o, pmpo_error *err);
 int cmd_show(const options *o, pmpo_error *err);

@@ -242,13 +242,13 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
     const char *name = o->command->name;
     int rc = 0;
     *n = 0;
-    *prompts = cli_grow(NULL, o->n_prompts, sizeof(**prompts));
-    if (o->n_prompts == 0 && !o->baseline) {
+    *prompts = cli_grow(NULL, o->prompts.n, sizeof(**prompts));
+    if (o->prompts.n == 0 && !o->baseline) {
         return cli_error(err, PMPO_EUSAGE, "%s: no prompt: give -p PROMPT; "
                          "see pmpo %s --help", name, name);
     }
-    for (; rc == 0 && *n < o->n_prompts; (*n)++) {
-        rc = cli_text(o->prompts[*n], true, &(*prompts)[*n], err);
+    for (; rc == 0 && *n < o->prompts.n; (*n)++) {
+        rc = cli_text(o->prompts.items[*n], true, &(*prompts)[*n], err);
     }
     return rc < 0 ? rc : add_baselines(o->baseline, prompts, n, err);
 }
@@ -327,7 +327,8 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
                          "pmpo %s --help", name, name);
     }
     /* The others take parts of the file first. */
-    bool first = o->command->id & (CMD_SCORE | CMD_ANALYZE | CMD_BENCH);
+    bool first = o->command->id & (CMD_SCORE | CMD_ANALYZE | CMD_BENCH
+                                  | CMD_COMPARE);
     pmpo_data_options d;
     pmpo_data_options_init(&d);
     d.limit = first ? (size_t)o->limit : 0;

@@ -46,8 +46,10 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
                 pmpo_error *err);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
+/* PMPO_EUSAGE: at `path` is a file that is no page of ours, and not `force`. */
+int cli_check_page(const char *path, bool force, pmpo_error *err);
 /* Writes a page to `path` ("-": standard output) whole or not at all, and says
- * so. PMPO_EUSAGE: there is a file that is no page of ours, and not `force`. */
+ * so. PMPO_EUSAGE as above. */
 int cli_write_page(const char *path, bool force, pmpo_str html,
                    pmpo_error *err);
 void cli_release(void);

@@ -34,7 +34,7 @@ static void take_evaluation(options *o)
     pmpo_eval_options d;
     pmpo_eval_options_init(&d);
     o->max_tokens = d.max_tokens;
-    if (o->command->id & (CMD_EVAL | CMD_AUDIT)) {
+    if (o->command->id & (CMD_EVAL | CMD_AUDIT | CMD_COMPARE)) {
         o->seed = d.seed;
     }
 }

@@ -29,6 +29,13 @@ const command commands[] = {
      "log-likelihood of given outputs (options, options-mean, "
      "options-calibrated, pairs), or by what a judge prefers (judge).",
      cmd_eval},
+    {"compare", CMD_COMPARE, 0, 0, "",
+     "set prompts and models beside each other",
+     "Every --prompt under every --model on the same examples: loss and right "
+     "answers with intervals, paired tests against the first prompt, corrected "
+     "for their number, and which prompt is best for each model and for all. "
+     "Models are opened one after the other.",
+     cmd_compare},
     {"audit", CMD_AUDIT, 0, 1, "[RUN]",
      "tell whether a lower loss means more right answers",
      "Ranks prompts by each loss and by what is right on examples they were "

@@ -209,10 +209,10 @@ static int set_switch(const option_row *r, const char *text, void *at,
     return 0;
 }
 
-static void add_text(options *o, const char *text)
+static void add_text(text_list *l, const char *text)
 {
-    o->prompts = cli_grow(o->prompts, o->n_prompts + 1, sizeof(*o->prompts));
-    o->prompts[o->n_prompts++] = text;
+    l->items = cli_grow(l->items, l->n + 1, sizeof(*l->items));
+    l->items[l->n++] = text;
 }
 
 /* `text` stays the caller's and must live as long as *o. */
@@ -227,7 +227,7 @@ static int set_value(const option_row *r, const char *text, options *o,
         *(const char **)at = text;
         return 0;
     case OPT_TEXTS:
-        add_text(o, text);
+        add_text(at, text);
         return 0;
     case OPT_INT:
     case OPT_COUNT:
@@ -467,9 +467,9 @@ bool options_said(const options *o, const char *name)
 
 void options_release(options *o)
 {
-    cli_free(o->prompts);
-    o->prompts = NULL;
-    o->n_prompts = 0;
+    cli_free(o->prompts.items);
+    cli_free(o->models.items);
+    o->prompts = o->models = (text_list){NULL, 0};
 }
 
 /* ---- help --------------------------------------------------------------- */

@@ -27,10 +27,17 @@ enum {
     CMD_EVAL = 1 << 13,
     CMD_AUDIT = 1 << 14,
     CMD_REPORT = 1 << 15,
-    CMD_ALL = (1 << 16) - 1,
+    CMD_COMPARE = 1 << 16,
+    CMD_ALL = (1 << 17) - 1,
 };
 
 typedef struct options options;
+
+/* What an option that may be repeated was given, in order. */
+typedef struct text_list {
+    const char **items; /* [n], as given */
+    size_t n;
+} text_list;
 
 typedef struct command {
     const char *name; /* "score", "models list" */
@@ -56,8 +63,7 @@ struct options {
     int n_args;
     const char *model, *rewriter, *data, *output, *config;
     const char *task;      /* as given: the text or @file */
-    const char **prompts;  /* [n_prompts], as given */
-    size_t n_prompts;
+    text_list prompts, models;
     const char *as, *annotations, *separator;
     pmpo_columns columns;
     const char *val, *test; /* as given: a file, a share or a count */
@@ -72,7 +78,7 @@ struct options {
     const char *metrics; /* as given: names with commas; NULL: none */
     const char *proposers, *library; /* as given: names, a file */
     const char *freeze; /* as given: the text or @file */
-    const char *baseline, *shots, *train_file, *regex, *judge, *examples;
+    const char *baseline, *shots, *train_file, *regex, *judge, *examples, *html;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard;
@@ -84,7 +90,7 @@ struct options {
 typedef enum option_type {
     OPT_SWITCH, /* bool; --no-NAME (or NAME without its no-) turns it off */
     OPT_TEXT,   /* const char * */
-    OPT_TEXTS,  /* const char **, with n_prompts */
+    OPT_TEXTS,  /* text_list */
     OPT_INT,    /* int */
     OPT_COUNT,  /* uint64_t */
     OPT_REAL,   /* double */

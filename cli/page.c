@@ -41,6 +41,14 @@ static int put_page(const char *path, pmpo_str html, pmpo_error *err)
     return rc;
 }
 
+int cli_check_page(const char *path, bool force, pmpo_error *err)
+{
+    bool free = force || !strcmp(path, "-") || is_replaceable(path);
+    return free ? 0
+                : cli_error(err, PMPO_EUSAGE, "%s exists already and is no page "
+                            "of pmpo's: --force replaces it", path);
+}
+
 int cli_write_page(const char *path, bool force, pmpo_str html,
                    pmpo_error *err)
 {
@@ -48,11 +56,8 @@ int cli_write_page(const char *path, bool force, pmpo_str html,
         fwrite(html.ptr, 1, html.len, stdout); /* main looks at ferror */
         return 0;
     }
-    if (!force && !is_replaceable(path)) {
-        return cli_error(err, PMPO_EUSAGE, "%s exists already and is no page of "
-                         "pmpo's: --force replaces it", path);
-    }
-    int rc = put_page(path, html, err);
+    int rc = cli_check_page(path, force, err);
+    rc = rc < 0 ? rc : put_page(path, html, err);
     if (rc == 0) {
         printf("page          %s (%zu kB)\n", path, (html.len + 999) / 1000);
     }

@@ -77,6 +77,16 @@ static bool writes_no_examples(const options *o)
     return !o->examples;
 }
 
+static bool writes_no_page(const options *o)
+{
+    return !o->html;
+}
+
+static bool writes_page_only(const options *o)
+{
+    return o->html && !strcmp(o->html, "-");
+}
+
 static bool shows_nothing(const options *o)
 {
     return strspn(o->shots, "0,") == strlen(o->shots);
@@ -116,6 +126,8 @@ static const rule rules[] = {
     {CMD_EVAL, "regex", has_no_pattern, "only --metric regex reads it"},
     {CMD_EVAL, "judge", has_no_judge, "only --metric judge asks it"},
     {CMD_EVAL, "train", shows_nothing, "--shots 0 shows no example"},
+    {CMD_COMPARE, "force", writes_no_page, "there is no --html FILE"},
+    {CMD_COMPARE, "json", writes_page_only, "--html - has standard output"},
     {CMD_EVAL, "force", writes_no_examples, "there is no --examples FILE"},
 };
 

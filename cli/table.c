@@ -5,7 +5,8 @@
 
 #define RUNS (CMD_OPTIMIZE | CMD_SCORE | CMD_ANALYZE)
 #define SCORES (RUNS | CMD_BENCH)
-#define MODELS (SCORES | CMD_EVAL | CMD_AUDIT)
+#define LOSSES (SCORES | CMD_COMPARE)
+#define MODELS (LOSSES | CMD_EVAL | CMD_AUDIT)
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
 #define PRINTS_JSON                                                            \
@@ -31,7 +32,11 @@ const option_row option_rows[] = {
     /* ---- what to work on ---- */
     TEXT('m', "model", model, "MODEL",
          "a GGUF file or a name of `pmpo models list`",
-         "($PMPO_MODEL, else the list's default)", MODELS & ~CMD_AUDIT),
+         "($PMPO_MODEL, else the list's default)",
+         MODELS & ~(CMD_AUDIT | CMD_COMPARE)),
+    {'m', "model", OPT_TEXTS, AT(models), "MODEL",
+     "a GGUF file or a name of `pmpo models list`; may be repeated",
+     "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
     TEXT('m', "model", model, "MODEL",
          "a GGUF file or a name of `pmpo models list`",
          "(the run's, else $PMPO_MODEL, else the list's)", CMD_AUDIT),
@@ -43,7 +48,7 @@ const option_row option_rows[] = {
          "(the scoring model itself)", CMD_ANALYZE),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
-         "(none: it must be given)", RUNS | CMD_EVAL),
+         "(none: it must be given)", RUNS | CMD_EVAL | CMD_COMPARE),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
          "(the run's test part)", CMD_AUDIT),
@@ -53,7 +58,7 @@ const option_row option_rows[] = {
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it; may be repeated",
-     "(none: it must be given)", CMD_SCORE | CMD_EVAL, "", 0, 0},
+     "(none: it must be given)", CMD_SCORE | CMD_EVAL | CMD_COMPARE, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it; may be repeated",
@@ -81,7 +86,11 @@ const option_row option_rows[] = {
          "(RUN with the ending .html)", CMD_REPORT),
     SWITCH(0, "force", force, "replace files that exist",
            CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL
-               | CMD_REPORT),
+               | CMD_REPORT | CMD_COMPARE),
+    TEXT(0, "html", html, "FILE",
+         "also write a page for people; - is standard output, and then nothing "
+         "else goes there; an earlier page is replaced",
+         "(none)", CMD_COMPARE),
 
     /* ---- what to import ---- */
     TEXT(0, "as", as, "FORM",
@@ -143,27 +152,27 @@ const option_row option_rows[] = {
     NUMBER("seed", OPT_COUNT, seed, "N",
            "of the choice of shots and of the bootstrap", "", CMD_EVAL, 0,
            MAX64),
-    NUMBER("seed", OPT_COUNT, seed, "N", "of the bootstrap", "", CMD_AUDIT, 0,
-           MAX64),
+    NUMBER("seed", OPT_COUNT, seed, "N", "of the bootstrap", "",
+           CMD_AUDIT | CMD_COMPARE, 0, MAX64),
 
     /* ---- the loss ---- */
     WORD("loss", how.loss, WORDS(PMPO_LOSSES),
          "nll: cost of the target; preference: target against rejected; "
          "choice: the target's share of the options; auto: preference where "
          "rejected outputs are known",
-         "", SCORES),
+         "", LOSSES),
     WORD("reduction", how.reduction, WORDS(PMPO_REDUCTIONS),
-         "of nll, over the tokens of a target", "", SCORES),
+         "of nll, over the tokens of a target", "", LOSSES),
     WORD("loss-on", how.loss_on, WORDS(PMPO_LOSS_ONS),
          "of nll: all of the target, or the example's answer given what stands "
-         "before it in the target", "", SCORES),
+         "before it in the target", "", LOSSES),
     WORD("normalize", how.normalize, WORDS(PMPO_NORMALIZATIONS),
          "of the preference margin and of choice: as it is, or per token",
-         "", SCORES),
+         "", LOSSES),
     WORD("calibrate", how.calibrate, WORDS(PMPO_CALIBRATIONS),
          "content-free: take off what each output costs with the input N/A",
-         "", SCORES),
-    NUMBER("beta", OPT_REAL, how.beta, "X", "of the preference loss", "", SCORES,
+         "", LOSSES),
+    NUMBER("beta", OPT_REAL, how.beta, "X", "of the preference loss", "", LOSSES,
            1e-6, 1e6),
     TEXT(0, "template", how.template_name, "NAME",
          "where the prompt goes: chat, user, user-suffix, raw or @FILE",
@@ -196,7 +205,7 @@ const option_row option_rows[] = {
            "free",
            "", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
-           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT),
+           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE),
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
@@ -207,6 +216,12 @@ const option_row option_rows[] = {
          "options, options-mean, options-calibrated, exact, number, choice; "
          "several with commas",
          "(the three of options where they are known, else exact)", CMD_AUDIT),
+    TEXT(0, "metric", metrics, "NAME",
+         "what counts as right: options, options-mean, options-calibrated, "
+         "pairs, exact, number, choice; none: losses only",
+         "(options where they are known, pairs where rejected outputs are, else "
+         "by the form of the answers)",
+         CMD_COMPARE),
     WORD("metric", run_metric, WORDS(PMPO_RUN_METRICS),
          "by which right answers, generated at the end, the prompt is chosen "
          "and judged; auto: by the form of the data's answers; none: the loss "
@@ -235,10 +250,10 @@ const option_row option_rows[] = {
     TEXT(0, "baseline", baseline, "NAMES",
          "fixed prompts after those of -p: answer-only, cot, step-back, rar, "
          "or all; several with commas",
-         "(none)", CMD_SCORE | CMD_EVAL | CMD_AUDIT),
+         "(none)", CMD_SCORE | CMD_EVAL | CMD_AUDIT | CMD_COMPARE),
     NUMBER("max-tokens", OPT_INT, max_tokens, "N",
-           "of a generated answer", "", CMD_EVAL | CMD_AUDIT | CMD_OPTIMIZE, 1,
-           MAX),
+           "of a generated answer", "",
+           CMD_EVAL | CMD_AUDIT | CMD_OPTIMIZE | CMD_COMPARE, 1, MAX),
     NUMBER("shortlist", OPT_INT, shortlist, "N",
            "so many prompts, the best by validation loss, answer the "
            "validation examples at the end", "", CMD_OPTIMIZE, 1, 100),

@@ -749,6 +749,8 @@ PMPO_API void pmpo_eval_free(pmpo_eval *e);
 
 #include "pmpo_measure.h"
 
+#include "pmpo_compare.h"
+
 #ifdef __cplusplus
 }
 #endif

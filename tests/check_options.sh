@@ -74,6 +74,7 @@ base() {
     resume) echo "resume run --iterations 2" ;;
     score) echo "score -m fake -d options.jsonl -p One" ;;
     eval) echo "eval -m fake -d options.jsonl -p One" ;;
+    compare) echo "compare -d options.jsonl -p One" ;;
     audit) echo "audit run -p More --baseline cot,rar" ;;
     analyze) echo "analyze -m fake -d options.jsonl -p @prompt" ;;
     show) echo "show run" ;;
@@ -171,7 +172,7 @@ check_same() { # COMMAND OPTION BOTH GIVEN
 
 rows() {
     # ---- of all, or of most
-    for c in optimize score eval audit analyze bench; do
+    for c in optimize score eval audit analyze bench compare; do
         echo "$c | --model | | -m another"
         echo "$c | --data | | -d pairs.jsonl" | sed '/^eval/s/pairs/more/; /^audit/s/pairs/more/'
         echo "$c | --limit | | --limit 6" | sed '/^optimize/d'
@@ -184,13 +185,13 @@ rows() {
         echo "$c | --json | | --json"
         echo "$c | --config | | --config config"
     done
-    for c in optimize score eval audit analyze; do
+    for c in optimize score eval audit analyze compare; do
         echo "$c | --no-cache | | --no-cache"
     done
-    for c in score eval audit analyze bench; do
+    for c in score eval audit analyze bench compare; do
         echo "$c | --quiet | | --quiet"
     done
-    for c in optimize score analyze bench; do
+    for c in optimize score analyze bench compare; do
         echo "$c | --prompt | | -p Other.Words." | sed '/^analyze/d'
         echo "$c | --loss | | --loss nll"
         echo "$c | --reduction | --loss nll -d free.jsonl | --reduction sum"
@@ -204,7 +205,7 @@ rows() {
         echo "$c | --beta | --loss preference -d pairs.jsonl | --beta 2"
         echo "$c | --beta | --loss choice => --beta 2"
     done
-    for c in optimize resume score eval audit analyze show report bench models_list models_info \
+    for c in optimize resume score eval audit compare analyze show report bench models_list models_info \
         data_check data_split data_import models_pull models_rm; do
         echo "$c | --help | | --help"
     done
@@ -301,6 +302,17 @@ eval | --max-tokens | => --max-tokens 5
 eval | --end | --metric exact => --end yes
 eval | --verbose | | --verbose
 eval | --verbose | --json => --verbose
+compare | --baseline | | --baseline cot
+compare | --seed | -p Two | --seed 2
+compare | --metric | | --metric options-mean
+compare | --metric | | --metric none
+compare | --metric | => --metric exact,number
+compare | --max-tokens | --metric exact | --max-tokens 5
+compare | --max-tokens | => --max-tokens 5
+compare | --html | | --html page.html
+compare | --force | --html there | --force
+compare | --force | => --force
+compare | --json | --html - => --json
 audit | --prompt | | -p Other
 audit | --template | == --template @template
 audit | --end | == --end no

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Opens pages of pmpo in a real headless Chromium and looks at them.
 
-report_browser.py MAKE_RUN PMPO           the test: made-up runs, every check
+report_browser.py MAKE_RUN PMPO FAKE      the test: made-up runs, every check; FAKE: the
+                                          command line over an engine of known numbers
 report_browser.py --shots DIR PAGE...     pictures: 360 and 1440 px, light and dark
 report_browser.py --time PAGE             milliseconds from opening to drawn, five times
 
@@ -233,7 +234,18 @@ def check_marks(b, path):
     return bad
 
 
-def test(make_run, pmpo):
+def compare_page(folder, fake, evil):
+    data, out = os.path.join(folder, "evil.jsonl"), os.path.join(folder, "compare.html")
+    with open(data, "w", encoding="utf-8") as f:
+        for i in range(30):
+            f.write(json.dumps({"input": f"Walk {i}?", "target": "Yes" if i % 3 else "No", "options": ["Yes", "No"]}) + "\n")
+    prompts = ["-p=Answer yes or no.", "-p=" + evil, "-p=Walk. " * 80]
+    subprocess.run([fake, "compare", "-q", "--no-cache", "-m", "one", "-m", "a-name-that-is-quite-long-0.5b-instruct", "-m", "three",
+                    "-d", data, *prompts, "--html", out], check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+def test(make_run, pmpo, fake):
     b = Browser(find_browser())
     bad = []
     with tempfile.TemporaryDirectory() as folder:
@@ -256,6 +268,7 @@ def test(make_run, pmpo):
             subprocess.run([pmpo, "report", small[:-5] + ".pmpo", big[:-5] + ".pmpo", "-o", both], check=True,
                            stdout=subprocess.DEVNULL)
             bad += check_page(b, both)
+            bad += check_page(b, compare_page(folder, fake, EVIL))
         finally:
             b.close()
     for x in bad:
@@ -291,4 +304,4 @@ if __name__ == "__main__":
         sys.exit(times(sys.argv[2]))
     if sys.argv[1] == "--shots":
         sys.exit(shots(sys.argv[2], sys.argv[3:]))
-    sys.exit(test(*sys.argv[1:3]))
+    sys.exit(test(*sys.argv[1:4]))

@@ -1,6 +1,7 @@
 /* report.c: pages from run files. */
 #include "base/error.h"
 #include "base/mem.h"
+#include "report/compare_page.h"
 #include "report/report.h"
 
 struct pmpo_report {
@@ -66,6 +67,23 @@ int pmpo_report_runs(const char *const *paths, size_t n, pmpo_report **out,
                             : pmpo_fail_memory(err);
     close_all(o, n);
     pmpo_arena_release(&mem);
+    if (rc < 0) {
+        pmpo_report_free(r);
+        return rc;
+    }
+    *out = r;
+    return 0;
+}
+
+int pmpo_report_comparison(const pmpo_comparison *c, pmpo_report **out,
+                           pmpo_error *err)
+{
+    if (c->n_models == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a comparison needs a model");
+    }
+    pmpo_report *r = pmpo_calloc(1, sizeof(*r));
+    int rc = r ? pmpo_report_compared(c, &r->html, err)
+               : pmpo_fail_memory(err);
     if (rc < 0) {
         pmpo_report_free(r);
         return rc;

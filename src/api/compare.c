@@ -1,0 +1,334 @@
+/* compare.c: pmpo_compare: prompts x models on the same examples.
+ *
+ * Made of pmpo_score and, where answers or other likelihoods are asked for,
+ * pmpo_eval_run; models come one after the other, since few machines hold
+ * many at once. */
+#include "api/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/data.h"
+#include "eval/eval.h"
+
+void pmpo_compare_options_init(pmpo_compare_options *o)
+{
+    pmpo_eval_options e;
+    pmpo_eval_options_init(&e);
+    *o = (pmpo_compare_options){.size = sizeof(*o),
+                                .max_tokens = e.max_tokens,
+                                .seed = e.seed};
+    pmpo_score_options_init(&o->score);
+}
+
+struct pmpo_compare {
+    pmpo_comparison pub;
+    pmpo_arena mem;
+    pmpo_compare_options o;
+    unsigned metric; /* one bit; 0: none */
+    const pmpo_data *data;
+    pmpo_data *part; /* the first `limit`, where that is not all */
+    double *weights;
+    size_t *groups;
+    pmpo_compare_model *models; /* [pub.n_models], and their sheets */
+    pmpo_compare_sheet *sheets;
+};
+
+void pmpo_compare_free(pmpo_compare *c)
+{
+    if (c) {
+        pmpo_data_free(c->part);
+        pmpo_arena_release(&c->mem);
+        pmpo_free(c);
+    }
+}
+
+const pmpo_comparison *pmpo_compare_describe(const pmpo_compare *c)
+{
+    return &c->pub;
+}
+
+/* ---- beginning ---------------------------------------------------------------- */
+
+static bool has_rejected(const pmpo_data *d)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (pmpo_data_example(d, i)->n_rejected > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int choose_metric(pmpo_compare *c, pmpo_error *err)
+{
+    const unsigned never = PMPO_METRIC_REGEX | PMPO_METRIC_JUDGE;
+    unsigned asked = c->o.metric, metric;
+    if ((asked & never) || (asked & (asked - 1))) {
+        return pmpo_fail(err, PMPO_EUSAGE, "--metric takes one name here, and "
+                         "neither regex nor judge");
+    }
+    int rc = pmpo_metrics_resolve(asked, c->data, &metric, err);
+    if (rc < 0 || asked || metric == PMPO_METRIC_OPTIONS) {
+        c->metric = c->o.no_metric ? 0 : metric;
+        return rc;
+    }
+    c->metric = c->o.no_metric             ? 0
+                : has_rejected(c->data) ? PMPO_METRIC_PAIRS
+                                        : pmpo_metric_by_form(c->data);
+    return 0;
+}
+
+static const char *name_of_metric(unsigned bit)
+{
+    int i = 0;
+    while (bit && !(bit & 1u << i)) {
+        i++;
+    }
+    return bit ? pmpo_metric_name(i) : "none";
+}
+
+static int copy_prompts(pmpo_compare *c, const pmpo_str *prompts, size_t n)
+{
+    pmpo_str *copy = pmpo_arena_alloc(&c->mem, n, sizeof(*copy));
+    const char *template_name = c->o.score.template_name;
+    for (size_t i = 0; copy && i < n; i++) {
+        copy[i] = pmpo_arena_str(&c->mem, prompts[i]);
+        if (!copy[i].ptr) {
+            return PMPO_ENOMEM;
+        }
+    }
+    c->pub.prompts = copy;
+    c->pub.n_prompts = n;
+    c->o.score.template_name = pmpo_arena_cstr(&c->mem, template_name);
+    return copy && c->o.score.template_name ? 0 : PMPO_ENOMEM;
+}
+
+static int take_data(pmpo_compare *c, const pmpo_data *d, pmpo_error *err)
+{
+    int rc = pmpo_data_first(d, c->o.score.limit, &c->part, err);
+    c->data = c->part ? c->part : d;
+    c->o.score.limit = 0;
+    size_t n = pmpo_data_count(c->data);
+    c->weights = pmpo_arena_alloc(&c->mem, n, sizeof(*c->weights));
+    c->groups = pmpo_arena_alloc(&c->mem, n, sizeof(*c->groups));
+    if (rc < 0 || !c->weights || !c->groups) {
+        return rc < 0 ? rc : pmpo_fail_memory(err);
+    }
+    rc = pmpo_data_groups(c->data, c->groups, err);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        c->weights[i] = pmpo_data_example(c->data, i)->weight;
+        size_t inputs = c->groups[i] + 1;
+        c->pub.n_inputs = inputs > c->pub.n_inputs ? inputs : c->pub.n_inputs;
+    }
+    const char *name = pmpo_data_name(d), *slash = strrchr(name, '/');
+    c->pub.data = pmpo_arena_cstr(&c->mem, slash ? slash + 1 : name);
+    c->pub.n_examples = n;
+    c->pub.majority = pmpo_data_majority(c->data, NULL);
+    return rc == 0 && !c->pub.data ? pmpo_fail_memory(err) : rc;
+}
+
+int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
+                     size_t n_prompts, const pmpo_compare_options *o,
+                     pmpo_compare **out, pmpo_error *err)
+{
+    if (o->size != sizeof(*o) || o->score.size != sizeof(o->score)
+        || n_prompts == 0 || o->max_tokens < 1) {
+        return pmpo_fail(err, PMPO_EUSAGE, "pmpo_compare_new: no prompt, or "
+                         "options of another version of pmpo.h");
+    }
+    pmpo_compare *c = pmpo_calloc(1, sizeof(*c));
+    if (!c) {
+        return pmpo_fail_memory(err);
+    }
+    c->o = *o;
+    c->pub.warning = "";
+    int rc = take_data(c, d, err);
+    if (rc == 0 && copy_prompts(c, prompts, n_prompts) < 0) {
+        rc = pmpo_fail_memory(err);
+    }
+    rc = rc < 0 ? rc : choose_metric(c, err);
+    c->pub.metric = name_of_metric(c->metric);
+    if (rc < 0) {
+        pmpo_compare_free(c);
+        return rc;
+    }
+    *out = c;
+    return 0;
+}
+
+/* ---- one model --------------------------------------------------------------------- */
+
+static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
+{
+    sum->prefill_tokens += c->prefill_tokens;
+    sum->output_rows += c->output_rows;
+    sum->logical_tokens += c->logical_tokens;
+    sum->cached_scores += c->cached_scores;
+    sum->prompt_tokens += c->prompt_tokens;
+    sum->generated_tokens += c->generated_tokens;
+    sum->seconds += c->seconds;
+}
+
+/* What one model's figures change in the whole. */
+typedef struct addition {
+    pmpo_compare_sheet sheet;
+    pmpo_loss_kind loss;
+    pmpo_cost cost;
+    const char *warning;
+} addition;
+
+static int make_sheet(pmpo_compare *c, pmpo_compare_sheet *t, pmpo_error *err)
+{
+    size_t p = c->pub.n_prompts, n = p * c->pub.n_examples;
+    t->loss = pmpo_arena_alloc(&c->mem, n, sizeof(*t->loss));
+    t->right = pmpo_arena_alloc(&c->mem, n, sizeof(*t->right));
+    t->n_replies = pmpo_arena_alloc(&c->mem, p, sizeof(*t->n_replies));
+    t->n_cut_off = pmpo_arena_alloc(&c->mem, p, sizeof(*t->n_cut_off));
+    return t->loss && t->right && t->n_replies && t->n_cut_off
+               ? 0
+               : pmpo_fail_memory(err);
+}
+
+/* A warning outlives the result that it came with. */
+static void keep_warning(pmpo_compare *c, addition *a, const char *warning)
+{
+    char *copy = *warning ? pmpo_arena_cstr(&c->mem, warning) : NULL;
+    a->warning = copy ? copy : a->warning;
+}
+
+/* The losses; what is right, too, where the likeliest option says so. */
+static int score(pmpo_compare *c, pmpo_model *m, addition *a, pmpo_error *err)
+{
+    pmpo_scores *s = NULL;
+    pmpo_score_options so = c->o.score;
+    size_t n = c->pub.n_examples;
+    so.plain = so.dry_run = so.noise_floor = false;
+    int rc = pmpo_score(m, c->data, c->pub.prompts, c->pub.n_prompts, &so, &s,
+                        err);
+    for (size_t p = 0; rc == 0 && p < c->pub.n_prompts; p++) {
+        for (size_t i = 0; i < n; i++) {
+            const pmpo_example_score *e = &s->prompts[p].examples[i];
+            bool known = c->metric == PMPO_METRIC_OPTIONS && e->picked >= 0;
+            a->sheet.loss[p * n + i] = e->loss;
+            a->sheet.right[p * n + i] = known ? e->correct : NAN;
+        }
+    }
+    if (rc == 0) {
+        a->loss = s->loss;
+        add_cost(&a->cost, &s->cost);
+        keep_warning(c, a, s->warning);
+    }
+    pmpo_scores_free(s);
+    return rc;
+}
+
+static int evaluate(pmpo_compare *c, pmpo_model *m, addition *a,
+                    pmpo_error *err)
+{
+    pmpo_eval *e = NULL;
+    pmpo_eval_options eo;
+    size_t n = c->pub.n_examples;
+    pmpo_eval_options_init(&eo);
+    eo.metrics = c->metric;
+    eo.template_name = c->o.score.template_name;
+    eo.end = c->o.score.end;
+    eo.no_cache = c->o.score.no_cache;
+    eo.progress = c->o.score.progress;
+    eo.progress_ud = c->o.score.progress_ud;
+    eo.max_tokens = c->o.max_tokens;
+    eo.seed = c->o.seed;
+    int rc = pmpo_eval_run(m, c->data, c->pub.prompts, c->pub.n_prompts, &eo,
+                           &e, err);
+    for (size_t p = 0; rc == 0 && p < c->pub.n_prompts; p++) {
+        const pmpo_eval_prompt *x = &e->prompts[p];
+        a->sheet.n_replies[p] = x->n_replies;
+        a->sheet.n_cut_off[p] = x->n_cut_off;
+        for (size_t i = 0; i < n; i++) {
+            a->sheet.right[p * n + i] = x->examples[i].right[0];
+        }
+    }
+    if (rc == 0) {
+        add_cost(&a->cost, &e->cost);
+        keep_warning(c, a, e->warning);
+    }
+    pmpo_eval_free(e);
+    return rc;
+}
+
+static const char *copy_of(pmpo_compare *c, const char *text, bool *failed)
+{
+    char *copy = pmpo_arena_cstr(&c->mem, text ? text : "");
+    *failed |= !copy;
+    return copy;
+}
+
+/* The lists with one more place, in which the model's figures are. */
+static int grow(pmpo_compare *c, const pmpo_model *m, const addition *a,
+                pmpo_compare_model **models, pmpo_compare_sheet **sheets)
+{
+    const pmpo_model_info *i = pmpo_model_describe(m);
+    size_t n = c->pub.n_models;
+    *models = pmpo_arena_alloc(&c->mem, n + 1, sizeof(**models));
+    *sheets = pmpo_arena_alloc(&c->mem, n + 1, sizeof(**sheets));
+    bool failed = !*models || !*sheets;
+    pmpo_compare_model one = {.name = copy_of(c, i->name, &failed),
+                              .precision = copy_of(c, i->precision, &failed),
+                              .identity = copy_of(c, i->identity, &failed),
+                              .note = copy_of(c, i->note, &failed)};
+    if (failed) {
+        return PMPO_ENOMEM;
+    }
+    if (n > 0) {
+        memcpy(*models, c->models, n * sizeof(**models));
+        memcpy(*sheets, c->sheets, n * sizeof(**sheets));
+    }
+    (*models)[n] = one;
+    (*sheets)[n] = a->sheet;
+    return 0;
+}
+
+static int take_in(pmpo_compare *c, const pmpo_model *m, const addition *a)
+{
+    pmpo_compare_model *models;
+    pmpo_compare_sheet *sheets;
+    const pmpo_compare_cell *all;
+    pmpo_compare_best best;
+    size_t n = c->pub.n_examples;
+    double *room = pmpo_arena_alloc(&c->mem, 2 * n, sizeof(*room));
+    pmpo_compare_sums s = {.weights = c->weights, .groups = c->groups,
+                           .n_prompts = c->pub.n_prompts, .n_examples = n,
+                           .n_models = c->pub.n_models + 1,
+                           .seed = c->o.seed, .mem = &c->mem, .x = room,
+                           .w = room + n};
+    int rc = room ? grow(c, m, a, &models, &sheets) : PMPO_ENOMEM;
+    rc = rc < 0 ? rc : pmpo_compare_sum(&s, sheets, models, &all, &best);
+    if (rc < 0) {
+        return rc;
+    }
+    c->models = models;
+    c->sheets = sheets;
+    c->pub.models = models;
+    c->pub.n_models++;
+    c->pub.all = all;
+    c->pub.best = best;
+    c->pub.loss = a->loss;
+    c->pub.losses_compare = a->loss != PMPO_LOSS_NLL;
+    add_cost(&c->pub.cost, &a->cost);
+    c->pub.warning = a->warning ? a->warning : c->pub.warning;
+    return 0;
+}
+
+int pmpo_compare_add(pmpo_compare *c, pmpo_model *m, pmpo_error *err)
+{
+    addition a = {0};
+    int rc = make_sheet(c, &a.sheet, err);
+    bool by_scores = c->metric == PMPO_METRIC_OPTIONS || c->metric == 0;
+    rc = rc < 0 ? rc : score(c, m, &a, err);
+    rc = rc == 0 && !by_scores ? evaluate(c, m, &a, err) : rc;
+    if (rc < 0) {
+        return rc;
+    }
+    return take_in(c, m, &a) < 0 ? pmpo_fail_memory(err) : 0;
+}

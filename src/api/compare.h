@@ -1,0 +1,39 @@
+/* compare.h: what the two files of a comparison share.
+ *
+ * compare.c      models and prompts: scores and answers, example by example
+ * compare_sum.c  from those to means, intervals, tests and the best
+ * compare_words.c  what is best, in a sentence */
+#ifndef PMPO_API_COMPARE_H
+#define PMPO_API_COMPARE_H
+
+#include "base/mem.h"
+#include "pmpo.h"
+
+/* One model's figures, [n_prompts][n_examples]. */
+typedef struct pmpo_compare_sheet {
+    double *loss, *right; /* right NAN: does not apply */
+    size_t *n_replies, *n_cut_off; /* [n_prompts] */
+} pmpo_compare_sheet;
+
+typedef struct pmpo_compare_sums {
+    const double *weights; /* of the losses, [n_examples] */
+    const size_t *groups;  /* of the examples, by input */
+    size_t n_prompts, n_examples, n_models;
+    uint64_t seed;
+    pmpo_arena *mem;
+    double *x, *w;         /* room for one column each, [n_examples] */
+} pmpo_compare_sums;
+
+/* Fills the cells and bests of `models` (whose sheets are sheets[n_models])
+ * and *all, *best; they live in s->mem. Returns 0 or PMPO_ENOMEM. */
+int pmpo_compare_sum(const pmpo_compare_sums *s,
+                     const pmpo_compare_sheet *sheets,
+                     pmpo_compare_model *models, const pmpo_compare_cell **all,
+                     pmpo_compare_best *best);
+
+/* The sentence for *b, of the cells it was found in, in `mem`; NULL: no
+ * memory. */
+const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
+                                 const pmpo_compare_best *b, pmpo_arena *mem);
+
+#endif
