@@ -1,33 +1,45 @@
-# llama.cpp's BLAS backend over Intel's MKL, for f32 products: the target pmpo_blas.
+# OpenBLAS for products of f32 weights (src/engine/llama/llama_blas.h).
 #
-#   PMPO_MKL=OFF           without it: llama.cpp's own products
+#   PMPO_OPENBLAS=OFF      without it: llama.cpp's own products
 #
-# The backend is built here and not by GGML_BLAS, so that it is in no list until src/model/
-# llama_blas.c puts it there: it would also take the products of f16 weights, which it makes slower.
+# The program opens the library when it loads a model, so it starts without it too. It is looked for
+# where the run paths say: the build's in the cache folder, the installed ones beside pmpo, wherever
+# both were put.
 
-set(PMPO_MKL_DEFAULT OFF)
-if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64"
+set(PMPO_OPENBLAS_DEFAULT OFF)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64"
    AND NOT PMPO_SYSTEM_LLAMA AND NOT PMPO_CUDA)
-  set(PMPO_MKL_DEFAULT ON)
+  set(PMPO_OPENBLAS_DEFAULT ON)
 endif()
-option(PMPO_MKL "Products of f32 weights by Intel's MKL where that is faster" ${PMPO_MKL_DEFAULT})
-if(NOT PMPO_MKL)
+option(PMPO_OPENBLAS "Products of f32 weights by OpenBLAS where that is faster" ${PMPO_OPENBLAS_DEFAULT})
+
+# After the targets pmpo and pmpo_shared.
+function(pmpo_install_openblas)
+  if(NOT OPENBLAS_PLACE)
+    return()
+  endif()
+  set(folder ${CMAKE_INSTALL_LIBDIR}/pmpo)
+  file(RELATIVE_PATH from_bin /${CMAKE_INSTALL_BINDIR} /${folder})
+  set_target_properties(pmpo PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin}")
+  set_target_properties(pmpo_shared PROPERTIES INSTALL_RPATH "$ORIGIN/pmpo")
+  file(GLOB libraries ${OPENBLAS_PLACE}/*.so*)
+  install(PROGRAMS ${libraries} DESTINATION ${folder})
+  install(FILES ${OPENBLAS_PLACE}/LICENSE.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/openblas)
+endfunction()
+
+if(NOT PMPO_OPENBLAS)
   return()
 endif()
-
-execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch-mkl.sh
-  OUTPUT_VARIABLE MKL_PLACE OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE FETCH_FAILED)
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch-openblas.sh
+  OUTPUT_VARIABLE OPENBLAS_PLACE OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE FETCH_FAILED)
 if(FETCH_FAILED)
-  message(WARNING "MKL could not be fetched (see above): f32 scoring will be slower. "
-    "-DPMPO_MKL=OFF does without it.")
+  set(OPENBLAS_PLACE "")
+  message(WARNING "OpenBLAS could not be fetched (see above): f32 scoring will be slower. "
+    "-DPMPO_OPENBLAS=OFF does without it.")
   return()
 endif()
-
 set_source_files_properties(src/engine/llama/llama_blas.cpp PROPERTIES
   COMPILE_DEFINITIONS PMPO_BLAS
-  COMPILE_OPTIONS "-isystem${LLAMA_SRC}/ggml/src;-isystem${LLAMA_SRC}/ggml/src/ggml-cpu"
-  INCLUDE_DIRECTORIES "${MKL_PLACE}/include")
-execute_process(COMMAND ${CMAKE_AR} rcs ${CMAKE_BINARY_DIR}/libpmpo_mkl.a ${MKL_PLACE}/sgemm.o)
-target_link_libraries(pmpo_llama INTERFACE ${CMAKE_BINARY_DIR}/libpmpo_mkl.a gomp m dl)
-install(FILES ${MKL_PLACE}/LICENSE.txt ${MKL_PLACE}/third-party-programs.txt
-  DESTINATION ${CMAKE_INSTALL_DOCDIR}/mkl)
+  COMPILE_OPTIONS "-isystem${LLAMA_SRC}/ggml/src;-isystem${LLAMA_SRC}/ggml/src/ggml-cpu")
+target_link_libraries(pmpo_llama INTERFACE dl)
+set(CMAKE_BUILD_RPATH ${OPENBLAS_PLACE})

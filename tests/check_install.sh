@@ -19,6 +19,11 @@ int main(void)
 {
     pmpo_data *d = NULL;
     pmpo_error err;
+    pmpo_model *m = NULL;
+    pmpo_model_options o;
+    pmpo_model_options_init(&o);
+    o.model = "/nowhere.gguf";
+    pmpo_model_open(&o, &m, &err);
     int rc = pmpo_data_load("/nowhere", NULL, &d, &err);
     printf("%s %d %s\n", pmpo_version(), pmpo_code_exit(rc), pmpo_code_name(rc));
     return 0;
@@ -32,3 +37,16 @@ said=$(LD_LIBRARY_PATH=$lib "$t/use")
 [ "$said" = "$("$t/bin/pmpo" --version | sed 's/.* //') 2 PMPO_EDATA" ] || { echo "said: $said"; exit 1; }
 shown=$(nm -D --defined-only "$lib"/libpmpo.so | awk '{print $3}' | grep -v '^pmpo_' || true)
 [ -z "$shown" ] || { echo "libpmpo shows: $shown"; exit 1; }
+
+# OpenBLAS, where it was built with: the installed copy is opened, by program and library.
+[ -d "$lib/pmpo" ] || exit 0
+opens() { # WHO COMMAND...
+    who=$1
+    shift
+    LD_DEBUG=libs "$@" 2>&1 | grep -q "calling init: $t/.*/pmpo/libscipy_openblas.so" ||
+        { echo "$who doesn't open the OpenBLAS installed with it"; exit 1; }
+}
+echo '{"input":"a","target":"b"}' >"$t/data.jsonl"
+printf 'GGUF' >"$t/no.gguf"
+opens pmpo "$t/bin/pmpo" score -m "$t/no.gguf" -d "$t/data.jsonl" -p x
+opens libpmpo env LD_LIBRARY_PATH="$lib" "$t/use"

@@ -9,7 +9,7 @@
 
 /* A block's size in estimated tokens: about one full batch of the engine. A
  * pure function of the data, so that a unit never depends on the prompt. */
-#define BLOCK_TOKENS 480
+#define BLOCK_TOKENS 800
 /* In the reversed packing no block has one example alone where it can be
  * helped: alone it would be packed the same way. */
 #define REVERSED_LEAST 2

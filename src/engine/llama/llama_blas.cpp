@@ -5,19 +5,30 @@
 
 #ifdef PMPO_BLAS
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
 #include <ggml-cpu-impl.h>
 #include <mutex>
 #include <shared_mutex>
+#include <string>
 #include <traits.h>
 
-#include <mkl_cblas.h>
-#include <mkl_service.h>
-#include <mkl_version.h>
-
-#define TEXT_(x) #x
-#define TEXT(x) TEXT_(x)
-
 namespace {
+
+// OpenBLAS, opened at run time: its names have a prefix and its integers 32
+// bits.
+struct library {
+    void (*sgemm)(int order, int trans_a, int trans_b, int m, int n, int k,
+                  float alpha, const float *a, int lda, const float *b,
+                  int ldb, float beta, float *c, int ldc);
+    void (*set_threads)(int);
+    const char *(*config)(); // "OpenBLAS 0.3.34 DYNAMIC_ARCH ..."
+    const char *(*core)();   // "SkylakeX": whose kernels it chose
+    std::string name;        // empty: there is none
+};
+library blas;
+constexpr int ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112; // of cblas.h
 
 // Below this many rows, columns or terms the engine's own product is faster.
 constexpr int64_t LEAST = 32;
@@ -71,10 +82,10 @@ void multiply(const ggml_tensor *op, int64_t i, int64_t begin, int64_t end)
     int64_t i2 = i % op->ne[2], i3 = i / op->ne[2];
     const float *rows = matrix(w, i2 / (op->ne[2] / w->ne[2]),
                                i3 / (op->ne[3] / w->ne[3]));
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)op->ne[1],
-                (int)(end - begin), (int)w->ne[0], 1.0f, matrix(x, i2, i3),
-                lead(x), rows + begin * lead(w), lead(w), 0.0f,
-                matrix(op, i2, i3) + begin, lead(op));
+    blas.sgemm(ROW_MAJOR, NO_TRANS, TRANS, (int)op->ne[1], (int)(end - begin),
+               (int)w->ne[0], 1.0f, matrix(x, i2, i3), lead(x),
+               rows + begin * lead(w), lead(w), 0.0f,
+               matrix(op, i2, i3) + begin, lead(op));
 }
 
 class product : public ggml::cpu::tensor_traits {
@@ -129,29 +140,60 @@ const char *kind_name(ggml_backend_buffer_type_t)
     return "BLAS";
 }
 
+template <typename F> bool find(void *from, const char *symbol, F &out)
+{
+    void *at = dlsym(from, symbol);
+    memcpy(&out, &at, sizeof(out));
+    return at;
+}
+
+// The threads of its own would be started as it is loaded, which only the
+// environment prevents.
+void *open_alone()
+{
+    const char *own = "OPENBLAS_NUM_THREADS";
+    const char *before = getenv(own);
+    std::string kept = before ? before : "";
+    setenv(own, "1", 1);
+    void *from = dlopen("libscipy_openblas.so", RTLD_NOW | RTLD_LOCAL);
+    before ? setenv(own, kept.c_str(), 1) : unsetenv(own);
+    return from;
+}
+
+bool load()
+{
+    void *from = open_alone();
+    if (!from || !find(from, "scipy_cblas_sgemm", blas.sgemm) ||
+        !find(from, "scipy_openblas_set_num_threads", blas.set_threads) ||
+        !find(from, "scipy_openblas_get_config", blas.config) ||
+        !find(from, "scipy_openblas_get_corename", blas.core)) {
+        return false;
+    }
+    blas.set_threads(1);
+    const char *config = blas.config(); // name and version: two words
+    const char *end = strchr(config, ' ');
+    end = end ? strchr(end + 1, ' ') : nullptr;
+    blas.name.assign(config, end ? end : config + strlen(config));
+    blas.name += std::string(" ") + blas.core();
+    return true;
+}
+
 } // namespace
 
 extern "C" const char *pmpo_blas_name(void)
 {
-    return "mkl " TEXT(__INTEL_MKL__) "." TEXT(__INTEL_MKL_UPDATE__);
-}
-
-// Equal products for equal operands, wherever these lie in memory, by the
-// thread that asks.
-static void settle()
-{
-    mkl_cbwr_set(MKL_CBWR_AUTO);
-    mkl_set_num_threads(1);
+    return blas.name.c_str();
 }
 
 extern "C" void pmpo_blas_start(void)
 {
     static products all;
     static ggml_backend_buffer_type kind = {};
-    kind.iface.get_name = kind_name;
-    kind.context = &all;
-    settle();
-    ggml_backend_cpu_get_extra_buffer_types().push_back(&kind);
+    if (load()) {
+        kind.iface.get_name = kind_name;
+        kind.context = &all;
+        ggml_backend_cpu_get_extra_buffer_types().push_back(&kind);
+    }
 }
 
 extern "C" void pmpo_blas_enlist(pmpo_pool *pool)

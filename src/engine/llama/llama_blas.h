@@ -12,9 +12,12 @@ extern "C" {
 
 #include "engine/llama/llama_pool.h"
 
-const char *pmpo_blas_name(void); /* "mkl 2026.2", or "" without */
+/* "OpenBLAS 0.3.34.0.0 SkylakeX" (whose kernels it uses), or "" where the build has
+ * none or it wasn't found. */
+const char *pmpo_blas_name(void);
 
-/* Once a process, before anything is computed. */
+/* Once a process, before anything is computed and before the name is asked
+ * for: loads the library. */
 void pmpo_blas_start(void);
 
 /* The products of f32 weights that `pool` computes are BLAS's from here on if

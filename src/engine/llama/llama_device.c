@@ -18,8 +18,7 @@ static const char *const heeded[] = {
     "GGML_CPU_TILED_MM",        "GGML_CPU_TILED_MM_FORCE",
     "GGML_CPU_DISABLE_FUSION",  "GGML_KLEIDIAI_SME",
     "LLAMA_ATTN_ROT_DISABLE",   "OMP_DYNAMIC",
-    "OMP_THREAD_LIMIT",         "MKL_CBWR",
-    "MKL_ENABLE_INSTRUCTIONS",  "OPENBLAS_CORETYPE",
+    "OMP_THREAD_LIMIT",         "OPENBLAS_CORETYPE",
 };
 
 static const char *const heeded_by_gpu[] = {
