@@ -76,7 +76,6 @@ class Cell:
         for other in ("of", "peer"):
             if other in method:
                 depends[other] = method[other]
-                depends["budget"] = spec.get("peer_budget")
         self.setting = digest(depends)
 
     def key(self):
@@ -298,13 +297,26 @@ def from_other_row(cell, ledger):
     return None
 
 
-def peer(pmpo, cell, parts, work):
+def tokens_of_default(cell, parts, ledger):
+    """What pmpo's own search took of tokens on the same parts: a peer's budget. None: not run yet."""
+    count = {p: count_lines(f) for p, f in parts.items()}
+    for row in ledger.rows:
+        if row["method"] == "default" and row["parts"] == count and \
+           (row["task"], row["model"], row["seed"]) == (cell.task["name"], cell.model, cell.seed):
+            return sum(row["search"]["tokens"].values())
+    return None
+
+
+def peer(pmpo, cell, parts, work, ledger):
     """Another optimiser's prompt: bench/peers/run.sh prints a JSON document."""
     out = work / "peers" / f"{cell.label()}.json"
+    budget = tokens_of_default(cell, parts, ledger)
+    if budget is None:
+        return None
     if not out.exists():
         left = max(1, pmpo.until - time.monotonic())
         words = [TOP / "bench" / "peers" / "run.sh", cell.method["peer"], cell.model, parts["train"],
-                 parts["val"], cell.task["metric"], str(cell.seed), str(cell.spec["peer_budget"])]
+                 parts["val"], cell.task["metric"], str(cell.seed), str(budget)]
         try:
             done = subprocess.run(words, capture_output=True, text=True, timeout=left)
         except subprocess.TimeoutExpired:
@@ -322,7 +334,7 @@ def prompt_of(pmpo, cell, parts, work, ledger):
     if "of" in method:
         return from_other_row(cell, ledger)
     if "peer" in method:
-        return peer(pmpo, cell, parts, work)
+        return peer(pmpo, cell, parts, work, ledger)
     return {"after": method["prompt"]}
 
 

@@ -1,0 +1,122 @@
+"""llama-server behind a proxy that counts every token.
+
+The peers see an OpenAI-like endpoint. A request is passed on as it is, but for a cap of its reply tokens;
+the tokens of the reply's `usage` are added up, the prompt's in full, though the server may have a part of it
+in memory. Once the budget is overdrawn by `grace`, requests are refused: an optimiser that doesn't look at
+the clock ends there with what it has.
+"""
+import http.server
+import json
+import pathlib
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """llama-server with one model, until closed."""
+
+    def __init__(self, program, model, threads, parallel=4, context=16384):
+        self.port = free_port()
+        words = [program, "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(parallel),
+                 "-c", str(context), "-t", str(threads), "--no-webui"]
+        self.child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(600):
+            if self.child.poll() is not None:
+                raise SystemExit(f"peers.py: llama-server ended with {self.child.returncode}: {' '.join(words)}")
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=2)
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.5)
+        self.close()
+        raise SystemExit("peers.py: llama-server isn't ready after five minutes")
+
+    def close(self):
+        self.child.terminate()
+        self.child.wait()
+
+
+class Proxy:
+    def __init__(self, upstream_port, budget, max_tokens, grace=1.25, upstream="127.0.0.1"):
+        self.budget, self.grace, self.max_tokens = budget, grace, max_tokens
+        self.prompt = self.generated = self.calls = self.refused = 0
+        self.lock = threading.Lock()
+        base, proxy = f"http://{upstream}:{upstream_port}", self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, code, body):
+                self.send_response(code)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if proxy.spent() > proxy.budget * proxy.grace:
+                    proxy.refused += 1
+                    self.answer(402, b'{"error": {"message": "the token budget is used up", "code": 402}}')
+                    return
+                asked = json.loads(body)
+                for name in ("max_tokens", "max_completion_tokens"):
+                    if name in asked:
+                        asked[name] = min(asked[name] or proxy.max_tokens, proxy.max_tokens)
+                if "max_completion_tokens" not in asked:
+                    asked.setdefault("max_tokens", proxy.max_tokens)
+                request = urllib.request.Request(base + self.path, json.dumps(asked).encode(),
+                                                 {"Content-Type": "application/json"})
+                try:
+                    with urllib.request.urlopen(request, timeout=3600) as reply:
+                        code, text = reply.status, reply.read()
+                except urllib.error.HTTPError as e:
+                    code, text = e.code, e.read()
+                proxy.count(text)
+                self.answer(code, text)
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def count(self, text):
+        try:
+            usage = json.loads(text).get("usage") or {}
+        except ValueError:
+            usage = {}
+        with self.lock:
+            self.calls += 1
+            self.prompt += usage.get("prompt_tokens", 0)
+            self.generated += usage.get("completion_tokens", 0)
+
+    def spent(self):
+        return self.prompt + self.generated
+
+    def used_up(self):
+        return self.spent() >= self.budget
+
+    def close(self):
+        self.http.shutdown()
+
+
+def model_path(name):
+    """A GGUF file, or the file of a model that pmpo has fetched."""
+    path = pathlib.Path(name)
+    if path.exists():
+        return path
+    import os
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+    return cache / "pmpo" / "models" / f"{name}.gguf"
