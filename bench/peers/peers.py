@@ -21,6 +21,7 @@ FIXED = [START, "Please output directly and only output the final answer.",
          "First think about the principles that the question involves, then solve it step by step.",
          "First rephrase the question so that nothing in it is ambiguous, then solve it step by step."]
 REPLY_TOKENS = 400  # of any reply at most
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # nothing is fetched
 
 
 # ---- data and marks -----------------------------------------------------------
@@ -114,21 +115,14 @@ def miprov2(job):
     def mark(example, prediction, trace=None):
         return is_right(job.metric, getattr(prediction, "answer", "") or "", example.whole)
 
-    best = {"score": -1.0, "prompt": START}
-
-    class Watch(dspy.MIPROv2):
-        pass
-
-    teacher = Watch(metric=mark, auto=None, num_candidates=4, max_bootstrapped_demos=0, max_labeled_demos=0,
-                    num_threads=1, seed=job.seed, verbose=False, max_errors=10000)
+    teacher = dspy.MIPROv2(metric=mark, auto=None, num_candidates=4, max_bootstrapped_demos=0,
+                           max_labeled_demos=0, num_threads=1, seed=job.seed, verbose=False, max_errors=10000)
     try:
         found = teacher.compile(program, trainset=rows(job.train), valset=rows(job.val), num_trials=8,
                                 minibatch=False)
-        best["prompt"] = found.signature.instructions
-        happened = f"score {getattr(found, 'score', None)}"
-    except Exception as e:  # the proxy refuses: nothing came out in time
-        happened = f"ended early: {type(e).__name__}"
-    return best["prompt"], happened
+        return found.signature.instructions, f"score {getattr(found, 'score', None)}"
+    except Exception as e:  # the proxy refuses: it has nothing to show before its end
+        return START, f"ended early: {type(e).__name__}"
 
 
 def capo(job):
