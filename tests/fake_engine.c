@@ -21,6 +21,7 @@ typedef struct fake {
     volatile sig_atomic_t cancelled;
     size_t n_events, n_generated, n_violations;
     size_t n_most, n_dropped; /* units under way; not finished, unwanted */
+    size_t n_held; /* requests with a grammar */
 } fake;
 
 static const pmpo_special specials[] = {
@@ -301,7 +302,8 @@ static void wrap(pmpo_str prompt, const char *more, pmpo_buf *out)
     pmpo_buf_puts(out, PMPO_REPLY_CLOSE);
 }
 
-static void rewrite(const fake *f, pmpo_str form, uint64_t h, pmpo_reply *out)
+static void rewrite(const fake *f, pmpo_str form, bool begun, uint64_t h,
+                    pmpo_reply *out)
 {
     pmpo_str old = between(form, PMPO_FORM_BEGIN, PMPO_FORM_END);
     pmpo_str input = between(form, "\nInput: ", "\nExpected output: ");
@@ -309,6 +311,10 @@ static void rewrite(const fake *f, pmpo_str form, uint64_t h, pmpo_reply *out)
     const char *more = sentences[pmpo_random(&h) % N_SENTENCES];
     uint64_t share = pmpo_random(&h) % 20;
     out->complete = true;
+    if (begun && (f->o.all_bad || share == 0) && !f->o.stuck) {
+        pmpo_buf_puts(&out->text, PMPO_REPLY_OPEN " " PMPO_REPLY_CLOSE);
+        return;
+    }
     if (f->o.stuck) {
         wrap(old, "", &out->text);
     } else if (f->o.all_bad || share == 0) {
@@ -357,6 +363,17 @@ static void cut_off(pmpo_reply *out, size_t max_tokens)
     out->n_tokens = out->text.len;
 }
 
+/* What was begun is not said again. */
+static void go_on(pmpo_str begun, pmpo_reply *out)
+{
+    size_t at = pmpo_str_find(pmpo_buf_str(&out->text), begun, 0);
+    if (begun.len > 0 && at != SIZE_MAX) {
+        size_t skip = at + begun.len;
+        memmove(out->text.ptr, out->text.ptr + skip, out->text.len - skip + 1);
+        out->text.len -= skip;
+    }
+}
+
 static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
                   const pmpo_gen_params *p, pmpo_reply *out)
 {
@@ -365,8 +382,9 @@ static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
         != SIZE_MAX) {
         mark(form, out);
     } else {
-        rewrite(f, form, pmpo_hash64(form.ptr, form.len, seed ^ f->o.salt),
-                out);
+        rewrite(f, form, r->begun.len > 0,
+                pmpo_hash64(form.ptr, form.len, seed ^ f->o.salt), out);
+        go_on(r->begun, out);
     }
     cut_off(out, (size_t)p->max_tokens);
 }
@@ -375,6 +393,11 @@ static void reply(const fake *f, const pmpo_gen_request *r, uint64_t seed,
 static void check_rendered(fake *f, const pmpo_gen_request *r)
 {
     pmpo_buf text = {0};
+    f->n_held += r->grammar.len > 0;
+    if (f->o.deaf) {
+        f->n_violations += r->begun.len || r->grammar.len;
+        return;
+    }
     for (size_t i = 0; i < r->n_ids; i++) {
         piece(NULL, r->ids[i], &text, NULL);
     }
@@ -382,6 +405,12 @@ static void check_rendered(fake *f, const pmpo_gen_request *r)
         f->n_violations += pmpo_str_find(pmpo_buf_str(&text),
                                          r->messages[i].content, 0)
                            == SIZE_MAX;
+    }
+    if (r->begun.len > 0) { /* comes last */
+        pmpo_str all = pmpo_buf_str(&text);
+        size_t at = all.len < r->begun.len ? all.len : all.len - r->begun.len;
+        f->n_violations += !pmpo_str_eq(pmpo_str_sub(all, at, all.len),
+                                        r->begun);
     }
     f->n_violations += r->n_ids == 0;
     pmpo_buf_release(&text);
@@ -417,6 +446,8 @@ static void hash_generation(pmpo_hasher *h, const pmpo_gen_request *r)
     for (size_t i = 0; i < r->n_messages; i++) {
         pmpo_hasher_str(h, r->messages[i].content);
     }
+    pmpo_hasher_str(h, r->begun);
+    pmpo_hasher_str(h, r->grammar);
     for (size_t i = 0; i < r->n_samples; i++) {
         pmpo_hasher_u64(h, r->seeds[i]);
     }
@@ -522,6 +553,8 @@ pmpo_model *fake_new(const fake_options *o)
         .threads = 1,
         .shares_prefixes = true,
     };
+    m->takes_messages = o->deaf;
+    m->obeys_grammars = !o->deaf;
     m->limits = (pmpo_limits){o->max_requests ? o->max_requests : 8,
                               (size_t)m->info.n_context};
     return m;
@@ -549,6 +582,11 @@ size_t fake_generated(const pmpo_model *m)
 size_t fake_violations(const pmpo_model *m)
 {
     return ((const fake *)m->self)->n_violations;
+}
+
+size_t fake_held(const pmpo_model *m)
+{
+    return ((const fake *)m->self)->n_held;
 }
 
 size_t fake_most_under_way(const pmpo_model *m)

@@ -35,6 +35,7 @@ typedef struct fake_options {
     bool shift;          /* scores forget the first id of the prefix */
     bool all_bad;        /* no reply is usable */
     bool stuck;          /* every reply is the instruction itself */
+    bool deaf;           /* takes no begun replies and no grammars */
     /* Answers (not rewrites) to a rendered prompt, its specials left out;
      * NULL: by the hash of the prompt. */
     void (*answers)(pmpo_str prompt, pmpo_buf *reply);
@@ -51,6 +52,7 @@ double fake_logprob(uint64_t salt, const int32_t *ids, size_t at);
 /* Broken contracts seen so far (units whose requests disagree in the prefix
  * and the like); must stay 0. */
 size_t fake_violations(const pmpo_model *m);
+size_t fake_held(const pmpo_model *m); /* requests that brought a grammar */
 size_t fake_most_under_way(const pmpo_model *m); /* units at one time, so far */
 size_t fake_dropped(const pmpo_model *m); /* units begun, unwanted, not done */
 

@@ -169,14 +169,14 @@ static void test_generation_prompt(void **state)
                               {PMPO_STR("user"), PMPO_STR("Hello!")}};
     pmpo_tokens t = {0};
     const pmpo_vocab *v = &chat_model->vocab;
-    assert_int_equal(pmpo_render_chat(v, m, 2, &t, NULL), 0);
+    assert_int_equal(pmpo_render_chat(v, m, 2, PMPO_STR(""), &t, NULL), 0);
     assert_tokens_of(v, t.ids, t.n,
                      PMPO_STR("<|im_start|>system\nBe brief.<|im_end|>\n"
                               "<|im_start|>user\nHello!<|im_end|>\n"
                               "<|im_start|>assistant\n"));
     t.n = 0;
     v = &base_model->vocab; /* has no template */
-    assert_int_equal(pmpo_render_chat(v, m, 2, &t, NULL), 0);
+    assert_int_equal(pmpo_render_chat(v, m, 2, PMPO_STR(""), &t, NULL), 0);
     assert_tokens_of(v, t.ids, t.n, PMPO_STR("Be brief.\n\nHello!"));
     pmpo_tokens_release(&t);
 }

@@ -564,7 +564,7 @@ static void assert_chat(toy *y, const pmpo_message *m, size_t n,
     pmpo_tokens got = {0}, want = {0};
     y->v.self = y;
     assert_int_equal(pmpo_tokens_put(&got, 7), 0); /* appended to */
-    assert_int_equal(pmpo_render_chat(&y->v, m, n, &got, NULL), 0);
+    assert_int_equal(pmpo_render_chat(&y->v, m, n, PMPO_STR(""), &got, NULL), 0);
     toy_tokenize(y, pmpo_str_of(text), true, &want, NULL);
     assert_int_equal(got.n, want.n + 1);
     assert_int_equal(got.ids[0], 7);
@@ -589,7 +589,7 @@ static void test_render_chat(void **state)
     pmpo_tokens got = {0};
     y = toy_of(chatml);
     y.v.self = &y;
-    assert_int_equal(pmpo_render_chat(&y.v, &bad, 1, &got, NULL), 0);
+    assert_int_equal(pmpo_render_chat(&y.v, &bad, 1, PMPO_STR(""), &got, NULL), 0);
     size_t n = 0;
     for (size_t i = 0; i < got.n; i++) {
         n += got.ids[i] >= N_PLAIN;
@@ -597,12 +597,12 @@ static void test_render_chat(void **state)
     assert_int_equal(n, 3);
     got.n = 0;
     y.chat = NULL;
-    assert_int_equal(pmpo_render_chat(&y.v, NULL, 0, &got, NULL), 0);
+    assert_int_equal(pmpo_render_chat(&y.v, NULL, 0, PMPO_STR(""), &got, NULL), 0);
     assert_int_equal(got.n, 1);
     assert_int_equal(got.ids[0], BOS);
     y.v.bos = -1;
     pmpo_error err = {0};
-    assert_int_equal(pmpo_render_chat(&y.v, NULL, 0, &got, &err), PMPO_EMODEL);
+    assert_int_equal(pmpo_render_chat(&y.v, NULL, 0, PMPO_STR(""), &got, &err), PMPO_EMODEL);
     assert_int_equal(got.n, 1);
     pmpo_tokens_release(&got);
 }
@@ -686,7 +686,7 @@ static bool starve_chat(toy y, long n, bool once)
     pmpo_tokens t = {0};
     y.v.self = &y;
     (once ? fail_alloc_once : fail_alloc_after)(n);
-    int rc = pmpo_render_chat(&y.v, told, 2, &t, NULL);
+    int rc = pmpo_render_chat(&y.v, told, 2, PMPO_STR(""), &t, NULL);
     bool hit = fail_alloc_hit();
     fail_alloc_after(-1);
     assert_int_equal(rc, hit ? PMPO_ENOMEM : 0);

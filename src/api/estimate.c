@@ -178,21 +178,30 @@ static uint64_t longest_prompt(const pmpo_optimize_options *o)
                           : o->max_reply_tokens);
 }
 
-/* Prompts that may be proposed: before the first iteration, in each. */
-static void count_candidates(const pmpo_optimize_options *o, uint64_t *opening,
-                             uint64_t *each)
+/* Before the first iteration, or in one. */
+typedef struct proposed {
+    uint64_t prompts; /* worth scoring */
+    uint64_t replies; /* of the rewriter, with those asked for once more */
+    uint64_t jobs;    /* proposers that ask it */
+} proposed;
+
+static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
 {
     const char *names = o->proposers
                             ? o->proposers
                             : pmpo_proposers_default(o->paper, o->no_rewriter);
-    *opening = *each = 0;
+    proposed n = {0};
     for (size_t i = 0; i < pmpo_n_proposers; i++) {
         const pmpo_proposer *p = &pmpo_proposers[i];
-        if (pmpo_proposers_have(names, p->name)) {
-            *opening += p->opens ? p->most(o, 0) : 0;
-            *each += p->most(o, 1);
+        if (pmpo_proposers_have(names, p->name)
+            && (iteration > 0 || p->opens)) {
+            uint64_t most = p->most(o, iteration);
+            n.prompts += most;
+            n.replies += !p->asks ? 0 : o->paper ? most : 2 * most;
+            n.jobs += p->asks;
         }
     }
+    return n;
 }
 
 /* At the end the finalists answer the validation part, start and best the
@@ -215,10 +224,8 @@ static void bound_rest(const pmpo_model *m, const counts *c,
                        const pmpo_optimize_options *o, pmpo_estimate *out)
 {
     uint64_t t = (uint64_t)o->iterations, cap = longest_prompt(o);
-    uint64_t opening, candidates;
-    count_candidates(o, &opening, &candidates);
-    opening = t > 0 ? opening : 0;
-    uint64_t asked = (uint64_t)o->hard * (uint64_t)o->variants;
+    proposed each = count_proposed(o, 1);
+    proposed first = t > 0 ? count_proposed(o, 0) : (proposed){0};
     bool asks = !o->no_rewriter;
     uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
     const char *tn = o->score.template_name;
@@ -234,18 +241,20 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     out->bound_prefill_tokens =
         (o->paper ? 0 : c->train.prefill)
         + check * bound_of(&c->train_all, m, tn, cap)
-        + opening * (train + val)
-        + t * ((masks + candidates) * train + candidates * val)
+        + first.prompts * (train + val)
+        + t * ((masks + each.prompts) * train + each.prompts * val)
         + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
         + 2 * bound_of(&c->test, m, tn, cap);
     bool probed = asks && o->form == PMPO_FORM_AUTO;
     uint64_t reply = (uint64_t)o->max_reply_tokens;
+    /* A job's requests are fed once; those asked again, once more. */
+    uint64_t requests = (o->paper ? 1 : 2) * (uint64_t)o->hard;
     out->bound_prompt_tokens =
-        t * ((asks ? (uint64_t)o->hard * request : 0) + marking)
-        + (probed ? request : 0);
+        (first.jobs + t * each.jobs) * requests * request
+        + t * marking + (probed ? request : 0);
     out->bound_generated_tokens =
-        t * ((asks ? asked * reply : 0) + marking)
-        + (probed ? PMPO_PROBE_SAMPLES * reply : 0);
+        (first.replies + t * each.replies) * reply
+        + t * marking + (probed ? PMPO_PROBE_SAMPLES * reply : 0);
 }
 
 static int estimate(pmpo_model *scorer, pmpo_model *rewriter,

@@ -47,13 +47,33 @@ int pmpo_score_unit(struct pmpo_model *m, const pmpo_unit *u,
 
 /* ---- chats --------------------------------------------------------------------- */
 
+bool pmpo_begins_replies(const struct pmpo_model *m)
+{
+    return !m->takes_messages || m->takes_begun;
+}
+
+static int check(const struct pmpo_model *m, const pmpo_gen_request *r,
+                 pmpo_error *err)
+{
+    if (r->begun.len > 0 && (r->n_messages == 0 || !pmpo_begins_replies(m))) {
+        return pmpo_fail(err, PMPO_EUSAGE, "this model's replies can't be "
+                         "begun for it");
+    }
+    if (r->grammar.len > 0 && !m->obeys_grammars) {
+        return pmpo_fail(err, PMPO_EUSAGE, "this model's replies can't be held "
+                         "to a grammar");
+    }
+    return 0;
+}
+
 static int render(const struct pmpo_model *m, pmpo_gen_request *r,
                   pmpo_tokens *ids, pmpo_error *err)
 {
     if (r->n_messages == 0 || m->takes_messages) {
         return 0;
     }
-    int rc = pmpo_render_chat(&m->vocab, r->messages, r->n_messages, ids, err);
+    int rc = pmpo_render_chat(&m->vocab, r->messages, r->n_messages, r->begun,
+                              ids, err);
     r->ids = ids->ids;
     r->n_ids = ids->n;
     return rc;
@@ -69,7 +89,8 @@ int pmpo_generate(struct pmpo_model *m, const pmpo_gen_request *requests,
     int rc = own && ids ? 0 : pmpo_fail_memory(err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         own[i] = requests[i];
-        rc = render(m, &own[i], &ids[i], err);
+        rc = check(m, &own[i], err);
+        rc = rc < 0 ? rc : render(m, &own[i], &ids[i], err);
     }
     rc = rc < 0 ? rc : m->engine->generate(m->self, own, n, p, out, err);
     for (size_t i = 0; ids && i < n; i++) {

@@ -127,6 +127,11 @@ typedef struct pmpo_gen_request {
     const pmpo_message *messages; /* what the ids are rendered from, if a chat:
                                    * pmpo_generate does that */
     size_t n_messages;
+    pmpo_str begun;   /* how the reply to a chat begins, "": nothing. The model
+                       * goes on from there; no part of the reply's text. Needs
+                       * pmpo_begins_replies */
+    pmpo_str grammar; /* GBNF, beginning with "root", that what the model adds
+                       * obeys, "": none. Needs model.obeys_grammars */
     const uint64_t *seeds; /* [n_samples], one a sample */
     size_t n_samples;
 } pmpo_gen_request;
@@ -184,6 +189,8 @@ struct pmpo_model {
     pmpo_hash identity;   /* of all that can change a score */
     pmpo_limits limits;
     bool takes_messages;  /* the engine renders chats itself, from messages */
+    bool takes_begun;     /* and it honours a reply begun for it, too */
+    bool obeys_grammars;
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */
     void (*tick)(void *ud, size_t rows);
@@ -195,8 +202,12 @@ struct pmpo_model {
 int pmpo_score_unit(struct pmpo_model *m, const pmpo_unit *u,
                     pmpo_unit_result *r, pmpo_error *err);
 
+/* Can replies be begun for the model? */
+bool pmpo_begins_replies(const struct pmpo_model *m);
+
 /* The engine's `generate`, with chats rendered for it by the model's own
- * template: a request has messages or ids. */
+ * template: a request has messages or ids. PMPO_EUSAGE: a request begins the
+ * reply or brings a grammar, and the model can't take that. */
 int pmpo_generate(struct pmpo_model *m, const pmpo_gen_request *requests,
                   size_t n, const pmpo_gen_params *p, pmpo_reply *out,
                   pmpo_error *err);

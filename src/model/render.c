@@ -469,7 +469,8 @@ int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
 /* ---- chats to go on with ----------------------------------------------- */
 
 static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,
-                            size_t n, pmpo_pieces *p, pmpo_error *err)
+                            size_t n, pmpo_str begun, pmpo_pieces *p,
+                            pmpo_error *err)
 {
     pmpo_template t = {.v = v, .kind = PMPO_TEMPLATE_CHAT};
     pmpo_str *strs = pmpo_calloc(3 * n, sizeof(*strs));
@@ -483,7 +484,11 @@ static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,
     int rc = put_turns(&t, &x, p, err);
     if (rc == PMPO_EMODEL) { /* nothing was put yet */
         put_contents(p, m, n, false);
+        pmpo_pieces_text(p, begun.len ? PMPO_STR("\n\n") : PMPO_STR(""));
         rc = 0;
+    }
+    if (rc == 0 && begun.len) {
+        pmpo_pieces_text(p, begun);
     }
     pmpo_template_clear(&t);
     pmpo_free(strs);
@@ -491,11 +496,12 @@ static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,
 }
 
 int pmpo_render_chat(const pmpo_vocab *v, const pmpo_message *messages,
-                     size_t n, pmpo_tokens *out, pmpo_error *err)
+                     size_t n, pmpo_str begun, pmpo_tokens *out,
+                     pmpo_error *err)
 {
     pmpo_pieces p = {0};
     size_t before = out->n;
-    int rc = compose_messages(v, messages, n, &p, err);
+    int rc = compose_messages(v, messages, n, begun, &p, err);
     if (rc == 0) {
         rc = tokenize_pieces(v, &p, p.n, out, err);
     }

@@ -55,10 +55,12 @@ int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
                        const pmpo_example *e, pmpo_tokens *out,
                        pmpo_error *err);
 
-/* A chat up to where the assistant speaks, for generating. A model without a
- * recognised template gets the contents as plain text, blank lines between. */
+/* A chat up to where the assistant speaks, for generating, and how its reply
+ * begins (may be ""). A model without a recognised template gets the contents
+ * as plain text, blank lines between. */
 int pmpo_render_chat(const pmpo_vocab *v, const pmpo_message *messages,
-                     size_t n, pmpo_tokens *out, pmpo_error *err);
+                     size_t n, pmpo_str begun, pmpo_tokens *out,
+                     pmpo_error *err);
 
 /* True when some of the targets, as token lists after the context, is a
  * proper prefix of another: `--end auto` then ends all of them. */

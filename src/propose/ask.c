@@ -6,7 +6,10 @@
 int pmpo_ask_init(pmpo_ask *a, size_t k, size_t n, pmpo_arena *mem,
                   pmpo_error *err)
 {
-    *a = (pmpo_ask){.n_requests = k, .n_samples = n};
+    *a = (pmpo_ask){.n_requests = k,
+                    .n_samples = n,
+                    .begun = PMPO_STR(""),
+                    .grammar = PMPO_STR("")};
     a->forms = pmpo_arena_alloc(mem, k, sizeof(*a->forms));
     a->messages = pmpo_arena_alloc(mem, k, sizeof(*a->messages));
     a->requests = pmpo_arena_alloc(mem, k, sizeof(*a->requests));
@@ -26,10 +29,31 @@ void pmpo_ask_release(pmpo_ask *a)
     }
 }
 
+/* The whole replies: what was begun, and what the model added. */
+static int put_beginning(pmpo_ask *a, pmpo_str begun, pmpo_arena *mem,
+                         pmpo_error *err)
+{
+    pmpo_buf whole = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < a->n_requests * a->n_samples; i++) {
+        pmpo_buf_clear(&whole);
+        pmpo_buf_put(&whole, begun);
+        pmpo_buf_put(&whole, a->replies[i].text);
+        a->replies[i].text = pmpo_arena_str(mem, pmpo_buf_str(&whole));
+        rc = whole.failed || !a->replies[i].text.ptr ? pmpo_fail_memory(err)
+                                                     : 0;
+    }
+    pmpo_buf_release(&whole);
+    return rc;
+}
+
 int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
                  int iteration, const pmpo_gen_params *params,
                  pmpo_arena *mem, pmpo_error *err)
 {
+    const pmpo_str none = PMPO_STR("");
+    pmpo_str begun = pmpo_begins_replies(jobs->model) ? a->begun : none;
+    pmpo_str grammar = jobs->model->obeys_grammars ? a->grammar : none;
     for (size_t i = 0; i < a->n_requests; i++) {
         if (a->forms[i].failed) {
             return pmpo_fail_memory(err);
@@ -39,6 +63,8 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
         a->requests[i] = (pmpo_gen_request){
             .messages = &a->messages[i],
             .n_messages = 1,
+            .begun = begun,
+            .grammar = grammar,
             .seeds = a->seeds + i * a->n_samples,
             .n_samples = a->n_samples,
         };
@@ -50,5 +76,6 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
         .n_requests = a->n_requests,
         .params = *params,
     };
-    return pmpo_jobs_run(jobs, &job, mem, a->replies, err);
+    int rc = pmpo_jobs_run(jobs, &job, mem, a->replies, err);
+    return rc < 0 || begun.len == 0 ? rc : put_beginning(a, begun, mem, err);
 }

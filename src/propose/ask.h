@@ -8,6 +8,9 @@
  * it and reads replies[]. */
 typedef struct pmpo_ask {
     size_t n_requests, n_samples;
+    /* How every reply begins, and the grammar of the rest; "": none. Left out
+     * where the model can't take them. */
+    pmpo_str begun, grammar;
     pmpo_buf *forms;            /* [n_requests] the user's message */
     uint64_t *seeds;            /* [n_requests * n_samples], request-major */
     pmpo_job_reply *replies;    /* likewise */
@@ -19,7 +22,8 @@ typedef struct pmpo_ask {
 int pmpo_ask_init(pmpo_ask *a, size_t k, size_t n, pmpo_arena *mem,
                   pmpo_error *err);
 void pmpo_ask_release(pmpo_ask *a);
-/* `kind` and `iteration` as in a pmpo_job. Replies live in `mem`. */
+/* `kind` and `iteration` as in a pmpo_job. Replies live in `mem`, with what
+ * was begun for them in front. */
 int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
                  int iteration, const pmpo_gen_params *params,
                  pmpo_arena *mem, pmpo_error *err);

@@ -1,7 +1,8 @@
 /* forms.h: what the rewriter is asked, in words. Pure.
  *
- * Three forms: mark the removable units of an instruction, rewrite it (large
- * models: diagnose, then rewrite), rewrite it (small models: short). The
+ * Mark the removable units of an instruction; rewrite it (large models:
+ * diagnose, then rewrite; small models: short); find the instruction behind
+ * some examples; write one sentence of it. The
  * user's bytes go in unchanged, between lines that say what they are; nothing
  * is parsed back out of a form, so they may hold anything. */
 #ifndef PMPO_PROPOSE_FORMS_H
@@ -27,6 +28,21 @@ typedef struct pmpo_form_input {
 /* Appends the rewriting form (LARGE or SMALL). Returns true when some text
  * of the example was cut. */
 bool pmpo_form_rewrite(pmpo_rewrite_form form, const pmpo_form_input *in,
+                       pmpo_buf *out);
+
+/* Appends the form that asks for the instruction behind some examples. */
+void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
+                      size_t max_bytes, pmpo_buf *out);
+
+/* Appends the form that asks for one sentence, to stand in place of `unit` or,
+ * where that is "", to be added. */
+void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out);
+
+/* Appends the grammar (GBNF) of a reply that was begun with PMPO_REPLY_OPEN:
+ * one sentence, or an instruction that may be twice as long as `like` and has
+ * line breaks if that has; no question, no tags but the closing one. `ascii`:
+ * of ASCII's characters only. */
+void pmpo_form_grammar(pmpo_str like, bool ascii, bool sentence,
                        pmpo_buf *out);
 
 /* Appends the marking form: copy, with at most `max` units marked. */

@@ -34,6 +34,10 @@ static void hash_request(pmpo_hasher *h, const pmpo_gen_request *r)
         pmpo_hasher_str(h, r->messages[i].role);
         pmpo_hasher_str(h, r->messages[i].content);
     }
+    if (r->begun.len > 0 || r->grammar.len > 0) { /* else the older key */
+        pmpo_hasher_str(h, r->begun);
+        pmpo_hasher_str(h, r->grammar);
+    }
     pmpo_hasher_u64(h, r->n_ids);
     pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
     pmpo_hasher_u64(h, r->n_samples);

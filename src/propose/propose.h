@@ -55,6 +55,8 @@ typedef struct pmpo_scene {
      * scene's. */
     int (*note)(void *ud, pmpo_note kind, int iteration, int place,
                 const char *text, pmpo_error *err);
+    /* *yes: vetting would let this prompt of the rewriter's be scored. */
+    int (*sound)(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err);
     void *ud;
     pmpo_arena *scratch; /* released after the proposer has returned */
 } pmpo_scene;
@@ -71,7 +73,8 @@ typedef struct pmpo_proposer {
                  * hard cases; the others are not */
     int (*propose)(const pmpo_scene *scene, pmpo_proposals *out,
                    pmpo_error *err);
-    /* Proposals in one iteration at most (0: the opening), for estimates. */
+    /* Proposals worth scoring in one iteration at most (0: the opening), for
+     * estimates. */
     size_t (*most)(const pmpo_optimize_options *o, int iteration);
 } pmpo_proposer;
 
@@ -81,6 +84,8 @@ extern const size_t pmpo_n_proposers;
 
 /* Is `name` in `names`, a list with commas? */
 bool pmpo_proposers_have(const char *names, const char *name);
+/* Does one of `names` need a rewriter? */
+bool pmpo_proposers_ask(const char *names);
 /* The names of those that run by default, of the published loop alone
  * (`paper`), or without a rewriter; static. */
 const char *pmpo_proposers_default(bool paper, bool no_rewriter);
@@ -104,5 +109,7 @@ PMPO_PROPOSER(library)
 PMPO_PROPOSER(contract)
 PMPO_PROPOSER(deletions)
 PMPO_PROPOSER(rewrites)
+PMPO_PROPOSER(inductions)
+PMPO_PROPOSER(edits)
 
 #endif

@@ -10,6 +10,8 @@ const pmpo_proposer pmpo_proposers[] = {
     ROW("contract", false, true, contract),
     ROW("delete", false, false, deletions),
     ROW("rewrite", true, false, rewrites),
+    ROW("induce", true, true, inductions),
+    ROW("edit", true, false, edits),
 };
 const size_t pmpo_n_proposers =
     sizeof(pmpo_proposers) / sizeof(pmpo_proposers[0]);
@@ -31,6 +33,17 @@ bool pmpo_proposers_have(const char *names, const char *name)
             return true;
         }
         names += len + (names[len] == ',');
+    }
+    return false;
+}
+
+bool pmpo_proposers_ask(const char *names)
+{
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        if (pmpo_proposers[i].asks
+            && pmpo_proposers_have(names, pmpo_proposers[i].name)) {
+            return true;
+        }
     }
     return false;
 }

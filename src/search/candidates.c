@@ -26,6 +26,20 @@ static int note(void *ud, pmpo_note kind, int iteration, int place,
                                err);
 }
 
+static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
+{
+    pmpo_state *st = ud;
+    pmpo_candidate_row row = {
+        .id = (int)st->n_rows,
+        .prompt = prompt,
+        .reply = prompt, /* the guard asks what a model wrote */
+        .fate = PMPO_FATE_PENDING,
+    };
+    int rc = pmpo_vet_row(st, &row, err);
+    *yes = rc == 0 && row.fate == PMPO_FATE_PENDING;
+    return rc;
+}
+
 static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
                            pmpo_arena *scratch)
 {
@@ -45,6 +59,7 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .cases = step->cases,
         .n_cases = step->n_cases,
         .note = note,
+        .sound = sound,
         .ud = st,
         .scratch = scratch,
     };

@@ -164,7 +164,7 @@ static int score_start(pmpo_state *st, pmpo_error *err)
 static int settle_form(pmpo_state *st, pmpo_error *err)
 {
     bool asked = st->o.iterations > 0
-                 && pmpo_proposers_have(st->o.proposers, "rewrite");
+                 && pmpo_proposers_ask(st->o.proposers);
     if (st->o.form != PMPO_FORM_AUTO || !asked) {
         return 0;
     }

@@ -78,4 +78,34 @@ llama_token pmpo_guard_sample(struct llama_sampler *s,
     }
 }
 
+struct llama_sampler *pmpo_guard_grammar(const struct llama_vocab *v,
+                                         const char *gbnf, const char *root)
+{
+    try {
+        return llama_sampler_init_grammar(v, gbnf, root);
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+int pmpo_guard_apply(struct llama_sampler *s, llama_token_data_array *all)
+{
+    try {
+        llama_sampler_apply(s, all);
+        return 0;
+    } catch (...) {
+        return EBACKEND;
+    }
+}
+
+int pmpo_guard_accept(struct llama_sampler *s, llama_token t)
+{
+    try {
+        llama_sampler_accept(s, t);
+        return 0;
+    } catch (...) {
+        return EBACKEND;
+    }
+}
+
 } // extern "C"

@@ -13,6 +13,7 @@
  * llama_decode.c   the context and its KV memory, feeding rows
  * llama_score.c    the planned scorer and the plain reference
  * llama_generate.c sampling many replies in one batch
+ * llama_grammar.c  a reply's next token under a grammar
  * guard.cpp        keeps C++ exceptions out of C */
 #ifndef PMPO_ENGINE_LLAMA_ENGINE_H
 #define PMPO_ENGINE_LLAMA_ENGINE_H
@@ -73,6 +74,10 @@ int pmpo_guard_quantize(const char *from, const char *to,
                         const llama_model_quantize_params *p);
 llama_token pmpo_guard_sample(struct llama_sampler *s,
                               struct llama_context *ctx, int32_t row);
+struct llama_sampler *pmpo_guard_grammar(const struct llama_vocab *v,
+                                         const char *gbnf, const char *root);
+int pmpo_guard_apply(struct llama_sampler *s, llama_token_data_array *all);
+int pmpo_guard_accept(struct llama_sampler *s, llama_token t);
 
 /* ---- llama_vocab.c -------------------------------------------------------- */
 
@@ -102,6 +107,17 @@ void pmpo_llama_wave_end(pmpo_llama *l, size_t n_sequences);
 /* Last error line that llama.cpp logged in this thread, or "". */
 const char *pmpo_llama_log(void);
 void pmpo_llama_start(void); /* once a process: backend and log */
+
+/* ---- llama_grammar.c --------------------------------------------------------- */
+
+/* NULL: not read, *err says why (PMPO_EUSAGE). */
+struct llama_sampler *pmpo_llama_grammar(const pmpo_llama *l, pmpo_str gbnf,
+                                         pmpo_error *err);
+/* Draws from the batch's row by `chain`, held to `grammar` (NULL: free).
+ * LLAMA_TOKEN_NULL: it failed. `room` has n_vocab entries (with a grammar). */
+llama_token pmpo_llama_draw(const pmpo_llama *l, struct llama_sampler *chain,
+                            struct llama_sampler *grammar, int32_t row,
+                            llama_token_data *room);
 
 /* ---- llama_score.c, llama_generate.c: pmpo_engine's functions --------------- */
 

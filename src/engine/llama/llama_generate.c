@@ -15,6 +15,7 @@ typedef struct sample {
     int32_t row;      /* of its logits in the batch at hand */
     bool live;
     struct llama_sampler *chain;
+    struct llama_sampler *grammar; /* NULL: none */
 } sample;
 
 typedef struct job {
@@ -25,6 +26,7 @@ typedef struct job {
     size_t n;
     sample *samples;
     size_t n_samples;
+    llama_token_data *room; /* [n_vocab], with a grammar */
     pmpo_arena mem;
 } job;
 
@@ -61,7 +63,8 @@ static bool has_stop(const pmpo_buf *text, size_t before, pmpo_str stop)
 /* Draws the sample's next token from the batch's row; ends it when due. */
 static int draw(job *j, sample *s, pmpo_error *err)
 {
-    llama_token t = pmpo_guard_sample(s->chain, j->l->ctx, s->row);
+    llama_token t = pmpo_llama_draw(j->l, s->chain, s->grammar, s->row,
+                                    j->room);
     if (t == LLAMA_TOKEN_NULL) {
         return pmpo_fail(err, PMPO_EBACKEND, "sampling failed");
     }
@@ -188,6 +191,18 @@ static int step(job *j, size_t *n_live, pmpo_error *err)
     return rc;
 }
 
+static int give_grammar(job *j, sample *s, pmpo_str gbnf, pmpo_error *err)
+{
+    if (gbnf.len == 0) {
+        return 0;
+    }
+    if (!j->room) {
+        j->room = pmpo_arena_alloc(&j->mem, j->l->n_vocab, sizeof(*j->room));
+    }
+    s->grammar = j->room ? pmpo_llama_grammar(j->l, gbnf, err) : NULL;
+    return s->grammar ? 0 : j->room ? PMPO_EUSAGE : pmpo_fail_memory(err);
+}
+
 static int make_samples(job *j, const pmpo_gen_request *requests,
                         size_t first_reply, pmpo_error *err)
 {
@@ -202,6 +217,10 @@ static int make_samples(job *j, const pmpo_gen_request *requests,
             };
             if (!j->samples[k].chain) {
                 return pmpo_fail_memory(err);
+            }
+            int rc = give_grammar(j, &j->samples[k], requests[i].grammar, err);
+            if (rc < 0) {
+                return rc;
             }
             j->samples[k].live = true;
         }
@@ -265,6 +284,9 @@ static int run_group(pmpo_llama *l, const pmpo_gen_request *requests, size_t n,
     for (size_t k = 0; j.samples && k < n_samples; k++) {
         if (j.samples[k].chain) {
             llama_sampler_free(j.samples[k].chain);
+        }
+        if (j.samples[k].grammar) {
+            llama_sampler_free(j.samples[k].grammar);
         }
     }
     pmpo_arena_release(&j.mem);

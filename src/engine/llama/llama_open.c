@@ -267,6 +267,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
         .max_context = l->n_context,
     };
     m->limits = (pmpo_limits){PMPO_MAX_SEQUENCES, l->n_context};
+    m->obeys_grammars = true;
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
     return rc < 0 ? rc : identify(l, m, w->hash, o->gpu_layers, err);

@@ -1,0 +1,65 @@
+/* induce.c: an instruction from nothing but examples.
+ *
+ * The rewriter sees a few inputs with their outputs and writes the
+ * instruction that leads from one to the other (Honovich et al., arXiv
+ * 2205.10782). It sees no hard case and no old instruction, so a small one has
+ * nothing to copy but the examples. Every request has its own draw of them. */
+#include "base/error.h"
+#include "data/data.h"
+#include "propose/forms.h"
+#include "propose/replies.h"
+
+#define LEAST_PAIRS 3
+#define MOST_PAIRS 6
+#define PAIR_BYTES 500 /* of each text; there are several */
+
+/* Draws k of 0..n-1 without repetition. */
+static void draw(size_t n, size_t k, uint64_t seed, size_t *out)
+{
+    for (size_t i = 0; i < k;) {
+        size_t x = (size_t)(pmpo_random(&seed) % n), seen = 0;
+        while (seen < i && out[seen] != x) {
+            seen++;
+        }
+        if (seen == i) {
+            out[i++] = x;
+        }
+    }
+}
+
+static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
+                pmpo_buf *out, pmpo_error *err)
+{
+    (void)ud;
+    (void)err;
+    const pmpo_example *pairs[MOST_PAIRS];
+    size_t drawn[MOST_PAIRS], n = pmpo_data_count(s->train);
+    size_t k = LEAST_PAIRS + i % (MOST_PAIRS - LEAST_PAIRS + 1);
+    k = k < n ? k : n;
+    draw(n, k, pmpo_seed_for(s->o->seed, "pairs", (uint64_t)s->iteration, i, 0),
+         drawn);
+    for (size_t p = 0; p < k; p++) {
+        pairs[p] = pmpo_data_example(s->train, drawn[p]);
+    }
+    pmpo_form_induce(s->o->task, pairs, k, max < PAIR_BYTES ? max : PAIR_BYTES,
+                     out);
+    return 0;
+}
+
+int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
+                            pmpo_error *err)
+{
+    const pmpo_asking asking = {
+        .name = "induce",
+        .n_requests = (size_t)s->o->hard,
+        .n_samples = (size_t)s->o->variants,
+        .fill = fill,
+    };
+    return pmpo_replies_gather(s, &asking, out, err);
+}
+
+size_t pmpo_most_inductions(const pmpo_optimize_options *o, int iteration)
+{
+    (void)iteration;
+    return (size_t)o->hard * (size_t)o->variants;
+}

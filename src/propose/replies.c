@@ -1,0 +1,277 @@
+/* replies.c: see replies.h. */
+#include "propose/replies.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "propose/ask.h"
+#include "propose/forms.h"
+#include "text/text.h"
+
+#define SHORT_CASE_BYTES 400 /* second try, when the request is too long */
+#define WARMER 0.3           /* what is asked again */
+#define WARM_STEP 0.1        /* for each earlier iteration that repeated itself */
+#define MOST_WARMTH 0.4      /* of these steps together */
+
+pmpo_gen_params pmpo_replies_sampling(const pmpo_optimize_options *o)
+{
+    return (pmpo_gen_params){.temperature = o->temperature,
+                             .top_p = o->top_p,
+                             .max_tokens = o->max_reply_tokens,
+                             .stop = PMPO_STR(PMPO_REPLY_CLOSE)};
+}
+
+/* ---- warmth ----------------------------------------------------------------- */
+
+/* Replies of one iteration that were more than a third repetitions. */
+static bool repeated_itself(const pmpo_scene *s, const char *name, int iteration)
+{
+    size_t n = 0, same = 0;
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const pmpo_candidate_row *r = &s->rows[i];
+        if (r->iteration == iteration && r->proposer && r->reply.len > 0
+            && !strcmp(r->proposer, name)) {
+            n++;
+            same += r->fate == PMPO_FATE_DUPLICATE;
+        }
+    }
+    return 3 * same > n;
+}
+
+static double warmth(const pmpo_scene *s, const char *name)
+{
+    double more = 0;
+    for (int t = 0; t < s->iteration && !s->o->paper; t++) {
+        more += repeated_itself(s, name, t) ? WARM_STEP : 0;
+    }
+    return more < MOST_WARMTH ? more : MOST_WARMTH;
+}
+
+/* ---- asking ------------------------------------------------------------------ */
+
+typedef struct gathering {
+    const pmpo_scene *s;
+    const pmpo_asking *a;
+    pmpo_proposals *out;
+    pmpo_str begun, grammar;
+    double temperature;
+    size_t first; /* of our proposals in out */
+} gathering;
+
+static bool plain_ascii(pmpo_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.ptr[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int settle_form(gathering *g, pmpo_error *err)
+{
+    const pmpo_scene *s = g->s;
+    bool small = s->o->form == PMPO_FORM_SMALL;
+    g->begun = g->grammar = PMPO_STR("");
+    if (!s->o->paper && (small || !g->a->diagnoses)) {
+        g->begun = PMPO_STR(PMPO_REPLY_OPEN);
+    }
+    if (s->o->paper || !small) {
+        return 0;
+    }
+    pmpo_buf b = {0};
+    pmpo_str like = g->a->sentence ? PMPO_STR("") : s->incumbent;
+    bool ascii = plain_ascii(s->incumbent) && plain_ascii(s->o->task);
+    pmpo_form_grammar(like, ascii, g->a->sentence, &b);
+    g->grammar = pmpo_arena_str(s->scratch, pmpo_buf_str(&b));
+    bool failed = b.failed || !g->grammar.ptr;
+    pmpo_buf_release(&b);
+    return failed ? pmpo_fail_memory(err) : 0;
+}
+
+/* Request i of *q asks what the asking's request of[i] does. */
+static int fill(const gathering *g, pmpo_ask *q, const size_t *of, size_t max,
+                pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < q->n_requests; i++) {
+        pmpo_buf_clear(&q->forms[i]);
+        rc = g->a->fill(g->s, g->a->ud, of ? of[i] : i, max, &q->forms[i], err);
+    }
+    q->begun = g->begun;
+    q->grammar = g->grammar;
+    return rc;
+}
+
+static int run(const gathering *g, pmpo_ask *q, const size_t *of,
+               const char *kind, double temperature, pmpo_error *err)
+{
+    pmpo_gen_params p = pmpo_replies_sampling(g->s->o);
+    p.temperature = temperature;
+    int rc = fill(g, q, of, PMPO_CASE_BYTES, err);
+    rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration, &p,
+                                    g->s->scratch, err);
+    if (rc == PMPO_ETOOLONG) {
+        rc = fill(g, q, of, SHORT_CASE_BYTES, err);
+        rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration,
+                                        &p, g->s->scratch, err);
+    }
+    return rc;
+}
+
+/* ---- reading ------------------------------------------------------------------ */
+
+static int splice(const gathering *g, size_t i, pmpo_str said,
+                  pmpo_proposal *p, pmpo_error *err)
+{
+    pmpo_buf b = {0};
+    if (!g->a->splice) {
+        p->prompt = said;
+        return 0;
+    }
+    g->a->splice(g->s, g->a->ud, i, said, &b);
+    p->prompt = pmpo_arena_str(g->out->mem, pmpo_str_trim(pmpo_buf_str(&b)));
+    bool failed = b.failed || !p->prompt.ptr;
+    pmpo_buf_release(&b);
+    return failed ? pmpo_fail_memory(err) : 0;
+}
+
+/* Variant v of the asking's request i. */
+static int add(const gathering *g, const pmpo_job_reply *reply, uint64_t seed,
+               size_t i, size_t v, pmpo_error *err)
+{
+    pmpo_proposal *p = pmpo_proposals_add(g->out);
+    if (!p) {
+        return pmpo_fail_memory(err);
+    }
+    p->parents[0] = g->s->incumbent_id;
+    p->n_parents = g->a->from_incumbent;
+    p->hard_case = g->a->shows_cases ? (int)i : -1;
+    p->variant = (int)v;
+    p->seed = seed;
+    p->asked = true;
+    p->reply = pmpo_arena_str(g->out->mem, reply->text);
+    if (!p->reply.ptr) {
+        return pmpo_fail_memory(err);
+    }
+    pmpo_str said;
+    p->why = pmpo_text_read_reply(p->reply, reply->complete, &said);
+    return p->why ? 0 : splice(g, i, said, p, err);
+}
+
+/* Was something worth scoring made of out->of[k]? */
+static int is_useful(const gathering *g, size_t k, bool *yes, pmpo_error *err)
+{
+    const pmpo_proposal *p = &g->out->of[k];
+    *yes = !p->why && !pmpo_scene_tried(g->s, p->prompt);
+    for (size_t i = 0; *yes && i < k; i++) {
+        *yes = !pmpo_str_eq(g->out->of[i].prompt, p->prompt);
+    }
+    return *yes && g->s->sound ? g->s->sound(g->s->ud, p->prompt, yes, err) : 0;
+}
+
+/* ---- once more ----------------------------------------------------------------- */
+
+/* slots[0..*n): request and variant (request-major) without a useful reply. */
+static int find_useless(const gathering *g, size_t *slots, size_t *n,
+                        pmpo_error *err)
+{
+    int rc = 0;
+    *n = 0;
+    for (size_t k = g->first; rc == 0 && k < g->out->n; k++) {
+        bool yes;
+        rc = is_useful(g, k, &yes, err);
+        if (!yes) {
+            slots[(*n)++] = k - g->first;
+        }
+    }
+    return rc;
+}
+
+static int ask_again(const gathering *g, const size_t *slots, size_t n,
+                     pmpo_error *err)
+{
+    pmpo_ask q;
+    char kind[48];
+    snprintf(kind, sizeof(kind), "%s again", g->a->name);
+    size_t *of = pmpo_arena_alloc(g->s->scratch, n, sizeof(*of));
+    int rc = of ? pmpo_ask_init(&q, n, 1, g->s->scratch, err)
+                : pmpo_fail_memory(err);
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < n; i++) {
+        of[i] = slots[i] / g->a->n_samples;
+        q.seeds[i] = pmpo_seed_for(g->s->o->seed, kind,
+                                   (uint64_t)g->s->iteration, slots[i], 0);
+    }
+    rc = run(g, &q, of, kind, g->temperature + WARMER, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = add(g, &q.replies[i], q.seeds[i], of[i],
+                 slots[i] % g->a->n_samples, err);
+    }
+    pmpo_ask_release(&q);
+    return rc;
+}
+
+static int repair(const gathering *g, pmpo_error *err)
+{
+    size_t n = 0, most = g->out->n - g->first;
+    size_t *slots = pmpo_arena_alloc(g->s->scratch, most, sizeof(*slots));
+    int rc = slots ? find_useless(g, slots, &n, err) : pmpo_fail_memory(err);
+    return rc < 0 || n == 0 ? rc : ask_again(g, slots, n, err);
+}
+
+/* ---- all ------------------------------------------------------------------------ */
+
+static int ask_once(const gathering *g, pmpo_error *err)
+{
+    const pmpo_asking *a = g->a;
+    pmpo_ask q;
+    int rc = pmpo_ask_init(&q, a->n_requests, a->n_samples, g->s->scratch, err);
+    if (rc < 0) {
+        return rc;
+    }
+    size_t n = a->n_requests * a->n_samples;
+    for (size_t i = 0; i < n; i++) {
+        q.seeds[i] = pmpo_seed_for(g->s->o->seed, a->name,
+                                   (uint64_t)g->s->iteration, i / a->n_samples,
+                                   i % a->n_samples);
+    }
+    rc = run(g, &q, NULL, a->name, g->temperature, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = add(g, &q.replies[i], q.seeds[i], i / a->n_samples,
+                 i % a->n_samples, err);
+    }
+    pmpo_ask_release(&q);
+    return rc;
+}
+
+static int note_too_long(const pmpo_scene *s, const char *name,
+                         const pmpo_error *why, pmpo_error *err)
+{
+    char text[sizeof(why->text) + 80];
+    snprintf(text, sizeof(text), "the request of the proposer %s is too long "
+             "for the rewriter: %s", name, why->text);
+    return s->note(s->ud, PMPO_NOTE_NO_REWRITES, s->iteration, 0, text, err);
+}
+
+int pmpo_replies_gather(const pmpo_scene *s, const pmpo_asking *a,
+                        pmpo_proposals *out, pmpo_error *err)
+{
+    gathering g = {.s = s, .a = a, .out = out, .first = out->n};
+    pmpo_error why = {0};
+    if (a->n_requests == 0 || a->n_samples == 0) {
+        return 0;
+    }
+    g.temperature = s->o->temperature + warmth(s, a->name);
+    int rc = settle_form(&g, &why);
+    rc = rc < 0 ? rc : ask_once(&g, &why);
+    if (rc == 0 && !s->o->paper) {
+        rc = repair(&g, &why);
+    }
+    if (rc == PMPO_ETOOLONG) { /* no replies this time; the run goes on */
+        return note_too_long(s, a->name, &why, err);
+    }
+    return rc < 0 && why.code ? pmpo_fail(err, rc, "%s", why.text) : rc;
+}
