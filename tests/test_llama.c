@@ -16,6 +16,8 @@
 #include "engine/llama/llama_rate.h"
 #include "fetch/fetch.h"
 #include "model/model.h"
+#include "propose/forms.h"
+#include "text/text.h"
 #include "tiny_model.h"
 
 static char folder[] = "/tmp/pmpo-llama-XXXXXX";
@@ -328,6 +330,91 @@ static void test_a_cut_copy_is_made_again(void **state)
     pmpo_model_free(m);
 }
 
+/* ---- replies ------------------------------------------------------------------ */
+
+/* Samples of one chat; the model is of random weights, so without a grammar
+ * its bytes are anything. */
+static int say(pmpo_model *m, const char *grammar, double temperature,
+               pmpo_reply out[4], pmpo_error *err)
+{
+    const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Say.")};
+    const uint64_t seeds[] = {1, 2, 3, 4};
+    const pmpo_gen_params p = {temperature, 0.95, 1700, PMPO_STR("</prompt>")};
+    const pmpo_gen_request q = {.messages = &ask, .n_messages = 1,
+                                .grammar = {grammar, strlen(grammar)},
+                                .begun = PMPO_STR("<prompt>"),
+                                .seeds = seeds, .n_samples = 4};
+    memset(out, 0, 4 * sizeof(*out));
+    return pmpo_generate(m, &q, 1, &p, out, err);
+}
+
+static void drop(pmpo_reply r[4])
+{
+    for (int i = 0; i < 4; i++) {
+        pmpo_buf_release(&r[i].text);
+    }
+}
+
+static void test_replies_obey_grammars(void **state)
+{
+    (void)state;
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_F32);
+    pmpo_reply r[4];
+    pmpo_error err = {0};
+    size_t n_alike = 0;
+    assert_true(m->obeys_grammars);
+    assert_int_equal(say(m, "root ::= \"<\" [a-c]{4} \">\"", 1, r, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(r[i].text.len, 6);
+        assert_int_equal(strspn(r[i].text.ptr + 1, "abc"), 4);
+        assert_true(r[i].complete); /* by itself: nothing else is allowed */
+        n_alike += i > 0 && !strcmp(r[i].text.ptr, r[0].text.ptr);
+    }
+    assert_true(n_alike < 3);
+    drop(r);
+    assert_int_equal(say(m, "root ::= \"<\" [a-c]{4} \">\"", 0, r, NULL), 0);
+    assert_string_equal(r[0].text.ptr, r[3].text.ptr); /* greedy */
+    assert_int_equal(strspn(r[0].text.ptr + 1, "abc"), 4);
+    drop(r);
+    assert_int_equal(say(m, "root ::= nothing", 1, r, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "grammar"));
+    drop(r);
+    pmpo_model_free(m);
+}
+
+/* Whatever the model is, what it says fills the form. */
+static void test_forms_can_be_obeyed(void **state)
+{
+    (void)state;
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_F32);
+    for (int way = 0; way < 6; way++) {
+        pmpo_buf g = {0};
+        pmpo_reply r[4];
+        pmpo_str found;
+        bool ascii = way < 3, sentence = way % 3 == 0;
+        pmpo_form_grammar(way % 3 == 1 ? PMPO_STR("One.\nTwo.")
+                                       : PMPO_STR("One."),
+                          ascii, sentence, &g);
+        assert_int_equal(say(m, g.ptr, 1, r, NULL), 0);
+        for (int i = 0; i < 4; i++) {
+            pmpo_str reply = pmpo_buf_str(&r[i].text);
+            assert_true(r[i].complete && reply.len > 9);
+            assert_int_equal(pmpo_str_find(reply, PMPO_STR("?"), 0), SIZE_MAX);
+            assert_int_equal(pmpo_str_find(reply, PMPO_STR("</prompt>"), 0),
+                             reply.len - 9);
+            pmpo_buf whole = {0};
+            pmpo_buf_printf(&whole, "<prompt>%s", r[i].text.ptr);
+            assert_null(pmpo_text_read_reply(pmpo_buf_str(&whole), true,
+                                             &found));
+            pmpo_buf_release(&whole);
+        }
+        drop(r);
+        pmpo_buf_release(&g);
+    }
+    pmpo_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +427,8 @@ int main(void)
         cmocka_unit_test(test_a_longer_one_changes_nothing),
         cmocka_unit_test(test_a_grown_memory_keeps_the_rope_factors),
         cmocka_unit_test(test_what_crosses_the_range_is_refused),
+        cmocka_unit_test(test_replies_obey_grammars),
+        cmocka_unit_test(test_forms_can_be_obeyed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -558,13 +558,15 @@ static void test_refused(void **state)
 
 /* ---- chats ------------------------------------------------------------- */
 
+static pmpo_str begun = {"", 0}; /* how the reply to a chat begins */
+
 static void assert_chat(toy *y, const pmpo_message *m, size_t n,
                         const char *text)
 {
     pmpo_tokens got = {0}, want = {0};
     y->v.self = y;
     assert_int_equal(pmpo_tokens_put(&got, 7), 0); /* appended to */
-    assert_int_equal(pmpo_render_chat(&y->v, m, n, PMPO_STR(""), &got, NULL), 0);
+    assert_int_equal(pmpo_render_chat(&y->v, m, n, begun, &got, NULL), 0);
     toy_tokenize(y, pmpo_str_of(text), true, &want, NULL);
     assert_int_equal(got.n, want.n + 1);
     assert_int_equal(got.ids[0], 7);
@@ -580,8 +582,14 @@ static void test_render_chat(void **state)
     assert_chat(&y, told, 2, "<|im_start|>system\nold<|im_end|>\n"
                              "<|im_start|>user\nhi<|im_end|>\n"
                              "<|im_start|>assistant\n");
+    begun = PMPO_STR("Well,"); /* by the assistant, on whose words it goes on */
+    assert_chat(&y, told, 2, "<|im_start|>system\nold<|im_end|>\n"
+                             "<|im_start|>user\nhi<|im_end|>\n"
+                             "<|im_start|>assistant\nWell,");
     y.v.add_bos = true;
     y.chat = NULL;
+    assert_chat(&y, told, 2, "old\n\nhi\n\nWell,");
+    begun = PMPO_STR("");
     assert_chat(&y, told, 2, "old\n\nhi");
     y.chat = counting; /* recognised, but of no use */
     assert_chat(&y, talk, 3, "hi\n\nyo\n\nabc?");

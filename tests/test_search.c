@@ -87,9 +87,8 @@ static void check_view(const pmpo_run_view *v, const pmpo_optimize_options *o)
     for (size_t i = 0; i < v->n_iterations; i++) {
         const pmpo_iteration *it = &v->iterations[i];
         int n_accepted = 0;
-        size_t asked = (size_t)(o->hard * o->variants); /* or twice: again */
-        assert_true(it->n_candidates >= asked
-                    && it->n_candidates <= (o->paper ? asked : 2 * asked));
+        size_t k = (size_t)(o->hard * o->variants); /* each asked once or twice */
+        assert_in_range(it->n_candidates, k, o->paper ? k : 2 * k);
         assert_int_equal(it->n_hard, o->hard);
         assert_true(o->no_mask ? it->n_segments == 0 : it->n_segments > 0);
         assert_true(it->incumbent_loss == loss);

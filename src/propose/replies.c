@@ -38,13 +38,13 @@ static bool repeated_itself(const pmpo_scene *s, const char *name, int iteration
     return 3 * same > n;
 }
 
-static double warmth(const pmpo_scene *s, const char *name)
+double pmpo_replies_temperature(const pmpo_scene *s, const char *name)
 {
     double more = 0;
     for (int t = 0; t < s->iteration && !s->o->paper; t++) {
         more += repeated_itself(s, name, t) ? WARM_STEP : 0;
     }
-    return more < MOST_WARMTH ? more : MOST_WARMTH;
+    return s->o->temperature + (more < MOST_WARMTH ? more : MOST_WARMTH);
 }
 
 /* ---- asking ------------------------------------------------------------------ */
@@ -264,7 +264,7 @@ int pmpo_replies_gather(const pmpo_scene *s, const pmpo_asking *a,
     if (a->n_requests == 0 || a->n_samples == 0) {
         return 0;
     }
-    g.temperature = s->o->temperature + warmth(s, a->name);
+    g.temperature = pmpo_replies_temperature(s, a->name);
     int rc = settle_form(&g, &why);
     rc = rc < 0 ? rc : ask_once(&g, &why);
     if (rc == 0 && !s->o->paper) {

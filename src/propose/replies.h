@@ -34,5 +34,8 @@ int pmpo_replies_gather(const pmpo_scene *s, const pmpo_asking *a,
 
 /* How replies are sampled, before anything is asked again. */
 pmpo_gen_params pmpo_replies_sampling(const pmpo_optimize_options *o);
+/* The proposer's temperature in this iteration: it rises with each earlier one
+ * in which more than a third of its replies were repetitions. */
+double pmpo_replies_temperature(const pmpo_scene *s, const char *name);
 
 #endif

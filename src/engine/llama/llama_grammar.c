@@ -20,8 +20,7 @@ struct llama_sampler *pmpo_llama_grammar(const pmpo_llama *l, pmpo_str gbnf,
     if (text.failed) {
         pmpo_fail_memory(err);
     } else if (!g) {
-        pmpo_fail(err, PMPO_EUSAGE, "llama.cpp can't read the grammar: %s",
-                  pmpo_llama_log());
+        pmpo_fail(err, PMPO_EUSAGE, "llama.cpp can't read the grammar");
     }
     pmpo_buf_release(&text);
     return g;

@@ -1,0 +1,301 @@
+/* test_asking.c: proposers that ask a rewriter: what it is asked, what becomes
+ * of its replies, and what is asked once more. */
+#include "propose/forms.h"
+#include "propose/propose.h"
+#include "propose/replies.h"
+#include "run_help.h"
+#include "text/text.h"
+
+/* ---- a scene ---------------------------------------------------------------- */
+
+typedef struct stage {
+    pmpo_model *m;
+    pmpo_jobs jobs;
+    pmpo_data *d;
+    pmpo_optimize_options o;
+    pmpo_candidate_row start;
+    pmpo_scene s;
+    size_t cases[2];
+    pmpo_arena scratch, mem;
+    pmpo_proposals list;
+    size_t n_notes;
+} stage;
+
+static int count_note(void *ud, pmpo_note kind, int iteration, int place,
+                      const char *text, pmpo_error *err)
+{
+    stage *g = ud;
+    (void)iteration;
+    (void)place;
+    (void)err;
+    g->n_notes += kind == PMPO_NOTE_NO_REWRITES;
+    assert_non_null(strstr(text, "too long"));
+    return 0;
+}
+
+static const pmpo_segment_effect units[] = {
+    {0, 4, {"A b.", 4}, 0.25, 0.1, 1},
+    {5, 9, {"C d.", 4}, -0.25, -1, 1},
+    {10, 14, {"E f.", 4}, NAN, NAN, NAN},
+};
+
+static void open_stage(stage *g, const fake_options *f)
+{
+    *g = (stage){.m = fake_new(f), .d = make_data(12, false)};
+    pmpo_optimize_options_init(&g->o);
+    g->o.task = PMPO_STR("Decide.");
+    g->o.hard = 2;
+    g->o.variants = 3;
+    g->o.max_reply_tokens = 2000;
+    g->o.form = PMPO_FORM_SMALL;
+    g->start = (pmpo_candidate_row){.prompt = PMPO_STR("A b. C d. E f.")};
+    g->jobs = (pmpo_jobs){.model = g->m};
+    g->list.mem = &g->mem;
+    g->cases[1] = 5;
+    g->s = (pmpo_scene){
+        .jobs = &g->jobs, .o = &g->o, .train = g->d, .iteration = 1,
+        .rows = &g->start, .n_rows = 1, .incumbent = g->start.prompt,
+        .segments = units, .n_segments = 3, .noise_floor = NAN,
+        .cases = g->cases, .n_cases = 2, .note = count_note, .ud = g,
+        .scratch = &g->scratch,
+    };
+}
+
+static void close_stage(stage *g)
+{
+    assert_int_equal(fake_violations(g->m), 0);
+    fake_free(g->m);
+    pmpo_data_free(g->d);
+    pmpo_free(g->list.of);
+    pmpo_arena_release(&g->scratch);
+    pmpo_arena_release(&g->mem);
+}
+
+static void propose(stage *g, const char *name)
+{
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        if (!strcmp(pmpo_proposers[i].name, name)) {
+            g->list.n = 0;
+            assert_int_equal(pmpo_proposers[i].propose(&g->s, &g->list, NULL),
+                             0);
+        }
+    }
+}
+
+/* Replies that gave nothing new; those behind the first `first` were asked
+ * again. */
+static size_t count_useless(const stage *g, size_t first)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < first; i++) {
+        bool same = pmpo_scene_tried(&g->s, g->list.of[i].prompt);
+        for (size_t k = 0; k < i; k++) {
+            same = same || pmpo_str_eq(g->list.of[k].prompt,
+                                       g->list.of[i].prompt);
+        }
+        n += g->list.of[i].why || same;
+    }
+    return n;
+}
+
+/* ---- what is asked and what comes -------------------------------------------- */
+
+static void test_induce(void **state)
+{
+    (void)state;
+    bool again = false;
+    for (unsigned salt = 0; salt < 8; salt++) {
+        stage g;
+        open_stage(&g, &(fake_options){.salt = salt});
+        propose(&g, "induce");
+        assert_true(g.list.n >= 6);
+        assert_int_equal(g.list.n, 6 + count_useless(&g, 6));
+        again = again || g.list.n > 6;
+        for (size_t i = 0; i < g.list.n; i++) {
+            const pmpo_proposal *p = &g.list.of[i];
+            assert_true(p->asked && p->n_parents == 0 && p->hard_case == -1);
+            assert_true(pmpo_str_starts(p->reply, PMPO_STR(PMPO_REPLY_OPEN)));
+            assert_int_equal(p->why == NULL, p->prompt.len > 0);
+        }
+        close_stage(&g);
+    }
+    assert_true(again);
+}
+
+/* One request adds, the other replaces the unit with the least effect. */
+static void test_edit(void **state)
+{
+    (void)state;
+    stage g;
+    open_stage(&g, &(fake_options){.salt = 1});
+    propose(&g, "edit");
+    size_t n = 0;
+    for (size_t i = 0; i < g.list.n; i++) {
+        const pmpo_proposal *p = &g.list.of[i];
+        if (p->why) {
+            continue;
+        }
+        n++;
+        assert_int_equal(p->n_parents, 1);
+        bool added = pmpo_str_starts(p->prompt, PMPO_STR("A b. C d. E f. "));
+        bool replaced = pmpo_str_starts(p->prompt, PMPO_STR("A b. "))
+                        && p->prompt.len > 14
+                        && !memcmp(p->prompt.ptr + p->prompt.len - 5, " E f.",
+                                   5);
+        assert_true(i < 3 ? added : i < 6 ? replaced : added || replaced);
+    }
+    assert_true(n >= 4);
+    /* A single unit is all there is: a sentence is added. */
+    g.s.n_segments = 1;
+    propose(&g, "edit");
+    for (size_t i = 0; i < g.list.n; i++) {
+        assert_true(g.list.of[i].why
+                    || pmpo_str_starts(g.list.of[i].prompt, g.s.incumbent));
+    }
+    close_stage(&g);
+}
+
+/* ---- beginning, grammar, once more --------------------------------------------- */
+
+static size_t held_of(const fake_options *f, pmpo_rewrite_form form, bool paper,
+                      size_t *n, size_t *n_jobs)
+{
+    stage g;
+    open_stage(&g, f);
+    g.o.form = form;
+    g.o.paper = paper;
+    propose(&g, "rewrite");
+    size_t held = fake_held(g.m);
+    *n = g.list.n;
+    *n_jobs = fake_generated(g.m);
+    close_stage(&g);
+    return held;
+}
+
+static void test_who_is_held_to_what(void **state)
+{
+    (void)state;
+    size_t n, jobs;
+    const fake_options bad = {.all_bad = true};
+    assert_int_equal(held_of(&bad, PMPO_FORM_SMALL, false, &n, &jobs), 2 + 6);
+    assert_int_equal(n, 12); /* all six again */
+    assert_int_equal(jobs, 2);
+    assert_int_equal(held_of(&bad, PMPO_FORM_LARGE, false, &n, &jobs), 0);
+    assert_int_equal(n, 12);
+    assert_int_equal(held_of(&bad, PMPO_FORM_SMALL, true, &n, &jobs), 0);
+    assert_int_equal(n, 6); /* the published loop asks once */
+    assert_int_equal(jobs, 1);
+    /* An engine that can't is asked plainly; the fake would object. */
+    const fake_options deaf = {.deaf = true};
+    assert_int_equal(held_of(&deaf, PMPO_FORM_SMALL, false, &n, &jobs), 0);
+    assert_true(n >= 6);
+}
+
+static int refuse(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
+{
+    (void)ud;
+    (void)prompt;
+    (void)err;
+    *yes = false;
+    return 0;
+}
+
+static void test_unsound_is_asked_again(void **state)
+{
+    (void)state;
+    stage g;
+    open_stage(&g, &(fake_options){.salt = 1});
+    g.s.sound = refuse;
+    propose(&g, "rewrite");
+    assert_int_equal(g.list.n, 12);
+    for (size_t i = 0; i < 6; i++) { /* another sample of the same request */
+        assert_int_equal(g.list.of[i].hard_case, g.list.of[i + 6].hard_case);
+        assert_int_equal(g.list.of[i].variant, g.list.of[i + 6].variant);
+        assert_true(g.list.of[i].seed != g.list.of[i + 6].seed);
+    }
+    close_stage(&g);
+}
+
+static void test_too_long(void **state)
+{
+    (void)state;
+    stage g;
+    open_stage(&g, &(fake_options){.context = 2050});
+    propose(&g, "induce");
+    assert_int_equal(g.list.n, 0);
+    assert_int_equal(g.n_notes, 1);
+    close_stage(&g);
+}
+
+/* The model says what it can't do, and is not asked for it behind its back. */
+static void test_engines_say_no(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.deaf = true});
+    const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Hi.")};
+    const uint64_t seed = 1;
+    const pmpo_gen_params p = {1, 1, 10, PMPO_STR("")};
+    pmpo_gen_request q = {.messages = &ask, .n_messages = 1, .seeds = &seed,
+                          .n_samples = 1, .begun = PMPO_STR("Well,")};
+    pmpo_reply r = {0};
+    pmpo_error err = {0};
+    assert_false(pmpo_begins_replies(m));
+    assert_int_equal(pmpo_generate(m, &q, 1, &p, &r, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "begun"));
+    q.begun = PMPO_STR("");
+    q.grammar = PMPO_STR("root ::= \"a\"");
+    assert_int_equal(pmpo_generate(m, &q, 1, &p, &r, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "grammar"));
+    assert_int_equal(fake_events(m), 0);
+    fake_free(m);
+}
+
+/* ---- warmth --------------------------------------------------------------------- */
+
+/* Replies at another temperature are another job: the kept one is not found. */
+static double temperature_of(const pmpo_candidate_row *rows, size_t n,
+                             bool paper)
+{
+    stage g;
+    open_stage(&g, &(fake_options){.salt = 1});
+    g.s.rows = rows;
+    g.s.n_rows = n;
+    g.s.iteration = 2;
+    g.o.paper = paper;
+    double t = pmpo_replies_temperature(&g.s, "induce");
+    close_stage(&g);
+    return t;
+}
+
+static void test_repetition_warms(void **state)
+{
+    (void)state;
+    pmpo_candidate_row rows[4] = {{.prompt = PMPO_STR("start")}};
+    for (int i = 1; i < 4; i++) {
+        rows[i] = (pmpo_candidate_row){.iteration = 1, .proposer = "induce",
+                                       .prompt = PMPO_STR("p"),
+                                       .reply = PMPO_STR("p"),
+                                       .fate = PMPO_FATE_DUPLICATE};
+    }
+    assert_true(temperature_of(rows, 4, false) > 0.95);
+    assert_true(temperature_of(rows, 4, true) == 0.9);
+    rows[1].fate = rows[2].fate = PMPO_FATE_REJECTED; /* one of three is usual */
+    assert_true(temperature_of(rows, 4, false) == 0.9);
+    rows[1].fate = PMPO_FATE_DUPLICATE;
+    rows[1].proposer = rows[3].proposer = "edit"; /* another's repetitions */
+    assert_true(temperature_of(rows, 4, false) == 0.9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_induce),
+        cmocka_unit_test(test_edit),
+        cmocka_unit_test(test_who_is_held_to_what),
+        cmocka_unit_test(test_unsound_is_asked_again),
+        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_engines_say_no),
+        cmocka_unit_test(test_repetition_warms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
