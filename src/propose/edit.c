@@ -27,6 +27,12 @@ static bool in_plan(const plan *p, size_t unit)
     return false;
 }
 
+static bool stays(const pmpo_scene *s, size_t unit)
+{
+    const pmpo_span span = {s->segments[unit].begin, s->segments[unit].end};
+    return s->kept && pmpo_keep_touches(s->kept, s->incumbent, span);
+}
+
 /* Adding first, then the least useful units; a unit that is all of the
  * instruction is left alone, and so is one whose effect is not known. */
 static void make_plan(const pmpo_scene *s, size_t most, plan *p)
@@ -37,7 +43,7 @@ static void make_plan(const pmpo_scene *s, size_t most, plan *p)
         size_t least = SIZE_MAX;
         for (size_t i = 0; i < s->n_segments; i++) {
             double e = s->segments[i].effect;
-            if (!isnan(e) && !in_plan(p, i)
+            if (!isnan(e) && !in_plan(p, i) && !stays(s, i)
                 && (least == SIZE_MAX || e < s->segments[least].effect)) {
                 least = i;
             }

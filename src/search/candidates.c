@@ -26,12 +26,27 @@ static int note(void *ud, pmpo_note kind, int iteration, int place,
                                err);
 }
 
+/* The proposal with the parts to keep that it lacks; empty: out of memory, or
+ * there was none. */
+static pmpo_str with_kept_parts(pmpo_state *st, pmpo_str prompt)
+{
+    if (prompt.len == 0 || !pmpo_keep_missing(&st->kept, prompt)) {
+        return prompt;
+    }
+    pmpo_buf b = {0};
+    pmpo_keep_restore(&st->kept, prompt, &b);
+    pmpo_str whole = b.failed ? PMPO_STR("")
+                              : pmpo_arena_str(&st->mem, pmpo_buf_str(&b));
+    pmpo_buf_release(&b);
+    return whole;
+}
+
 static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
 {
     pmpo_state *st = ud;
     pmpo_candidate_row row = {
         .id = (int)st->n_rows,
-        .prompt = prompt,
+        .prompt = with_kept_parts(st, prompt),
         .reply = prompt, /* the guard asks what a model wrote */
         .fate = PMPO_FATE_PENDING,
     };
@@ -63,21 +78,6 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .ud = st,
         .scratch = scratch,
     };
-}
-
-/* The proposal with the parts to keep that it lacks; empty: out of memory, or
- * there was none. */
-static pmpo_str with_kept_parts(pmpo_state *st, pmpo_str prompt)
-{
-    if (prompt.len == 0 || !pmpo_keep_missing(&st->kept, prompt)) {
-        return prompt;
-    }
-    pmpo_buf b = {0};
-    pmpo_keep_restore(&st->kept, prompt, &b);
-    pmpo_str whole = b.failed ? PMPO_STR("")
-                              : pmpo_arena_str(&st->mem, pmpo_buf_str(&b));
-    pmpo_buf_release(&b);
-    return whole;
 }
 
 static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
