@@ -121,7 +121,8 @@ def miprov2(job):
         found = teacher.compile(program, trainset=rows(job.train), valset=rows(job.val), num_trials=8,
                                 minibatch=False)
         return found.signature.instructions, f"score {getattr(found, 'score', None)}"
-    except Exception as e:  # the proxy refuses: it has nothing to show before its end
+    except Exception as e:  # it has nothing to show before its end
+        must_be_refusal(job, e)
         return START, f"ended early: {type(e).__name__}"
 
 
@@ -160,6 +161,7 @@ def capo(job):
         found = optimizer.optimize(1000)
         happened = "stopped by the budget"
     except Exception as e:
+        must_be_refusal(job, e)
         found, happened = optimizer.prompts, f"ended early: {type(e).__name__}"
     first = found[0]
     text = first.construct_prompt() if hasattr(first, "construct_prompt") else str(first)
@@ -213,8 +215,15 @@ def textgrad(job):
                 best = (now, prompt.value)
         happened = f"{steps} steps"
     except Exception as e:
+        must_be_refusal(job, e)
         happened = f"{steps} steps, then {type(e).__name__}"
     return best[1], happened
+
+
+def must_be_refusal(job, error):
+    """An optimiser may only end by an error when the proxy has refused it tokens."""
+    if not job.proxy.refused:
+        raise error
 
 
 PEERS = {"gepa": gepa, "miprov2": miprov2, "capo": capo, "textgrad": textgrad}
