@@ -12,6 +12,7 @@ int cmd_eval(const options *o, pmpo_error *err);
 int cmd_compare(const options *o, pmpo_error *err);
 int cmd_audit(const options *o, pmpo_error *err);
 int cmd_analyze(const options *o, pmpo_error *err);
+int cmd_compress(const options *o, pmpo_error *err);
 int cmd_show(const options *o, pmpo_error *err);
 int cmd_report(const options *o, pmpo_error *err);
 int cmd_bench(const options *o, pmpo_error *err);

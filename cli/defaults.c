@@ -29,6 +29,14 @@ static void take_search(options *o)
     }
 }
 
+static void take_compression(options *o)
+{
+    pmpo_compress_options d;
+    pmpo_compress_options_init(&d);
+    o->margin = d.margin;
+    o->grain = (int)d.grain;
+}
+
 static void take_evaluation(options *o)
 {
     pmpo_eval_options d;
@@ -53,6 +61,7 @@ void options_library_defaults(options *o)
     o->memory_bytes = model.memory_bytes;
     take_search(o);
     take_evaluation(o);
+    take_compression(o);
 }
 
 /* ---- in words --------------------------------------------------------------- */

@@ -45,6 +45,12 @@ const command commands[] = {
      cmd_audit},
     {"analyze", CMD_ANALYZE, 0, 0, "",
      "tell what each part of a prompt is worth", "", cmd_analyze},
+    {"compress", CMD_COMPRESS, 0, 0, "",
+     "make a prompt shorter without making it worse",
+     "Two fifths of --data rank the parts, two fifths have a say in each step, "
+     "the last fifth judges the result. Parts marked {{keep}}...{{/keep}}, and placeholders such as "
+     "{context}, stay.",
+     cmd_compress},
     {"show", CMD_SHOW, 1, 1, "RUN", "tell how a run went, or is going",
      "Works also while the run is being written.", cmd_show},
     {"report", CMD_REPORT, 1, INT_MAX, "RUN...",

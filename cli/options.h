@@ -28,7 +28,8 @@ enum {
     CMD_AUDIT = 1 << 14,
     CMD_REPORT = 1 << 15,
     CMD_COMPARE = 1 << 16,
-    CMD_ALL = (1 << 17) - 1,
+    CMD_COMPRESS = 1 << 17,
+    CMD_ALL = (1 << 18) - 1,
 };
 
 typedef struct options options;
@@ -83,7 +84,8 @@ struct options {
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard;
     bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
-    int run_metric, shortlist;
+    int run_metric, shortlist, grain;
+    double margin;
     bool json, quiet, verbose, dry_run, force, best, table, help;
 };
 

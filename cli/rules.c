@@ -67,6 +67,11 @@ static bool is_json(const options *o)
     return o->json;
 }
 
+static bool prints_best(const options *o)
+{
+    return o->best;
+}
+
 static bool is_quiet(const options *o)
 {
     return o->quiet;
@@ -122,6 +127,7 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "segments", masks_nothing, "--no-mask masks none"},
     {CMD_SCORE | CMD_EVAL | CMD_AUDIT, "verbose", is_json,
      "--json has all of it"},
+    {CMD_COMPRESS, "json", prints_best, "--best prints the prompt alone"},
     {CMD_OPTIMIZE | CMD_RESUME, "verbose", is_quiet, "--quiet forbids it"},
     {CMD_EVAL, "regex", has_no_pattern, "only --metric regex reads it"},
     {CMD_EVAL, "judge", has_no_judge, "only --metric judge asks it"},

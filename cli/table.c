@@ -5,7 +5,7 @@
 
 #define RUNS (CMD_OPTIMIZE | CMD_SCORE | CMD_ANALYZE)
 #define SCORES (RUNS | CMD_BENCH)
-#define LOSSES (SCORES | CMD_COMPARE)
+#define LOSSES (SCORES | CMD_COMPARE | CMD_COMPRESS)
 #define MODELS (LOSSES | CMD_EVAL | CMD_AUDIT)
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
@@ -48,7 +48,7 @@ const option_row option_rows[] = {
          "(the scoring model itself)", CMD_ANALYZE),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
-         "(none: it must be given)", RUNS | CMD_EVAL | CMD_COMPARE),
+         "(none: it must be given)", RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
          "(the run's test part)", CMD_AUDIT),
@@ -66,7 +66,7 @@ const option_row option_rows[] = {
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it",
-     "(none: it must be given)", CMD_ANALYZE, "", 0, 0},
+     "(none: it must be given)", CMD_ANALYZE | CMD_COMPRESS, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one final newline of a file "
      "is not part of it",
@@ -147,8 +147,8 @@ const option_row option_rows[] = {
     NUMBER("seed", OPT_COUNT, seed, "N",
            "of all random choices: the parts and the samples", "",
            CMD_OPTIMIZE, 0, MAX64),
-    NUMBER("seed", OPT_COUNT, seed, "N", "of the parts", "", CMD_DATA_SPLIT,
-           0, MAX64),
+    NUMBER("seed", OPT_COUNT, seed, "N", "of the parts", "",
+           CMD_DATA_SPLIT | CMD_COMPRESS, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
            "of the choice of shots and of the bootstrap", "", CMD_EVAL, 0,
            MAX64),
@@ -205,7 +205,7 @@ const option_row option_rows[] = {
            "free",
            "", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
-           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE),
+           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE | CMD_COMPRESS),
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
@@ -314,6 +314,16 @@ const option_row option_rows[] = {
          "this part of the prompt stands byte for byte in every candidate, as "
          "if marked {{keep}}...{{/keep}}: the text or @FILE",
          "(none)", CMD_OPTIMIZE),
+    TEXT(0, "freeze", freeze, "TEXT",
+         "this part of the prompt stays, as if marked {{keep}}...{{/keep}}: "
+         "the text or @FILE",
+         "(none)", CMD_COMPRESS),
+    NUMBER("margin", OPT_REAL, margin, "NATS",
+           "what the shorter prompt's loss may be above the given one's", "",
+           CMD_COMPRESS, 0, 1e6),
+    WORD("grain", grain, WORDS(PMPO_GRAINS),
+         "the finest parts that are taken out, after coarser ones; word: what "
+         "is left may read like a telegram", "", CMD_COMPRESS),
     SWITCH(0, "allow-copy", allow_copy,
            "candidates may copy and retell training examples", CMD_OPTIMIZE),
     SWITCH(0, "no-guard", no_guard,
@@ -330,6 +340,8 @@ const option_row option_rows[] = {
     /* ---- what is printed ---- */
     SWITCH(0, "best", best, "print the best prompt and nothing else",
            CMD_SHOW),
+    SWITCH(0, "best", best, "print the shorter prompt and nothing else",
+           CMD_COMPRESS),
     SWITCH(0, "table", table, "print all candidates, a line each", CMD_SHOW),
     SWITCH(0, "json", json, "print one JSON document instead", PRINTS_JSON),
     SWITCH('q', "quiet", quiet, "no progress and no remarks",

@@ -748,6 +748,7 @@ PMPO_API int pmpo_eval_run(pmpo_model *m, const pmpo_data *d,
 PMPO_API void pmpo_eval_free(pmpo_eval *e);
 
 #include "pmpo_measure.h"
+#include "pmpo_compress.h"
 
 #include "pmpo_compare.h"
 

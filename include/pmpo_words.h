@@ -125,6 +125,14 @@
     X(PMPO_EFFECT_HELPS, "helps")                                              \
     X(PMPO_EFFECT_HURTS, "hurts")
 
+/* ---- shorter prompts ------------------------------------------------------ */
+
+/* What is taken out of a prompt, coarsest first. */
+#define PMPO_GRAINS(X)                                                         \
+    X(PMPO_GRAIN_SENTENCE, "sentence") /* list items and headings, too */      \
+    X(PMPO_GRAIN_CLAUSE, "clause")                                             \
+    X(PMPO_GRAIN_WORD, "word") /* what is left may read like a telegram */
+
 /* ---- what is made of the lists -------------------------------------------- */
 
 #define PMPO_VALUE(name, word) name,
@@ -147,5 +155,6 @@ PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
 PMPO_ENUM(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_name);
 PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
 PMPO_ENUM(pmpo_effect, PMPO_EFFECTS, pmpo_effect_name);
+PMPO_ENUM(pmpo_grain, PMPO_GRAINS, pmpo_grain_name);
 
 #endif

@@ -76,6 +76,8 @@ base() {
     eval) echo "eval -m fake -d options.jsonl -p One" ;;
     compare) echo "compare -d options.jsonl -p One" ;;
     audit) echo "audit run -p More --baseline cot,rar" ;;
+    compress_nothing) echo "compress -m fake -d options.jsonl --margin 9" ;;
+    compress) echo "compress -m fake -d options.jsonl -p @prompt --margin 2" ;;
     analyze) echo "analyze -m fake -d options.jsonl -p @prompt" ;;
     show) echo "show run" ;;
     report) echo "report run" ;;
@@ -172,7 +174,7 @@ check_same() { # COMMAND OPTION BOTH GIVEN
 
 rows() {
     # ---- of all, or of most
-    for c in optimize score eval audit analyze bench compare; do
+    for c in optimize score eval audit analyze bench compare compress; do
         echo "$c | --model | | -m another"
         echo "$c | --data | | -d pairs.jsonl" | sed '/^eval/s/pairs/more/; /^audit/s/pairs/more/'
         echo "$c | --limit | | --limit 6" | sed '/^optimize/d'
@@ -185,14 +187,14 @@ rows() {
         echo "$c | --json | | --json"
         echo "$c | --config | | --config config"
     done
-    for c in optimize score eval audit analyze compare; do
+    for c in optimize score eval audit analyze compare compress; do
         echo "$c | --no-cache | | --no-cache"
     done
-    for c in score eval audit analyze bench compare; do
+    for c in score eval audit analyze bench compare compress; do
         echo "$c | --quiet | | --quiet"
     done
-    for c in optimize score analyze bench compare; do
-        echo "$c | --prompt | | -p Other.Words." | sed '/^analyze/d'
+    for c in optimize score analyze bench compare compress; do
+        echo "$c | --prompt | | -p Other.Words." | sed '/^analyze/d; /^compress/d'
         echo "$c | --loss | | --loss nll"
         echo "$c | --reduction | --loss nll -d free.jsonl | --reduction sum"
         echo "$c | --reduction | --loss preference -d pairs.jsonl => --reduction sum"
@@ -205,7 +207,7 @@ rows() {
         echo "$c | --beta | --loss preference -d pairs.jsonl | --beta 2"
         echo "$c | --beta | --loss choice => --beta 2"
     done
-    for c in optimize resume score eval audit compare analyze show report bench models_list models_info \
+    for c in optimize resume score eval audit compare compress analyze show report bench models_list models_info \
         data_check data_split data_import models_pull models_rm; do
         echo "$c | --help | | --help"
     done
@@ -326,6 +328,14 @@ audit | --max-tokens | => --max-tokens 5
 audit | --verbose | | --verbose
 audit | --verbose | --json => --verbose
 analyze | --rewriter | | --rewriter other
+compress | --prompt | => -p Two
+compress_nothing | --prompt | | -p Say.yes
+compress | --freeze | | --freeze numbers
+compress | --margin | | --margin 0
+compress | --grain | | --grain word
+compress | --seed | | --seed 2
+compress | --best | | --best
+compress | --json | --best => --json
 analyze | --prompt | => -p Two
 analyze_nothing | --prompt | | -p One
 analyze | --segments | | --segments 1
@@ -400,7 +410,7 @@ done <"$work/rows"
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |
     while IFS= read -r want; do
-        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|analyze\)_[a-z]*/\1/' |
+        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|analyze\|compress\)_[a-z]*/\1/' |
             grep -qF "$want" || echo "$want"
     done >"$work/missing"
 [ -s "$work/missing" ] && fail "no row: $(tr '\n' ' ' <"$work/missing")"

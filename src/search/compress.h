@@ -1,0 +1,30 @@
+/* compress.h: a prompt made shorter by taking parts out, for the room above.
+ *
+ * Backward elimination: the training examples rank the parts, the validation
+ * examples have a say in each step, the test examples judge the result. */
+#ifndef PMPO_SEARCH_COMPRESS_H
+#define PMPO_SEARCH_COMPRESS_H
+
+#include "score/score.h"
+#include "text/keep.h"
+
+typedef struct pmpo_compress_input {
+    pmpo_scorer *train, *validation;
+    pmpo_scorer *test;     /* NULL: none */
+    const pmpo_vocab *vocab;
+    const pmpo_kept *kept; /* parts that stay */
+    pmpo_str prompt;       /* without marks */
+    double margin;         /* nats */
+    pmpo_grain finest;
+    pmpo_score_context context; /* cache, cost, tick; purpose is set here */
+    /* Told of each prompt on the way; may be NULL. */
+    void (*step)(void *ud, const pmpo_compress_step *s, size_t tokens_before);
+    void *ud;
+} pmpo_compress_input;
+
+/* Fills prompts, tokens, losses, interval, steps and chosen of *out; what it
+ * holds lives in `mem`. */
+int pmpo_search_compress(const pmpo_compress_input *in, pmpo_arena *mem,
+                         pmpo_compression *out, pmpo_error *err);
+
+#endif

@@ -1,0 +1,176 @@
+/* pieces.c: see pieces.h. */
+#include "text/pieces.h"
+
+#include <stdlib.h>
+
+static void add(pmpo_span *out, size_t *n, size_t begin, size_t end)
+{
+    if (*n < PMPO_MAX_PIECES && begin < end) {
+        out[(*n)++] = (pmpo_span){begin, end};
+    }
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+static void words(pmpo_str s, pmpo_span *out, size_t *n)
+{
+    for (size_t at = 0; at < s.len;) {
+        while (at < s.len && pmpo_is_space(s.ptr[at])) {
+            at++;
+        }
+        size_t begin = at;
+        while (at < s.len && !pmpo_is_space(s.ptr[at])) {
+            at++;
+        }
+        add(out, n, begin, at);
+    }
+}
+
+/* ---- clauses ------------------------------------------------------------- */
+
+#define MAX_CUTS 64
+
+/* A mark with white space after it ends a clause; in brackets it doesn't. */
+static bool divides(pmpo_str s, size_t at, size_t end)
+{
+    return strchr(",;:", s.ptr[at]) != NULL && s.ptr[at] != '\0'
+           && at + 1 < end && pmpo_is_space(s.ptr[at + 1]);
+}
+
+/* Where the words of a sentence end: before its full stop. */
+static size_t without_stop(pmpo_str s, pmpo_span sentence)
+{
+    size_t end = sentence.end;
+    while (end > sentence.begin && strchr(".!?", s.ptr[end - 1])
+           && s.ptr[end - 1] != '\0') {
+        end--;
+    }
+    return end;
+}
+
+/* What stands in round brackets, with them, is a piece of its own. */
+static void brackets(pmpo_str s, pmpo_span sentence, pmpo_span *out, size_t *n)
+{
+    for (size_t i = sentence.begin; i < sentence.end; i++) {
+        size_t end = i + 1;
+        while (s.ptr[i] == '(' && end < sentence.end && s.ptr[end] != ')') {
+            end++;
+        }
+        bool whole = i == sentence.begin || end + 1 >= sentence.end;
+        if (s.ptr[i] == '(' && end < sentence.end && !whole) {
+            add(out, n, i, end + 1);
+            i = end;
+        }
+    }
+}
+
+static void clauses_of(pmpo_str s, pmpo_span sentence, pmpo_span *out,
+                       size_t *n)
+{
+    size_t cuts[MAX_CUTS], n_cuts = 0, end = without_stop(s, sentence);
+    int depth = 0;
+    for (size_t i = sentence.begin; i < end && n_cuts < MAX_CUTS; i++) {
+        depth += (s.ptr[i] == '(') - (s.ptr[i] == ')');
+        if (depth == 0 && divides(s, i, end)) {
+            cuts[n_cuts++] = i;
+        }
+    }
+    /* The first goes with the mark after it, others with that before. */
+    for (size_t i = 0; n_cuts > 0 && i <= n_cuts; i++) {
+        add(out, n, i == 0 ? sentence.begin : cuts[i - 1],
+            i == 0 ? cuts[0] + 1 : i < n_cuts ? cuts[i] : end);
+    }
+    brackets(s, sentence, out, n);
+}
+
+void pmpo_text_pieces(pmpo_str prompt, pmpo_grain kind, pmpo_span *pieces,
+                      size_t *n)
+{
+    pmpo_span sentences[PMPO_MAX_SEGMENTS];
+    size_t k = 0;
+    *n = 0;
+    if (kind == PMPO_GRAIN_WORD) {
+        words(prompt, pieces, n);
+        return;
+    }
+    pmpo_text_segment(prompt, PMPO_MAX_SEGMENTS, sentences, &k);
+    for (size_t i = 0; i < k; i++) {
+        if (kind == PMPO_GRAIN_SENTENCE) {
+            add(pieces, n, sentences[i].begin, sentences[i].end);
+        } else {
+            clauses_of(prompt, sentences[i], pieces, n);
+        }
+    }
+}
+
+/* ---- taking out ---------------------------------------------------------- */
+
+static int by_begin(const void *a, const void *b)
+{
+    const pmpo_span *x = a, *y = b;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+/* A small letter that now begins what had begun with a capital. */
+static void capitalise(pmpo_str prompt, pmpo_span gone, size_t at,
+                       pmpo_buf *out)
+{
+    char was = prompt.ptr[gone.begin];
+    if (was >= 'A' && was <= 'Z' && at < out->len && out->ptr[at] >= 'a'
+        && out->ptr[at] <= 'z') {
+        out->ptr[at] = (char)(out->ptr[at] - 'a' + 'A');
+    }
+}
+
+/* Prompt[from..to), without white space where some stands before it, nor a
+ * comma that has lost what it followed. */
+static void put_rest(pmpo_str prompt, size_t from, size_t to, size_t start,
+                     pmpo_buf *out)
+{
+    bool open = out->len == start || pmpo_is_space(out->ptr[out->len - 1]);
+    bool lost = open && from > 0;
+    while (open && from < to
+           && (pmpo_is_space(prompt.ptr[from])
+               || (lost && strchr(",;:", prompt.ptr[from])
+                   && prompt.ptr[from] != '\0'))) {
+        from++;
+    }
+    pmpo_buf_put(out, pmpo_str_sub(prompt, from, to));
+}
+
+/* Overlapping spans become one. Returns how many are left. */
+static size_t join_overlaps(pmpo_span *s, size_t n)
+{
+    size_t k = 0;
+    qsort(s, n, sizeof(*s), by_begin);
+    for (size_t i = 0; i < n; i++) {
+        if (k > 0 && s[i].begin <= s[k - 1].end) {
+            s[k - 1].end = s[i].end > s[k - 1].end ? s[i].end : s[k - 1].end;
+        } else {
+            s[k++] = s[i];
+        }
+    }
+    return k;
+}
+
+void pmpo_text_take_out(pmpo_str prompt, const pmpo_span *pieces, size_t n,
+                        pmpo_buf *out)
+{
+    pmpo_span gone[PMPO_MAX_PIECES];
+    size_t at = 0, start = out->len;
+    n = n < PMPO_MAX_PIECES ? n : PMPO_MAX_PIECES;
+    memcpy(gone, pieces, n * sizeof(*gone));
+    n = join_overlaps(gone, n);
+    for (size_t i = 0; i <= n; i++) {
+        size_t from = out->len;
+        put_rest(prompt, at, i < n ? gone[i].begin : prompt.len, start, out);
+        if (i > 0 && !out->failed) {
+            capitalise(prompt, gone[i - 1], from, out);
+        }
+        at = i < n ? gone[i].end : prompt.len;
+    }
+    while (!out->failed && out->len > start
+           && pmpo_is_space(out->ptr[out->len - 1])) {
+        out->ptr[--out->len] = '\0';
+    }
+}
