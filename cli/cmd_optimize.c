@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "front.h"
 #include "json.h"
 #include "print.h"
 #include "progress.h"
@@ -17,6 +18,8 @@ typedef struct job {
     pmpo_data *train, *validation, *test; /* the latter two: NULL or given */
     const char *path;                     /* of the run file */
     char dated[64];
+    pmpo_run *from; /* --from, and its prompts as a library */
+    char *front;
 } job;
 
 /* ---- data --------------------------------------------------------------- */
@@ -127,6 +130,28 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
     return rc;
 }
 
+/* An earlier run's best prompt is the start, unless -p gives another; its
+ * other good ones are raced with the library. */
+static int set_front(const options *o, job *j, pmpo_error *err)
+{
+    pmpo_optimize_options *p = &j->o;
+    pmpo_str best;
+    if (!o->from) {
+        return 0;
+    }
+    int rc = cli_front(o->from, p->library, &j->from, &best, &j->front, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (o->prompts.n == 0) {
+        p->prompt = best;
+    }
+    if (j->front && options_race_library(o)) {
+        p->library = (pmpo_str){j->front, strlen(j->front)};
+    }
+    return 0;
+}
+
 static void name_run(const options *o, job *j)
 {
     time_t t = time(NULL);
@@ -157,6 +182,7 @@ static int prepare(const options *o, job *j, pmpo_error *err)
     name_run(o, j);
     int rc = check_path(o, j, err);
     rc = rc < 0 ? rc : set_texts(o, &j->o, err);
+    rc = rc < 0 ? rc : set_front(o, j, err);
     rc = rc < 0 ? rc : pmpo_optimize_check(&j->o, err);
     return rc < 0 ? rc : load_sets(o, j, err);
 }
@@ -231,7 +257,9 @@ static void put_start(const options *o, const job *j, const session *s)
     if (s->rewriter) {
         put_fact("rewriter", "%s", pmpo_model_describe(s->rewriter)->name);
     }
-    if (o->prompts.n == 0) {
+    if (o->prompts.n == 0 && o->from) {
+        put_fact("prompt", "the best of %s", o->from);
+    } else if (o->prompts.n == 0) {
         put_fact("prompt", "\"%.*s\", the default", (int)j->o.prompt.len,
                  j->o.prompt.ptr);
     }
@@ -273,5 +301,7 @@ int cmd_optimize(const options *o, pmpo_error *err)
     int rc = prepare(o, &j, err);
     rc = rc < 0 ? rc : optimize(o, &j, err);
     release_sets(&j);
+    pmpo_run_free(j.from);
+    cli_free(j.front);
     return rc;
 }

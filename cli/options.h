@@ -78,6 +78,7 @@ struct options {
     int iterations, hard, variants, segments, patience;
     const char *metrics; /* as given: names with commas; NULL: none */
     const char *proposers, *library; /* as given: names, a file */
+    const char *from;   /* an earlier run */
     const char *freeze; /* as given: the text or @file */
     const char *baseline, *shots, *train_file, *regex, *judge, *examples, *html;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
@@ -139,6 +140,9 @@ bool parse_real(const char *text, double *out);
 /* Refuses what was said and would have no effect. Part of options_parse;
  * rules.c */
 int options_check(const options *o, pmpo_error *err);
+
+/* Does a run with these options race the library's prompts? */
+bool options_race_library(const options *o);
 
 /* The help of one command, on standard output. */
 void options_help(const command *c);

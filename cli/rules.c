@@ -35,9 +35,19 @@ static bool proposes_no(const options *o, const char *name)
     return o->proposers != NULL;
 }
 
+bool options_race_library(const options *o)
+{
+    return !proposes_no(o, "library") && o->preset != 1;
+}
+
 static bool has_no_library(const options *o)
 {
-    return proposes_no(o, "library") || o->preset == 1;
+    return !options_race_library(o);
+}
+
+static bool takes_nothing_from(const options *o)
+{
+    return has_no_library(o) && o->prompts.n > 0;
 }
 
 static bool rewrites_nothing(const options *o)
@@ -121,6 +131,8 @@ static const rule rules[] = {
      "nothing is answered without a --metric"},
     {CMD_OPTIMIZE, "shortlist", has_no_shortlist,
      "nothing is answered to choose by"},
+    {CMD_OPTIMIZE, "from", takes_nothing_from,
+     "-p gives another start prompt, and no library is raced"},
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},
     {CMD_OPTIMIZE, "rewrite-form", rewrites_nothing, "nothing is rewritten"},
     {CMD_OPTIMIZE, "variants", rewrites_nothing, "nothing is rewritten"},

@@ -310,6 +310,10 @@ const option_row option_rows[] = {
     SWITCH(0, "no-loss-check", no_loss_check,
            "do not look whether a lower loss goes with more right options",
            CMD_OPTIMIZE),
+    TEXT(0, "from", from, "RUN",
+         "start with an earlier run's best prompt, unless -p gives another; its "
+         "other good ones are raced with the library",
+         "(none)", CMD_OPTIMIZE),
     TEXT(0, "freeze", freeze, "TEXT",
          "this part of the prompt stands byte for byte in every candidate, as "
          "if marked {{keep}}...{{/keep}}: the text or @FILE",

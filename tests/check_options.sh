@@ -245,6 +245,8 @@ optimize | --no-hard-cases | | --no-hard-cases
 optimize | --no-loss-check | | --no-loss-check
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
+optimize | --from | | --from run
+optimize | --from | --proposers rewrite -p One => --from run
 optimize | --freeze | | --freeze think
 optimize | --library | --proposers library,rewrite | --library mine
 optimize | --library | --proposers rewrite => --library mine
