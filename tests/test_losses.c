@@ -24,9 +24,9 @@ static void test_nll(void **state)
     const pmpo_target_score t[] = {target(6, 4), target(1, 1)};
     pmpo_scorer_options o = {.loss = PMPO_LOSS_NLL,
                              .reduction = PMPO_REDUCE_MEAN};
-    NEAR(pmpo_example_loss(t, 2, &o), 1.5);
+    NEAR(pmpo_example_loss(t, 2, &o.how), 1.5);
     o.reduction = PMPO_REDUCE_SUM;
-    NEAR(pmpo_example_loss(t, 2, &o), 6);
+    NEAR(pmpo_example_loss(t, 2, &o.how), 6);
 }
 
 static void test_nll_of_the_answer(void **state)
@@ -40,9 +40,9 @@ static void test_nll_of_the_answer(void **state)
     pmpo_scorer_options o = {.loss = PMPO_LOSS_NLL,
                              .loss_on = PMPO_LOSS_ON_ANSWER,
                              .reduction = PMPO_REDUCE_MEAN};
-    NEAR(pmpo_example_loss(&t, 1, &o), 1.5);
+    NEAR(pmpo_example_loss(&t, 1, &o.how), 1.5);
     o.reduction = PMPO_REDUCE_SUM;
-    NEAR(pmpo_example_loss(&t, 1, &o), 3);
+    NEAR(pmpo_example_loss(&t, 1, &o.how), 3);
 }
 
 static void test_preference_by_hand(void **state)
@@ -51,12 +51,12 @@ static void test_preference_by_hand(void **state)
     /* margin = -1 - -3 = 2: -log sigmoid(2) = log(1 + e^-2) */
     const pmpo_target_score t[] = {target(1, 2), target(3, 3), target(1, 1)};
     pmpo_scorer_options o = {.loss = PMPO_LOSS_PREFERENCE, .beta = 1};
-    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-2)));
-    NEAR(pmpo_example_loss(t, 3, &o), (log1p(exp(-2)) + log(2)) / 2);
+    NEAR(pmpo_example_loss(t, 2, &o.how), log1p(exp(-2)));
+    NEAR(pmpo_example_loss(t, 3, &o.how), (log1p(exp(-2)) + log(2)) / 2);
     o.beta = 0.5;
-    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-1)));
+    NEAR(pmpo_example_loss(t, 2, &o.how), log1p(exp(-1)));
     o.normalize = PMPO_NORM_LENGTH; /* margin -0.5 - -1 = 0.5 */
-    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-0.25)));
+    NEAR(pmpo_example_loss(t, 2, &o.how), log1p(exp(-0.25)));
 }
 
 static void test_preference_saturates_without_overflow(void **state)
@@ -65,8 +65,8 @@ static void test_preference_saturates_without_overflow(void **state)
     const pmpo_target_score far[] = {target(2000, 9), target(1, 9)};
     const pmpo_target_score near[] = {target(1, 9), target(2000, 9)};
     pmpo_scorer_options o = {.loss = PMPO_LOSS_PREFERENCE, .beta = 1};
-    NEAR(pmpo_example_loss(far, 2, &o), 1999);
-    double l = pmpo_example_loss(near, 2, &o);
+    NEAR(pmpo_example_loss(far, 2, &o.how), 1999);
+    double l = pmpo_example_loss(near, 2, &o.how);
     assert_true(l >= 0 && l < 1e-300);
 }
 
@@ -76,10 +76,10 @@ static void test_choice_by_hand(void **state)
     pmpo_target_score t[] = {target(-log(0.2), 2), target(-log(0.1), 1),
                              target(-log(0.1), 4)};
     pmpo_scorer_options o = {.loss = PMPO_LOSS_CHOICE};
-    NEAR(pmpo_example_loss(t, 3, &o), log(2));
+    NEAR(pmpo_example_loss(t, 3, &o.how), log(2));
     o.normalize = PMPO_NORM_LENGTH;
     double a = pow(0.2, 0.5), b = 0.1, c = pow(0.1, 0.25);
-    NEAR(pmpo_example_loss(t, 3, &o), -log(a / (a + b + c)));
+    NEAR(pmpo_example_loss(t, 3, &o.how), -log(a / (a + b + c)));
 }
 
 static void test_calibration_by_hand(void **state)
@@ -90,11 +90,11 @@ static void test_calibration_by_hand(void **state)
     t[1].prior_nats = 2;
     pmpo_scorer_options o = {.loss = PMPO_LOSS_NLL, .beta = 1,
                              .reduction = PMPO_REDUCE_MEAN};
-    NEAR(pmpo_example_loss(t, 2, &o), -0.5); /* (6 - 8) / 4 */
+    NEAR(pmpo_example_loss(t, 2, &o.how), -0.5); /* (6 - 8) / 4 */
     o.loss = PMPO_LOSS_PREFERENCE;
-    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-7))); /* 2 against -5 */
+    NEAR(pmpo_example_loss(t, 2, &o.how), log1p(exp(-7))); /* 2 against -5 */
     o.loss = PMPO_LOSS_CHOICE;
-    NEAR(pmpo_example_loss(t, 2, &o), log1p(exp(-7)));
+    NEAR(pmpo_example_loss(t, 2, &o.how), log1p(exp(-7)));
 }
 
 static void test_losses_are_not_negative(void **state)
@@ -113,7 +113,7 @@ static void test_losses_are_not_negative(void **state)
             .reduction = i % 3 ? PMPO_REDUCE_MEAN : PMPO_REDUCE_SUM,
             .normalize = i % 5 ? PMPO_NORM_NONE : PMPO_NORM_LENGTH,
             .beta = 1};
-        double l = pmpo_example_loss(t, 4, &o);
+        double l = pmpo_example_loss(t, 4, &o.how);
         assert_true(l >= 0 && isfinite(l));
     }
 }
@@ -128,7 +128,7 @@ static void test_format_and_choice_add_up(void **state)
                                    target(-log(0.1), 1)};
     double format, choice;
     int picked;
-    pmpo_format_choice(t, 3, &plain, &format, &choice, &picked);
+    pmpo_format_choice(t, 3, &plain.how, &format, &choice, &picked);
     NEAR(format, -log(0.4));
     NEAR(choice, -log(0.5));
     assert_int_equal(picked, 0);
@@ -150,7 +150,7 @@ static void test_many_options(void **state)
     for (int i = 0; i < 500; i++) {
         sum += exp(-t[i].nats);
     }
-    pmpo_format_choice(t, 500, &plain, &format, &choice, &picked);
+    pmpo_format_choice(t, 500, &plain.how, &format, &choice, &picked);
     assert_int_equal(picked, 333);
     assert_true(fabs(format + log(sum)) < 1e-9);
     assert_true(fabs(format + choice - t[0].nats) < 1e-9);
@@ -162,7 +162,7 @@ static void test_ties_go_to_the_first(void **state)
     const pmpo_target_score t[] = {target(2, 1), target(1, 1), target(1, 1)};
     double format, choice;
     int picked;
-    pmpo_format_choice(t, 3, &plain, &format, &choice, &picked);
+    pmpo_format_choice(t, 3, &plain.how, &format, &choice, &picked);
     assert_int_equal(picked, 1);
 }
 
@@ -175,12 +175,12 @@ static void test_picks_by_what_the_loss_compares(void **state)
                              .normalize = PMPO_NORM_LENGTH};
     double format, choice;
     int picked;
-    pmpo_format_choice(t, 2, &o, &format, &choice, &picked);
+    pmpo_format_choice(t, 2, &o.how, &format, &choice, &picked);
     assert_int_equal(picked, 1);
     assert_true(isnan(format));
-    NEAR(choice, pmpo_example_loss(t, 2, &o));
+    NEAR(choice, pmpo_example_loss(t, 2, &o.how));
     o.loss = PMPO_LOSS_NLL; /* it normalises nothing */
-    pmpo_format_choice(t, 2, &o, &format, &choice, &picked);
+    pmpo_format_choice(t, 2, &o.how, &format, &choice, &picked);
     assert_int_equal(picked, 0);
 }
 

@@ -9,6 +9,7 @@
 #include "data/data.h"
 #include "eval/eval.h"
 #include "propose/propose.h"
+#include "score/loss.h"
 #include "score/score.h"
 #include "text/keep.h"
 #include "text/text.h"
@@ -419,11 +420,13 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
     int rc = resolve_loss(p, o->score.loss, &o->score.loss, err);
-    if (rc == 0 && o->race == PMPO_RACE_PAIRED && o->score.loss == PMPO_LOSS_NLL
-        && o->score.calibrate != PMPO_CALIBRATE_NONE) {
+    if (rc == 0 && o->race == PMPO_RACE_PAIRED
+        && o->score.calibrate != PMPO_CALIBRATE_NONE
+        && pmpo_loss_row_of(o->score.loss)->may_be_negative) {
         rc = pmpo_fail(err, PMPO_EUSAGE, "a paired race needs losses of 0 or "
-                       "more, calibrated nll may be negative: take race off or "
-                       "exact, or the loss choice or preference");
+                       "more, calibrated %s may be negative: take race off or "
+                       "exact, or the loss choice or preference",
+                       pmpo_loss_name(o->score.loss));
     }
     rc = rc < 0 ? rc : pmpo_loss_check(&o->score, o->score.loss, err);
     for (int i = 0; rc == 0 && i < 3; i++) {

@@ -2,10 +2,9 @@
 #include <math.h>
 
 #include "api/cache.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "data/data.h"
-#include "score/score.h"
+#include "score/prompts.h"
 
 void pmpo_score_options_init(pmpo_score_options *o)
 {
@@ -44,112 +43,32 @@ typedef struct job {
     size_t n_prompts;
     const pmpo_score_options *o;
     pmpo_scorer_options so;
-    pmpo_scorer *scorer, *reversed; /* NULL: no noise floor asked for */
+    pmpo_scorer *scorer;
     pmpo_cache *cache;
     scores *out;
-    size_t *done; /* [n_prompts] examples */
-    size_t n_done; /* of all prompts */
-    size_t rows;   /* fed so far */
-    double begin_ms;
 } job;
 
-static void on_rows(void *ud, size_t rows)
-{
-    ((job *)ud)->rows += rows;
-}
-
-static void on_block(void *ud, const pmpo_score_context *c, size_t done,
-                     size_t total, double loss)
-{
-    job *j = ud;
-    size_t i = (size_t)c->place - 1;
-    j->n_done += done - j->done[i];
-    j->done[i] = done;
-    if (!j->o->progress) {
-        return;
-    }
-    double ms = pmpo_now_ms() - j->begin_ms;
-    double left = (double)(total * j->n_prompts - j->n_done);
-    j->o->progress(j->o->progress_ud,
-                   &(pmpo_progress){
-                       .stage = "scoring",
-                       .done = done,
-                       .total = total,
-                       .unit = "examples",
-                       .candidate = c->place,
-                       .candidates = (int)j->n_prompts,
-                       .loss = loss,
-                       .best = NAN,
-                       .tokens_per_s = ms > 0 ? (double)j->rows / ms * 1e3 : 0,
-                       .left_ms = (int64_t)(ms * left / (double)j->n_done),
-                   });
-}
-
-static pmpo_scoring scoring_of(job *j, size_t i)
-{
-    return (pmpo_scoring){
-        .scorer = j->scorer,
-        .prompt = j->prompts[i],
-        .context = {.cache = j->cache, .prompt_id = (int)i,
-                    .place = (int)i + 1, .after = on_block, .ud = j,
-                    .cost = &j->out->pub.cost},
-        .mem = &j->out->mem,
-    };
-}
-
-/* The prompts, and after the first its reversed packing where the noise floor
- * is asked for. */
-static int list_all(job *j, pmpo_scoring *list, size_t *n, pmpo_error *err)
-{
-    for (size_t i = 0; i < j->n_prompts; i++) {
-        list[(*n)++] = scoring_of(j, i);
-        if (i == 0 && j->o->noise_floor) {
-            int rc = pmpo_reversed_scorer_new(j->model, j->data, &j->so,
-                                              &j->reversed, err);
-            if (rc < 0) {
-                return rc;
-            }
-            list[*n] = scoring_of(j, i);
-            list[*n].context.after = NULL;
-            list[(*n)++].scorer = j->reversed;
-        }
-    }
-    return 0;
-}
-
-static int score_list(job *j, pmpo_scoring *list, size_t n,
-                      pmpo_prompt_score *out, pmpo_error *err)
-{
-    int rc = pmpo_score_together(list, n, NULL, NULL, err);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        if (list[i].code < 0) {
-            return pmpo_fail(err, list[i].code, "%s", list[i].error.text);
-        }
-        if (list[i].scorer == j->scorer) {
-            *out++ = list[i].result.score;
-        }
-    }
-    if (rc == 0 && j->reversed) {
-        pmpo_noise noise;
-        pmpo_noise_between(&list[0].result.score, &list[1].result.score,
-                           &noise);
-        j->out->pub.noise_floor = noise.floor;
-    }
-    return rc;
-}
-
+/* Their scores, and with the first prompt's reversed packing the noise floor. */
 static int score_prompts(job *j, pmpo_prompt_score *out, pmpo_error *err)
 {
-    pmpo_arena mem = {0};
-    size_t n = 0;
-    pmpo_scoring *list =
-        pmpo_arena_alloc(&mem, j->n_prompts + 1, sizeof(*list));
-    j->done = pmpo_arena_alloc(&mem, j->n_prompts, sizeof(*j->done));
-    int rc = list && j->done ? list_all(j, list, &n, err)
-                             : pmpo_fail_memory(err);
-    rc = rc < 0 ? rc : score_list(j, list, n, out, err);
-    pmpo_scorer_free(j->reversed);
-    pmpo_arena_release(&mem);
+    const pmpo_prompt_list l = {
+        .prompts = j->prompts, .n = j->n_prompts, .cache = j->cache,
+        .progress = j->o->progress, .progress_ud = j->o->progress_ud,
+        .cost = &j->out->pub.cost, .mem = &j->out->mem};
+    pmpo_scorer *reversed = NULL;
+    pmpo_prompt_score other;
+    int rc = j->o->noise_floor
+                 ? pmpo_reversed_scorer_new(j->model, j->data, &j->so,
+                                            &reversed, err)
+                 : 0;
+    rc = rc < 0 ? rc : pmpo_score_prompts(j->scorer, reversed, &l, out, &other,
+                                          err);
+    if (rc == 0 && reversed) {
+        pmpo_noise noise;
+        pmpo_noise_between(&out[0], &other, &noise);
+        j->out->pub.noise_floor = noise.floor;
+    }
+    pmpo_scorer_free(reversed);
     return rc;
 }
 
@@ -225,13 +144,7 @@ static int run(job *j, pmpo_error *err)
                                        j->o->dry_run, &j->cache, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(j->model, j->data, &j->so, &j->scorer,
                                        err);
-    if (rc == 0) {
-        j->begin_ms = pmpo_now_ms();
-        j->model->tick = on_rows;
-        j->model->tick_ud = j;
-        rc = score_all(j, err);
-        j->model->tick = NULL;
-    }
+    rc = rc < 0 ? rc : score_all(j, err);
     take_warning(j);
     pmpo_scorer_free(j->scorer);
     pmpo_cache_free(j->cache);

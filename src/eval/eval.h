@@ -76,4 +76,25 @@ int pmpo_judge_answers(pmpo_model *judge, const pmpo_data *d,
                        void *ud, pmpo_cost *cost, double *win,
                        pmpo_error *err);
 
+/* ---- evaluation and audit ---------------------------------------------------- */
+
+typedef struct pmpo_eval_input {
+    pmpo_model *model;
+    const pmpo_data *data; /* all of it is used: o->limit is applied already */
+    const pmpo_str *prompts;
+    size_t n_prompts;
+    const pmpo_eval_options *o;
+    pmpo_cache *cache; /* NULL: none */
+} pmpo_eval_input;
+
+/* What share of answers is right, under each prompt: pmpo.h, pmpo_eval_run.
+ * All that *out points to is in `mem`. (evaluate.c) */
+int pmpo_evaluate(const pmpo_eval_input *in, pmpo_arena *mem, pmpo_eval *out,
+                  pmpo_error *err);
+
+/* Which losses rank the prompts as accuracy does: pmpo_measure.h,
+ * pmpo_audit_run. All that *out points to is in `mem`. (audit.c) */
+int pmpo_audit_prompts(const pmpo_eval_input *in, pmpo_arena *mem,
+                       pmpo_audit *out, pmpo_error *err);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "score/loss.h"
 #include "score/scorer.h"
 
 static int fill_target(const pmpo_rendered *x, size_t t, pmpo_str text,
@@ -48,7 +49,8 @@ static int fill_choice(const pmpo_scorer *s, const pmpo_outputs *o,
     }
     if (e->n_options >= 2 && n == e->n_options && where[0] == 0) {
         int picked;
-        pmpo_format_choice(list, n, &s->o, &x->format, &x->choice, &picked);
+        pmpo_format_choice(list, n, &s->o.how, &x->format, &x->choice,
+                           &picked);
         x->picked = (int)where[picked];
         x->correct = x->picked == 0;
     }
@@ -80,6 +82,9 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
     const pmpo_example *e = pmpo_data_example(s->data, i);
     const pmpo_outputs *o = &s->outputs[i];
     pmpo_target_score *t = pmpo_arena_alloc(mem, o->n, sizeof(*t));
+    pmpo_role first = pmpo_loss_row_of(s->o.loss)->reads == PMPO_READS_REJECTED
+                          ? PMPO_ROLE_CHOSEN
+                          : PMPO_ROLE_TARGET;
     *x = (pmpo_example_score){.id = pmpo_arena_str(mem, e->id),
                               .weight = e->weight,
                               .group = s->groups[i],
@@ -93,9 +98,7 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
         if (fill_target(r, k, o->texts[k], lp, mem, &t[k]) < 0) {
             return PMPO_ENOMEM;
         }
-        t[k].role = k > 0 ? PMPO_ROLE_REJECTED
-                    : s->o.loss == PMPO_LOSS_PREFERENCE ? PMPO_ROLE_CHOSEN
-                                                        : PMPO_ROLE_TARGET;
+        t[k].role = k > 0 ? PMPO_ROLE_REJECTED : first;
         t[k].prior_nats =
             prior ? pmpo_prior_of(s->prior, prior, o->first + k) : 0;
         lp += t[k].n_tokens;
@@ -104,7 +107,7 @@ static int fill_example(const pmpo_scorer *s, const pmpo_rendered *r, size_t i,
         return PMPO_ENOMEM;
     }
     fill_answer(e, s->o.end == PMPO_END_YES, &t[0]);
-    x->loss = pmpo_example_loss(t, o->n_loss, &s->o);
+    x->loss = pmpo_example_loss(t, o->n_loss, &s->o.how);
     return fill_choice(s, o, e, mem, x);
 }
 

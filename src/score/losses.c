@@ -1,74 +1,85 @@
-/* losses.c: from log-likelihoods to losses. Pure.
+/* losses.c: the table of losses, and what is told beside a loss. Pure.
  *
  * s(y) is the log-likelihood of output y after prompt and input: the sum of
  * its tokens' log-probabilities. Losses are those of arXiv 2505.16307 section
- * 3; the length-normalised margin is the one of SimPO (arXiv 2405.14734). */
+ * 3, a file each; the length-normalised margin is the one of SimPO (arXiv
+ * 2405.14734). */
 #include <math.h>
 
+#include "score/loss.h"
 #include "score/score.h"
 #include "stats/stats.h"
 
 #define MAX_OPTIONS 64 /* on the stack; more go in chunks */
 
-static double score_of(const pmpo_target_score *t, bool per_token)
+/* ---- the table ------------------------------------------------------------- */
+
+/* "auto" is settled before anything is scored (resolve.c). */
+const pmpo_loss_row PMPO_LOSS_AUTO_ROW = {.reads = PMPO_READS_TARGET};
+
+#define ROW(name, word) [name] = &name##_ROW,
+static const pmpo_loss_row *const rows[] = {PMPO_LOSSES(ROW)};
+#undef ROW
+
+const pmpo_loss_row *pmpo_loss_row_of(pmpo_loss_kind kind)
+{
+    return rows[kind];
+}
+
+const pmpo_str *pmpo_loss_others(pmpo_loss_kind kind, const pmpo_example *e,
+                                 size_t *n)
+{
+    switch (rows[kind]->reads) {
+    case PMPO_READS_REJECTED:
+        *n = e->n_rejected;
+        return e->rejected;
+    case PMPO_READS_OPTIONS:
+        *n = e->n_options;
+        return e->options;
+    case PMPO_READS_TARGET:
+        break;
+    }
+    *n = 0;
+    return NULL;
+}
+
+bool pmpo_loss_fits(pmpo_loss_kind kind, const pmpo_example *e)
+{
+    static const size_t least[] = {[PMPO_READS_TARGET] = 0,
+                                   [PMPO_READS_REJECTED] = 1,
+                                   [PMPO_READS_OPTIONS] = 2};
+    size_t n;
+    pmpo_loss_others(kind, e, &n);
+    return n >= least[rows[kind]->reads];
+}
+
+/* ---- losses ---------------------------------------------------------------- */
+
+double pmpo_output_score(const pmpo_target_score *t, bool per_token)
 {
     double s = t->prior_nats - t->nats;
     return per_token ? s / (double)t->n_tokens : s;
 }
 
-/* Outputs are compared per token; nll compares none and reduces one. */
-static bool compares_per_token(const pmpo_scorer_options *o)
+bool pmpo_compares_per_token(const pmpo_score_settings *how)
 {
-    return o->loss != PMPO_LOSS_NLL && o->normalize == PMPO_NORM_LENGTH;
-}
-
-/* -log of the target's share among the outputs. */
-static double choice_loss(const pmpo_target_score *t, size_t n, bool per_token)
-{
-    double all = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        const double two[2] = {all, score_of(&t[i], per_token)};
-        all = pmpo_logsumexp(two, 2);
-    }
-    return all - score_of(&t[0], per_token);
-}
-
-/* nll of the answer's tokens alone, given what stands before them. */
-static double answer_loss(const pmpo_target_score *t, bool per_token)
-{
-    double nats = 0;
-    for (size_t i = t->answer_begin; i < t->answer_end; i++) {
-        nats -= (double)t->token_logprobs[i];
-    }
-    return per_token ? nats / (double)(t->answer_end - t->answer_begin) : nats;
+    return rows[how->loss]->uses & PMPO_USES_NORMALIZE &&
+           how->normalize == PMPO_NORM_LENGTH;
 }
 
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
-                         const pmpo_scorer_options *o)
+                         const pmpo_score_settings *how)
 {
-    if (o->loss == PMPO_LOSS_NLL && o->loss_on == PMPO_LOSS_ON_ANSWER) {
-        return answer_loss(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
-    }
-    if (o->loss == PMPO_LOSS_NLL) {
-        return -score_of(&targets[0], o->reduction == PMPO_REDUCE_MEAN);
-    }
-    bool per_token = compares_per_token(o);
-    if (o->loss == PMPO_LOSS_CHOICE) {
-        return choice_loss(targets, n, per_token);
-    }
-    double chosen = score_of(&targets[0], per_token), sum = 0;
-    for (size_t i = 1; i < n; i++) {
-        double margin = chosen - score_of(&targets[i], per_token);
-        sum += pmpo_softplus_neg(o->beta * margin);
-    }
-    return sum / (double)(n - 1);
+    return rows[how->loss]->loss(targets, n, how);
 }
 
+/* ---- format and choice ----------------------------------------------------- */
+
 void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
-                        const pmpo_scorer_options *o, double *format,
+                        const pmpo_score_settings *how, double *format,
                         double *choice, int *picked)
 {
-    bool per_token = compares_per_token(o);
+    bool per_token = pmpo_compares_per_token(how);
     double top = -INFINITY, all = -INFINITY;
     *picked = 0;
     for (size_t i = 0; i < n;) {
@@ -76,7 +87,7 @@ void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
         size_t k = 0;
         s[k++] = all;
         for (; i < n && k <= MAX_OPTIONS; i++) {
-            double score = score_of(&targets[i], per_token);
+            double score = pmpo_output_score(&targets[i], per_token);
             s[k++] = score;
             if (score > top) { /* a tie goes to the earlier */
                 top = score;
@@ -86,5 +97,5 @@ void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
         all = pmpo_logsumexp(s, k);
     }
     *format = per_token ? NAN : -all;
-    *choice = all - score_of(&targets[0], per_token);
+    *choice = all - pmpo_output_score(&targets[0], per_token);
 }

@@ -1,41 +1,52 @@
 /* resolve.c: what "auto" comes to, and how noisy a score is. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "data/data.h"
 #include "model/render.h"
+#include "score/loss.h"
 #include "score/score.h"
 
 /* ---- loss ------------------------------------------------------------------------- */
 
-static bool lacks(const pmpo_example *e, pmpo_loss_kind kind)
+static int fail_without(const pmpo_data *d, const pmpo_example *e,
+                        pmpo_loss_kind kind, pmpo_error *err)
 {
-    return kind == PMPO_LOSS_CHOICE ? e->n_options < 2 : e->n_rejected == 0;
+    bool options = pmpo_loss_row_of(kind)->reads == PMPO_READS_OPTIONS;
+    return pmpo_fail(err, PMPO_EDATA,
+                     "%s:%d: example %.*s has no %s, which the %s loss needs: "
+                     "add %s\"options\", or take --loss nll",
+                     pmpo_data_name(d), e->line, (int)e->id.len, e->id.ptr,
+                     options ? "two options" : "rejected output",
+                     pmpo_loss_name(kind), options ? "" : "\"rejected\" or ");
+}
+
+/* The first example that a loss can't be had of; NULL: there is none. */
+static const pmpo_example *unfit(const pmpo_data *d, pmpo_loss_kind kind)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        if (!pmpo_loss_fits(kind, e)) {
+            return e;
+        }
+    }
+    return NULL;
 }
 
 int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
                       pmpo_loss_kind *out, pmpo_error *err)
 {
-    const pmpo_example *without = NULL;
-    for (size_t i = 0; i < pmpo_data_count(d) && !without; i++) {
-        const pmpo_example *e = pmpo_data_example(d, i);
-        without = lacks(e, asked) ? e : NULL;
+    pmpo_loss_kind kind = asked;
+    if (asked == PMPO_LOSS_AUTO) {
+        kind = unfit(d, PMPO_LOSS_PREFERENCE) ? PMPO_LOSS_NLL
+                                              : PMPO_LOSS_PREFERENCE;
     }
-    if (without && (asked == PMPO_LOSS_PREFERENCE
-                    || asked == PMPO_LOSS_CHOICE)) {
-        bool choice = asked == PMPO_LOSS_CHOICE;
-        return pmpo_fail(err, PMPO_EDATA,
-                         "%s:%d: example %.*s has no %s, which the %s loss "
-                         "needs: add %s\"options\", or take --loss nll",
-                         pmpo_data_name(d), without->line,
-                         (int)without->id.len, without->id.ptr,
-                         choice ? "two options" : "rejected output",
-                         choice ? "choice" : "preference",
-                         choice ? "" : "\"rejected\" or ");
+    const pmpo_example *e = unfit(d, kind);
+    if (e) {
+        return fail_without(d, e, kind, err);
     }
-    *out = asked != PMPO_LOSS_AUTO ? asked
-           : without               ? PMPO_LOSS_NLL
-                                   : PMPO_LOSS_PREFERENCE;
+    *out = kind;
     return 0;
 }
 
@@ -57,6 +68,26 @@ int pmpo_loss_on_check(pmpo_loss_on on, const pmpo_data *d, pmpo_error *err)
     return 0;
 }
 
+/* "nll loss" or "losses preference and choice": those that read a setting. */
+static void name_users(unsigned setting, char *out, size_t room)
+{
+    int users[PMPO_N_LOSSES], n = 0;
+    for (int k = 0; k < PMPO_N_LOSSES; k++) {
+        if (pmpo_loss_row_of((pmpo_loss_kind)k)->uses & setting) {
+            users[n++] = k;
+        }
+    }
+    int at = snprintf(out, room, "%s", n > 1 ? "losses " : "");
+    for (int i = 0; i < n && at < (int)room; i++) {
+        at += snprintf(out + at, room - (size_t)at, "%s%s",
+                       i == 0 ? "" : i == n - 1 ? " and " : ", ",
+                       pmpo_loss_name((pmpo_loss_kind)users[i]));
+    }
+    if (n == 1 && at < (int)room) {
+        snprintf(out + at, room - (size_t)at, " loss");
+    }
+}
+
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err)
 {
@@ -65,20 +96,27 @@ int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
         return pmpo_fail(err, PMPO_EUSAGE, "--loss-on answer has no --calibrate "
                          "content-free: that is of whole outputs");
     }
-    const char *unread =
-        loss != PMPO_LOSS_NLL && o->loss_on != PMPO_LOSS_ON_TARGET
-            ? "--loss-on is of the nll loss"
-        : loss != PMPO_LOSS_NLL && o->reduction != PMPO_REDUCE_MEAN
-            ? "--reduction is of the nll loss"
-        : loss == PMPO_LOSS_NLL && o->normalize != PMPO_NORM_NONE
-            ? "--normalize is of the losses preference and choice"
-        : loss != PMPO_LOSS_PREFERENCE && o->beta != 1
-            ? "--beta is of the preference loss"
-            : NULL;
-    return unread ? pmpo_fail(err, PMPO_EUSAGE, "%s, and here it is %s: leave "
-                              "it out, or say which --loss you mean", unread,
-                              pmpo_loss_name(loss))
-                  : 0;
+    unsigned unread = ~pmpo_loss_row_of(loss)->uses;
+    const struct {
+        unsigned setting;
+        bool said;
+        const char *name;
+    } all[] = {
+        {PMPO_USES_LOSS_ON, o->loss_on != PMPO_LOSS_ON_TARGET, "--loss-on"},
+        {PMPO_USES_REDUCTION, o->reduction != PMPO_REDUCE_MEAN, "--reduction"},
+        {PMPO_USES_NORMALIZE, o->normalize != PMPO_NORM_NONE, "--normalize"},
+        {PMPO_USES_BETA, o->beta != 1, "--beta"},
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i].said && unread & all[i].setting) {
+            char users[120];
+            name_users(all[i].setting, users, sizeof(users));
+            return pmpo_fail(err, PMPO_EUSAGE, "%s is of the %s, and here it "
+                             "is %s: leave it out, or say which --loss you "
+                             "mean", all[i].name, users, pmpo_loss_name(loss));
+        }
+    }
+    return 0;
 }
 
 /* ---- end of turn --------------------------------------------------------------------- */

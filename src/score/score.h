@@ -165,12 +165,12 @@ int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
 int pmpo_fill_ends(const pmpo_vocab *v, bool end, pmpo_arena *mem,
                    pmpo_target_score *t);
 
-/* ---- losses (pure; losses.c) ------------------------------------------------ */
+/* ---- losses (pure; losses.c, loss.h) ------------------------------------------ */
 
-/* Loss of an example from its targets' scores (arXiv 2505.16307, section 3;
- * method settings in pmpo.h). targets[0] is the target or chosen. */
+/* Loss of an example from its targets' scores, by the row of how->loss.
+ * targets[0] is the target or chosen. */
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
-                         const pmpo_scorer_options *o);
+                         const pmpo_score_settings *how);
 /* Over the options, by the scores that the loss compares: log-likelihoods,
  * less their priors where calibrated; with length normalisation, per token.
  * format = -log sum exp(score), choice = -log of the target's share of that
@@ -178,7 +178,7 @@ double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
  * speak of: format is NAN. *picked has the highest score, the first of
  * equals. */
 void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
-                        const pmpo_scorer_options *o, double *format,
+                        const pmpo_score_settings *how, double *format,
                         double *choice, int *picked);
 
 #endif

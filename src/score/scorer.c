@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "score/loss.h"
 #include "score/prior.h"
 #include "score/scorer.h"
 
@@ -30,29 +31,27 @@ static bool among(pmpo_str s, const pmpo_str *list, size_t n)
 
 static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, pmpo_outputs *out)
 {
-    bool choice = s->o.loss == PMPO_LOSS_CHOICE;
-    size_t most = 1 + e->n_rejected + e->n_options;
+    size_t most = 1 + e->n_rejected + e->n_options, n_others, n = 0;
+    const pmpo_str *others = pmpo_loss_others(s->o.loss, e, &n_others);
     pmpo_str *texts = pmpo_arena_alloc(&s->mem, most, sizeof(*texts));
     bool *is_option = pmpo_arena_alloc(&s->mem, most, sizeof(*is_option));
     if (!texts || !is_option) {
         return PMPO_ENOMEM;
     }
-    size_t n = 0, n_loss = 1;
+    bool options = others == e->options;
     texts[n++] = e->target;
-    if (s->o.loss == PMPO_LOSS_PREFERENCE) {
-        for (size_t i = 0; i < e->n_rejected; i++) {
-            texts[n++] = e->rejected[i];
+    for (size_t i = 0; i < n_others; i++) { /* the target is an option, too */
+        if (!among(others[i], texts, options ? n : 1)) {
+            texts[n++] = others[i];
         }
-        n_loss = n;
     }
-    for (size_t i = 0;
-         (choice || s->o.targets == PMPO_TARGETS_ALL) && i < e->n_options;
-         i++) {
+    size_t n_loss = n;
+    bool all = s->o.targets == PMPO_TARGETS_ALL;
+    for (size_t i = 0; all && i < e->n_options; i++) {
         if (!among(e->options[i], texts, n)) {
             texts[n++] = e->options[i];
         }
     }
-    n_loss = choice ? n : n_loss;
     for (size_t i = 0; i < n; i++) {
         is_option[i] = among(texts[i], e->options, e->n_options);
     }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "propose/forms.h"
+#include "score/loss.h"
 #include "search/settings.h"
 #include "search/state.h"
 #include "stats/stats.h"
@@ -20,7 +21,7 @@ pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
 {
     /* Where the loss needs the options anyway, one kind of unit serves the
      * search and the report. */
-    bool all = o->score.loss != PMPO_LOSS_NLL;
+    bool all = pmpo_loss_row_of(o->score.loss)->reads != PMPO_READS_TARGET;
     return (pmpo_scorer_options){
         .how = o->score.how,
         .targets = all ? PMPO_TARGETS_ALL : targets,

@@ -9,18 +9,18 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "eval/matrix.h"
 #include "search/state.h"
-#include "stats/agree.h"
+
 
 #define LEAST_PROMPTS 4
 
 typedef struct check {
     pmpo_str *prompts;
     int *ids; /* of candidates; -1: a baseline */
-    size_t n, n_examples;
-    double *loss, *right; /* [n][n_examples] */
-    double *weights;      /* [n_examples] */
-    size_t *groups;       /* [n_examples] by input */
+    size_t n;
+    pmpo_matrix table; /* of one loss and one metric; its n_prompts: those that
+                        * could be scored */
     double least, most;   /* share of right options over the prompts */
     pmpo_arena mem;
 } check;
@@ -70,15 +70,18 @@ static int choose(const pmpo_state *st, bool at_end, check *c)
 
 /* ---- scoring ------------------------------------------------------------------ */
 
-static void take(check *c, size_t p, const pmpo_prompt_score *s)
+static void take(check *c, const pmpo_prompt_score *s)
 {
-    for (size_t i = 0; i < c->n_examples; i++) {
+    pmpo_matrix *t = &c->table;
+    size_t p = t->n_prompts++;
+    double *loss = pmpo_matrix_loss(t, 0, p);
+    double *right = pmpo_matrix_right(t, 0, p);
+    for (size_t i = 0; i < t->n_examples; i++) {
         const pmpo_example_score *x = &s->examples[i];
-        c->loss[p * c->n_examples + i] = x->loss;
-        c->right[p * c->n_examples + i] = x->picked < 0 ? NAN : x->correct;
-        c->weights[i] = x->weight;
-        c->groups[i] = x->group;
+        loss[i] = x->loss;
+        right[i] = x->picked < 0 ? NAN : x->correct;
     }
+    pmpo_matrix_weigh(t, s);
     double share = (double)s->n_correct / (double)s->n_options;
     c->least = p == 0 || share < c->least ? share : c->least;
     c->most = p == 0 || share > c->most ? share : c->most;
@@ -86,12 +89,9 @@ static void take(check *c, size_t p, const pmpo_prompt_score *s)
 
 static int score(pmpo_state *st, check *c, pmpo_error *err)
 {
-    size_t cells = c->n * c->n_examples;
-    c->loss = pmpo_arena_alloc(&c->mem, cells, sizeof(double));
-    c->right = pmpo_arena_alloc(&c->mem, cells, sizeof(double));
-    c->weights = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(double));
-    c->groups = pmpo_arena_alloc(&c->mem, c->n_examples, sizeof(*c->groups));
-    if (!c->loss || !c->right || !c->weights || !c->groups) {
+    c->table = (pmpo_matrix){.n_losses = 1, .n_metrics = 1, .n_prompts = c->n,
+                             .n_examples = pmpo_data_count(st->in->train)};
+    if (pmpo_matrix_make(&c->table, &c->mem) < 0) {
         return pmpo_fail_memory(err);
     }
     pmpo_arena mem = {0};
@@ -108,14 +108,13 @@ static int score(pmpo_state *st, check *c, pmpo_error *err)
     }
     int rc = list ? pmpo_score_together(list, c->n, NULL, NULL, err)
                   : pmpo_fail_memory(err);
-    size_t kept = 0;
+    c->table.n_prompts = 0;
     for (size_t p = 0; rc == 0 && p < c->n; p++) {
         if (list[p].code == 0) { /* a baseline may not fit */
-            take(c, kept++, &list[p].result.score);
+            take(c, &list[p].result.score);
         }
     }
     pmpo_arena_release(&mem);
-    c->n = kept;
     return rc;
 }
 
@@ -124,14 +123,15 @@ static int score(pmpo_state *st, check *c, pmpo_error *err)
 static const char *sentence(pmpo_state *st, const check *c,
                             const pmpo_agreement *v)
 {
+    size_t n = c->table.n_prompts;
     if (c->most == c->least) {
         return pmpo_say(st, "can't be told: %.0f %% of the options are right "
                         "under all of %zu prompts, the prompt doesn't matter "
-                        "to the choice", 100 * c->most, c->n);
+                        "to the choice", 100 * c->most, n);
     }
     if (isnan(v->value)) {
         return pmpo_say(st, "can't be told: the loss is the same under all of "
-                        "%zu prompts", c->n);
+                        "%zu prompts", n);
     }
     const char *what =
         v->alone == PMPO_ACCORD_AGREES ? "lower loss goes with more right "
@@ -143,21 +143,17 @@ static const char *sentence(pmpo_state *st, const check *c,
     return pmpo_say(st, "%s: agreement %.2f (95 %% interval %.2f to %.2f) over "
                     "%zu prompts scored whole, chance does as well in %.2g %%, "
                     "with %.0f to %.0f %% right", what, v->value, v->low,
-                    v->high, c->n, 100 * v->p, 100 * c->least, 100 * c->most);
+                    v->high, n, 100 * v->p, 100 * c->least, 100 * c->most);
 }
 
 static int conclude(pmpo_state *st, check *c, const char *name,
                     pmpo_error *err)
 {
-    if (c->n < LEAST_PROMPTS) {
+    if (c->table.n_prompts < LEAST_PROMPTS) {
         return 0;
     }
-    const pmpo_rankings r = {.loss = c->loss, .right = c->right,
-                             .weights = c->weights, .group = c->groups,
-                             .n_losses = 1, .n_prompts = c->n,
-                             .n_examples = c->n_examples};
     pmpo_agreement v;
-    int rc = pmpo_agreements(&r, st->o.seed, &v);
+    int rc = pmpo_matrix_agree(&c->table, 0, st->o.seed, &v);
     return rc < 0 ? pmpo_fail_memory(err)
                   : pmpo_store_put_text(st->in->store, name,
                                         pmpo_str_of(sentence(st, c, &v)), err);
@@ -179,7 +175,7 @@ int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err)
         || !has_options(st->in->train)) {
         return 0;
     }
-    check c = {.n_examples = pmpo_data_count(st->in->train)};
+    check c = {0};
     int rc = choose(st, at_end, &c) < 0 ? pmpo_fail_memory(err)
                                         : score(st, &c, err);
     rc = rc < 0 ? rc

@@ -1,0 +1,437 @@
+/* audit.c: which losses rank prompts as accuracy does; see eval.h.
+ *
+ * All losses come from one scoring of all outputs with their content-free
+ * priors; what is resampled are examples, the same for all prompts. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "data/data.h"
+#include "eval/eval.h"
+#include "eval/matrix.h"
+#include "score/loss.h"
+#include "score/prompts.h"
+
+/* A loss with its settings: what a column of the table is of. */
+typedef struct loss_row {
+    const char *name;
+    pmpo_score_settings how;
+} loss_row;
+
+/* As many ways as a loss may be set in (add_loss), and the run's own, which may
+ * be another. */
+#define MOST_ROWS (6 * PMPO_N_LOSSES + 1)
+
+typedef struct job {
+    const pmpo_eval_input *in;
+    unsigned metrics;
+    pmpo_prompt_score *scores; /* [n_prompts] */
+    pmpo_eval *answers;        /* NULL where no metric needs them */
+    loss_row rows[MOST_ROWS];  /* n_losses of them, that the data can have */
+    const char *names[PMPO_N_METRICS]; /* n_metrics of them */
+    int own;                   /* the run's loss among the rows; -1 */
+    pmpo_matrix table;
+    pmpo_audit *out;
+    pmpo_arena *mem; /* of all of it */
+} job;
+
+/* ---- the losses -------------------------------------------------------------- */
+
+/* "preference length beta 0.5 calibrated"; NULL: no memory. */
+static const char *name_of(pmpo_arena *mem, const pmpo_score_settings *how)
+{
+    char name[80], beta[30] = "";
+    unsigned uses = pmpo_loss_row_of(how->loss)->uses;
+    if (uses & PMPO_USES_BETA && how->beta != 1) {
+        snprintf(beta, sizeof(beta), " beta %g", how->beta);
+    }
+    snprintf(name, sizeof(name), "%s%s%s%s%s%s%s", pmpo_loss_name(how->loss),
+             uses & PMPO_USES_REDUCTION ? " " : "",
+             uses & PMPO_USES_REDUCTION ? pmpo_reduction_name(how->reduction)
+                                        : "",
+             how->loss_on == PMPO_LOSS_ON_ANSWER ? " of answer" : "",
+             pmpo_compares_per_token(how) ? " length" : "", beta,
+             how->calibrate != PMPO_CALIBRATE_NONE ? " calibrated" : "");
+    return pmpo_arena_cstr(mem, name);
+}
+
+/* The answer of every example stands in its target, and is not all of it. */
+static bool have_answers(const job *j)
+{
+    for (size_t i = 0; i < pmpo_data_count(j->in->data); i++) {
+        const pmpo_example *e = pmpo_data_example(j->in->data, i);
+        const pmpo_target_score *t = j->scores[0].examples[i].targets;
+        if (t[0].answer_begin == t[0].answer_end ||
+            e->answer.len == e->target.len) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool data_have(const job *j, const pmpo_score_settings *how)
+{
+    pmpo_loss_kind same;
+    return pmpo_loss_resolve(how->loss, j->in->data, &same, NULL) == 0 &&
+           (how->loss_on == PMPO_LOSS_ON_TARGET || have_answers(j));
+}
+
+/* The same loss, whatever the settings that it doesn't read. */
+static bool is_loss(const pmpo_score_settings *a, const pmpo_score_settings *b)
+{
+    unsigned uses = pmpo_loss_row_of(a->loss)->uses;
+    return a->loss == b->loss &&
+           (a->calibrate == PMPO_CALIBRATE_NONE) ==
+               (b->calibrate == PMPO_CALIBRATE_NONE) &&
+           (!(uses & PMPO_USES_REDUCTION) || a->reduction == b->reduction) &&
+           (!(uses & PMPO_USES_NORMALIZE) || a->normalize == b->normalize) &&
+           (!(uses & PMPO_USES_BETA) || a->beta == b->beta) &&
+           (!(uses & PMPO_USES_LOSS_ON) || a->loss_on == b->loss_on);
+}
+
+static int add_row(job *j, const pmpo_score_settings *how, pmpo_error *err)
+{
+    loss_row *r = &j->rows[j->table.n_losses];
+    *r = (loss_row){name_of(j->mem, how), *how};
+    if (!r->name) {
+        return pmpo_fail_memory(err);
+    }
+    const pmpo_score_options *run = j->in->o->run_loss;
+    if (run && is_loss(how, &run->how)) {
+        j->own = (int)j->table.n_losses;
+    }
+    j->table.n_losses++;
+    return 0;
+}
+
+/* The ways in which a loss may be set, as far as the data can have them. */
+static int add_loss(job *j, pmpo_loss_kind kind, pmpo_error *err)
+{
+    static const pmpo_score_settings reduced[] = {
+        {.reduction = PMPO_REDUCE_MEAN},
+        {.reduction = PMPO_REDUCE_SUM},
+        {.reduction = PMPO_REDUCE_MEAN, .calibrate = PMPO_CALIBRATE_CONTENT_FREE},
+        {.reduction = PMPO_REDUCE_SUM, .calibrate = PMPO_CALIBRATE_CONTENT_FREE},
+        {.reduction = PMPO_REDUCE_MEAN, .loss_on = PMPO_LOSS_ON_ANSWER},
+        {.reduction = PMPO_REDUCE_SUM, .loss_on = PMPO_LOSS_ON_ANSWER},
+    };
+    static const pmpo_score_settings compared[] = {
+        {.normalize = PMPO_NORM_NONE},
+        {.normalize = PMPO_NORM_LENGTH},
+        {.calibrate = PMPO_CALIBRATE_CONTENT_FREE},
+    };
+    unsigned uses = pmpo_loss_row_of(kind)->uses;
+    bool reduces = uses & PMPO_USES_REDUCTION;
+    size_t n = reduces ? sizeof(reduced) / sizeof(reduced[0])
+                       : sizeof(compared) / sizeof(compared[0]);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        pmpo_score_settings how = reduces ? reduced[i] : compared[i];
+        how.loss = kind;
+        how.beta = 1;
+        if (how.loss_on != PMPO_LOSS_ON_TARGET && !(uses & PMPO_USES_LOSS_ON)) {
+            continue;
+        }
+        rc = data_have(j, &how) ? add_row(j, &how, err) : 0;
+    }
+    return rc;
+}
+
+/* All losses, with the run's own among them. */
+static int choose_rows(job *j, pmpo_error *err)
+{
+    const pmpo_score_options *run = j->in->o->run_loss;
+    int rc = 0;
+    j->own = -1;
+    for (int k = PMPO_LOSS_AUTO + 1; rc == 0 && k < PMPO_N_LOSSES; k++) {
+        rc = add_loss(j, (pmpo_loss_kind)k, err);
+    }
+    bool other = run && j->own < 0 && data_have(j, &run->how);
+    return rc == 0 && other ? add_row(j, &run->how, err) : rc;
+}
+
+/* ---- scoring and answering ------------------------------------------------------ */
+
+static int score_all(job *j, pmpo_error *err)
+{
+    const pmpo_eval_input *in = j->in;
+    const pmpo_prompt_list l = {
+        .prompts = in->prompts, .n = in->n_prompts, .cache = in->cache,
+        .progress = in->o->progress, .progress_ud = in->o->progress_ud,
+        .cost = &j->out->cost, .mem = j->mem};
+    pmpo_scorer *s = NULL;
+    pmpo_scorer_options so = {.calibrate = PMPO_CALIBRATE_CONTENT_FREE,
+                              .beta = 1,
+                              .template_name = in->o->template_name,
+                              .targets = PMPO_TARGETS_ALL};
+    j->scores = pmpo_arena_alloc(j->mem, l.n, sizeof(*j->scores));
+    int rc = j->scores ? pmpo_loss_resolve(PMPO_LOSS_AUTO, in->data, &so.loss,
+                                           err)
+                       : pmpo_fail_memory(err);
+    rc = rc < 0 ? rc : pmpo_end_resolve(in->model, in->data, in->prompts[0],
+                                        so.template_name, in->o->end, &so.end,
+                                        err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(in->model, in->data, &so, &s, err);
+    rc = rc < 0 ? rc : pmpo_score_prompts(s, NULL, &l, j->scores, NULL, err);
+    pmpo_scorer_free(s);
+    return rc;
+}
+
+static int answer_all(job *j, unsigned metrics, pmpo_error *err)
+{
+    pmpo_eval_options o = *j->in->o;
+    pmpo_eval_input in = *j->in;
+    o.metrics = metrics;
+    o.run_loss = NULL;
+    in.o = &o;
+    j->answers = pmpo_arena_alloc(j->mem, 1, sizeof(*j->answers));
+    return j->answers ? pmpo_evaluate(&in, j->mem, j->answers, err)
+                      : pmpo_fail_memory(err);
+}
+
+static int measure(job *j, pmpo_error *err)
+{
+    unsigned answers = 0;
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        unsigned bit = 1u << i & j->metrics;
+        answers |= pmpo_metrics[i].kind == PMPO_BY_ANSWER ? bit : 0;
+    }
+    int rc = score_all(j, err);
+    return rc == 0 && answers ? answer_all(j, answers, err) : rc;
+}
+
+/* ---- tables --------------------------------------------------------------------- */
+
+/* Is the output among those that the loss compares with the target? The scores
+ * hold more where rejected outputs are no options. */
+static bool reads(pmpo_loss_kind kind, const pmpo_example *e, pmpo_str text)
+{
+    size_t n;
+    const pmpo_str *list = pmpo_loss_others(kind, e, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (pmpo_str_eq(list[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double loss_of(const pmpo_score_settings *how, const pmpo_example *e,
+                      const pmpo_example_score *s, pmpo_target_score *room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_targets; i++) {
+        if (i == 0 || reads(how->loss, e, s->targets[i].text)) {
+            room[n] = s->targets[i];
+            room[n++].prior_nats *= how->calibrate != PMPO_CALIBRATE_NONE;
+        }
+    }
+    return pmpo_example_loss(room, n, how);
+}
+
+static int fill_losses(job *j, pmpo_error *err)
+{
+    const pmpo_matrix *t = &j->table;
+    for (size_t p = 0; p < t->n_prompts; p++) {
+        for (size_t i = 0; i < t->n_examples; i++) {
+            const pmpo_example_score *x = &j->scores[p].examples[i];
+            const pmpo_example *e = pmpo_data_example(j->in->data, i);
+            pmpo_target_score *room =
+                pmpo_arena_alloc(j->mem, x->n_targets, sizeof(*room));
+            if (!room) {
+                return pmpo_fail_memory(err);
+            }
+            for (size_t r = 0; r < t->n_losses; r++) {
+                pmpo_matrix_loss(t, r, p)[i] =
+                    loss_of(&j->rows[r].how, e, x, room);
+            }
+        }
+    }
+    pmpo_matrix_weigh(&j->table, &j->scores[0]);
+    return 0;
+}
+
+/* The column of an answer metric in the evaluation. */
+static double answered(const job *j, int metric, size_t prompt, size_t i)
+{
+    const pmpo_eval_prompt *p = &j->answers->prompts[prompt];
+    for (size_t k = 0; k < j->answers->n_metrics; k++) {
+        if (p->metrics[k].name == pmpo_metrics[metric].name) {
+            return p->examples[i].right[k];
+        }
+    }
+    return NAN;
+}
+
+static void fill_right(job *j, int metric, size_t row)
+{
+    const pmpo_metric_row *m = &pmpo_metrics[metric];
+    const pmpo_matrix *t = &j->table;
+    for (size_t p = 0; p < t->n_prompts; p++) {
+        for (size_t i = 0; i < t->n_examples; i++) {
+            const pmpo_example *e = pmpo_data_example(j->in->data, i);
+            const pmpo_example_score *s = &j->scores[p].examples[i];
+            pmpo_matrix_right(t, row, p)[i] =
+                m->kind == PMPO_BY_ANSWER ? answered(j, metric, p, i)
+                : m->applies(e)           ? m->value(e, s)
+                                          : NAN;
+        }
+    }
+}
+
+static int make_tables(job *j, pmpo_error *err)
+{
+    pmpo_matrix *t = &j->table;
+    int which[PMPO_N_METRICS];
+    t->n_prompts = j->in->n_prompts;
+    t->n_examples = pmpo_data_count(j->in->data);
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        if (j->metrics & 1u << i) {
+            which[t->n_metrics] = i;
+            j->names[t->n_metrics++] = pmpo_metrics[i].name;
+        }
+    }
+    int rc = choose_rows(j, err);
+    if (rc == 0 && pmpo_matrix_make(t, j->mem) < 0) {
+        rc = pmpo_fail_memory(err);
+    }
+    for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
+        fill_right(j, which[m], m);
+    }
+    return rc < 0 ? rc : fill_losses(j, err);
+}
+
+/* ---- agreement ------------------------------------------------------------------ */
+
+/* of[r * n_metrics + metric], for all losses r at once. */
+static int agreements(const job *j, size_t metric, pmpo_agreement *of,
+                      pmpo_error *err)
+{
+    const pmpo_matrix *t = &j->table;
+    uint64_t seed = pmpo_seed_for(j->in->o->seed, "audit", metric, 0, 0);
+    pmpo_agreement column[MOST_ROWS];
+    if (pmpo_matrix_agree(t, metric, seed, column) < 0) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t l = 0; l < t->n_losses; l++) {
+        of[l * t->n_metrics + metric] = column[l];
+    }
+    return 0;
+}
+
+static int fill_rows(job *j, pmpo_audit_loss *out, pmpo_error *err)
+{
+    const pmpo_matrix *t = &j->table;
+    double *loss = pmpo_arena_alloc(j->mem, t->n_losses * t->n_prompts,
+                                    sizeof(*loss));
+    pmpo_agreement *a = pmpo_arena_alloc(j->mem, t->n_losses * t->n_metrics,
+                                         sizeof(*a));
+    int rc = loss && a ? 0 : pmpo_fail_memory(err);
+    for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
+        rc = agreements(j, m, a, err);
+    }
+    for (size_t r = 0; rc == 0 && r < t->n_losses; r++) {
+        double *row = loss + r * t->n_prompts;
+        for (size_t p = 0; p < t->n_prompts; p++) {
+            row[p] = pmpo_matrix_mean(t, pmpo_matrix_loss(t, r, p));
+        }
+        out[r] = (pmpo_audit_loss){j->rows[r].name, row, a + r * t->n_metrics};
+    }
+    return rc;
+}
+
+/* The loss that agrees best with a metric; -1: none does. */
+static int best_of(const pmpo_audit_loss *l, size_t n, size_t metric)
+{
+    int best = -1;
+    for (size_t r = 0; r < n; r++) {
+        double v = l[r].agreement[metric].value;
+        if (v > 0 && (best < 0 || v > l[best].agreement[metric].value)) {
+            best = (int)r;
+        }
+    }
+    return best;
+}
+
+static void add_answers(pmpo_audit *out, const pmpo_eval *answers)
+{
+    for (size_t p = 0; p < out->n_prompts; p++) {
+        out->n_replies += answers->prompts[p].n_replies;
+        out->n_cut_off += answers->prompts[p].n_cut_off;
+    }
+    out->cost.prompt_tokens += answers->cost.prompt_tokens;
+    out->cost.generated_tokens += answers->cost.generated_tokens;
+    out->cost.seconds += answers->cost.seconds;
+}
+
+static int fill_result(job *j, pmpo_error *err)
+{
+    const pmpo_matrix *t = &j->table;
+    pmpo_audit_loss *l = pmpo_arena_alloc(j->mem, t->n_losses, sizeof(*l));
+    double *accuracy = pmpo_arena_alloc(j->mem, t->n_metrics * t->n_prompts,
+                                        sizeof(*accuracy));
+    int *best = pmpo_arena_alloc(j->mem, t->n_metrics, sizeof(*best));
+    const char **names =
+        pmpo_arena_alloc(j->mem, t->n_metrics, sizeof(*names));
+    pmpo_str *prompts =
+        pmpo_arena_alloc(j->mem, t->n_prompts, sizeof(*prompts));
+    if (!l || !accuracy || !best || !names || !prompts) {
+        return pmpo_fail_memory(err);
+    }
+    int rc = fill_rows(j, l, err);
+    for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
+        for (size_t p = 0; p < t->n_prompts; p++) {
+            accuracy[m * t->n_prompts + p] =
+                pmpo_matrix_mean(t, pmpo_matrix_right(t, m, p));
+        }
+        best[m] = best_of(l, t->n_losses, m);
+        names[m] = j->names[m];
+    }
+    for (size_t p = 0; rc == 0 && p < t->n_prompts; p++) {
+        prompts[p] = pmpo_arena_str(j->mem, j->in->prompts[p]);
+    }
+    pmpo_cost cost = j->out->cost;
+    *j->out = (pmpo_audit){.prompts = prompts, .n_prompts = t->n_prompts,
+                           .n_examples = t->n_examples, .metrics = names,
+                           .n_metrics = t->n_metrics, .accuracy = accuracy,
+                           .losses = l, .n_losses = t->n_losses, .best = best,
+                           .own = j->own, .cost = cost, .warning = "",
+                           .majority = pmpo_data_majority(j->in->data, NULL)};
+    if (j->answers) {
+        add_answers(j->out, j->answers);
+    }
+    return rc;
+}
+
+/* ---- all ------------------------------------------------------------------------ */
+
+static int resolve(job *j, pmpo_error *err)
+{
+    const unsigned all = PMPO_METRIC_OPTIONS | PMPO_METRIC_OPTIONS_MEAN |
+                         PMPO_METRIC_OPTIONS_CALIBRATED;
+    const unsigned other = PMPO_METRIC_PAIRS | PMPO_METRIC_REGEX |
+                           PMPO_METRIC_JUDGE;
+    unsigned asked = j->in->o->metrics;
+    if (asked & other) {
+        return pmpo_fail(err, PMPO_EUSAGE, "an audit compares with options, "
+                         "options-mean, options-calibrated, exact, number or "
+                         "choice");
+    }
+    int rc = pmpo_metrics_resolve(asked, j->in->data, &j->metrics, err);
+    if (rc == 0 && asked == 0 && j->metrics == PMPO_METRIC_OPTIONS) {
+        j->metrics = all;
+    }
+    return rc;
+}
+
+int pmpo_audit_prompts(const pmpo_eval_input *in, pmpo_arena *mem,
+                       pmpo_audit *out, pmpo_error *err)
+{
+    *out = (pmpo_audit){.warning = ""};
+    job j = {.in = in, .out = out, .mem = mem};
+    int rc = resolve(&j, err);
+    rc = rc < 0 ? rc : measure(&j, err);
+    rc = rc < 0 ? rc : make_tables(&j, err);
+    return rc < 0 ? rc : fill_result(&j, err);
+}
