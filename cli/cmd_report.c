@@ -25,8 +25,7 @@ int cmd_report(const options *o, pmpo_error *err)
         return rc;
     }
     char *made = o->output ? NULL : page_name(o->args[0]);
-    rc = cli_write_page(o->output ? o->output : made, o->force,
-                        pmpo_report_html(r), err);
+    rc = cli_write_page(o->output ? o->output : made, o->force, r, err);
     cli_free(made);
     pmpo_report_free(r);
     return rc;

@@ -50,7 +50,7 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
 int cli_check_page(const char *path, bool force, pmpo_error *err);
 /* Writes a page to `path` ("-": standard output) whole or not at all, and says
  * so. PMPO_EUSAGE as above. */
-int cli_write_page(const char *path, bool force, pmpo_str html,
+int cli_write_page(const char *path, bool force, const pmpo_report *r,
                    pmpo_error *err);
 void cli_release(void);
 

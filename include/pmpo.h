@@ -616,6 +616,9 @@ typedef struct pmpo_report pmpo_report;
  * PMPO_EUSAGE: n is 0. Else as pmpo_run_open. */
 PMPO_API int pmpo_report_runs(const char *const *paths, size_t n,
                               pmpo_report **out, pmpo_error *err);
+/* Writes the page to `path` whole or not at all; what is there is replaced. */
+PMPO_API int pmpo_report_write(const pmpo_report *r, const char *path,
+                               pmpo_error *err);
 /* The page's bytes. Borrowed until pmpo_report_free. */
 PMPO_API pmpo_str pmpo_report_html(const pmpo_report *r);
 PMPO_API void pmpo_report_free(pmpo_report *r);

@@ -1,5 +1,6 @@
 /* report.c: pages from run files. */
 #include "base/error.h"
+#include "base/files.h"
 #include "base/mem.h"
 #include "report/compare_page.h"
 #include "report/report.h"
@@ -90,6 +91,11 @@ int pmpo_report_comparison(const pmpo_comparison *c, pmpo_report **out,
     }
     *out = r;
     return 0;
+}
+
+int pmpo_report_write(const pmpo_report *r, const char *path, pmpo_error *err)
+{
+    return pmpo_file_write(path, pmpo_buf_str(&r->html), err);
 }
 
 pmpo_str pmpo_report_html(const pmpo_report *r)

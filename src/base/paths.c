@@ -62,32 +62,3 @@ void pmpo_absolute(const char *path, pmpo_buf *out)
     char whole[PATH_MAX];
     pmpo_buf_puts(out, realpath(path, whole) ? whole : path);
 }
-
-/* ---- renaming ---------------------------------------------------------------- */
-
-static bool sync_path(const char *path, int flags)
-{
-    int fd = open(path, flags | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    int cause = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    errno = cause;
-    return ok;
-}
-
-int pmpo_rename_synced(const char *from, const char *to, pmpo_error *err)
-{
-    pmpo_buf folder = {0};
-    const char *slash = strrchr(to, '/');
-    pmpo_buf_put(&folder, slash ? (pmpo_str){to, (size_t)(slash - to) + 1}
-                                : PMPO_STR("."));
-    int rc = folder.failed ? pmpo_fail_memory(err) : 0;
-    if (rc == 0 && (!sync_path(from, O_RDONLY) || rename(from, to) < 0 ||
-                    !sync_path(folder.ptr, O_RDONLY | O_DIRECTORY))) {
-        rc = pmpo_fail(err, PMPO_EIO, "%s: %s", to, strerror(errno));
-    }
-    pmpo_buf_release(&folder);
-    return rc;
-}

@@ -12,9 +12,4 @@ int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err);
 /* Appends `path` as an absolute name, or as it is where it names nothing. */
 void pmpo_absolute(const char *path, pmpo_buf *out);
 
-/* Gives the file `from` the name `to` (in the same file system) so that a
- * crash at any moment leaves the old file, or none, or the whole new one: its
- * bytes go to disk first, the folder's entry after. PMPO_EIO names `to`. */
-int pmpo_rename_synced(const char *from, const char *to, pmpo_error *err);
-
 #endif

@@ -1,16 +1,11 @@
 /* write.c: examples back to JSONL.
  *
- * What is written loads as an equal set. A file is written beside its place
- * and renamed into it, so a reader never sees half of one. */
-#define _POSIX_C_SOURCE 200809L
+ * What is written loads as an equal set. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "data/data.h"
 #include "data/set.h"
 
@@ -122,107 +117,14 @@ static int put_all(const pmpo_data *d, pmpo_buf *out, pmpo_error *err)
 
 /* ---- files -------------------------------------------------------------- */
 
-static int fail_file(pmpo_error *err, const char *verb, const char *path)
-{
-    int cause = errno;
-    return pmpo_fail(err, PMPO_EIO, "cannot %s %s: %s", verb, path,
-                     strerror(cause));
-}
-
-static int write_fd(int fd, pmpo_str bytes)
-{
-    for (size_t at = 0; at < bytes.len;) {
-        ssize_t n = write(fd, bytes.ptr + at, bytes.len - at);
-        if (n < 0 && errno != EINTR) {
-            return -1;
-        }
-        at += n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
 static int write_stdout(pmpo_str bytes, pmpo_error *err)
 {
     if (fwrite(bytes.ptr, 1, bytes.len, stdout) != bytes.len ||
         fflush(stdout) != 0) {
-        return fail_file(err, "write to", "standard output");
+        return pmpo_fail(err, PMPO_EIO, "cannot write to standard output: %s",
+                         strerror(errno));
     }
     return 0;
-}
-
-/* A device or a pipe: renaming a file over it would destroy it. */
-static int write_special(const char *path, pmpo_str bytes, pmpo_error *err)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return fail_file(err, "open", path);
-    }
-    int rc = write_fd(fd, bytes) < 0 ? fail_file(err, "write", path) : 0;
-    if (close(fd) < 0 && rc == 0) {
-        rc = fail_file(err, "write", path);
-    }
-    return rc;
-}
-
-/* Makes a new file beside `path`; its name goes to *name. Not mkstemp, which
- * gives modes that the umask would not. */
-static int open_beside(const char *path, pmpo_buf *name)
-{
-    uint64_t state = pmpo_seed_for((uint64_t)getpid(), path,
-                                   (uint64_t)(pmpo_now_ms() * 1e3), 0, 0);
-    for (int attempt = 0; attempt < 100; attempt++) {
-        pmpo_buf_clear(name);
-        pmpo_buf_printf(name, "%s.%08x.tmp", path,
-                        (unsigned)(pmpo_random(&state) >> 32));
-        if (name->failed) {
-            errno = ENOMEM;
-            return -1;
-        }
-        int fd = open(name->ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST) {
-            return fd;
-        }
-    }
-    return -1;
-}
-
-static int write_by_rename(const char *path, pmpo_str bytes, pmpo_error *err)
-{
-    pmpo_buf name = {0};
-    int fd = open_beside(path, &name);
-    if (fd < 0) {
-        int rc = name.failed ? pmpo_fail_memory(err)
-                             : fail_file(err, "write", path);
-        pmpo_buf_release(&name);
-        return rc;
-    }
-    int rc = 0;
-    if (write_fd(fd, bytes) < 0 || fsync(fd) < 0) {
-        rc = fail_file(err, "write", path);
-    }
-    if (close(fd) < 0 && rc == 0) {
-        rc = fail_file(err, "write", path);
-    }
-    if (rc == 0 && rename(name.ptr, path) < 0) {
-        rc = fail_file(err, "rename a file to", path);
-    }
-    if (rc < 0) {
-        unlink(name.ptr);
-    }
-    pmpo_buf_release(&name);
-    return rc;
-}
-
-static int write_path(const char *path, pmpo_str bytes, pmpo_error *err)
-{
-    struct stat st;
-    if (!strcmp(path, "-")) {
-        return write_stdout(bytes, err);
-    }
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
-        return write_special(path, bytes, err);
-    }
-    return write_by_rename(path, bytes, err);
 }
 
 int pmpo_data_write(const pmpo_data *d, const size_t *idx, size_t n,
@@ -239,7 +141,9 @@ int pmpo_data_write(const pmpo_data *d, const size_t *idx, size_t n,
         rc = put_all(part ? part : d, &bytes, err);
     }
     if (rc == 0) {
-        rc = write_path(path, pmpo_buf_str(&bytes), err);
+        pmpo_str all = pmpo_buf_str(&bytes);
+        rc = strcmp(path, "-") ? pmpo_file_write(path, all, err)
+                               : write_stdout(all, err);
     }
     pmpo_buf_release(&bytes);
     pmpo_data_free(part);

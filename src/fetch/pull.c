@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/paths.h"
 #include "base/mem.h"
 #include "fetch/catalogue.h"
@@ -243,7 +244,7 @@ static int assemble(pull *p, pmpo_error *err)
         remove_folder(p->folder.ptr);
         return rc;
     }
-    rc = pmpo_rename_synced(p->joined.ptr, p->path.ptr, err);
+    rc = pmpo_file_place(p->joined.ptr, p->path.ptr, false, err);
     if (rc < 0) {
         return rc;
     }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/files.h"
 #include "base/paths.h"
 #include "fetch/fetch.h"
 
@@ -44,21 +45,14 @@ bool pmpo_fetch_recall(const char *key, pmpo_buf *out)
 
 void pmpo_fetch_remember(const char *key, pmpo_str value)
 {
-    pmpo_buf path = {0}, tmp = {0};
-    if (fact_path(key, &path)) {
-        pmpo_buf_printf(&tmp, "%s.%ld", path.ptr, (long)getpid());
-        FILE *f = tmp.failed ? NULL : fopen(tmp.ptr, "wb");
-        if (f) {
-            bool ok = fprintf(f, "%s\n", key) > 0 &&
-                      fwrite(value.ptr, 1, value.len, f) == value.len;
-            ok = fclose(f) == 0 && ok;
-            if (!ok || rename(tmp.ptr, path.ptr) < 0) {
-                unlink(tmp.ptr);
-            }
-        }
+    pmpo_buf path = {0}, text = {0};
+    pmpo_buf_printf(&text, "%s\n", key);
+    pmpo_buf_put(&text, value);
+    if (!text.failed && fact_path(key, &path)) {
+        pmpo_file_write(path.ptr, pmpo_buf_str(&text), NULL);
     }
     pmpo_buf_release(&path);
-    pmpo_buf_release(&tmp);
+    pmpo_buf_release(&text);
 }
 
 /* ---- weights ----------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/paths.h"
 #include "fetch/catalogue.h"
 #include "fetch/fetch.h"
@@ -40,7 +41,7 @@ static int make_copy(const char *source, const char *folder, const char *to,
         rc = pmpo_fail(err, PMPO_EMODEL, "%s: its widened copy has not come "
                        "out whole", source);
     }
-    rc = rc < 0 ? rc : pmpo_rename_synced(tmp.ptr, to, err);
+    rc = rc < 0 ? rc : pmpo_file_place(tmp.ptr, to, false, err);
     if (rc < 0 && tmp.ptr) {
         unlink(tmp.ptr);
     }

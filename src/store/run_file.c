@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/mem.h"
 #include "store/db.h"
 #include "store/schema.h"
@@ -270,23 +271,6 @@ int pmpo_store_open(const char *path, pmpo_store **out, pmpo_error *err)
 
 /* ---- making -------------------------------------------------------------------- */
 
-/* An empty file of ours beside `path`; its name goes to *name. */
-static int make_beside(const char *path, pmpo_buf *name, pmpo_error *err)
-{
-    pmpo_buf_printf(name, "%s.new-%ld", path, (long)getpid());
-    if (name->failed) {
-        return pmpo_fail_memory(err);
-    }
-    unlink(name->ptr);
-    int fd = open(name->ptr, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return pmpo_fail(err, PMPO_EIO, "%s: cannot be made: %s", path,
-                         strerror(errno));
-    }
-    close(fd);
-    return 0;
-}
-
 static int make_tables(pmpo_store *s, pmpo_error *err)
 {
     char pragmas[96];
@@ -308,51 +292,21 @@ static void remove_journal(const char *path)
     pmpo_buf_release(&j);
 }
 
-/* So that the name survives a power cut; where that can't be, it may not. */
-static void sync_folder(const char *path)
-{
-    pmpo_buf folder = {0};
-    const char *slash = strrchr(path, '/');
-    pmpo_buf_put(&folder, slash ? (pmpo_str){path, (size_t)(slash - path) + 1}
-                                : PMPO_STR("."));
-    int fd = folder.failed ? -1
-                           : open(folder.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    pmpo_buf_release(&folder);
-}
-
 /* Gives the finished file its name. */
 static int put_in_place(const char *from, const char *path, bool force,
                         pmpo_error *err)
 {
-    if (force) {
-        if (pmpo_run_is_written(path)) {
-            return busy(path, err);
-        }
-        remove_journal(path);
-        if (rename(from, path) < 0) {
-            return pmpo_fail(err, PMPO_EIO, "%s: %s", path, strerror(errno));
-        }
-        sync_folder(path);
-        return 0;
+    if (force && pmpo_run_is_written(path)) {
+        return busy(path, err);
     }
-    if (access(path, F_OK) < 0) {
-        remove_journal(path); /* of a run that was deleted: not ours */
+    if (force || access(path, F_OK) < 0) {
+        remove_journal(path); /* of a run that goes, or was deleted: not ours */
     }
-    if (link(from, path) < 0) {
-        return errno == EEXIST
-                   ? pmpo_fail(err, PMPO_EUSAGE,
-                               "%s exists already: --force replaces it, pmpo "
-                               "resume goes on with it",
-                               path)
-                   : pmpo_fail(err, PMPO_EIO, "%s: %s", path, strerror(errno));
-    }
-    unlink(from);
-    sync_folder(path);
-    return 0;
+    int rc = pmpo_file_place(from, path, !force, err);
+    return rc == PMPO_EUSAGE
+               ? pmpo_fail(err, rc, "%s exists already: --force replaces it, "
+                           "pmpo resume goes on with it", path)
+               : rc;
 }
 
 typedef int fill_fn(pmpo_store *s, void *ud, pmpo_error *err);
@@ -362,7 +316,7 @@ static int make_file(const char *path, bool force, fill_fn *fill, void *ud,
 {
     pmpo_buf name = {0};
     pmpo_store *s = NULL;
-    int rc = make_beside(path, &name, err);
+    int rc = pmpo_file_beside(path, &name, err);
     if (rc == 0) {
         s = new_store(path);
         rc = s ? open_db(s, name.ptr, err) : pmpo_fail_memory(err);

@@ -1,0 +1,158 @@
+/* files.c: see files.h. */
+#define _GNU_SOURCE /* O_CLOEXEC, O_DIRECTORY */
+#include "base/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+#define ATTEMPTS 100 /* at a name that no other file has */
+
+static int fail_file(pmpo_error *err, const char *verb, const char *path)
+{
+    int cause = errno;
+    return pmpo_fail(err, PMPO_EIO, "cannot %s %s: %s", verb, path,
+                     strerror(cause));
+}
+
+/* ---- beside ---------------------------------------------------------------- */
+
+/* Not mkstemp, which gives modes that the umask would not. */
+static int open_beside(const char *path, pmpo_buf *name)
+{
+    uint64_t state = pmpo_seed_for((uint64_t)getpid(), path,
+                                   (uint64_t)(pmpo_now_ms() * 1e3), 0, 0);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        pmpo_buf_clear(name);
+        pmpo_buf_printf(name, "%s.%08x.tmp", path,
+                        (unsigned)(pmpo_random(&state) >> 32));
+        if (name->failed) {
+            errno = ENOMEM;
+            return -1;
+        }
+        int fd = open(name->ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+int pmpo_file_beside(const char *path, pmpo_buf *name, pmpo_error *err)
+{
+    int fd = open_beside(path, name);
+    if (fd < 0) {
+        return name->failed ? pmpo_fail_memory(err)
+                            : fail_file(err, "write", path);
+    }
+    close(fd);
+    return 0;
+}
+
+/* ---- in place -------------------------------------------------------------- */
+
+static bool sync_path(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int cause = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = cause;
+    return ok;
+}
+
+static bool sync_folder_of(const char *path, pmpo_buf *folder)
+{
+    const char *slash = strrchr(path, '/');
+    pmpo_buf_clear(folder);
+    pmpo_buf_put(folder, slash ? (pmpo_str){path, (size_t)(slash - path) + 1}
+                               : PMPO_STR("."));
+    return !folder->failed &&
+           (sync_path(folder->ptr, O_RDONLY | O_DIRECTORY) ||
+            errno == EINVAL); /* this file system has no such thing */
+}
+
+/* A link fails where there is a file of the name, a rename replaces it. */
+static bool name_it(const char *from, const char *to, bool fresh)
+{
+    return fresh ? link(from, to) == 0 && unlink(from) == 0
+                 : rename(from, to) == 0;
+}
+
+int pmpo_file_place(const char *from, const char *to, bool fresh,
+                    pmpo_error *err)
+{
+    pmpo_buf folder = {0};
+    bool named = sync_path(from, O_RDONLY) && name_it(from, to, fresh);
+    bool taken = !named && fresh && errno == EEXIST;
+    int rc = 0;
+    if (taken) {
+        rc = pmpo_fail(err, PMPO_EUSAGE, "%s exists already", to);
+    } else if (!named || !sync_folder_of(to, &folder)) {
+        rc = folder.failed ? pmpo_fail_memory(err)
+                           : fail_file(err, "write", to);
+    }
+    pmpo_buf_release(&folder);
+    return rc;
+}
+
+/* ---- whole ----------------------------------------------------------------- */
+
+static int write_fd(int fd, pmpo_str bytes)
+{
+    for (size_t at = 0; at < bytes.len;) {
+        ssize_t n = write(fd, bytes.ptr + at, bytes.len - at);
+        if (n < 0 && errno != EINTR) {
+            return -1;
+        }
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+static int write_to(const char *name, const char *path, pmpo_str bytes,
+                    pmpo_error *err)
+{
+    int fd = open(name, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail_file(err, "open", path);
+    }
+    int rc = write_fd(fd, bytes) < 0 ? fail_file(err, "write", path) : 0;
+    if (close(fd) < 0 && rc == 0) {
+        rc = fail_file(err, "write", path);
+    }
+    return rc;
+}
+
+/* A device or a pipe: a file put in its place would destroy it. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err)
+{
+    if (is_special(path)) {
+        return write_to(path, path, bytes, err);
+    }
+    pmpo_buf name = {0};
+    int rc = pmpo_file_beside(path, &name, err);
+    if (rc == 0) {
+        rc = write_to(name.ptr, path, bytes, err);
+        rc = rc < 0 ? rc : pmpo_file_place(name.ptr, path, false, err);
+        if (rc < 0) {
+            unlink(name.ptr);
+        }
+    }
+    pmpo_buf_release(&name);
+    return rc;
+}
