@@ -7,6 +7,51 @@
 
 #include "fail_alloc.h"
 
+/* ---- made in memory -------------------------------------------------------- */
+
+/* Made of structs, a set is what it is when read from its own JSON. */
+static void test_made(void **state)
+{
+    (void)state;
+    static const pmpo_str options[] = {{"no", 2}, {"yes", 3}, {"maybe", 5}};
+    static const pmpo_str rejected[] = {{"bad", 3}};
+    static const pmpo_message chat[] = {{{"system", 6}, {"S", 1}},
+                                        {{"user", 4}, {"U", 1}}};
+    const pmpo_example x[] = {
+        {.id = PMPO_STR("a"), .input = PMPO_STR("i"), .target = options[1],
+         .options = options, .n_options = 3},
+        {.id = PMPO_STR("b"), .messages = chat, .n_messages = 2, .weight = 2.5,
+         .target = PMPO_STR("good"), .rejected = rejected, .n_rejected = 1},
+    };
+    pmpo_data *made = NULL, *read = NULL;
+    pmpo_buf made_json = {0}, read_json = {0};
+    assert_int_equal(pmpo_data_make(x, 2, "made", &made, NULL), 0);
+    assert_int_equal(pmpo_data_count(made), 2);
+    const pmpo_example *e = pmpo_data_example(made, 0);
+    assert_true(e->weight == 1 && e->line == 1 && e->n_rejected == 2);
+    assert_str(e->rejected[0], "no");
+    assert_str(e->rejected[1], "maybe");
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(
+            pmpo_example_json(pmpo_data_example(made, i), &made_json, NULL), 0);
+        pmpo_buf_putc(&made_json, '\n');
+    }
+    assert_int_equal(
+        pmpo_data_parse(pmpo_buf_str(&made_json), "made", NULL, &read, NULL), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(
+            pmpo_example_json(pmpo_data_example(read, i), &read_json, NULL), 0);
+        pmpo_buf_putc(&read_json, '\n');
+        assert_int_equal(pmpo_data_example(read, i)->line,
+                         pmpo_data_example(made, i)->line);
+    }
+    assert_true(pmpo_str_eq(pmpo_buf_str(&made_json), pmpo_buf_str(&read_json)));
+    pmpo_buf_release(&made_json);
+    pmpo_buf_release(&read_json);
+    pmpo_data_free(made);
+    pmpo_data_free(read);
+}
+
 /* ---- check -------------------------------------------------------------- */
 
 static void test_check(void **state)
@@ -461,6 +506,7 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_made),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_check_more),
         cmocka_unit_test(test_check_counts_answers),

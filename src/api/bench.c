@@ -5,6 +5,7 @@
  * two take turns, so that a slow moment of the machine hits both, and each
  * starts from the same state: all memory made, none of its prefix in it. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -30,35 +31,47 @@ typedef struct job {
 
 /* ---- data of our own ------------------------------------------------------------ */
 
-/* Walks on a line: do the steps lead back? Answers are worked out. */
-static void put_walk(pmpo_buf *b, uint64_t *seed, size_t i)
+/* A walk on a line: do the steps lead back? The answer is worked out. */
+static bool make_walk(uint64_t *seed, size_t i, pmpo_arena *mem,
+                      pmpo_example *out)
 {
+    static const pmpo_str options[2] = {{"Yes", 3}, {"No", 2}};
+    pmpo_buf b = {0};
+    char id[32];
     int at = 0, steps = 3 + (int)(pmpo_random(seed) % 5);
-    pmpo_buf_puts(b, "{\"input\": \"You start on a line and walk.");
+    snprintf(id, sizeof(id), "walk-%zu", i);
+    pmpo_buf_puts(&b, "You start on a line and walk.");
     for (int k = 0; k < steps; k++) {
         int n = 1 + (int)(pmpo_random(seed) % 9);
         bool back = i % 2 == 0 && k == steps - 1;
         n = back ? -at : pmpo_random(seed) % 2 ? n : -n;
         at += n;
-        pmpo_buf_printf(b, " Take %d steps %s.", abs(n),
+        pmpo_buf_printf(&b, " Take %d steps %s.", abs(n),
                         n < 0 ? "backward" : "forward");
     }
-    pmpo_buf_printf(b, " Are you back at the start?\\nOptions:\\n- Yes\\n- No"
-                    "\", \"target\": \"%s\", \"options\": [\"Yes\", \"No\"], "
-                    "\"id\": \"walk-%zu\"}\n", at == 0 ? "Yes" : "No", i);
+    pmpo_buf_puts(&b, " Are you back at the start?\nOptions:\n- Yes\n- No");
+    *out = (pmpo_example){.id = pmpo_arena_str(mem, pmpo_str_of(id)),
+                          .input = pmpo_arena_str(mem, pmpo_buf_str(&b)),
+                          .target = options[at != 0],
+                          .options = options,
+                          .n_options = 2};
+    bool ok = !b.failed && out->id.ptr && out->input.ptr;
+    pmpo_buf_release(&b);
+    return ok;
 }
 
 static int make_up(size_t n, pmpo_data **out, pmpo_error *err)
 {
-    pmpo_buf b = {0};
+    pmpo_arena mem = {0};
     uint64_t seed = 1;
-    for (size_t i = 0; i < n; i++) {
-        put_walk(&b, &seed, i);
+    pmpo_example *x = pmpo_arena_alloc(&mem, n, sizeof(*x));
+    bool ok = x != NULL;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = make_walk(&seed, i, &mem, &x[i]);
     }
-    int rc = b.failed ? pmpo_fail_memory(err)
-                      : pmpo_data_parse(pmpo_buf_str(&b), "made-up walks",
-                                        NULL, out, err);
-    pmpo_buf_release(&b);
+    int rc = ok ? pmpo_data_make(x, n, "made-up walks", out, err)
+                : pmpo_fail_memory(err);
+    pmpo_arena_release(&mem);
     return rc;
 }
 

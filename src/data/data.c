@@ -338,6 +338,30 @@ int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
     return 0;
 }
 
+/* ---- made in memory ----------------------------------------------------- */
+
+int pmpo_data_make(const pmpo_example *examples, size_t n, const char *name,
+                   pmpo_data **out, pmpo_error *err)
+{
+    pmpo_data *s = new_set(name, PMPO_STR(""), n);
+    bool ok = s != NULL;
+    for (size_t i = 0; ok && i < n; i++) {
+        pmpo_item one = {.e = examples[i]};
+        one.e.line = (int)i + 1;
+        one.e.weight = one.e.weight > 0 ? one.e.weight : 1;
+        pmpo_example *e = &s->items[i].e;
+        ok = copy_item(&s->mem, &one, &s->items[i]) &&
+             (e->n_rejected > 0 || e->n_options == 0 ||
+              pmpo_reject_options(&s->mem, e) == 0);
+    }
+    if (!ok) {
+        pmpo_data_free(s);
+        return pmpo_fail_memory(err);
+    }
+    *out = s;
+    return 0;
+}
+
 /* ---- loading ------------------------------------------------------------ */
 
 int pmpo_data_slurp(const char *path, pmpo_buf *out, pmpo_error *err)

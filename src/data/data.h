@@ -12,6 +12,12 @@ int pmpo_data_parse(pmpo_str bytes, const char *name,
                     const pmpo_data_options *o, pmpo_data **out,
                     pmpo_error *err);
 
+/* A set of copies of examples made in memory, with ids of their own; `name` is
+ * what errors call it. Line numbers count them from 1, weights of 0 are 1,
+ * and options make the rejected outputs where there are none. */
+int pmpo_data_make(const pmpo_example *examples, size_t n, const char *name,
+                   pmpo_data **out, pmpo_error *err);
+
 /* The file name the data came from; borrowed. */
 const char *pmpo_data_name(const pmpo_data *d);
 

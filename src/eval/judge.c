@@ -30,9 +30,9 @@ static void put_question(const pmpo_example *e, pmpo_buf *out)
     }
 }
 
-/* One comparison as a line of JSON. */
-static int put_comparison(const pmpo_example *e, pmpo_str a, pmpo_str b,
-                          size_t number, pmpo_buf *jsonl, pmpo_error *err)
+/* One comparison, its texts in `mem`; returns false for want of memory. */
+static bool make_comparison(const pmpo_example *e, pmpo_str a, pmpo_str b,
+                            size_t number, pmpo_arena *mem, pmpo_example *out)
 {
     static const pmpo_str letters[2] = {{"A", 1}, {"B", 1}};
     pmpo_buf text = {0};
@@ -44,19 +44,14 @@ static int put_comparison(const pmpo_example *e, pmpo_str a, pmpo_str b,
     pmpo_buf_puts(&text, "\n\nAnswer B:\n");
     pmpo_buf_put(&text, b);
     pmpo_buf_puts(&text, "\n\n" ASK);
-    const pmpo_example x = {.id = {id, strlen(id)},
-                            .input = pmpo_buf_str(&text),
-                            .target = letters[0],
-                            .options = letters,
-                            .n_options = 2,
-                            .rejected = &letters[1],
-                            .n_rejected = 1,
-                            .weight = 1};
-    int rc = text.failed ? pmpo_fail_memory(err)
-                         : pmpo_example_json(&x, jsonl, err);
-    pmpo_buf_putc(jsonl, '\n');
+    *out = (pmpo_example){.id = pmpo_arena_str(mem, pmpo_str_of(id)),
+                          .input = pmpo_arena_str(mem, pmpo_buf_str(&text)),
+                          .target = letters[0],
+                          .options = letters,
+                          .n_options = 2};
+    bool ok = !text.failed && out->id.ptr && out->input.ptr;
     pmpo_buf_release(&text);
-    return rc;
+    return ok;
 }
 
 /* Two comparisons an example: the answer first, then second. */
@@ -64,21 +59,19 @@ static int make_comparisons(const pmpo_data *d, const pmpo_answer *answers,
                             const pmpo_answer *references, pmpo_data **out,
                             pmpo_error *err)
 {
-    pmpo_buf jsonl = {0};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < pmpo_data_count(d); i++) {
+    pmpo_arena mem = {0};
+    size_t n = pmpo_data_count(d);
+    pmpo_example *x = pmpo_arena_alloc(&mem, 2 * n, sizeof(*x));
+    bool ok = x != NULL;
+    for (size_t i = 0; ok && i < n; i++) {
         const pmpo_example *e = pmpo_data_example(d, i);
-        pmpo_str x = answers[i].text, y = references[i].text;
-        rc = put_comparison(e, x, y, 2 * i, &jsonl, err);
-        rc = rc < 0 ? rc : put_comparison(e, y, x, 2 * i + 1, &jsonl, err);
+        pmpo_str ours = answers[i].text, theirs = references[i].text;
+        ok = make_comparison(e, ours, theirs, 2 * i, &mem, &x[2 * i]) &&
+             make_comparison(e, theirs, ours, 2 * i + 1, &mem, &x[2 * i + 1]);
     }
-    if (rc == 0) {
-        rc = jsonl.failed ? pmpo_fail_memory(err)
-                          : pmpo_data_parse(pmpo_buf_str(&jsonl),
-                                            "the judge's comparisons", NULL,
-                                            out, err);
-    }
-    pmpo_buf_release(&jsonl);
+    int rc = ok ? pmpo_data_make(x, 2 * n, "the judge's comparisons", out, err)
+                : pmpo_fail_memory(err);
+    pmpo_arena_release(&mem);
     return rc;
 }
 

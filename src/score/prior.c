@@ -63,64 +63,62 @@ static int by_question(const void *a, const void *b)
 
 /* ---- the made-up set ----------------------------------------------------------- */
 
-/* The question as an example: nothing but surroundings and an output. */
-static int put_example(pmpo_prior *p, const pmpo_prior_ask *ask,
-                       pmpo_buf *jsonl, pmpo_error *err)
+/* The question as an example: nothing but surroundings and an output. Returns
+ * false for want of memory. */
+static bool make_example(pmpo_prior *p, const pmpo_prior_ask *ask,
+                         pmpo_example *out)
 {
     char id[24];
     snprintf(id, sizeof(id), "%zu", p->n);
-    pmpo_example e = {.id = {id, strlen(id)}, .target = ask->text, .weight = 1};
+    *out = (pmpo_example){.id = pmpo_arena_str(&p->mem, pmpo_str_of(id)),
+                          .target = ask->text};
     size_t n = ask->e->n_messages;
     if (n == 0) {
-        e.input = PMPO_STR(CONTENT_FREE);
-    } else {
-        pmpo_message *m = pmpo_arena_alloc(&p->mem, n, sizeof(*m));
-        if (!m) {
-            return pmpo_fail_memory(err);
-        }
-        memcpy(m, ask->e->messages, n * sizeof(*m));
-        m[asking(ask->e)].content = PMPO_STR(CONTENT_FREE);
-        e.messages = m;
-        e.n_messages = n;
+        out->input = PMPO_STR(CONTENT_FREE);
+        return out->id.ptr;
     }
-    int rc = pmpo_example_json(&e, jsonl, err);
-    pmpo_buf_putc(jsonl, '\n');
-    return rc;
+    pmpo_message *m = pmpo_arena_alloc(&p->mem, n, sizeof(*m));
+    if (!m || !out->id.ptr) {
+        return false;
+    }
+    memcpy(m, ask->e->messages, n * sizeof(*m));
+    m[asking(ask->e)].content = PMPO_STR(CONTENT_FREE);
+    out->messages = m;
+    out->n_messages = n;
+    return true;
 }
 
-static int put_all(pmpo_prior *p, const entry *sorted, size_t n,
-                   pmpo_buf *jsonl, pmpo_error *err)
+/* Fills x[p->n] and p->which. */
+static bool make_examples(pmpo_prior *p, const entry *sorted, size_t n,
+                          pmpo_example *x)
 {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
         if (i == 0 || by_question(&sorted[i - 1], &sorted[i]) != 0) {
-            rc = put_example(p, sorted[i].ask, jsonl, err);
+            ok = make_example(p, sorted[i].ask, &x[p->n]);
             p->n++;
         }
         p->which[sorted[i].index] = p->n - 1;
     }
-    return rc < 0 || !jsonl->failed ? rc : pmpo_fail_memory(err);
+    return ok;
 }
 
 static int make_data(pmpo_prior *p, const pmpo_prior_ask *asks, size_t n,
                      pmpo_error *err)
 {
     entry *sorted = pmpo_arena_alloc(&p->mem, n, sizeof(*sorted));
+    pmpo_example *x = pmpo_arena_alloc(&p->mem, n, sizeof(*x));
     p->which = pmpo_arena_alloc(&p->mem, n, sizeof(*p->which));
-    if (!sorted || !p->which) {
+    if (!sorted || !x || !p->which) {
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = (entry){&asks[i], i};
     }
     qsort(sorted, n, sizeof(*sorted), by_question);
-    pmpo_buf jsonl = {0};
-    int rc = put_all(p, sorted, n, &jsonl, err);
-    rc = rc < 0 ? rc : pmpo_data_parse(pmpo_buf_str(&jsonl),
-                                       "the content-free set", NULL, &p->data,
-                                       err);
-    pmpo_buf_release(&jsonl);
-    return rc;
+    return make_examples(p, sorted, n, x)
+               ? pmpo_data_make(x, p->n, "the content-free set", &p->data, err)
+               : pmpo_fail_memory(err);
 }
 
 /* ---- making and reading -------------------------------------------------------- */
