@@ -3,7 +3,7 @@
  * Made of pmpo_score and, where answers or other likelihoods are asked for,
  * pmpo_eval_run; models come one after the other, since few machines hold
  * many at once. */
-#include "api/compare.h"
+#include "eval/compare.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-/* compare.h: what the two files of a comparison share.
+/* compare.h: from the figures of prompts and models, example by example, to what
+ * a comparison says.
  *
- * compare.c      models and prompts: scores and answers, example by example
- * compare_sum.c  from those to means, intervals, tests and the best
+ * compare_sum.c    means, intervals, tests and the best
  * compare_words.c  what is best, in a sentence */
-#ifndef PMPO_API_COMPARE_H
-#define PMPO_API_COMPARE_H
+#ifndef PMPO_EVAL_COMPARE_H
+#define PMPO_EVAL_COMPARE_H
 
 #include "base/mem.h"
 #include "pmpo.h"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/compare.h"
+#include "eval/compare.h"
 #include "stats/holm.h"
 #include "stats/paired.h"
 #include "stats/stats.h"

@@ -1,7 +1,7 @@
 /* compare_words.c: what is best, in a sentence. */
 #include <math.h>
 
-#include "api/compare.h"
+#include "eval/compare.h"
 #include "base/str.h"
 
 static void put_test(pmpo_buf *b, const pmpo_compare_gain *g, double scale,
