@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets everything up and runs the tests.
+# Sets everything up, checks the format of changed lines, and runs the tests.
 #   ./test.sh                 all tests
 #   ./test.sh --sanitize      all tests under address and undefined-behaviour sanitizers
 #   ./test.sh [...] ARGS      ARGS go to ctest, such as -R plan, or -LE model
@@ -12,6 +12,7 @@ if [ "${1:-}" = --sanitize ]; then
     shift
 fi
 need_packages
+scripts/check-format.sh
 build_in build -DPMPO_WERROR=ON
 need_models smollm2-135m-instruct gemma-3-270m
 folder=build

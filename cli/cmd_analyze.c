@@ -184,12 +184,13 @@ static int analyze(const options *o, const pmpo_data *d, pmpo_str prompt,
 {
     session s;
     pmpo_analysis *a = NULL;
-    pmpo_score_options so;
-    cli_score_options(o, &so);
+    pmpo_analyze_options ao;
+    pmpo_analyze_options_init(&ao);
+    cli_score_options(o, &ao.score);
+    ao.max_segments = o->segments;
     int rc = session_open(o, &s, err);
-    rc = rc < 0 ? rc
-                : pmpo_analyze(s.scorer, s.rewriter, d, prompt, o->segments,
-                               &so, &a, err);
+    ao.rewriter = s.rewriter;
+    rc = rc < 0 ? rc : pmpo_analyze(s.scorer, d, prompt, &ao, &a, err);
     progress_end();
     if (rc == 0 && o->json) {
         analyze_json(o, &s, a);

@@ -235,8 +235,8 @@ static int estimate(const options *o, const job *j, const session *s,
                     pmpo_error *err)
 {
     pmpo_estimate e;
-    int rc = pmpo_optimize_estimate(s->scorer, s->rewriter, j->train,
-                                    j->validation, j->test, &j->o, &e, err);
+    int rc = pmpo_optimize_estimate(&(pmpo_optimize_input){s->scorer, s->rewriter, j->train, j->validation, j->test},
+                                    &j->o, &e, err);
     progress_clear();
     if (rc == 0 && o->json) {
         estimate_json(&e);
@@ -282,8 +282,8 @@ static int optimize(const options *o, const job *j, pmpo_error *err)
         if (talk) {
             put_start(o, j, &s);
         }
-        rc = pmpo_optimize(s.scorer, s.rewriter, j->train, j->validation,
-                           j->test, &j->o, j->path, &run, err);
+        rc = pmpo_optimize(&(pmpo_optimize_input){s.scorer, s.rewriter, j->train, j->validation, j->test},
+                           &j->o, j->path, &run, err);
     }
     if (rc == 0) {
         progress_end();

@@ -349,13 +349,20 @@ typedef struct pmpo_analysis {
     pmpo_cost cost;
 } pmpo_analysis;
 
-/* At most `max_segments` removable parts of `prompt`, each masked in turn.
- * `rewriter` marks them (NULL: `m` itself); when its marking is not a faithful
- * copy the deterministic segmentation is used. */
-PMPO_API int pmpo_analyze(pmpo_model *m, pmpo_model *rewriter,
-                          const pmpo_data *d, pmpo_str prompt,
-                          int max_segments, const pmpo_score_options *o,
-                          pmpo_analysis **out, pmpo_error *err);
+typedef struct pmpo_analyze_options {
+    size_t size;
+    pmpo_score_options score;
+    pmpo_model *rewriter; /* marks the parts; NULL: the model itself */
+    int max_segments;     /* parts; 5 */
+} pmpo_analyze_options;
+
+PMPO_API void pmpo_analyze_options_init(pmpo_analyze_options *o);
+/* At most o->max_segments removable parts of `prompt`, each masked in turn.
+ * Where the rewriter's marking is not a faithful copy of the prompt, fixed
+ * rules find the parts. */
+PMPO_API int pmpo_analyze(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                          const pmpo_analyze_options *o, pmpo_analysis **out,
+                          pmpo_error *err);
 PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
 
 /* ---- optimising -------------------------------------------------------- */
@@ -419,15 +426,20 @@ PMPO_API const char *pmpo_proposer_name(int i);
 
 typedef struct pmpo_run pmpo_run;
 
-/* Improves o->prompt on `train`; progress goes to o->score.progress. When
- * `validation` and `test` are both NULL, `train` is split by o->split.
- * `rewriter` NULL: `scorer` itself. Everything is kept in the run file
- * `path` as it happens. Returns 0 when done, PMPO_ECANCELLED or PMPO_EBUDGET
+/* Models and data of a run; borrowed during the call. */
+typedef struct pmpo_optimize_input {
+    pmpo_model *scorer;
+    pmpo_model *rewriter; /* NULL: the scorer itself */
+    const pmpo_data *train;
+    const pmpo_data *validation, *test; /* both NULL: `train` is split by the
+                                         * options' `split` */
+} pmpo_optimize_input;
+
+/* Improves o->prompt on in->train; progress goes to o->score.progress.
+ * Everything is kept in the run file `path` as it happens. Returns 0 when done, PMPO_ECANCELLED or PMPO_EBUDGET
  * when stopped early with everything kept. `*out` (may be NULL) is the run
  * opened for reading, set on those three outcomes. */
-PMPO_API int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
-                           const pmpo_data *train, const pmpo_data *validation,
-                           const pmpo_data *test,
+PMPO_API int pmpo_optimize(const pmpo_optimize_input *in,
                            const pmpo_optimize_options *o, const char *path,
                            pmpo_run **out, pmpo_error *err);
 
@@ -639,10 +651,7 @@ typedef struct pmpo_estimate {
 } pmpo_estimate;
 
 /* What pmpo_optimize would cost; nothing is written. */
-PMPO_API int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
-                                    const pmpo_data *train,
-                                    const pmpo_data *validation,
-                                    const pmpo_data *test,
+PMPO_API int pmpo_optimize_estimate(const pmpo_optimize_input *in,
                                     const pmpo_optimize_options *o,
                                     pmpo_estimate *out, pmpo_error *err);
 

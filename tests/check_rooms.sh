@@ -1,6 +1,7 @@
 #!/bin/sh
 # Holds the tree to docs/design.md: which room may include which, one home for each big library,
-# malloc only in base/, no file over 800 lines. check_rooms.sh DIR; --self-test plants faults.
+# malloc only in base/, no file name twice, no file over 800 lines, no function over 45 lines or with
+# more than 7 parameters. check_rooms.sh DIR; --self-test plants faults.
 set -eu
 
 # Top to bottom; a room includes its own files and those of rooms further down.
@@ -85,8 +86,42 @@ check_lengths() { # DIR
     done
 }
 
+check_names() { # DIR
+    for name in $(find "$1/src" -name '*.[ch]' 2>/dev/null | sed 's,.*/,,' | sort | uniq -d); do
+        complain "src/ has more than one $name"
+    done
+}
+
+# Functions begin in the first column and end with a brace there.
+check_functions() { # DIR
+    found=$(find "$1/src" "$1/cli" "$1/include" -name '*.[ch]' 2>/dev/null | xargs -r awk '
+        function say(what) { printf "%s:%d: %s %s\n", FILENAME, first, name, what }
+        FNR == 1 { head = ""; body = 0 }
+        body { if ($0 == "}") {
+                   body = 0
+                   if (FNR - first + 1 > 45) say("has " FNR - first + 1 " lines")
+               }
+               next }
+        !head && /^[A-Za-z].*[a-z0-9_]\(/ && !/^(typedef|extern) / && !/=/ {
+            first = FNR
+            name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
+        head || (first == FNR && /^[A-Za-z]/) {
+            head = head $0
+            open = gsub(/\(/, "(", head); shut = gsub(/\)/, ")", head)
+            if (open > shut) next
+            list = head; sub(/^[^(]*\(/, "", list)
+            while (sub(/\([^()]*\)/, "", list)) {}
+            if (gsub(/,/, ",", list) > 6 && head !~ /PMPO_PRINTF/)
+                say("has more than 7 parameters")
+            head = ""; closed = FNR; next }
+        $0 == "{" && closed == FNR - 1 { body = 1 }')
+    [ -z "$found" ] || complain "$found"
+}
+
 check() { # DIR
     failed=0
+    check_names "$1"
+    check_functions "$1"
     check_includes "$1"
     check_engines "$1"
     check_homes "$1"
@@ -109,6 +144,11 @@ self_test() {
             exit 1
         fi
     }
+    fine() { # FILE LINE...: no fault
+        f=$1; shift
+        printf '%s\n' "$@" > "$t/$f"
+        check "$t" || { echo "a fault is seen in $f where there is none"; exit 1; }
+    }
     plant src/text/a.c '#include "model/model.h"'
     plant src/text/a.c '#include "a.h"'
     plant cli/a.c '#include "base/str.h"'
@@ -122,6 +162,11 @@ self_test() {
     plant src/engine/engines.c '#include <llama.h>'
     seq 801 > "$t/long"
     plant src/text/a.c "$(seq 801)"
+    plant src/text/mem.c 'int y;'
+    plant src/text/a.c 'static int f(int a, int b, int c,' '             int (*d)(int, int), int e, int f,' \
+        '             int g, int h)' '{' '}'
+    plant src/text/a.c 'int f(void)' '{' "$(seq 43)" '}'
+    fine src/text/a.c 'int f(int a, int b, int (*c)(int, int), int d, int e, int f, int g)' '{' "$(seq 42)" '}'
     echo "every planted fault was noticed"
 }
 

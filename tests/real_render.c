@@ -58,8 +58,9 @@ static void render(const pmpo_vocab *v, const char *name,
     pmpo_example e = {.input = pmpo_str_of(input)};
     int rc = pmpo_template_new(v, name, &t, &err);
     if (rc == 0) {
-        rc = pmpo_render(t, pmpo_str_of(instruction), &e, targets, n, end, mem,
-                         r, &err);
+        rc = pmpo_render(t,
+                         &(pmpo_render_input){pmpo_str_of(instruction), &e, targets, n, end},
+                         mem, r, &err);
     }
     pmpo_template_free(t);
     if (rc < 0) {

@@ -186,7 +186,8 @@ static inline int run_once(const fake_options *f,
 {
     pmpo_model *m = fake_new(f);
     pmpo_run *run = NULL;
-    int rc = pmpo_optimize(m, NULL, train, val, test, o, path, &run, err);
+    int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, train, val, test},
+                           o, path, &run, err);
     assert_int_equal(fake_violations(m), 0);
     if (text) {
         *text = run ? run_text(run, true) : NULL;
@@ -194,6 +195,25 @@ static inline int run_once(const fake_options *f,
     pmpo_run_free(run);
     fake_free(m);
     return rc;
+}
+
+/* The same without other parts, which must end with `code`; the run opened. */
+static inline pmpo_run *finished(const fake_options *f,
+                                 const pmpo_optimize_options *o,
+                                 const pmpo_data *d, const char *path,
+                                 int code)
+{
+    pmpo_model *m = fake_new(f);
+    pmpo_run *run = NULL;
+    pmpo_error err = {0};
+    int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, o,
+                           path, &run, &err);
+    if (rc != code) {
+        fail_msg("%s (%d)", err.text, rc);
+    }
+    assert_int_equal(fake_violations(m), 0);
+    fake_free(m);
+    return run;
 }
 
 static inline int resume_once(const fake_options *f, const char *path,

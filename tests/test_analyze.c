@@ -11,8 +11,8 @@ static void test_estimate(void **state)
     pmpo_data *d = make_data(10, true);
     pmpo_optimize_options o = small_options();
     pmpo_model *m = fake_new(&(fake_options){.salt = 4});
-    assert_int_equal(pmpo_optimize_estimate(m, NULL, d, NULL, NULL, &o, &e,
-                                            &err), 0);
+    assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                            &o, &e, &err), 0);
     assert_true(fake_events(m) <= 4); /* two scorings and a generation */
     assert_int_equal(fake_violations(m), 0);
     assert_int_equal(e.n_train, 4);
@@ -24,8 +24,8 @@ static void test_estimate(void **state)
     assert_true(e.first_seconds > 0 && e.bound_seconds > 0);
     assert_true(strlen(e.assumptions) > 100);
     pmpo_run *run;
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run,
-                                   &err), 0);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                   &o, path, &run, &err), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
     assert_true(e.bound_prefill_tokens > v->cost.prefill_tokens);
     assert_true(v->cost.prompt_tokens > 0);
@@ -33,8 +33,8 @@ static void test_estimate(void **state)
     assert_true(e.bound_generated_tokens > v->cost.generated_tokens);
     pmpo_run_free(run);
     o.hard = 0;
-    assert_int_equal(pmpo_optimize_estimate(m, NULL, d, NULL, NULL, &o, &e,
-                                            &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                            &o, &e, &err), PMPO_EUSAGE);
     fake_free(m);
     pmpo_data_free(d);
     free(path);
@@ -76,16 +76,17 @@ static void test_analyze(void **state)
     pmpo_error err = {0};
     pmpo_analysis *a;
     pmpo_data *d = make_data(5, false);
-    pmpo_score_options o;
-    pmpo_score_options_init(&o);
-    o.no_cache = true;
-    o.loss = PMPO_LOSS_NLL;
-    o.end = PMPO_END_NO;
+    pmpo_analyze_options o;
+    pmpo_analyze_options_init(&o);
+    o.max_segments = 3;
+    o.score.no_cache = true;
+    o.score.loss = PMPO_LOSS_NLL;
+    o.score.end = PMPO_END_NO;
     pmpo_model *m = fake_new(&(fake_options){.salt = 9});
     /* The fake's marking never has two units, so this tag forces the
      * fallback, which has. */
     pmpo_str prompt = PMPO_STR("Say yes or no. Use the <prompt> tag.");
-    int rc = pmpo_analyze(m, NULL, d, prompt, 3, &o, &a, &err);
+    int rc = pmpo_analyze(m, d, prompt, &o, &a, &err);
     if (rc < 0) {
         fail_msg("%s", err.text);
     }
@@ -98,8 +99,8 @@ static void test_analyze(void **state)
     check_analysis(a, d, prompt);
     pmpo_analysis_free(a);
     pmpo_analysis_free(NULL);
-    assert_int_equal(pmpo_analyze(m, NULL, d, prompt, 0, &o, &a, &err),
-                     PMPO_EUSAGE);
+    o.max_segments = 0;
+    assert_int_equal(pmpo_analyze(m, d, prompt, &o, &a, &err), PMPO_EUSAGE);
     assert_int_equal(fake_violations(m), 0);
     fake_free(m);
     pmpo_data_free(d);

@@ -206,11 +206,13 @@ static char *run_with(pmpo_race race, const pmpo_data *d, const char *path)
     pmpo_run *run;
     pmpo_error err;
     pmpo_model *m = fake_new(&(fake_options){.salt = 5});
-    int rc = pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err);
+    int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o,
+                           path, &run, &err);
     if (race == PMPO_RACE_PAIRED) { /* its test needs losses of 0 or more */
         assert_int_equal(rc, PMPO_EUSAGE);
         o.score.loss = PMPO_LOSS_CHOICE;
-        rc = pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err);
+        rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o,
+                           path, &run, &err);
     }
     if (rc < 0) {
         fail_msg("%s", err.text);

@@ -91,7 +91,8 @@ static pmpo_run *run_with(const pmpo_optimize_options *o, const pmpo_data *d,
     pmpo_model *m = fake_new(&(fake_options){.salt = 2, .answers = answer});
     pmpo_run *run = NULL;
     pmpo_error err = {0};
-    if (pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err) < 0) {
+    if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, o, path,
+                      &run, &err) < 0) {
         fail_msg("%s", err.text);
     }
     assert_int_equal(fake_violations(m), 0);
@@ -241,13 +242,13 @@ static void a_metric_that_cannot_be_is_refused(void **state)
     pmpo_error err;
     o.metric = PMPO_RUN_METRIC_NUMBER;
     pmpo_model *m = fake_new(&(fake_options){.salt = 9});
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, NULL,
-                                   &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                   &o, path, NULL, &err), PMPO_EUSAGE);
     assert_non_null(strstr(err.text, "metric number"));
     o.metric = PMPO_RUN_METRIC_AUTO;
     o.shortlist = 0;
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, NULL,
-                                   &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                   &o, path, NULL, &err), PMPO_EUSAGE);
     fake_free(m);
     pmpo_data_free(d);
     free(path);

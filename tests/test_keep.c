@@ -148,7 +148,8 @@ static void every_candidate_of_a_run_holds_them(void **state)
     o.prompt = PMPO_STR("{{keep}}Be kind.{{/keep}} Decide about the number. "
                         "Say yes or no for {user}.");
     o.freeze = PMPO_STR("about the number");
-    if (pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err) < 0) {
+    if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
+                      &run, &err) < 0) {
         fail_msg("%s", err.text);
     }
     const pmpo_run_view *v = pmpo_run_describe(run);
@@ -188,13 +189,13 @@ static void what_is_not_there_can_not_be_frozen(void **state)
     pmpo_optimize_options o = small_options();
     pmpo_error err = {0};
     o.freeze = PMPO_STR("nowhere");
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, "/dev/null/x",
-                                   NULL, &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                   &o, "/dev/null/x", NULL, &err), PMPO_EUSAGE);
     assert_non_null(strstr(err.text, "\"nowhere\""));
     o.freeze = PMPO_STR("");
     o.prompt = PMPO_STR("{{keep}}a");
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, "/dev/null/x",
-                                   NULL, &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                   &o, "/dev/null/x", NULL, &err), PMPO_EUSAGE);
     pmpo_data_free(d);
     fake_free(m);
 }

@@ -1,21 +1,6 @@
 /* test_looks.c: looks at the test part of a run that is extended. */
 #include "run_help.h"
 
-static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
-                          const pmpo_data *d, const char *path, int code)
-{
-    pmpo_model *m = fake_new(f);
-    pmpo_run *run = NULL;
-    pmpo_error err = {0};
-    int rc = pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err);
-    if (rc != code) {
-        fail_msg("%s (%d)", err.text, rc);
-    }
-    assert_int_equal(fake_violations(m), 0);
-    fake_free(m);
-    return run;
-}
-
 static pmpo_run *extended(const fake_options *f, const char *path, int total)
 {
     pmpo_resume_options ro;

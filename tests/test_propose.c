@@ -1,6 +1,7 @@
 /* test_propose.c: proposers that ask no model, one by one and in whole runs. */
 #include "propose/propose.h"
 #include "propose/shape.h"
+#include "text/language.h"
 #include "run_help.h"
 #include "text/text.h"
 
@@ -281,13 +282,14 @@ static void test_deletions(void **state)
 
 /* ---- whole runs ------------------------------------------------------------ */
 
-static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
+static pmpo_run *finished_by(const fake_options *f, const pmpo_optimize_options *o,
                           const pmpo_data *d, const char *path)
 {
     pmpo_model *m = fake_new(f);
     pmpo_run *run = NULL;
     pmpo_error err = {0};
-    if (pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err) < 0) {
+    if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, o, path,
+                      &run, &err) < 0) {
         fail_msg("%s", err.text);
     }
     assert_int_equal(fake_violations(m), 0);
@@ -327,7 +329,7 @@ static void test_no_rewriter(void **state)
     o.split = (pmpo_split){24, 8, 8, 1};
     for (unsigned salt = 0; salt < 6; salt++) {
         const fake_options f = {.salt = salt, .max_requests = 4};
-        pmpo_run *run = finished(&f, &o, d, path);
+        pmpo_run *run = finished_by(&f, &o, d, path);
         const pmpo_run_view *v = pmpo_run_describe(run);
         assert_string_equal(v->rewriter, "none");
         assert_int_equal(v->n_iterations, 3); /* the opening and two */
@@ -357,7 +359,7 @@ static void test_not_below_the_library(void **state)
     o.force = true;
     o.split = (pmpo_split){24, 0, 0, 1};
     for (unsigned salt = 0; salt < 4; salt++) {
-        pmpo_run *run = finished(&(fake_options){.salt = salt}, &o, d, path);
+        pmpo_run *run = finished_by(&(fake_options){.salt = salt}, &o, d, path);
         const pmpo_run_view *v = pmpo_run_describe(run);
         for (size_t k = 0; k < v->iterations[0].n_candidates; k++) {
             const pmpo_candidate *c = &v->iterations[0].candidates[k];
@@ -388,7 +390,7 @@ static void test_opening_is_raced(void **state)
         o.force = true;
         o.split = (pmpo_split){48, 0, 0, 1};
         const fake_options f = {.salt = 3, .max_requests = 4};
-        pmpo_run *run = finished(&f, &o, d, path);
+        pmpo_run *run = finished_by(&f, &o, d, path);
         const pmpo_run_view *v = pmpo_run_describe(run);
         rows[race] = v->cost.prefill_tokens;
         for (size_t k = 0; k < v->iterations[0].n_candidates; k++) {

@@ -39,7 +39,8 @@ static ran run_with(unsigned i, size_t at_a_time, uint64_t disorder,
     pmpo_model *m = fake_new(&f);
     pmpo_run *run = NULL;
     pmpo_error err = {0};
-    if (pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err) < 0) {
+    if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
+                      &run, &err) < 0) {
         fail_msg("%s", err.text);
     }
     assert_int_equal(fake_violations(m), 0);

@@ -43,8 +43,9 @@ static int render_example(fixture *f, const char *name, const char *instruction,
     f->err = (pmpo_error){0};
     int rc = pmpo_template_new(&f->y.v, name, &t, &f->err);
     if (rc == 0) {
-        rc = pmpo_render(t, pmpo_str_of(instruction), e, list, n, end, &f->mem,
-                         &f->r, &f->err);
+        rc = pmpo_render(t,
+                         &(pmpo_render_input){pmpo_str_of(instruction), e, list, n, end},
+                         &f->mem, &f->r, &f->err);
     }
     pmpo_template_free(t);
     assert_int_equal(rc, f->err.code);

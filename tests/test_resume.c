@@ -143,8 +143,8 @@ static pid_t start_run(const fake_options *f)
     if (pid == 0) {
         pmpo_optimize_options o = run_options();
         pmpo_model *m = fake_new(f);
-        int rc = pmpo_optimize(m, NULL, data, NULL, NULL, &o, path, NULL,
-                               NULL);
+        int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, data, NULL, NULL},
+                               &o, path, NULL, NULL);
         _exit(rc == 0 ? 0 : 3);
     }
     return pid;

@@ -23,7 +23,8 @@ static pmpo_run *make_run(const char *path)
     pmpo_model *m = fake_new(&f);
     pmpo_run *run = NULL;
     pmpo_error err = {0};
-    if (pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err) < 0) {
+    if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
+                      &run, &err) < 0) {
         fail_msg("%s", err.text);
     }
     fake_free(m);

@@ -304,8 +304,11 @@ static void test_noise_floor(void **state)
         assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
         assert_int_equal(pmpo_scorer_score(s, PMPO_STR("Say."), &nothing, &mem,
                                            &r, NULL), 0);
-        assert_int_equal(pmpo_noise_floor(m, d, &o, PMPO_STR("Say."), &r.score,
-                                          &nothing, &noise, NULL), 0);
+        pmpo_scorer *reversed;
+        assert_int_equal(pmpo_reversed_scorer_new(m, d, &o, &reversed, NULL), 0);
+        assert_int_equal(pmpo_noise_floor(reversed, &r.score, &nothing, &noise,
+                                          NULL), 0);
+        pmpo_scorer_free(reversed);
         double floor = noise.floor;
         assert_true(noisy ? floor > 0.01 && floor < 0.5 : floor == 0);
         assert_true(noisy ? noise.token_mean > 0.01 : noise.token_mean == 0);

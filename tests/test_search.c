@@ -2,21 +2,6 @@
 #include "run_help.h"
 #include "propose/forms.h"
 
-static pmpo_run *finished(const fake_options *f, const pmpo_optimize_options *o,
-                          const pmpo_data *d, const char *path, int code)
-{
-    pmpo_model *m = fake_new(f);
-    pmpo_run *run = NULL;
-    pmpo_error err = {0};
-    int rc = pmpo_optimize(m, NULL, d, NULL, NULL, o, path, &run, &err);
-    if (rc != code) {
-        fail_msg("%s (%d)", err.text, rc);
-    }
-    assert_int_equal(fake_violations(m), 0);
-    fake_free(m);
-    return run;
-}
-
 /* Candidates with that fate ("": any) and that in their reason. */
 static size_t count_fate(const pmpo_run_view *v, const char *fate,
                          const char *reason)
@@ -223,11 +208,12 @@ static void test_loss_by_hand(void **state)
     pmpo_run *run;
     pmpo_error err;
     /* Train and test are given: nothing is split. */
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, d, &o, path, &run, &err),
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, d},
+                                   &o, path, &run, &err),
                      PMPO_EDATA); /* what is tested must be unseen */
     assert_non_null(strstr(err.text, "take it out of one"));
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, unseen, &o, path, &run,
-                                   &err), 0);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, unseen},
+                                   &o, path, &run, &err), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
     double sum = 0, weight = 0, start[6], test = 0, test_weight = 0;
     for (size_t i = 0; i < 6; i++) {
@@ -370,8 +356,8 @@ static void test_two_models(void **state)
     pmpo_error err;
     pmpo_resume_options r;
     pmpo_resume_options_init(&r);
-    assert_int_equal(pmpo_optimize(scorer, rewriter, d, NULL, NULL, &o, path,
-                                   &run, &err), 0);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){scorer, rewriter, d, NULL, NULL},
+                                   &o, path, &run, &err), 0);
     assert_int_equal(fake_generated(scorer), 0);
     assert_int_equal(fake_events(rewriter), fake_generated(rewriter));
     assert_string_equal(pmpo_run_describe(run)->rewriter, "r");
@@ -428,8 +414,8 @@ static void test_duplicates_are_not_scored(void **state)
     pmpo_model *m = fake_new(&(fake_options){.stuck = true});
     pmpo_run *run;
     pmpo_error err;
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run,
-                                   &err), 0);
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                   &o, path, &run, &err), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
     assert_int_equal(count_fate(v, "duplicate", "the incumbent"), 8);
     assert_true(v->iterations[0].candidates[3].loss == v->initial.train_loss);
@@ -565,8 +551,8 @@ static void test_copies_make_no_gain_sure(void **state)
         pmpo_data *test = repeated(i ? 5 : 1);
         pmpo_model *m = fake_new(&(fake_options){.salt = 2});
         pmpo_run *run;
-        assert_int_equal(pmpo_optimize(m, NULL, d, NULL, test, &o, path, &run,
-                                       NULL), 0);
+        assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, test},
+                                       &o, path, &run, NULL), 0);
         const pmpo_run_view *v = pmpo_run_describe(run);
         assert_int_equal(v->n_test, i ? 50 : 10);
         assert_true(v->test_gain != 0);

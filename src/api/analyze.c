@@ -27,6 +27,12 @@ typedef struct work {
     analysis *out;
 } work;
 
+void pmpo_analyze_options_init(pmpo_analyze_options *o)
+{
+    *o = (pmpo_analyze_options){.size = sizeof(*o), .max_segments = 5};
+    pmpo_score_options_init(&o->score);
+}
+
 void pmpo_analysis_free(pmpo_analysis *a)
 {
     if (a) {
@@ -127,7 +133,7 @@ static int find_effects(work *w, pmpo_str prompt, int max, pmpo_error *err)
         return pmpo_fail_memory(err);
     }
     pmpo_score_context c = context(w, "masking");
-    rc = pmpo_mask_effects(w->s, prompt, &a->scores->prompts[0], &m, &c,
+    rc = pmpo_mask_effects(w->s, &a->scores->prompts[0], &m, &c,
                            &w->out->mem, e, err);
     a->marked_by_model = m.by_model;
     a->marking_note = m.note;
@@ -149,31 +155,32 @@ static int analyse(work *w, pmpo_str prompt, int max, pmpo_error *err)
     return rc;
 }
 
-int pmpo_analyze(pmpo_model *m, pmpo_model *rewriter, const pmpo_data *d,
-                 pmpo_str prompt, int max_segments,
-                 const pmpo_score_options *o, pmpo_analysis **out,
+int pmpo_analyze(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+                 const pmpo_analyze_options *o, pmpo_analysis **out,
                  pmpo_error *err)
 {
-    if (o->size != sizeof(*o)) {
-        return pmpo_fail(err, PMPO_EVERSION, "pmpo_score_options of another "
+    if (o->size != sizeof(*o) || o->score.size != sizeof(o->score)) {
+        return pmpo_fail(err, PMPO_EVERSION, "pmpo_analyze_options of another "
                          "version of pmpo.h");
     }
-    if (max_segments < 1 || max_segments > PMPO_MAX_SEGMENTS) {
+    if (o->max_segments < 1 || o->max_segments > PMPO_MAX_SEGMENTS) {
         return pmpo_fail(err, PMPO_EUSAGE, "1 to %d segments, not %d",
-                         PMPO_MAX_SEGMENTS, max_segments);
+                         PMPO_MAX_SEGMENTS, o->max_segments);
     }
     pmpo_data *part = NULL;
-    work w = {.scorer = m, .rewriter = rewriter ? rewriter : m, .o = o};
+    work w = {.scorer = m, .rewriter = o->rewriter ? o->rewriter : m,
+              .o = &o->score};
     w.out = pmpo_calloc(1, sizeof(*w.out));
     if (!w.out) {
         return pmpo_fail_memory(err);
     }
     w.out->pub.prompt = pmpo_arena_str(&w.out->mem, prompt);
     w.out->pub.marking_note = "";
-    int rc = w.out->pub.prompt.ptr ? pmpo_data_first(d, o->limit, &part, err)
+    int rc = w.out->pub.prompt.ptr ? pmpo_data_first(d, o->score.limit, &part,
+                                                   err)
                                    : pmpo_fail_memory(err);
     w.data = part ? part : d;
-    rc = rc < 0 ? rc : analyse(&w, prompt, max_segments, err);
+    rc = rc < 0 ? rc : analyse(&w, prompt, o->max_segments, err);
     pmpo_data_free(part);
     if (rc < 0) {
         pmpo_analysis_free(&w.out->pub);

@@ -255,8 +255,11 @@ static int measure(job *j, pmpo_error *err)
     }
     rc = rc < 0 ? rc : time_plain(j, err);
     pmpo_noise noise = {0};
-    rc = rc < 0 ? rc : pmpo_noise_floor(j->model, j->data, &j->so, j->prompt,
-                                        &canonical, &c, &noise, err);
+    pmpo_scorer *reversed = NULL;
+    rc = rc < 0 ? rc : pmpo_reversed_scorer_new(j->model, j->data, &j->so,
+                                                &reversed, err);
+    rc = rc < 0 ? rc : pmpo_noise_floor(reversed, &canonical, &c, &noise, err);
+    pmpo_scorer_free(reversed);
     j->out->noise_floor = noise.floor;
     j->out->token_noise = noise.token_mean;
     j->out->token_noise_most = noise.token_most;

@@ -292,9 +292,7 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
     return 0;
 }
 
-int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
-                           const pmpo_data *train,
-                           const pmpo_data *validation, const pmpo_data *test,
+int pmpo_optimize_estimate(const pmpo_optimize_input *in,
                            const pmpo_optimize_options *asked,
                            pmpo_estimate *out, pmpo_error *err)
 {
@@ -304,11 +302,10 @@ int pmpo_optimize_estimate(pmpo_model *scorer, pmpo_model *rewriter,
     pmpo_arena mem = {0};
     int rc = pmpo_optimize_check(asked, err);
     rc = rc < 0 ? rc : pmpo_optimize_unmark(&o, &mem, err);
-    rc = rc < 0 ? rc
-                : pmpo_parts_make(train, validation, test, &o, &parts, err);
+    rc = rc < 0 ? rc : pmpo_parts_make(in, &o, &parts, err);
     if (rc == 0) {
-        rc = estimate(scorer, rewriter ? rewriter : scorer, &parts, &o, &e,
-                      err);
+        rc = estimate(in->scorer, in->rewriter ? in->rewriter : in->scorer,
+                      &parts, &o, &e, err);
         pmpo_parts_release(&parts);
     }
     pmpo_arena_release(&mem);

@@ -141,10 +141,9 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
     return rc;
 }
 
-int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
-                  const pmpo_data *train, const pmpo_data *validation,
-                  const pmpo_data *test, const pmpo_optimize_options *asked,
-                  const char *path, pmpo_run **out, pmpo_error *err)
+int pmpo_optimize(const pmpo_optimize_input *in,
+                  const pmpo_optimize_options *asked, const char *path,
+                  pmpo_run **out, pmpo_error *err)
 {
     int rc = pmpo_optimize_check(asked, err);
     if (rc == 0 && asked->dry_run) {
@@ -154,12 +153,12 @@ int pmpo_optimize(pmpo_model *scorer, pmpo_model *rewriter,
     pmpo_store *store = NULL;
     pmpo_parts parts = {0};
     pmpo_arena mem = {0};
-    rewriter = rewriter ? rewriter : scorer;
+    pmpo_model *scorer = in->scorer;
+    pmpo_model *rewriter = in->rewriter ? in->rewriter : scorer;
     rc = rc < 0 ? rc : pmpo_optimize_unmark(&o, &mem, err);
-    rc = rc < 0 ? rc
-                : pmpo_parts_make(train, validation, test, &o, &parts, err);
+    rc = rc < 0 ? rc : pmpo_parts_make(in, &o, &parts, err);
     if (rc == 0 && o.task.len == 0) {
-        o.task = pmpo_data_task(train);
+        o.task = pmpo_data_task(in->train);
     }
     if (rc == 0 && o.task.len == 0) {
         o.task = PMPO_STR(PMPO_NEUTRAL_TASK);

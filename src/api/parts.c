@@ -322,16 +322,17 @@ static int shuffle_training(pmpo_parts *p, uint64_t seed, pmpo_error *err)
     return rc;
 }
 
-int pmpo_parts_make(const pmpo_data *train, const pmpo_data *validation,
-                    const pmpo_data *test, const pmpo_optimize_options *o,
-                    pmpo_parts *out, pmpo_error *err)
+int pmpo_parts_make(const pmpo_optimize_input *in,
+                    const pmpo_optimize_options *o, pmpo_parts *out,
+                    pmpo_error *err)
 {
+    const pmpo_data *train = in->train;
     *out = (pmpo_parts){0};
     if (!train || pmpo_data_count(train) == 0) {
         return pmpo_fail(err, PMPO_EDATA, "no training examples");
     }
-    const pmpo_data *const given[3] = {train, validation, test};
-    int rc = validation || test
+    const pmpo_data *const given[3] = {train, in->validation, in->test};
+    int rc = in->validation || in->test
                  ? take_given(given, o->score.limit, out, err)
                  : split_first(train, o, out, err);
     rc = rc < 0 ? rc : shuffle_training(out, o->split.seed, err);

@@ -11,12 +11,12 @@ typedef struct pmpo_parts {
     pmpo_data *of[3]; /* by pmpo_part; NULL: none. Owned. */
 } pmpo_parts;
 
-/* Splits `train` by o->split when the others are NULL, else takes each as it
+/* Splits in->train by o->split when the others are NULL, else takes each as it
  * is; the first o->score.limit examples of each. PMPO_EDATA: no training
  * example. */
-int pmpo_parts_make(const pmpo_data *train, const pmpo_data *validation,
-                    const pmpo_data *test, const pmpo_optimize_options *o,
-                    pmpo_parts *out, pmpo_error *err);
+int pmpo_parts_make(const pmpo_optimize_input *in,
+                    const pmpo_optimize_options *o, pmpo_parts *out,
+                    pmpo_error *err);
 /* From a run file. */
 int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err);
 /* Into a run file. */

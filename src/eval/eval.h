@@ -59,21 +59,27 @@ double pmpo_right_option_mean(const pmpo_example *e,
 double pmpo_right_option_calibrated(const pmpo_example *e,
                                     const pmpo_example_score *s);
 
-/* Greedy answers of at most max_tokens to every example, in order; texts
- * live in `mem`. `after` (may be NULL) is told how many are done. */
-int pmpo_answers(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
-                 const char *template_name, int max_tokens,
-                 void (*after)(void *ud, size_t done, size_t total), void *ud,
-                 pmpo_cost *cost, pmpo_arena *mem, pmpo_answer *out,
-                 pmpo_error *err);
+/* Who answers what, or judges answers to what. */
+typedef struct pmpo_asking {
+    pmpo_model *model;
+    const pmpo_data *data;
+    const char *template_name; /* of answers */
+    int max_tokens;            /* of an answer */
+    pmpo_cache *cache;         /* of judging; NULL: none */
+    void (*after)(void *ud, size_t done, size_t total); /* told how many are
+                                                         * done; may be NULL */
+    void *ud;
+    pmpo_cost *cost; /* added to */
+} pmpo_asking;
 
-/* How sure `judge` is, 0..1, that answers[i] to d's example i is better than
+/* Greedy answers to every example, in order; texts live in `mem`. */
+int pmpo_answers(const pmpo_asking *a, pmpo_str prompt, pmpo_arena *mem,
+                 pmpo_answer *out, pmpo_error *err);
+
+/* How sure the model is, 0..1, that answers[i] to example i is better than
  * references[i]: the mean over both orders of p(A) / (p(A) + p(B)). */
-int pmpo_judge_answers(pmpo_model *judge, const pmpo_data *d,
-                       const pmpo_answer *answers,
-                       const pmpo_answer *references, pmpo_cache *cache,
-                       void (*after)(void *ud, size_t done, size_t total),
-                       void *ud, pmpo_cost *cost, double *win,
+int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
+                       const pmpo_answer *references, double *win,
                        pmpo_error *err);
 
 /* ---- evaluation and audit ---------------------------------------------------- */

@@ -71,9 +71,12 @@ static int answer(job *j, sheet *s, pmpo_error *err)
     if (!s->answers) {
         return pmpo_fail_memory(err);
     }
-    return pmpo_answers(j->in->model, j->in->data, j->in->prompts[j->prompt],
-                        j->o->template_name, j->o->max_tokens, after_answers,
-                        j, &j->out->cost, j->mem, s->answers, err);
+    const pmpo_asking a = {.model = j->in->model, .data = j->in->data,
+                           .template_name = j->o->template_name,
+                           .max_tokens = j->o->max_tokens,
+                           .after = after_answers, .ud = j,
+                           .cost = &j->out->cost};
+    return pmpo_answers(&a, j->in->prompts[j->prompt], j->mem, s->answers, err);
 }
 
 /* The data's own targets, as answers. */
@@ -96,9 +99,11 @@ static int judge(job *j, sheet *s, pmpo_error *err)
     if (!s->wins || !other) {
         return pmpo_fail_memory(err);
     }
-    return pmpo_judge_answers(j->o->judge ? j->o->judge : j->in->model, j->in->data,
-                              s->answers, other, j->in->cache, after_verdicts, j,
-                              &j->out->cost, s->wins, err);
+    const pmpo_asking a = {.model = j->o->judge ? j->o->judge : j->in->model,
+                           .data = j->in->data, .cache = j->in->cache,
+                           .after = after_verdicts, .ud = j,
+                           .cost = &j->out->cost};
+    return pmpo_judge_answers(&a, s->answers, other, s->wins, err);
 }
 
 static int fill_sheet(job *j, sheet *s, pmpo_error *err)

@@ -81,44 +81,37 @@ static double first_is_better(const pmpo_example_score *x)
     return exp(-x->choice);
 }
 
-typedef struct watcher {
-    void (*after)(void *ud, size_t done, size_t total);
-    void *ud;
-} watcher;
-
 static void on_block(void *ud, const pmpo_score_context *c, size_t done,
                      size_t total, double loss)
 {
-    const watcher *w = ud;
+    const pmpo_asking *a = ud;
     (void)c;
     (void)loss;
-    if (w->after) {
-        w->after(w->ud, done / 2, total / 2);
+    if (a->after) {
+        a->after(a->ud, done / 2, total / 2);
     }
 }
 
-int pmpo_judge_answers(pmpo_model *judge, const pmpo_data *d,
-                       const pmpo_answer *answers,
-                       const pmpo_answer *references, pmpo_cache *cache,
-                       void (*after)(void *ud, size_t done, size_t total),
-                       void *ud, pmpo_cost *cost, double *win,
+int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
+                       const pmpo_answer *references, double *win,
                        pmpo_error *err)
 {
     const pmpo_scorer_options so = {.loss = PMPO_LOSS_CHOICE, .beta = 1,
                                     .template_name = "chat",
                                     .targets = PMPO_TARGETS_ALL};
-    watcher w = {after, ud};
-    const pmpo_score_context c = {.cache = cache, .prompt_id = -1,
-                                  .after = on_block, .ud = &w, .cost = cost};
+    pmpo_asking watched = *a;
+    const pmpo_score_context c = {.cache = a->cache, .prompt_id = -1,
+                                  .after = on_block, .ud = &watched,
+                                  .cost = a->cost};
     pmpo_data *pairs = NULL;
     pmpo_scorer *s = NULL;
     pmpo_arena mem = {0};
     pmpo_result r;
-    int rc = make_comparisons(d, answers, references, &pairs, err);
-    rc = rc < 0 ? rc : pmpo_scorer_new(judge, pairs, &so, &s, err);
+    int rc = make_comparisons(a->data, answers, references, &pairs, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(a->model, pairs, &so, &s, err);
     rc = rc < 0 ? rc : pmpo_scorer_score(s, PMPO_STR(INSTRUCTION), &c, &mem,
                                          &r, err);
-    for (size_t i = 0; rc == 0 && i < pmpo_data_count(d); i++) {
+    for (size_t i = 0; rc == 0 && i < pmpo_data_count(a->data); i++) {
         const pmpo_example_score *x = &r.score.examples[2 * i];
         win[i] = (first_is_better(&x[0]) + 1 - first_is_better(&x[1])) / 2;
     }

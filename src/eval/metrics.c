@@ -1,4 +1,4 @@
-/* metrics.c: the table of metrics, and answers by greedy decoding. */
+/* metrics.c: the table of metrics. */
 #include "eval/eval.h"
 
 #include "base/clock.h"
@@ -205,85 +205,4 @@ int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
     }
     *out = asked;
     return 0;
-}
-
-/* ---- answers ---------------------------------------------------------------------------- */
-
-/* Answers decoded together: they share the weights' traffic, but attention
- * costs in proportion to all their tokens. */
-#define TOGETHER 8
-
-typedef struct asking {
-    pmpo_model *model;
-    pmpo_template *template;
-    const pmpo_data *data;
-    pmpo_str prompt;
-    pmpo_gen_params params;
-    pmpo_cost *cost;
-} asking;
-
-static int render_group(asking *a, size_t first, size_t n, pmpo_tokens *ids,
-                        pmpo_gen_request *q, const uint64_t *seed,
-                        pmpo_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        int rc = pmpo_render_prompt(a->template, a->prompt,
-                                    pmpo_data_example(a->data, first + i),
-                                    &ids[i], err);
-        if (rc < 0) {
-            return rc;
-        }
-        q[i] = (pmpo_gen_request){.ids = ids[i].ids, .n_ids = ids[i].n,
-                                  .seeds = seed, .n_samples = 1};
-    }
-    return 0;
-}
-
-static int answer_group(asking *a, size_t first, size_t n, pmpo_arena *mem,
-                        pmpo_answer *out, pmpo_error *err)
-{
-    static const uint64_t seed = 0; /* greedy: of no effect */
-    pmpo_tokens ids[TOGETHER] = {{0}};
-    pmpo_gen_request q[TOGETHER];
-    pmpo_reply replies[TOGETHER] = {{.n_tokens = 0}};
-    double begin = pmpo_now_ms();
-    int rc = render_group(a, first, n, ids, q, &seed, err);
-    rc = rc < 0 ? rc
-                : pmpo_generate(a->model, q, n, &a->params, replies, err);
-    for (size_t i = 0; i < n; i++) {
-        if (rc == 0) {
-            out[i] = (pmpo_answer){
-                pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text)),
-                replies[i].complete};
-            a->cost->generated_tokens += replies[i].n_tokens;
-            a->cost->prompt_tokens += replies[i].n_fed;
-            rc = out[i].text.ptr ? 0 : pmpo_fail_memory(err);
-        }
-        pmpo_buf_release(&replies[i].text);
-        pmpo_tokens_release(&ids[i]);
-    }
-    a->cost->seconds += (pmpo_now_ms() - begin) / 1e3;
-    return rc;
-}
-
-int pmpo_answers(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
-                 const char *template_name, int max_tokens,
-                 void (*after)(void *ud, size_t done, size_t total), void *ud,
-                 pmpo_cost *cost, pmpo_arena *mem, pmpo_answer *out,
-                 pmpo_error *err)
-{
-    asking a = {.model = m, .data = d, .prompt = prompt, .cost = cost,
-                .params = {.temperature = 0, .top_p = 1,
-                           .max_tokens = max_tokens, .stop = PMPO_STR("")}};
-    size_t total = pmpo_data_count(d);
-    int rc = pmpo_template_new(&m->vocab, template_name, &a.template, err);
-    for (size_t i = 0; rc == 0 && i < total; i += TOGETHER) {
-        size_t n = total - i < TOGETHER ? total - i : TOGETHER;
-        rc = answer_group(&a, i, n, mem, out + i, err);
-        if (rc == 0 && after) {
-            after(ud, i + n, total);
-        }
-    }
-    pmpo_template_free(a.template);
-    return rc;
 }

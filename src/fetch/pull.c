@@ -43,7 +43,27 @@ static void report(const pull *p, const char *stage, uint64_t done)
     }
 }
 
+#define MOST_SAID 400 /* bytes of a program's complaint */
+
 /* ---- child processes ------------------------------------------------------------- */
+
+/* With the last line that a program wrote to its log. */
+static int fail_as_said(const char *const *argv, const char *log,
+                        pmpo_error *err)
+{
+    pmpo_buf said = {0};
+    pmpo_read_file(log, &said, NULL);
+    pmpo_str s = pmpo_str_trim(pmpo_buf_str(&said));
+    size_t line = s.len;
+    while (line > 0 && s.ptr[line - 1] != '\n') {
+        line--;
+    }
+    int rc = pmpo_fail(err, PMPO_EIO, "%s %s: %.*s", argv[0], argv[2],
+                       (int)(s.len - line > MOST_SAID ? MOST_SAID : s.len - line),
+                       s.ptr + line);
+    pmpo_buf_release(&said);
+    return rc;
+}
 
 /* Runs argv with stdout appended to `out` (NULL: dropped). Its stderr's last
  * line goes into the error. */
@@ -80,18 +100,7 @@ static int run(const char *const *argv, const char *out, const char *log,
     if (WIFSIGNALED(status)) {
         return pmpo_fail(err, PMPO_ECANCELLED, "interrupted");
     }
-    pmpo_buf said = {0};
-    pmpo_read_file(log, &said, NULL);
-    pmpo_str s = pmpo_str_trim(pmpo_buf_str(&said));
-    size_t line = s.len;
-    while (line > 0 && s.ptr[line - 1] != '\n') {
-        line--;
-    }
-    int rc = pmpo_fail(err, PMPO_EIO, "%s %s: %.*s", argv[0], argv[2],
-                       (int)(s.len - line > 400 ? 400 : s.len - line),
-                       s.ptr + line);
-    pmpo_buf_release(&said);
-    return rc;
+    return fail_as_said(argv, log, err);
 }
 
 /* ---- one package ------------------------------------------------------------------ */

@@ -395,12 +395,11 @@ static int write_out(const pmpo_tokens *head, const seam *s, int32_t end,
 
 /* Splits the composed prompt into what no target touches and the tail. */
 static int render_pieces(const pmpo_vocab *v, const pmpo_pieces *p,
-                         const pmpo_str *targets, size_t n_targets,
-                         int32_t end, pmpo_arena *mem, pmpo_rendered *out,
-                         pmpo_error *err)
+                         const pmpo_render_input *in, int32_t end,
+                         pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err)
 {
     pmpo_tokens head = {0};
-    seam s = {.v = v, .tail = PMPO_STR(""), .n = n_targets, .end = end >= 0};
+    seam s = {.v = v, .tail = PMPO_STR(""), .n = in->n_targets, .end = end >= 0};
     size_t n_head = p->n;
     if (n_head && p->items[n_head - 1].id < 0) {
         pmpo_piece last = p->items[--n_head];
@@ -408,7 +407,7 @@ static int render_pieces(const pmpo_vocab *v, const pmpo_pieces *p,
     }
     int rc = tokenize_pieces(v, p, n_head, &head, err);
     if (rc == 0) {
-        rc = find_seam(&s, targets, err);
+        rc = find_seam(&s, in->targets, err);
     }
     if (rc == 0 && head.n + s.n_shared == 0) {
         rc = put_lone_bos(v, &head, err);
@@ -421,29 +420,28 @@ static int render_pieces(const pmpo_vocab *v, const pmpo_pieces *p,
     return rc;
 }
 
-int pmpo_render(pmpo_template *t, pmpo_str instruction, const pmpo_example *e,
-                const pmpo_str *targets, size_t n_targets, bool end,
-                pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err)
+int pmpo_render(pmpo_template *t, const pmpo_render_input *in, pmpo_arena *mem,
+                pmpo_rendered *out, pmpo_error *err)
 {
     pmpo_pieces p = {0};
     int32_t end_id = -1;
     int rc = 0;
-    if (n_targets == 0) {
+    if (in->n_targets == 0) {
         return pmpo_fail(err, PMPO_EUSAGE, "no answers to render");
     }
-    for (size_t i = 0; i < n_targets && !end; i++) {
-        if (targets[i].len == 0) {
+    for (size_t i = 0; i < in->n_targets && !in->end; i++) {
+        if (in->targets[i].len == 0) {
             return pmpo_fail(err, PMPO_EDATA, "an empty answer");
         }
     }
-    if (end) {
+    if (in->end) {
         rc = pmpo_template_end(t, &end_id, err);
     }
     if (rc == 0) {
-        rc = compose(t, instruction, e, &p, err);
+        rc = compose(t, in->instruction, in->example, &p, err);
     }
     if (rc == 0) {
-        rc = render_pieces(t->v, &p, targets, n_targets, end_id, mem, out, err);
+        rc = render_pieces(t->v, &p, in, end_id, mem, out, err);
     }
     pmpo_pieces_release(&p);
     return rc;

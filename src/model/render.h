@@ -38,16 +38,22 @@ typedef struct pmpo_rendered {
     size_t n_targets;
 } pmpo_rendered;
 
-/* Renders one example under `instruction` (may be empty: it then takes its
- * separator, or the system turn, with it) with each of `targets`, and the
- * end-of-turn token after each if `end`. Everything lives in `mem`.
+typedef struct pmpo_render_input {
+    pmpo_str instruction; /* may be empty: it then takes its separator, or the
+                           * system turn, with it */
+    const pmpo_example *example;
+    const pmpo_str *targets; /* [n_targets] */
+    size_t n_targets;
+    bool end; /* the end-of-turn token after each */
+} pmpo_render_input;
+
+/* Renders one example with each of the targets. Everything lives in `mem`.
  * PMPO_EMODEL: nothing to condition on and no BOS; `end` without an
  * end-of-turn token; roles that the chat template has no place for.
  * PMPO_EDATA: an empty target (fine with `end`). PMPO_EUSAGE: no targets; an
  * instruction for an @file without {prompt}. Not thread-safe for one `t`. */
-int pmpo_render(pmpo_template *t, pmpo_str instruction, const pmpo_example *e,
-                const pmpo_str *targets, size_t n_targets, bool end,
-                pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err);
+int pmpo_render(pmpo_template *t, const pmpo_render_input *in, pmpo_arena *mem,
+                pmpo_rendered *out, pmpo_error *err);
 
 /* One example under `instruction` up to where the answer begins, for
  * generating it. Appends to *out. Errors as pmpo_render. */

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "text/language.h"
 
 #define SHAPE_LEAST 3
 #define MOST_LABELS 12

@@ -22,8 +22,4 @@ typedef struct pmpo_shape {
 int pmpo_shape_read(const pmpo_data *d, pmpo_shape *out, pmpo_error *err);
 void pmpo_shape_release(pmpo_shape *s);
 
-/* A language by its script or its commonest words: "English", "German",
- * "Japanese", ...; NULL: too few words to tell. Static. */
-const char *pmpo_language_of(const pmpo_str *texts, size_t n);
-
 #endif

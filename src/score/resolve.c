@@ -142,8 +142,9 @@ static int has_prefix(pmpo_template *t, const pmpo_example *e, pmpo_str prompt,
     pmpo_rendered r;
     pmpo_str *outs = pmpo_arena_alloc(&mem, 1 + e->n_rejected + e->n_options,
                                       sizeof(*outs));
-    int rc = outs ? pmpo_render(t, prompt, e, outs, all_outputs(e, outs),
-                                false, &mem, &r, err)
+    int rc = outs ? pmpo_render(t,
+                                &(pmpo_render_input){prompt, e, outs, all_outputs(e, outs), false},
+                                &mem, &r, err)
                   : pmpo_fail_memory(err);
     *yes = rc == 0 && pmpo_rendered_prefixes(&r);
     pmpo_arena_release(&mem);
@@ -226,20 +227,16 @@ void pmpo_noise_between(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
     compare_tokens(a, b, out);
 }
 
-int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
-                     const pmpo_scorer_options *o, pmpo_str prompt,
-                     const pmpo_prompt_score *a, const pmpo_score_context *c,
-                     pmpo_noise *out, pmpo_error *err)
+int pmpo_noise_floor(pmpo_scorer *reversed, const pmpo_prompt_score *a,
+                     const pmpo_score_context *c, pmpo_noise *out,
+                     pmpo_error *err)
 {
-    pmpo_scorer *s = NULL;
     pmpo_arena mem = {0};
     pmpo_result b;
-    int rc = pmpo_reversed_scorer_new(m, d, o, &s, err);
-    rc = rc < 0 ? rc : pmpo_scorer_score(s, prompt, c, &mem, &b, err);
+    int rc = pmpo_scorer_score(reversed, a->prompt, c, &mem, &b, err);
     if (rc == 0) {
         pmpo_noise_between(a, &b.score, out);
     }
     pmpo_arena_release(&mem);
-    pmpo_scorer_free(s);
     return rc;
 }

@@ -154,11 +154,10 @@ int pmpo_reversed_scorer_new(pmpo_model *m, const pmpo_data *d,
  * the packing moved. */
 void pmpo_noise_between(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                         pmpo_noise *out);
-/* The same, with the reversed packing scored here. */
-int pmpo_noise_floor(pmpo_model *m, const pmpo_data *d,
-                     const pmpo_scorer_options *o, pmpo_str prompt,
-                     const pmpo_prompt_score *a, const pmpo_score_context *c,
-                     pmpo_noise *out, pmpo_error *err);
+/* The same between `a` and what `reversed` gives the same prompt. */
+int pmpo_noise_floor(pmpo_scorer *reversed, const pmpo_prompt_score *a,
+                     const pmpo_score_context *c, pmpo_noise *out,
+                     pmpo_error *err);
 
 /* Fills t->token_ends, in `mem`; `end`: the last token is the end of the turn.
  * Leaves NULL where the vocabulary is not known. (ends.c) */

@@ -218,8 +218,8 @@ int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
     for (size_t i = 0; i < s->n_examples; i++) {
         const pmpo_outputs *o = &s->outputs[i];
         pmpo_rendered *x = &r->examples[i];
-        int rc = pmpo_render(s->template, prompt, pmpo_data_example(s->data, i),
-                             o->texts, o->n, s->o.end == PMPO_END_YES,
+        int rc = pmpo_render(s->template,
+                             &(pmpo_render_input){prompt, pmpo_data_example(s->data, i), o->texts, o->n, s->o.end == PMPO_END_YES},
                              &r->mem, x, err);
         if (rc < 0) {
             return rc;

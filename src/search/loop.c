@@ -126,9 +126,12 @@ static int measure_noise(pmpo_state *st, const pmpo_prompt_score *start,
     pmpo_stage(st, "measuring noise", 0, 0);
     pmpo_score_context c = pmpo_context(st, "noise", 0);
     pmpo_scorer_options o = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
+    pmpo_scorer *reversed = NULL;
     pmpo_noise noise;
-    rc = pmpo_noise_floor(st->in->scorer, st->in->train, &o, st->o.prompt,
-                          start, &c, &noise, err);
+    rc = pmpo_reversed_scorer_new(st->in->scorer, st->in->train, &o, &reversed,
+                                  err);
+    rc = rc < 0 ? rc : pmpo_noise_floor(reversed, start, &c, &noise, err);
+    pmpo_scorer_free(reversed);
     st->noise_floor = rc == 0 ? noise.floor : NAN;
     return rc < 0 ? rc
                   : pmpo_store_put_number(s, "noise_floor", st->noise_floor,
@@ -202,9 +205,8 @@ static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     }
     pmpo_stage(st, "masking", 0, 0);
     c = pmpo_context(st, "mask", -1);
-    rc = pmpo_mask_effects(st->train, prompt, &step->whole.score,
-                           &step->marking, &c, &step->mem, step->segments,
-                           err);
+    rc = pmpo_mask_effects(st->train, &step->whole.score, &step->marking, &c,
+                           &step->mem, step->segments, err);
     st->sitting.work_done += step->n_segments;
     return rc;
 }

@@ -20,47 +20,52 @@ static int marking_tokens(const pmpo_model *m, pmpo_str prompt, int max,
     return rc;
 }
 
-static int ask_marking(pmpo_jobs *jobs, pmpo_str prompt, int max,
-                       int iteration, uint64_t seed, pmpo_arena *mem,
-                       pmpo_job_reply *reply, pmpo_error *err)
+/* What is to be marked, and by whom. */
+typedef struct order {
+    pmpo_jobs *jobs;
+    pmpo_str prompt;
+    int max, iteration;
+    uint64_t seed;
+} order;
+
+static int ask_marking(const order *o, pmpo_arena *mem, pmpo_job_reply *reply,
+                       pmpo_error *err)
 {
     pmpo_buf form = {0};
-    pmpo_form_mark(prompt, max, &form);
+    pmpo_form_mark(o->prompt, o->max, &form);
     pmpo_message message = {PMPO_STR("user"), pmpo_buf_str(&form)};
-    uint64_t sample_seed = pmpo_seed_for(seed, "mark", 0, 0, 0);
+    uint64_t sample_seed = pmpo_seed_for(o->seed, "mark", 0, 0, 0);
     pmpo_gen_request request = {.messages = &message, .n_messages = 1,
                                 .seeds = &sample_seed, .n_samples = 1};
     pmpo_job job = {
         .kind = "mark",
-        .iteration = iteration,
+        .iteration = o->iteration,
         .requests = &request,
         .n_requests = 1,
         .params = {.temperature = 0, .top_p = 1, .stop = PMPO_STR("")},
     };
     int rc = form.failed ? pmpo_fail_memory(err)
-                         : marking_tokens(jobs->model, prompt, max,
+                         : marking_tokens(o->jobs->model, o->prompt, o->max,
                                           &job.params.max_tokens, err);
     if (rc == 0) {
-        rc = pmpo_jobs_run(jobs, &job, mem, reply, err);
+        rc = pmpo_jobs_run(o->jobs, &job, mem, reply, err);
     }
     pmpo_buf_release(&form);
     return rc;
 }
 
 /* The model's marking into *out; *why is NULL when it was accepted. */
-static int mark_by_model(pmpo_jobs *jobs, pmpo_str prompt, int max,
-                         int iteration, uint64_t seed, pmpo_marking *out,
-                         const char **why, pmpo_error *err)
+static int mark_by_model(const order *o, pmpo_marking *out, const char **why,
+                         pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_job_reply reply;
-    int rc = ask_marking(jobs, prompt, max, iteration, seed, &mem, &reply,
-                         err);
+    int rc = ask_marking(o, &mem, &reply, err);
     if (rc == PMPO_ETOOLONG) {
         *why = "the instruction does not fit the rewriter's context";
         rc = 0;
     } else if (rc == 0) {
-        *why = pmpo_text_read_marking(prompt, reply.text, max, out->spans,
+        *why = pmpo_text_read_marking(o->prompt, reply.text, o->max, out->spans,
                                       &out->n);
         if (!*why && out->n == 0) {
             *why = "nothing was marked";
@@ -82,8 +87,8 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
     } else if (pmpo_text_has_tags(prompt)) {
         why = "the instruction holds tags used for marking or replies";
     } else {
-        int rc = mark_by_model(jobs, prompt, max, iteration, seed, out, &why,
-                               err);
+        const order o = {jobs, prompt, max, iteration, seed};
+        int rc = mark_by_model(&o, out, &why, err);
         if (rc < 0) {
             return rc;
         }
@@ -180,11 +185,12 @@ static int put_effect(pmpo_str prompt, const pmpo_prompt_score *whole,
                                         whole, out, err);
 }
 
-int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
-                      const pmpo_prompt_score *whole, const pmpo_marking *m,
-                      const pmpo_score_context *c, pmpo_arena *mem,
-                      pmpo_segment_effect *out, pmpo_error *err)
+int pmpo_mask_effects(pmpo_scorer *s, const pmpo_prompt_score *whole,
+                      const pmpo_marking *m, const pmpo_score_context *c,
+                      pmpo_arena *mem, pmpo_segment_effect *out,
+                      pmpo_error *err)
 {
+    pmpo_str prompt = whole->prompt;
     pmpo_arena scratch = {0};
     pmpo_scoring *list = pmpo_arena_alloc(&scratch, m->n, sizeof(*list));
     int rc = list && make_variants(s, prompt, m, c, &scratch, list) == 0

@@ -23,11 +23,11 @@ typedef struct pmpo_marking {
 int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
               uint64_t seed, pmpo_marking *out, pmpo_error *err);
 
-/* Effects of the marked units: out[m->n], texts in `mem`. `whole` is the
- * score of `prompt` by the same scorer. The effect of a variant that does
+/* Effects of the marked units of a prompt: out[m->n], texts in `mem`. `whole`
+ * is its score by the same scorer. The effect of a variant that does
  * not fit the context is NAN; any other error stops the analysis. */
-int pmpo_mask_effects(pmpo_scorer *s, pmpo_str prompt,
-                      const pmpo_prompt_score *whole, const pmpo_marking *m,
+int pmpo_mask_effects(pmpo_scorer *s, const pmpo_prompt_score *whole,
+                      const pmpo_marking *m,
                       const pmpo_score_context *c, pmpo_arena *mem,
                       pmpo_segment_effect *out, pmpo_error *err);
 

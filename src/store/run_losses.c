@@ -138,20 +138,29 @@ static int copy_row(sqlite3_stmt *st, pmpo_arena *mem, pmpo_kept_example *out)
     return out->picked.ptr ? copy_answer(st, mem, out) : PMPO_ENOMEM;
 }
 
+/* All that is kept: rows, and the sets that they are of. */
+typedef struct table {
+    pmpo_prompt_losses *sets; /* n_sets so far */
+    size_t n_sets;
+    pmpo_kept_example *rows; /* [n_rows] */
+    size_t n_rows;
+} table;
+
 /* Rows come grouped by prompt and part, examples in order. */
 static int read_rows(sqlite3_stmt *st, const pmpo_db *d, pmpo_arena *mem,
-                     pmpo_prompt_losses *sets, pmpo_kept_example *x,
-                     size_t most, size_t *n_sets, pmpo_error *err)
+                     table *t, pmpo_error *err)
 {
-    size_t n = 0;
+    pmpo_prompt_losses *sets = t->sets;
+    size_t n = 0, *n_sets = &t->n_sets;
     int rc;
-    while ((rc = pmpo_db_step(d, st, err)) == 1 && n < most) {
+    while ((rc = pmpo_db_step(d, st, err)) == 1 && n < t->n_rows) {
         int prompt = sqlite3_column_int(st, 0), part = sqlite3_column_int(st, 1);
         if (*n_sets == 0 || sets[*n_sets - 1].prompt != prompt
             || sets[*n_sets - 1].part != part) {
-            sets[(*n_sets)++] = (pmpo_prompt_losses){prompt, part, &x[n], 0};
+            sets[(*n_sets)++] =
+                (pmpo_prompt_losses){prompt, part, &t->rows[n], 0};
         }
-        if (copy_row(st, mem, &x[n++]) < 0) {
+        if (copy_row(st, mem, &t->rows[n++]) < 0) {
             return pmpo_fail_memory(err);
         }
         sets[*n_sets - 1].n++;
@@ -174,10 +183,10 @@ int pmpo_run_read_losses(const pmpo_db *d, pmpo_arena *mem,
     rc = pmpo_db_int(d, "SELECT count(*) FROM loss", &rows, err);
     rc = rc < 0 ? rc : pmpo_db_int(d, "SELECT count(*) FROM (SELECT DISTINCT "
                                    "prompt, part FROM loss)", &sets, err);
-    pmpo_prompt_losses *list =
-        pmpo_arena_alloc(mem, (size_t)sets, sizeof(*list));
-    pmpo_kept_example *x = pmpo_arena_alloc(mem, (size_t)rows, sizeof(*x));
-    if (rc == 0 && (!list || !x)) {
+    table t = {.n_rows = (size_t)rows};
+    t.sets = pmpo_arena_alloc(mem, (size_t)sets, sizeof(*t.sets));
+    t.rows = pmpo_arena_alloc(mem, t.n_rows, sizeof(*t.rows));
+    if (rc == 0 && (!t.sets || !t.rows)) {
         return pmpo_fail_memory(err);
     }
     sqlite3_stmt *st = NULL;
@@ -185,8 +194,9 @@ int pmpo_run_read_losses(const pmpo_db *d, pmpo_arena *mem,
                 : pmpo_db_prepare(d, "SELECT prompt, part, example, loss, "
                                   "correct, picked, ends, logprobs FROM loss "
                                   "ORDER BY prompt, part, example", &st, err);
-    rc = rc < 0 ? rc : read_rows(st, d, mem, list, x, (size_t)rows, n_out, err);
+    rc = rc < 0 ? rc : read_rows(st, d, mem, &t, err);
     sqlite3_finalize(st);
-    *out = list;
+    *out = t.sets;
+    *n_out = t.n_sets;
     return rc;
 }

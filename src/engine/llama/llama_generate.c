@@ -270,9 +270,13 @@ static int run(job *j, const pmpo_gen_request *requests, size_t first_reply,
 
 /* Requests that fit into the KV memory's sequences together. */
 static int run_group(pmpo_llama *l, const pmpo_gen_request *requests, size_t n,
-                     size_t n_samples, const pmpo_gen_params *p,
-                     pmpo_reply *out, size_t first_reply, pmpo_error *err)
+                     const pmpo_gen_params *p, pmpo_reply *out,
+                     size_t first_reply, pmpo_error *err)
 {
+    size_t n_samples = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_samples += requests[i].n_samples;
+    }
     job j = {.l = l, .p = p, .out = out, .n = n, .n_samples = n_samples};
     j.prompts = pmpo_arena_alloc(&j.mem, n, sizeof(*j.prompts));
     j.samples = pmpo_arena_alloc(&j.mem, n_samples, sizeof(*j.samples));
@@ -327,7 +331,7 @@ static int generate_each(pmpo_llama *l, const pmpo_gen_request *requests,
             pmpo_gen_request one = requests[i];
             one.seeds += v;
             one.n_samples = 1;
-            int rc = run_group(l, &one, 1, 1, p, out, reply, err);
+            int rc = run_group(l, &one, 1, p, out, reply, err);
             if (rc < 0) {
                 return rc;
             }
@@ -348,7 +352,7 @@ static int generate_many(pmpo_llama *l, const pmpo_gen_request *request,
         size_t left = request->n_samples - v;
         some.seeds += v;
         some.n_samples = left < most ? left : most;
-        rc = run_group(l, &some, 1, some.n_samples, p, out, reply + v, err);
+        rc = run_group(l, &some, 1, p, out, reply + v, err);
     }
     return rc;
 }
@@ -372,7 +376,7 @@ static int generate_together(pmpo_llama *l, const pmpo_gen_request *requests,
             reply += requests[i++].n_samples;
             continue;
         }
-        int rc = run_group(l, requests + i, k, samples, p, out, reply, err);
+        int rc = run_group(l, requests + i, k, p, out, reply, err);
         if (rc < 0) {
             return rc;
         }

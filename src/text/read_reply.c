@@ -1,4 +1,4 @@
-/* replies.c: what a model wrote, made usable or refused with a reason.
+/* read_reply.c: what a model wrote, made usable or refused with a reason.
  *
  * Tolerant about what stands around the text that was asked for, strict about
  * the text itself. Nothing is allocated: results point into the reply. */
