@@ -283,12 +283,19 @@ int cli_metrics(const options *o, unsigned *out, pmpo_error *err)
     return 0;
 }
 
+unsigned cli_generated(void)
+{
+    unsigned all = 0;
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        all |= pmpo_metric_needs_answers(i) ? 1u << i : 0;
+    }
+    return all;
+}
+
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err)
 {
-    const unsigned generated = PMPO_METRIC_EXACT | PMPO_METRIC_NUMBER
-                               | PMPO_METRIC_CHOICE | PMPO_METRIC_REGEX
-                               | PMPO_METRIC_JUDGE;
+    const unsigned generated = cli_generated();
     bool options_known = false;
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
         options_known |= pmpo_data_example(d, i)->n_options >= 2;

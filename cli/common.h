@@ -34,6 +34,8 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
 int cli_library(const char *path, pmpo_str *out, pmpo_error *err);
 /* --metric's names as bits; 0: none given. */
 int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
+/* The metrics of generated answers. */
+unsigned cli_generated(void);
 /* Refuses what only metrics read that `metrics` (0: the default for `d`) are
  * not: --max-tokens, and in eval --end. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,

@@ -70,11 +70,9 @@ int session_open_as(const options *o, const pmpo_model_options *scorer,
 /* All metrics are of generated answers, which no judge scores. */
 static bool only_generates(const options *o)
 {
-    const unsigned generated = PMPO_METRIC_EXACT | PMPO_METRIC_NUMBER |
-                               PMPO_METRIC_CHOICE | PMPO_METRIC_REGEX;
     unsigned metrics = 0;
     return cli_metrics(o, &metrics, NULL) == 0 && metrics &&
-           !(metrics & ~generated);
+           !(metrics & ~(cli_generated() & ~(unsigned)PMPO_METRIC_JUDGE));
 }
 
 int session_open(const options *o, session *s, pmpo_error *err)

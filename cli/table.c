@@ -20,6 +20,7 @@
     {letter, name, OPT_SWITCH, AT(member), "", help, "off", commands, "", 0, 0}
 #define TEXT(letter, name, member, arg, help, value, commands)                 \
     {letter, name, OPT_TEXT, AT(member), arg, help, value, commands, "", 0, 0}
+#define SPACED(name, word) " " word
 #define WORD(name, member, words, help, value, commands)                       \
     {0, name, OPT_WORD, AT(member), words, help, value, commands, words, 0, 0}
 /* "a|b|c" of a list in pmpo_words.h, whose first bar is left out. */
@@ -209,16 +210,14 @@ const option_row option_rows[] = {
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
-         "options, options-mean, options-calibrated, pairs, exact, number, "
-         "choice, regex, judge; several with commas",
+         "one or, with commas, several of" PMPO_METRICS(SPACED),
          "(options where they are known, else exact)", CMD_EVAL),
     TEXT(0, "metric", metrics, "NAMES",
-         "options, options-mean, options-calibrated, exact, number, choice; "
-         "several with commas",
+         "as eval's, but for pairs, regex and judge; several with commas",
          "(the three of options where they are known, else exact)", CMD_AUDIT),
     TEXT(0, "metric", metrics, "NAME",
-         "what counts as right: options, options-mean, options-calibrated, "
-         "pairs, exact, number, choice; none: losses only",
+         "what counts as right: one of eval's, but for regex and judge; none: "
+         "losses only",
          "(options where they are known, pairs where rejected outputs are, else "
          "by the form of the answers)",
          CMD_COMPARE),

@@ -657,27 +657,13 @@ PMPO_API int pmpo_optimize_estimate(const pmpo_optimize_input *in,
 
 /* ---- evaluation: does the model answer right ------------------------------ */
 
-/* A metric's bit; several are or-ed. */
-typedef enum pmpo_metric {
-    PMPO_METRIC_OPTIONS = 1 << 0,      /* likeliest option, by log-likelihood */
-    PMPO_METRIC_OPTIONS_MEAN = 1 << 1, /* likeliest per token */
-    PMPO_METRIC_OPTIONS_CALIBRATED = 1 << 2, /* that the input made likelier
-                                              * most: less the log-likelihood
-                                              * with the input "N/A" */
-    PMPO_METRIC_PAIRS = 1 << 3,        /* share of chosen above rejected */
-    PMPO_METRIC_EXACT = 1 << 4,        /* the generated answer, as words */
-    PMPO_METRIC_NUMBER = 1 << 5,       /* the generated answer's last number */
-    PMPO_METRIC_CHOICE = 1 << 6,       /* the letter the answer settles on */
-    PMPO_METRIC_REGEX = 1 << 7,        /* what a pattern finds in the answer */
-    PMPO_METRIC_JUDGE = 1 << 8,        /* a model prefers the answer */
-} pmpo_metric;
+/* Metrics are in pmpo_words.h (PMPO_METRICS): a bit each, several are or-ed; the
+ * i-th is 1 << i, of PMPO_N_METRICS. */
 
-#define PMPO_N_METRICS 9
-
-/* "options", "options-mean", "options-calibrated", "pairs", "exact",
- * "number", "choice", "regex", "judge"; i in 0..PMPO_N_METRICS-1, static.
- * Bit 1 << i. */
+/* Its name: static, "" for an i that is none. */
 PMPO_API const char *pmpo_metric_name(int i);
+/* Is it of answers, which have to be generated first? */
+PMPO_API bool pmpo_metric_needs_answers(int i);
 
 #define PMPO_N_BASELINES 4
 

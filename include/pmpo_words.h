@@ -110,6 +110,28 @@
     X(PMPO_RUN_METRIC_NUMBER, "number")                                        \
     X(PMPO_RUN_METRIC_CHOICE, "choice")
 
+/* How it is told whether the model is right on an example. */
+#define PMPO_METRICS(X)                                                        \
+    /* the likeliest option is the target, by log-likelihood */                \
+    X(PMPO_METRIC_OPTIONS, "options")                                          \
+    /* the likeliest per token */                                              \
+    X(PMPO_METRIC_OPTIONS_MEAN, "options-mean")                                \
+    /* the one that the input made likelier most: less the log-likelihood with \
+     * the input "N/A" */                                                      \
+    X(PMPO_METRIC_OPTIONS_CALIBRATED, "options-calibrated")                    \
+    /* share of rejected outputs that the chosen one is likelier than */       \
+    X(PMPO_METRIC_PAIRS, "pairs")                                              \
+    /* the generated answer, as words */                                       \
+    X(PMPO_METRIC_EXACT, "exact")                                              \
+    /* the number that the generated answer settles on */                      \
+    X(PMPO_METRIC_NUMBER, "number")                                            \
+    /* the letter that it settles on */                                        \
+    X(PMPO_METRIC_CHOICE, "choice")                                            \
+    /* what a pattern finds in it */                                           \
+    X(PMPO_METRIC_REGEX, "regex")                                              \
+    /* a model prefers it */                                                   \
+    X(PMPO_METRIC_JUDGE, "judge")
+
 /* What became of a candidate. */
 #define PMPO_FATES(X)                                                          \
     X(PMPO_FATE_PENDING, "pending")     /* still to be scored */               \
@@ -141,6 +163,12 @@
 #define PMPO_ENUM(type, list, word_of)                                         \
     typedef enum type { list(PMPO_VALUE) } type;                               \
     PMPO_API const char *word_of(type value)
+
+/* Metrics are bits: PMPO_METRIC_EXACT is 1 << PMPO_METRIC_EXACT_PLACE. */
+#define PMPO_PLACE(name, word) name##_PLACE,
+#define PMPO_BIT(name, word) name = 1 << name##_PLACE,
+enum { PMPO_METRICS(PMPO_PLACE) PMPO_N_METRICS };
+typedef enum pmpo_metric { PMPO_METRICS(PMPO_BIT) } pmpo_metric;
 
 PMPO_ENUM(pmpo_precision, PMPO_PRECISIONS, pmpo_precision_name);
 PMPO_ENUM(pmpo_products, PMPO_PRODUCTS, pmpo_products_name);

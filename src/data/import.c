@@ -19,13 +19,10 @@ static const struct importer {
     const char *forms; /* what `as` may be; "" when there is one form only */
     bool has_columns, has_annotations;
 } importers[] = {
-    {"bbh", pmpo_import_bbh, "", false, false},
-    {"bbh-cot", pmpo_import_cot, "", false, false},
-    {"gsm8k", pmpo_import_gsm8k, "", false, true},
-    {"aqua", pmpo_import_aqua, "target, options, preference", false, false},
-    {"alpaca-eval", pmpo_import_alpaca, "", false, false},
-    {"dpo", pmpo_import_dpo, "", false, false},
-    {"csv", pmpo_import_csv, "", true, false},
+#define ROW(name, read, forms, columns, annotations)                           \
+    {name, read, forms, columns, annotations},
+    PMPO_IMPORTERS(ROW)
+#undef ROW
 };
 
 #define N_IMPORTERS (sizeof(importers) / sizeof(importers[0]))

@@ -3,7 +3,7 @@
  * An importer turns each record of its format into the JSON object that
  * docs/formats.md describes; the reader of JSONL judges it. So nothing can be
  * imported that would not load. To add an importer: a file import_NAME.c, a
- * row in import.c, a section in docs/formats.md. */
+ * row in PMPO_IMPORTERS, a section in docs/formats.md. */
 #ifndef PMPO_DATA_IMPORT_H
 #define PMPO_DATA_IMPORT_H
 
@@ -30,13 +30,21 @@ int pmpo_import_parse(const pmpo_str *texts, const char *const *names,
  * a negative code; then the place is in *err. `err` is never NULL here. */
 typedef int (*pmpo_import_fn)(pmpo_import *im, pmpo_str text, pmpo_error *err);
 
-int pmpo_import_bbh(pmpo_import *im, pmpo_str text, pmpo_error *err);
-int pmpo_import_cot(pmpo_import *im, pmpo_str text, pmpo_error *err);
-int pmpo_import_gsm8k(pmpo_import *im, pmpo_str text, pmpo_error *err);
-int pmpo_import_aqua(pmpo_import *im, pmpo_str text, pmpo_error *err);
-int pmpo_import_alpaca(pmpo_import *im, pmpo_str text, pmpo_error *err);
-int pmpo_import_dpo(pmpo_import *im, pmpo_str text, pmpo_error *err);
-int pmpo_import_csv(pmpo_import *im, pmpo_str text, pmpo_error *err);
+/* Format, reader, the forms that `as` may be ("": there is one only), whether
+ * it has columns, whether it has annotations. */
+#define PMPO_IMPORTERS(X)                                                      \
+    X("bbh", pmpo_import_bbh, "", false, false)                                \
+    X("bbh-cot", pmpo_import_cot, "", false, false)                            \
+    X("gsm8k", pmpo_import_gsm8k, "", false, true)                             \
+    X("aqua", pmpo_import_aqua, "target, options, preference", false, false)   \
+    X("alpaca-eval", pmpo_import_alpaca, "", false, false)                     \
+    X("dpo", pmpo_import_dpo, "", false, false)                                \
+    X("csv", pmpo_import_csv, "", true, false)
+
+#define PMPO_IMPORTER(name, read, forms, columns, annotations)                 \
+    int read(pmpo_import *im, pmpo_str text, pmpo_error *err);
+PMPO_IMPORTERS(PMPO_IMPORTER)
+#undef PMPO_IMPORTER
 
 /* Makes one example of the object `o`, at `line`; no place in *err. */
 typedef int (*pmpo_record_fn)(pmpo_import *im, json_t *o, int line,

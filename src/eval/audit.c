@@ -195,7 +195,7 @@ static int measure(job *j, pmpo_error *err)
     unsigned answers = 0;
     for (int i = 0; i < PMPO_N_METRICS; i++) {
         unsigned bit = 1u << i & j->metrics;
-        answers |= pmpo_metrics[i].kind == PMPO_BY_ANSWER ? bit : 0;
+        answers |= pmpo_metrics[i]->kind == PMPO_BY_ANSWER ? bit : 0;
     }
     int rc = score_all(j, err);
     return rc == 0 && answers ? answer_all(j, answers, err) : rc;
@@ -257,7 +257,7 @@ static double answered(const job *j, int metric, size_t prompt, size_t i)
 {
     const pmpo_eval_prompt *p = &j->answers->prompts[prompt];
     for (size_t k = 0; k < j->answers->n_metrics; k++) {
-        if (p->metrics[k].name == pmpo_metrics[metric].name) {
+        if (p->metrics[k].name == pmpo_metric_name(metric)) {
             return p->examples[i].right[k];
         }
     }
@@ -266,7 +266,7 @@ static double answered(const job *j, int metric, size_t prompt, size_t i)
 
 static void fill_right(job *j, int metric, size_t row)
 {
-    const pmpo_metric_row *m = &pmpo_metrics[metric];
+    const pmpo_metric_row *m = pmpo_metrics[metric];
     const pmpo_matrix *t = &j->table;
     for (size_t p = 0; p < t->n_prompts; p++) {
         for (size_t i = 0; i < t->n_examples; i++) {
@@ -289,7 +289,7 @@ static int make_tables(job *j, pmpo_error *err)
     for (int i = 0; i < PMPO_N_METRICS; i++) {
         if (j->metrics & 1u << i) {
             which[t->n_metrics] = i;
-            j->names[t->n_metrics++] = pmpo_metrics[i].name;
+            j->names[t->n_metrics++] = pmpo_metric_name(i);
         }
     }
     int rc = choose_rows(j, err);

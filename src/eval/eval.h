@@ -26,7 +26,6 @@ typedef enum pmpo_metric_kind {
 } pmpo_metric_kind;
 
 typedef struct pmpo_metric_row {
-    const char *name;
     pmpo_metric_kind kind;
     const char *needs; /* what an example must have, in words */
     bool (*applies)(const pmpo_example *e);
@@ -37,8 +36,12 @@ typedef struct pmpo_metric_row {
                   const regex_t *pattern);
 } pmpo_metric_row;
 
-/* [PMPO_N_METRICS]; to add one, add its row and its bit in pmpo.h. */
-extern const pmpo_metric_row pmpo_metrics[];
+/* Rows are called after the metric: PMPO_METRIC_EXACT_ROW. To add a metric: its
+ * row in a file of its own, and its line in PMPO_METRICS (pmpo_words.h). */
+#define PMPO_METRIC_ROW(name, word) extern const pmpo_metric_row name##_ROW;
+PMPO_METRICS(PMPO_METRIC_ROW)
+#undef PMPO_METRIC_ROW
+extern const pmpo_metric_row *const pmpo_metrics[]; /* [PMPO_N_METRICS] */
 
 /* The metrics that `asked` comes to for these data; PMPO_EUSAGE names one
  * that applies to no example. */

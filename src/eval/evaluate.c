@@ -132,7 +132,7 @@ static int score_all(job *j, pmpo_error *err)
 /* One metric's value on one example; NAN: does not apply. */
 static double value_of(const job *j, const sheet *s, int metric, size_t i)
 {
-    const pmpo_metric_row *m = &pmpo_metrics[metric];
+    const pmpo_metric_row *m = pmpo_metrics[metric];
     const pmpo_example *e = pmpo_data_example(j->in->data, i);
     if (!m->applies(e)) {
         return NAN;
@@ -201,7 +201,7 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
         }
     }
     for (size_t m = 0; m < k; m++) {
-        v[m].name = pmpo_metrics[j->metrics[m]].name;
+        v[m].name = pmpo_metric_name(j->metrics[m]);
         for (size_t i = 0; i < n; i++) {
             put_value(j, i, x[i].right[m]);
         }
@@ -240,7 +240,7 @@ static void compare(job *j, pmpo_eval_prompt *p)
                             - p[0].examples[i].right[k]);
         }
         bool shares = v[k].shares || p[0].metrics[k].shares;
-        bool compares = pmpo_metrics[j->metrics[k]].kind != PMPO_BY_JUDGE;
+        bool compares = pmpo_metrics[j->metrics[k]]->kind != PMPO_BY_JUDGE;
         v[k].p_value = compares ? p_of(j, shares, p[0].n_examples) : NAN;
     }
 }
@@ -299,7 +299,7 @@ static int set_up(job *j, pmpo_error *err)
     int rc = pmpo_metrics_resolve(j->o->metrics, j->in->data, &metrics, err);
     for (int i = 0; rc == 0 && i < PMPO_N_METRICS; i++) {
         if (metrics & 1u << i) {
-            pmpo_metric_kind kind = pmpo_metrics[i].kind;
+            pmpo_metric_kind kind = pmpo_metrics[i]->kind;
             j->metrics[j->n_metrics++] = i;
             j->scores |= kind == PMPO_BY_SCORES;
             j->generates |= kind != PMPO_BY_SCORES;

@@ -154,34 +154,47 @@ static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
 
 /* ---- the table ---------------------------------------------------------------------- */
 
-#define OPTIONS "options"
+/* A metric that is told by scores, and one that is told by an answer. */
+#define BY_SCORES(name, what, when, how)                                       \
+    const pmpo_metric_row name##_ROW = {                                       \
+        .kind = PMPO_BY_SCORES, .needs = what, .applies = when, .value = how}
+#define BY_ANSWER(name, what, when, how)                                       \
+    const pmpo_metric_row name##_ROW = {                                       \
+        .kind = PMPO_BY_ANSWER, .needs = what, .applies = when, .right = how}
 
-const pmpo_metric_row pmpo_metrics[PMPO_N_METRICS] = {
-    {"options", PMPO_BY_SCORES, OPTIONS, has_options, pmpo_right_option, NULL},
-    {"options-mean", PMPO_BY_SCORES, OPTIONS, has_options,
-     pmpo_right_option_mean, NULL},
-    {"options-calibrated", PMPO_BY_SCORES, OPTIONS, has_options,
-     pmpo_right_option_calibrated, NULL},
-    {"pairs", PMPO_BY_SCORES, "rejected outputs", has_rejected,
-     share_of_pairs, NULL},
-    {"exact", PMPO_BY_ANSWER, "an answer", always, NULL, right_exact},
-    {"number", PMPO_BY_ANSWER, "a number as answer", has_number, NULL,
-     right_number},
-    {"choice", PMPO_BY_ANSWER, "a letter as answer", has_letter, NULL,
-     right_choice},
-    {"regex", PMPO_BY_ANSWER, "an answer", always, NULL, right_regex},
-    {"judge", PMPO_BY_JUDGE, "an answer", always, NULL, NULL},
-};
+BY_SCORES(PMPO_METRIC_OPTIONS, "options", has_options, pmpo_right_option);
+BY_SCORES(PMPO_METRIC_OPTIONS_MEAN, "options", has_options,
+          pmpo_right_option_mean);
+BY_SCORES(PMPO_METRIC_OPTIONS_CALIBRATED, "options", has_options,
+          pmpo_right_option_calibrated);
+BY_SCORES(PMPO_METRIC_PAIRS, "rejected outputs", has_rejected, share_of_pairs);
+BY_ANSWER(PMPO_METRIC_EXACT, "an answer", always, right_exact);
+BY_ANSWER(PMPO_METRIC_NUMBER, "a number as answer", has_number, right_number);
+BY_ANSWER(PMPO_METRIC_CHOICE, "a letter as answer", has_letter, right_choice);
+BY_ANSWER(PMPO_METRIC_REGEX, "an answer", always, right_regex);
+const pmpo_metric_row PMPO_METRIC_JUDGE_ROW = {
+    .kind = PMPO_BY_JUDGE, .needs = "an answer", .applies = always};
+
+#define ROW(name, word) &name##_ROW,
+#define WORD(name, word) word,
+const pmpo_metric_row *const pmpo_metrics[] = {PMPO_METRICS(ROW)};
+static const char *const words[] = {PMPO_METRICS(WORD)};
 
 const char *pmpo_metric_name(int i)
 {
-    return i >= 0 && i < PMPO_N_METRICS ? pmpo_metrics[i].name : "";
+    return i >= 0 && i < PMPO_N_METRICS ? words[i] : "";
+}
+
+bool pmpo_metric_needs_answers(int i)
+{
+    return i >= 0 && i < PMPO_N_METRICS &&
+           pmpo_metrics[i]->kind != PMPO_BY_SCORES;
 }
 
 static bool applies_to_some(int metric, const pmpo_data *d)
 {
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        if (pmpo_metrics[metric].applies(pmpo_data_example(d, i))) {
+        if (pmpo_metrics[metric]->applies(pmpo_data_example(d, i))) {
             return true;
         }
     }
@@ -200,7 +213,7 @@ int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
         if ((asked & 1u << i) && !applies_to_some(i, d)) {
             return pmpo_fail(err, PMPO_EUSAGE,
                              "metric %s: no example has what it needs (%s)",
-                             pmpo_metrics[i].name, pmpo_metrics[i].needs);
+                             pmpo_metric_name(i), pmpo_metrics[i]->needs);
         }
     }
     *out = asked;

@@ -78,7 +78,16 @@ typedef struct pmpo_proposer {
     size_t (*most)(const pmpo_optimize_options *o, int iteration);
 } pmpo_proposer;
 
-/* To add a proposer, write its file and add its row to table.c. */
+/* Name, asks, opens, and what its functions are called after: pmpo_propose_WHAT
+ * and pmpo_most_WHAT. To add a proposer: its file, and its row here. */
+#define PMPO_PROPOSERS(X)                                                      \
+    X("library", false, true, library)                                         \
+    X("contract", false, true, contract)                                       \
+    X("delete", false, false, deletions)                                       \
+    X("rewrite", true, false, rewrites)                                        \
+    X("induce", true, true, inductions)                                        \
+    X("edit", true, false, edits)
+
 extern const pmpo_proposer pmpo_proposers[];
 extern const size_t pmpo_n_proposers;
 
@@ -98,18 +107,13 @@ const char *pmpo_proposers_default(bool paper, bool no_rewriter);
 int pmpo_probe_large_form(pmpo_jobs *jobs, const pmpo_optimize_options *o,
                           int *n_usable, pmpo_error *err);
 
-/* ---- the rows' functions: for table.c -------------------------------------- */
+/* ---- the rows' functions -------------------------------------- */
 
-#define PMPO_PROPOSER(name)                                                    \
-    int pmpo_propose_##name(const pmpo_scene *s, pmpo_proposals *out,          \
+#define PMPO_PROPOSER(name, asks, opens, what)                                 \
+    int pmpo_propose_##what(const pmpo_scene *s, pmpo_proposals *out,          \
                             pmpo_error *err);                                  \
-    size_t pmpo_most_##name(const pmpo_optimize_options *o, int iteration);
-
-PMPO_PROPOSER(library)
-PMPO_PROPOSER(contract)
-PMPO_PROPOSER(deletions)
-PMPO_PROPOSER(rewrites)
-PMPO_PROPOSER(inductions)
-PMPO_PROPOSER(edits)
+    size_t pmpo_most_##what(const pmpo_optimize_options *o, int iteration);
+PMPO_PROPOSERS(PMPO_PROPOSER)
+#undef PMPO_PROPOSER
 
 #endif

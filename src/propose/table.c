@@ -1,18 +1,9 @@
 /* table.c: all proposers, which of them run, and the list they append to. */
 #include "propose/propose.h"
 
-/* name, asks a model, opens, function */
 #define ROW(name, asks, opens, what)                                           \
-    {name, asks, opens, pmpo_propose_##what, pmpo_most_##what}
-
-const pmpo_proposer pmpo_proposers[] = {
-    ROW("library", false, true, library),
-    ROW("contract", false, true, contract),
-    ROW("delete", false, false, deletions),
-    ROW("rewrite", true, false, rewrites),
-    ROW("induce", true, true, inductions),
-    ROW("edit", true, false, edits),
-};
+    {name, asks, opens, pmpo_propose_##what, pmpo_most_##what},
+const pmpo_proposer pmpo_proposers[] = {PMPO_PROPOSERS(ROW)};
 const size_t pmpo_n_proposers =
     sizeof(pmpo_proposers) / sizeof(pmpo_proposers[0]);
 

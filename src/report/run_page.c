@@ -217,12 +217,8 @@ static void find_incumbents(pmpo_run_page *p)
 
 static void put_body(pmpo_run_page *p)
 {
-    static void (*const parts[])(pmpo_run_page *) = {
-        pmpo_page_verdict,  pmpo_page_prompts,  pmpo_page_losses,
-        pmpo_page_accuracy, pmpo_page_segments, pmpo_page_examples,
-        pmpo_page_hard,     pmpo_page_lineage,  pmpo_page_tradeoffs,
-        pmpo_page_candidates, pmpo_page_cost,   pmpo_page_settings,
-    };
+#define PART(part) part,
+    static void (*const parts[])(pmpo_run_page *) = {PMPO_RUN_PAGE_PARTS(PART)};
     put_header(p);
     for (size_t i = 0; !p->failed && i < sizeof(parts) / sizeof(*parts); i++) {
         parts[i](p);

@@ -40,20 +40,27 @@ size_t pmpo_count_words(pmpo_str s);
 /* "": the run does not say. */
 const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 
-/* ---- parts of the page; each writes nothing where nothing is known --------- */
+/* ---- parts of the page ------------------------------------------------------ */
 
-void pmpo_page_verdict(pmpo_run_page *p);  /* run_page.c */
-void pmpo_page_prompts(pmpo_run_page *p);  /* run_prompts.c */
-void pmpo_page_segments(pmpo_run_page *p);
-void pmpo_page_lineage(pmpo_run_page *p);
-void pmpo_page_losses(pmpo_run_page *p);   /* run_plots.c */
-void pmpo_page_accuracy(pmpo_run_page *p);
-void pmpo_page_tradeoffs(pmpo_run_page *p);
-void pmpo_page_examples(pmpo_run_page *p); /* run_examples.c */
-void pmpo_page_hard(pmpo_run_page *p);
-void pmpo_page_candidates(pmpo_run_page *p); /* run_record.c */
-void pmpo_page_cost(pmpo_run_page *p);
-void pmpo_page_settings(pmpo_run_page *p);
+/* In the order of the page; each writes nothing where nothing is known. To add
+ * a part: its function in a file run_NAME.c, and its row. */
+#define PMPO_RUN_PAGE_PARTS(X)                                                 \
+    X(pmpo_page_verdict)    /* run_page.c */                                   \
+    X(pmpo_page_prompts)    /* run_prompts.c */                                \
+    X(pmpo_page_losses)     /* run_plots.c */                                  \
+    X(pmpo_page_accuracy)                                                      \
+    X(pmpo_page_segments)   /* run_prompts.c */                                \
+    X(pmpo_page_examples)   /* run_examples.c */                               \
+    X(pmpo_page_hard)                                                          \
+    X(pmpo_page_lineage)    /* run_prompts.c */                                \
+    X(pmpo_page_tradeoffs)  /* run_plots.c */                                  \
+    X(pmpo_page_candidates) /* run_record.c */                                 \
+    X(pmpo_page_cost)                                                          \
+    X(pmpo_page_settings)
+
+#define PMPO_RUN_PAGE_PART(part) void part(pmpo_run_page *p);
+PMPO_RUN_PAGE_PARTS(PMPO_RUN_PAGE_PART)
+#undef PMPO_RUN_PAGE_PART
 
 /* Text with what changed marked: <del> and <ins>. */
 int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,

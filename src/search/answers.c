@@ -26,13 +26,11 @@ int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
 /* The row of the run's metric; the settings hold no other by now. */
 static const pmpo_metric_row *metric_of(const pmpo_state *st)
 {
-    return st->o.metric == PMPO_RUN_METRIC_NUMBER   ? &pmpo_metrics[5]
-           : st->o.metric == PMPO_RUN_METRIC_CHOICE ? &pmpo_metrics[6]
-                                                    : &pmpo_metrics[4];
+    return st->o.metric == PMPO_RUN_METRIC_NUMBER ? &PMPO_METRIC_NUMBER_ROW
+           : st->o.metric == PMPO_RUN_METRIC_CHOICE
+               ? &PMPO_METRIC_CHOICE_ROW
+               : &PMPO_METRIC_EXACT_ROW;
 }
-
-_Static_assert(PMPO_METRIC_EXACT == 1 << 4 && PMPO_METRIC_NUMBER == 1 << 5
-                   && PMPO_METRIC_CHOICE == 1 << 6, "rows by their bits");
 
 static int render(pmpo_state *st, const pmpo_data *d, const pmpo_sheet *s,
                   size_t n, pmpo_tokens *ids, pmpo_error *err)
