@@ -5,7 +5,7 @@
 #include "api/parts.h"
 #include "base/error.h"
 #include "data/data.h"
-#include "search/compress.h"
+#include "search/shorten.h"
 #include "search/search.h"
 
 #define LEAST_EXAMPLES 5 /* the smallest number with all three parts */
@@ -110,7 +110,8 @@ static int make_parts(work *w, const pmpo_data *d, pmpo_error *err)
                          "least", d ? pmpo_data_name(d) : "no data", n,
                          LEAST_EXAMPLES);
     }
-    int rc = pmpo_parts_make(d, NULL, NULL, &w->as_run, &w->parts, err);
+    const pmpo_optimize_input in = {.scorer = w->model, .train = d};
+    int rc = pmpo_parts_make(&in, &w->as_run, &w->parts, err);
     if (rc == 0 && !w->parts.of[PMPO_PART_VALIDATION]) {
         return pmpo_fail(err, PMPO_EDATA, "%s: the split leaves no validation "
                          "example", pmpo_data_name(d));

@@ -1,5 +1,5 @@
-/* compress.c: see compress.h. */
-#include "search/compress.h"
+/* shorten.c: see shorten.h. */
+#include "search/shorten.h"
 
 #include <math.h>
 #include <stdlib.h>

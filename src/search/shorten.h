@@ -1,9 +1,9 @@
-/* compress.h: a prompt made shorter by taking parts out, for the room above.
+/* shorten.h: a prompt made shorter by taking parts out, for the room above.
  *
  * Backward elimination: the training examples rank the parts, the validation
  * examples have a say in each step, the test examples judge the result. */
-#ifndef PMPO_SEARCH_COMPRESS_H
-#define PMPO_SEARCH_COMPRESS_H
+#ifndef PMPO_SEARCH_SHORTEN_H
+#define PMPO_SEARCH_SHORTEN_H
 
 #include "score/score.h"
 #include "text/keep.h"
