@@ -69,8 +69,9 @@ class Cell:
         self.measures = task.get("measure", spec["measure"])
         self.searches = (spec.get("optimize", []) + task.get("optimize", []) + method.get("optimize", [])
                          + spec.get("method_options", {}).get(method["name"], []))
+        asked = {kind: {k: v for k, v in how.items() if k != "piece"} for kind, how in self.measures.items()}
         depends = {"file": task["file"], "import": task.get("import"), "split": self.split,
-                   "measure": self.measures, "metric": task.get("metric"), "size": spec["size"]}
+                   "measure": asked, "metric": task.get("metric"), "size": spec["size"]}
         if "optimize" in method:
             depends["optimize"] = self.searches
         for other in ("of", "peer"):
