@@ -444,12 +444,17 @@ def arguments():
     return a
 
 
+def stop(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    sys.exit(128 + signal.SIGTERM)
+
+
 def main():
     a = arguments()
     ledger, pmpo = Ledger(a.ledger), Program(a)
     for folder in ("data", "runs", "measures", "prompts", "peers"):
         (a.work / folder).mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, stop)
     cells = [c for c in all_cells(a.files, a.size) if a.only in c.label() or a.only == c.spec["name"]]
     for cell in cells:
         there = ledger.find(cell.key())
