@@ -15,6 +15,8 @@ typedef struct audit_job {
     pmpo_data *data;
     size_t n_left_out; /* examples that the run has trained on */
     pmpo_str *prompts;
+    int *families; /* [n_prompts]: of a run's, the candidate that it goes back
+                    * to; of others below 0 */
     size_t n_prompts;
     session s;
     pmpo_audit *result;
@@ -22,7 +24,7 @@ typedef struct audit_job {
 
 /* ---- prompts --------------------------------------------------------------- */
 
-static void add_prompt(audit_job *j, pmpo_str p)
+static void add_prompt(audit_job *j, pmpo_str p, int family)
 {
     for (size_t i = 0; i < j->n_prompts; i++) {
         if (j->prompts[i].len == p.len
@@ -31,20 +33,48 @@ static void add_prompt(audit_job *j, pmpo_str p)
         }
     }
     j->prompts = cli_grow(j->prompts, j->n_prompts + 1, sizeof(*j->prompts));
+    j->families =
+        cli_grow(j->families, j->n_prompts + 1, sizeof(*j->families));
+    j->families[j->n_prompts] = family;
     j->prompts[j->n_prompts++] = p;
+}
+
+static const pmpo_candidate *candidate(const pmpo_run_view *v, int id)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            if (v->iterations[i].candidates[k].id == id) {
+                return &v->iterations[i].candidates[k];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The prompt that a candidate goes back to; 0: the start prompt. */
+static int family_of(const pmpo_run_view *v, const pmpo_candidate *c)
+{
+    while (c->n_parents > 0) {
+        const pmpo_candidate *from = candidate(v, c->parents[0]);
+        if (!from) {
+            return c->parents[0];
+        }
+        c = from;
+    }
+    return c->id;
 }
 
 /* The start prompt and every candidate that was one. */
 static void add_run_prompts(audit_job *j)
 {
     const pmpo_run_view *v = pmpo_run_describe(j->run);
-    add_prompt(j, v->initial.prompt);
+    add_prompt(j, v->initial.prompt, 0);
     for (size_t i = 0; i < v->n_iterations; i++) {
         for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
             const pmpo_candidate *c = &v->iterations[i].candidates[k];
             if (c->fate == PMPO_FATE_ACCEPTED
                 || c->fate == PMPO_FATE_REJECTED) {
-                add_prompt(j, c->prompt);
+                add_prompt(j, c->prompt, family_of(v, c));
             }
         }
     }
@@ -59,7 +89,7 @@ static int collect_prompts(audit_job *j, pmpo_error *err)
         rc = cli_prompts(j->o, &given, &n, err);
     }
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        add_prompt(j, given[i]);
+        add_prompt(j, given[i], -1 - (int)i);
     }
     cli_free(given);
     if (rc == 0 && j->run) {
@@ -130,7 +160,7 @@ static void put_table(const pmpo_audit *a)
     printf("\nAgreement: Spearman's correlation of minus the loss with the "
            "share right, over\nprompts, and its 95 %% interval over inputs; "
            "*: beyond what the best of all these\nlosses has by chance over "
-           "%zu prompts (at 5 %%)\n\n%-22s", a->n_prompts, "loss");
+           "%zu prompts (at 5 %%)\n\n%-22s", a->n_families, "loss");
     for (size_t m = 0; m < a->n_metrics; m++) {
         printf("  %23s", a->metrics[m]);
     }
@@ -177,6 +207,11 @@ static void put_own(const pmpo_audit *a, size_t m)
     const pmpo_audit_loss *l = &a->losses[a->own];
     const pmpo_agreement *v = &l->agreement[m];
     const char *key = m ? "" : "run's loss";
+    if (isnan(v->value) && a->n_families < PMPO_AUDIT_LEAST) {
+        put_fact(key, "%s: %s: can't be told from %zu prompts", a->metrics[m],
+                 l->name, a->n_families);
+        return;
+    }
     if (isnan(v->value)) {
         put_fact(key, "%s: %s: can't be told: one of the two is the same for "
                  "all prompts", a->metrics[m], l->name);
@@ -215,6 +250,11 @@ static void audit_text(const audit_job *j)
     put_fact("data", "%s: %zu examples, %zu prompts",
              j->o->data ? j->o->data : "the run's test part", a->n_examples,
              a->n_prompts);
+    if (a->n_families < a->n_prompts) {
+        put_fact("", "prompts made from one another count as one: %zu%s",
+                 a->n_families, a->n_families < PMPO_AUDIT_LEAST
+                     ? ", too few to tell; --baseline all adds some" : "");
+    }
     if (j->n_left_out > 0) {
         put_fact("", "%zu others were left out: the run has trained on them",
                  j->n_left_out);
@@ -298,6 +338,7 @@ static void audit_json(const audit_job *j)
     js_put(o, "run_loss",
            js_text(a->own < 0 ? NULL : a->losses[a->own].name));
     js_put(o, "examples", js_count(a->n_examples));
+    js_put(o, "families", js_count(a->n_families));
     js_put(o, "left_out", js_count(j->n_left_out));
     js_put(o, "cut_off", a->n_replies ? js_count(a->n_cut_off)
                                       : js_text(NULL));
@@ -368,6 +409,7 @@ static int audit(audit_job *j, pmpo_error *err)
     ao.seed = o->seed;
     ao.no_cache = o->no_cache;
     ao.progress = progress_show;
+    ao.families = j->families;
     int rc = cli_metrics(o, &ao.metrics, err);
     rc = rc < 0 ? rc : cli_check_metrics(o, j->data, ao.metrics, err);
     rc = rc < 0 ? rc : take_scoring(j, &run, &ao, err);
@@ -398,6 +440,7 @@ int cmd_audit(const options *o, pmpo_error *err)
     pmpo_audit_free(j.result);
     session_close(&j.s);
     cli_free(j.prompts);
+    cli_free(j.families);
     pmpo_data_free(j.data);
     pmpo_run_free(j.run);
     return rc;

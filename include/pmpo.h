@@ -587,7 +587,8 @@ typedef struct pmpo_run_view {
     const char *verdict;  /* one sentence; "" until the test part is scored */
     /* Does a lower loss go with more right options, on the training part: at
      * the start over the start prompt and the baselines, at the end over the
-     * candidates, too. One sentence each, "" where it wasn't looked at. */
+     * candidates, too; prompts made from one another count as one. One sentence
+     * each, "" where it wasn't looked at. */
     const char *loss_check_start, *loss_check_end;
     const char *const *notes; /* what else there is to know: trouble with the
                                * cache, texts cut short, ... */
@@ -693,6 +694,9 @@ typedef struct pmpo_eval_options {
      * those that are only looked at. Of it loss (not AUTO), reduction,
      * loss_on, normalize, calibrate and beta are read; NULL: none. */
     const pmpo_score_options *run_loss;
+    /* Of an audit: [n_prompts], the same number for prompts that were made from
+     * one another, which count as one; NULL: none were. */
+    const int *families;
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;

@@ -20,7 +20,8 @@ typedef enum pmpo_accord {
 } pmpo_accord;
 
 /* How well one loss agrees with one metric: Spearman's rank correlation,
- * over the prompts, of minus the loss with the share of right answers, and
+ * over the prompts (those made from one another count as one, their mean), of
+ * minus the loss with the share of right answers, and
  * the 95 % bootstrap interval over the inputs. p is the share of random
  * assignments of the shares to the prompts that agree as well (where value is
  * below 0: disagree as much); p_picked the same for the best of all losses
@@ -41,6 +42,7 @@ typedef struct pmpo_audit_loss {
 typedef struct pmpo_audit {
     const pmpo_str *prompts;
     size_t n_prompts, n_examples;
+    size_t n_families; /* prompts, those made from one another counted once */
     const char *const *metrics; /* names */
     size_t n_metrics;
     const double *accuracy;     /* [n_metrics][n_prompts] */

@@ -233,6 +233,77 @@ static void test_run_loss(void **state)
     fake_free(m);
 }
 
+/* Prompts made from one another count as one, their mean: here the first three
+ * do, and the audit of the means by hand says the same. */
+static void test_families(void **state)
+{
+    (void)state;
+    static const int families[N_PROMPTS] = {7, 7, 7, 1, 2, 3};
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks();
+    pmpo_eval_options o;
+    pmpo_audit *apart = audit(m, d, PMPO_METRIC_OPTIONS), *a = NULL;
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_OPTIONS;
+    o.no_cache = true;
+    o.families = families;
+    assert_int_equal(pmpo_audit_run(m, d, prompts, N_PROMPTS, &o, &a, NULL), 0);
+    assert_int_equal(apart->n_families, N_PROMPTS);
+    assert_int_equal(a->n_families, 4);
+    assert_int_equal(a->n_prompts, N_PROMPTS);
+    double right[4] = {0};
+    for (size_t p = 0; p < N_PROMPTS; p++) {
+        right[p < 3 ? 0 : p - 2] += a->accuracy[p] / (p < 3 ? 3 : 1);
+    }
+    bool other = false;
+    for (size_t r = 0; r < a->n_losses; r++) {
+        double minus[4] = {0};
+        for (size_t p = 0; p < N_PROMPTS; p++) {
+            minus[p < 3 ? 0 : p - 2] -= a->losses[r].loss[p] / (p < 3 ? 3 : 1);
+            assert_true(a->losses[r].loss[p] == apart->losses[r].loss[p]);
+        }
+        double want = pmpo_spearman(minus, right, 4);
+        assert_true(fabs(a->losses[r].agreement[0].value - want) < 1e-9);
+        other |= a->losses[r].agreement[0].value !=
+                 apart->losses[r].agreement[0].value;
+    }
+    assert_true(other);
+    pmpo_audit_free(a);
+    pmpo_audit_free(apart);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* A run's loss on the answer is named also where the answer is the target. */
+static void test_own_loss_on_the_answer(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    pmpo_data *d = NULL;
+    for (int i = 0; i < 8; i++) {
+        pmpo_buf_printf(&b, "{\"input\":\"Q%d\",\"target\":\"%d\","
+                        "\"answer\":\"%d\"}\n", i, 10 + i, 10 + i);
+    }
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "q", NULL, &d, NULL), 0);
+    pmpo_buf_release(&b);
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_score_options run;
+    pmpo_eval_options o;
+    pmpo_audit *a = NULL;
+    pmpo_score_options_init(&run);
+    run.loss = PMPO_LOSS_NLL;
+    run.loss_on = PMPO_LOSS_ON_ANSWER;
+    pmpo_eval_options_init(&o);
+    o.run_loss = &run;
+    o.no_cache = true;
+    assert_int_equal(pmpo_audit_run(m, d, prompts, N_PROMPTS, &o, &a, NULL), 0);
+    assert_true(a->own >= 0);
+    assert_string_equal(a->losses[a->own].name, "nll mean of answer");
+    pmpo_audit_free(a);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 /* Where answers stand in longer targets, their own cost is two losses more;
  * a run may have been made with one. */
 static void test_losses_on_the_answer(void **state)
@@ -282,6 +353,8 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_run_loss),
+        cmocka_unit_test(test_families),
+        cmocka_unit_test(test_own_loss_on_the_answer),
         cmocka_unit_test(test_losses_on_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

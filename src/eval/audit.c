@@ -56,25 +56,26 @@ static const char *name_of(pmpo_arena *mem, const pmpo_score_settings *how)
     return pmpo_arena_cstr(mem, name);
 }
 
-/* The answer of every example stands in its target, and is not all of it. */
-static bool have_answers(const job *j)
+/* The answer of every example stands in its target; where it is not the run's
+ * own loss, it must not be all of it, either: that would be a loss twice. */
+static bool have_answers(const job *j, bool own)
 {
     for (size_t i = 0; i < pmpo_data_count(j->in->data); i++) {
         const pmpo_example *e = pmpo_data_example(j->in->data, i);
         const pmpo_target_score *t = j->scores[0].examples[i].targets;
         if (t[0].answer_begin == t[0].answer_end ||
-            e->answer.len == e->target.len) {
+            (!own && e->answer.len == e->target.len)) {
             return false;
         }
     }
     return true;
 }
 
-static bool data_have(const job *j, const pmpo_score_settings *how)
+static bool data_have(const job *j, const pmpo_score_settings *how, bool own)
 {
     pmpo_loss_kind same;
     return pmpo_loss_resolve(how->loss, j->in->data, &same, NULL) == 0 &&
-           (how->loss_on == PMPO_LOSS_ON_TARGET || have_answers(j));
+           (how->loss_on == PMPO_LOSS_ON_TARGET || have_answers(j, own));
 }
 
 /* The same loss, whatever the settings that it doesn't read. */
@@ -133,7 +134,7 @@ static int add_loss(job *j, pmpo_loss_kind kind, pmpo_error *err)
         if (how.loss_on != PMPO_LOSS_ON_TARGET && !(uses & PMPO_USES_LOSS_ON)) {
             continue;
         }
-        rc = data_have(j, &how) ? add_row(j, &how, err) : 0;
+        rc = data_have(j, &how, false) ? add_row(j, &how, err) : 0;
     }
     return rc;
 }
@@ -147,7 +148,7 @@ static int choose_rows(job *j, pmpo_error *err)
     for (int k = PMPO_LOSS_AUTO + 1; rc == 0 && k < PMPO_N_LOSSES; k++) {
         rc = add_loss(j, (pmpo_loss_kind)k, err);
     }
-    bool other = run && j->own < 0 && data_have(j, &run->how);
+    bool other = run && j->own < 0 && data_have(j, &run->how, true);
     return rc == 0 && other ? add_row(j, &run->how, err) : rc;
 }
 
@@ -296,6 +297,10 @@ static int make_tables(job *j, pmpo_error *err)
     if (rc == 0 && pmpo_matrix_make(t, j->mem) < 0) {
         rc = pmpo_fail_memory(err);
     }
+    const int *families = j->in->o->families;
+    for (size_t p = 0; rc == 0 && families && p < t->n_prompts; p++) {
+        t->families[p] = (size_t)families[p]; /* any number will do */
+    }
     for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
         fill_right(j, which[m], m);
     }
@@ -394,6 +399,7 @@ static int fill_result(job *j, pmpo_error *err)
     pmpo_cost cost = j->out->cost;
     *j->out = (pmpo_audit){.prompts = prompts, .n_prompts = t->n_prompts,
                            .n_examples = t->n_examples, .metrics = names,
+                           .n_families = pmpo_matrix_families(t),
                            .n_metrics = t->n_metrics, .accuracy = accuracy,
                            .losses = l, .n_losses = t->n_losses, .best = best,
                            .own = j->own, .cost = cost, .warning = "",

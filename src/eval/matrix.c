@@ -10,7 +10,13 @@ int pmpo_matrix_make(pmpo_matrix *m, pmpo_arena *mem)
     m->right = pmpo_arena_alloc(mem, m->n_metrics * cells, sizeof(*m->right));
     m->weights = pmpo_arena_alloc(mem, m->n_examples, sizeof(*m->weights));
     m->groups = pmpo_arena_alloc(mem, m->n_examples, sizeof(*m->groups));
-    return m->loss && m->right && m->weights && m->groups ? 0 : PMPO_ENOMEM;
+    m->families = pmpo_arena_alloc(mem, m->n_prompts, sizeof(*m->families));
+    for (size_t p = 0; m->families && p < m->n_prompts; p++) {
+        m->families[p] = p;
+    }
+    return m->loss && m->right && m->weights && m->groups && m->families
+               ? 0
+               : PMPO_ENOMEM;
 }
 
 static double *row_of(const pmpo_matrix *m, double *table, size_t row,
@@ -49,15 +55,73 @@ double pmpo_matrix_mean(const pmpo_matrix *m, const double *row)
     return weight > 0 ? sum / weight : NAN;
 }
 
+/* ---- families -------------------------------------------------------------- */
+
+/* The first prompt of p's family. */
+static size_t head_of(const pmpo_matrix *m, size_t p)
+{
+    size_t first = 0;
+    while (m->families[first] != m->families[p]) {
+        first++;
+    }
+    return first;
+}
+
+size_t pmpo_matrix_families(const pmpo_matrix *m)
+{
+    size_t n = 0;
+    for (size_t p = 0; p < m->n_prompts; p++) {
+        n += head_of(m, p) == p;
+    }
+    return n;
+}
+
+/* out[n_families][n_examples]: the means of a table's rows by family. A NAN,
+ * which is one under every prompt, stays. */
+static void by_family(const pmpo_matrix *m, const double *rows, double *out)
+{
+    for (size_t p = 0; p < m->n_prompts; p++) {
+        if (head_of(m, p) != p) {
+            continue;
+        }
+        for (size_t i = 0; i < m->n_examples; i++) {
+            double sum = 0, n = 0;
+            for (size_t q = p; q < m->n_prompts; q++) {
+                bool kin = m->families[q] == m->families[p];
+                sum += kin ? rows[q * m->n_examples + i] : 0;
+                n += kin;
+            }
+            *out++ = sum / n;
+        }
+    }
+}
+
 int pmpo_matrix_agree(const pmpo_matrix *m, size_t metric, uint64_t seed,
                       pmpo_agreement *out)
 {
-    const pmpo_rankings r = {.loss = m->loss,
-                             .right = pmpo_matrix_right(m, metric, 0),
-                             .weights = m->weights,
-                             .group = m->groups,
-                             .n_losses = m->n_losses,
-                             .n_prompts = m->n_prompts,
-                             .n_examples = m->n_examples};
-    return pmpo_agreements(&r, seed, out);
+    pmpo_rankings r = {.loss = m->loss,
+                       .right = pmpo_matrix_right(m, metric, 0),
+                       .weights = m->weights,
+                       .group = m->groups,
+                       .n_losses = m->n_losses,
+                       .n_prompts = m->n_prompts,
+                       .n_examples = m->n_examples};
+    size_t n = pmpo_matrix_families(m), cells = n * m->n_examples;
+    if (n == m->n_prompts) {
+        return pmpo_agreements(&r, seed, out);
+    }
+    double *means = pmpo_calloc((m->n_losses + 1) * cells, sizeof(*means));
+    if (!means) {
+        return PMPO_ENOMEM;
+    }
+    for (size_t l = 0; l < m->n_losses; l++) {
+        by_family(m, pmpo_matrix_loss(m, l, 0), means + l * cells);
+    }
+    by_family(m, r.right, means + m->n_losses * cells);
+    r.loss = means;
+    r.right = means + m->n_losses * cells;
+    r.n_prompts = n;
+    int rc = pmpo_agreements(&r, seed, out);
+    pmpo_free(means);
+    return rc;
 }

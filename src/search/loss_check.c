@@ -70,10 +70,21 @@ static int choose(const pmpo_state *st, bool at_end, check *c)
 
 /* ---- scoring ------------------------------------------------------------------ */
 
-static void take(check *c, const pmpo_prompt_score *s)
+/* A prompt counts with all that were made from it, and those from these. */
+static size_t family_of(const pmpo_state *st, const check *c, size_t p)
+{
+    int id = c->ids[p];
+    while (id >= 0 && st->rows[id].n_parents > 0) {
+        id = st->rows[id].parents[0];
+    }
+    return id >= 0 ? (size_t)id : st->n_rows + p; /* a baseline: its own */
+}
+
+static void take(check *c, const pmpo_prompt_score *s, size_t family)
 {
     pmpo_matrix *t = &c->table;
     size_t p = t->n_prompts++;
+    t->families[p] = family;
     double *loss = pmpo_matrix_loss(t, 0, p);
     double *right = pmpo_matrix_right(t, 0, p);
     for (size_t i = 0; i < t->n_examples; i++) {
@@ -111,7 +122,7 @@ static int score(pmpo_state *st, check *c, pmpo_error *err)
     c->table.n_prompts = 0;
     for (size_t p = 0; rc == 0 && p < c->n; p++) {
         if (list[p].code == 0) { /* a baseline may not fit */
-            take(c, &list[p].result.score);
+            take(c, &list[p].result.score, family_of(st, c, p));
         }
     }
     pmpo_arena_release(&mem);
@@ -140,16 +151,19 @@ static const char *sentence(pmpo_state *st, const check *c,
             ? "don't trust a gain of loss here, it goes with fewer right options"
         : v->value > 0 ? "can't be told from so few prompts"
                        : "can't be told, but nothing speaks for it";
+    size_t k = pmpo_matrix_families(&c->table);
     return pmpo_say(st, "%s: agreement %.2f (95 %% interval %.2f to %.2f) over "
-                    "%zu prompts scored whole, chance does as well in %.2g %%, "
-                    "with %.0f to %.0f %% right", what, v->value, v->low,
-                    v->high, n, 100 * v->p, 100 * c->least, 100 * c->most);
+                    "%zu prompts scored whole%s, chance does as well in "
+                    "%.2g %%, with %.0f to %.0f %% right", what, v->value,
+                    v->low, v->high, k, k < n ? ", rewrites of one together"
+                                              : "",
+                    100 * v->p, 100 * c->least, 100 * c->most);
 }
 
 static int conclude(pmpo_state *st, check *c, const char *name,
                     pmpo_error *err)
 {
-    if (c->table.n_prompts < LEAST_PROMPTS) {
+    if (pmpo_matrix_families(&c->table) < LEAST_PROMPTS) {
         return 0;
     }
     pmpo_agreement v;
