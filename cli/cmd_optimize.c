@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "approve.h"
 #include "commands.h"
 #include "common.h"
 #include "front.h"
@@ -97,6 +98,8 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->metric = (pmpo_run_metric)o->run_metric;
     p->shortlist = o->shortlist;
     p->max_answer_tokens = o->max_tokens;
+    p->approve = o->approve;
+    p->ask = o->approve ? approve_ask : NULL;
     p->allow_copy = o->allow_copy;
     p->no_guard = o->no_guard;
     p->paper = o->preset == 1;

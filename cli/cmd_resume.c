@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "approve.h"
 #include "commands.h"
 #include "common.h"
 #include "progress.h"
@@ -41,8 +42,9 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
     if (run && stopped) {
         quote(path, word, sizeof(word));
         rc = cli_error(err, rc, "%s; everything is kept, go on with: pmpo "
-                       "resume %s", err->text[0] ? err->text
-                                                 : pmpo_code_text(rc), word);
+                       "resume %s%s", err->text[0] ? err->text
+                                                   : pmpo_code_text(rc), word,
+                       o->approve ? " --approve" : "");
     }
     pmpo_run_free(run);
     return rc;
@@ -73,6 +75,7 @@ int cmd_resume(const options *o, pmpo_error *err)
     ro.budget_tokens = o->budget_tokens;
     ro.no_cache = o->no_cache;
     ro.progress = progress_show;
+    ro.ask = o->approve ? approve_ask : NULL;
     int rc = pmpo_run_open(path, &before, err);
     if (rc < 0) {
         return rc;

@@ -83,7 +83,7 @@ struct options {
     const char *baseline, *shots, *train_file, *regex, *judge, *examples, *html;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
-    bool allow_copy, no_guard;
+    bool allow_copy, no_guard, approve;
     bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
     int run_metric, shortlist, grain;
     double margin;

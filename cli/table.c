@@ -327,6 +327,12 @@ const option_row option_rows[] = {
     WORD("grain", grain, WORDS(PMPO_GRAINS),
          "the finest parts that are taken out, after coarser ones; word: what "
          "is left may read like a telegram", "", CMD_COMPRESS),
+    SWITCH(0, "approve", approve,
+           "ask on the terminal before a prompt becomes the incumbent: accept, "
+           "refuse, or edit it in $VISUAL or $EDITOR", CMD_OPTIMIZE),
+    SWITCH(0, "approve", approve,
+           "answer the questions of a run that was begun with --approve",
+           CMD_RESUME),
     SWITCH(0, "allow-copy", allow_copy,
            "candidates may copy and retell training examples", CMD_OPTIMIZE),
     SWITCH(0, "no-guard", no_guard,

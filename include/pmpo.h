@@ -367,6 +367,8 @@ PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
 
 /* ---- optimising -------------------------------------------------------- */
 
+#include "pmpo_approve.h"
+
 typedef struct pmpo_optimize_options {
     size_t size;
     pmpo_score_options score;
@@ -404,6 +406,9 @@ typedef struct pmpo_optimize_options {
     bool no_mask, no_hard_cases;
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood (start and end; where options are known) */
+    bool approve;    /* each would-be incumbent is asked about */
+    pmpo_ask_fn ask; /* by this, with ask_ud; needed with `approve` */
+    void *ask_ud;
     bool allow_copy; /* candidates may retell training examples */
     bool no_guard;   /* score candidates that no person would keep, too */
     bool paper;      /* the published loop: no noise floor, no validation; no
@@ -451,6 +456,8 @@ typedef struct pmpo_resume_options {
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;
+    pmpo_ask_fn ask; /* of a run with `approve`; see pmpo_optimize_options */
+    void *ask_ud;
 } pmpo_resume_options;
 
 PMPO_API void pmpo_resume_options_init(pmpo_resume_options *o);

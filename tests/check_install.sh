@@ -6,7 +6,7 @@ t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 cmake --install "$1" --prefix "$t" > "$t/log"
 for f in bin/pmpo include/pmpo.h include/pmpo_data.h include/pmpo_words.h include/pmpo_measure.h \
-    include/pmpo_compare.h include/pmpo_compress.h; do
+    include/pmpo_compare.h include/pmpo_compress.h include/pmpo_approve.h; do
     [ -e "$t/$f" ] || { echo "not installed: $f"; exit 1; }
 done
 pc=$(find "$t" -name pmpo.pc)

@@ -60,6 +60,8 @@ OPTIMIZE='optimize -m fake -d options.jsonl -o out --iterations 2 --hard 2 --var
 "$fake" $OPTIMIZE -o run --iterations 1 --rewriter other --template @template \
     --threads 2 --precision f16 >/dev/null || exit 1
 
+"$fake" $OPTIMIZE -o asked -p Think. --iterations 1 --approve </dev/null >/dev/null 2>&1
+
 # The command without the option: base COMMAND.
 base() {
     case $1 in
@@ -71,6 +73,7 @@ base() {
     models_pull) echo "models pull $model" ;;
     models_rm) echo "models rm $model" ;;
     optimize) echo "$OPTIMIZE" ;;
+    resume_asked) echo "resume asked" ;;
     resume) echo "resume run --iterations 2" ;;
     score) echo "score -m fake -d options.jsonl -p One" ;;
     eval) echo "eval -m fake -d options.jsonl -p One" ;;
@@ -245,6 +248,8 @@ optimize | --no-hard-cases | | --no-hard-cases
 optimize | --no-loss-check | | --no-loss-check
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
+optimize | --approve | | --approve
+resume_asked | --approve | | --approve
 optimize | --from | | --from run
 optimize | --from | --proposers rewrite -p One => --from run
 optimize | --freeze | | --freeze think
@@ -412,7 +417,7 @@ done <"$work/rows"
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |
     while IFS= read -r want; do
-        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|analyze\|compress\)_[a-z]*/\1/' |
+        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|analyze\|compress\|resume\)_[a-z]*/\1/' |
             grep -qF "$want" || echo "$want"
     done >"$work/missing"
 [ -s "$work/missing" ] && fail "no row: $(tr '\n' ' ' <"$work/missing")"

@@ -10,7 +10,7 @@
 
 #include "fail_alloc.h"
 #include "made_run.h"
-#include "report/diff.h"
+#include "text/diff.h"
 #include "report/html.h"
 #include "report/plot.h"
 
@@ -101,7 +101,7 @@ static void check_diff(const char *before, const char *after,
                        const char *expected)
 {
     pmpo_arena mem = {0};
-    pmpo_piece *p;
+    pmpo_diff_piece *p;
     size_t n;
     pmpo_buf b = {0};
     assert_int_equal(pmpo_diff(pmpo_str_of(before), pmpo_str_of(after), &mem,
@@ -143,7 +143,7 @@ static void test_diffs_are_whole(void **state)
             text[k][2 * n] = '\0';
         }
         pmpo_arena mem = {0};
-        pmpo_piece *p;
+        pmpo_diff_piece *p;
         size_t n;
         pmpo_buf a = {0}, b = {0};
         assert_int_equal(pmpo_diff(pmpo_str_of(text[0]), pmpo_str_of(text[1]),
@@ -169,7 +169,7 @@ static void test_long_texts(void **state)
     (void)state;
     pmpo_buf a = {0}, b = {0};
     pmpo_arena mem = {0};
-    pmpo_piece *p;
+    pmpo_diff_piece *p;
     size_t n;
     for (int i = 0; i < 30000; i++) {
         pmpo_buf_printf(&a, "a%d ", i);

@@ -171,7 +171,8 @@ int pmpo_optimize(const pmpo_optimize_input *in,
     pmpo_parts_release(&parts);
     pmpo_arena_release(&mem); /* the run file has what it held */
     pmpo_sitting_options so = {o.budget_ms, o.budget_tokens, o.score.no_cache,
-                               o.score.progress, o.score.progress_ud};
+                               o.score.progress, o.score.progress_ud, o.ask,
+                               o.ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(store, scorer, rewriter, &so, err);
     return pmpo_run_leave(store, path, rc, out, err);
 }

@@ -119,6 +119,10 @@ int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
         return pmpo_fail(err, PMPO_EUSAGE, "the plain way of scoring keeps "
                          "nothing, a run has to");
     }
+    if (o->approve && !o->ask) {
+        return pmpo_fail(err, PMPO_EUSAGE, "nobody can be asked to approve: "
+                         "set `ask`");
+    }
     return check_proposers(o, err);
 }
 

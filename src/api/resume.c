@@ -75,7 +75,8 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
     rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o->iterations, &total,
                                err);
     pmpo_sitting_options so = {o->budget_ms, o->budget_tokens, o->no_cache,
-                               o->progress, o->progress_ud};
+                               o->progress, o->progress_ud, o->ask,
+                               o->ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
     if (rc == PMPO_EVERSION && s) {
         shrink(s, total);

@@ -263,6 +263,8 @@ int pmpo_run_sit(pmpo_store *s, pmpo_model *scorer, pmpo_model *rewriter,
     o.budget_tokens = so->budget_tokens;
     o.score.progress = so->progress;
     o.score.progress_ud = so->progress_ud;
+    o.ask = so->ask;
+    o.ask_ud = so->ask_ud;
     int rc = pmpo_settings_get(s, &mem, &o, err);
     rc = rc < 0 ? rc : pmpo_parts_load(s, &parts, err);
     rc = rc < 0 ? rc : sit(s, scorer, rewriter, so, &o, &parts, err);

@@ -12,6 +12,8 @@ typedef struct pmpo_sitting_options {
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;
+    pmpo_ask_fn ask;
+    void *ask_ud;
 } pmpo_sitting_options;
 
 /* The models of a run, as settings in its file. */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "report/diff.h"
+#include "text/diff.h"
 #include "report/html.h"
 #include "report/plot.h"
 #include "report/run_page.h"
@@ -13,7 +13,7 @@
 int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
                   pmpo_arena *mem)
 {
-    pmpo_piece *pieces;
+    pmpo_diff_piece *pieces;
     size_t n;
     if (pmpo_diff(before, after, mem, &pieces, &n) < 0) {
         return PMPO_ENOMEM;
@@ -35,7 +35,7 @@ int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
 /* One side: what the other does not have is marked. */
 static void put_side(pmpo_run_page *p, bool after)
 {
-    pmpo_piece *pieces;
+    pmpo_diff_piece *pieces;
     size_t n;
     if (pmpo_diff(p->v->initial.prompt, p->v->best.prompt, p->mem, &pieces, &n)
         < 0) {

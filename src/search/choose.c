@@ -78,7 +78,9 @@ static int fill_pool(pmpo_state *st, pool *p, pmpo_error *err)
         }
     }
     const pmpo_candidate_row *r = NULL;
-    for (int k = 0; k < MOST_LIBRARY && (r = next_library(st, r)); k++) {
+    /* Where a person approves, a run ends with nothing else. */
+    int most = st->o.approve ? 0 : MOST_LIBRARY;
+    for (int k = 0; k < most && (r = next_library(st, r)); k++) {
         put_in(p, r->id);
     }
     return 0;

@@ -262,6 +262,7 @@ static int choose_cases(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 typedef struct judge_ud {
     pmpo_state *st;
     pmpo_step *step;
+    pmpo_validation last; /* of the candidate asked about last */
 } judge_ud;
 
 static int score_validation(pmpo_state *st, int id, pmpo_arena *mem,
@@ -304,12 +305,14 @@ static int compare_validation(pmpo_state *st, int id, pmpo_arena *mem,
 
 static int validate(void *ud, size_t i, pmpo_validation *out, pmpo_error *err)
 {
-    pmpo_state *st = ((judge_ud *)ud)->st;
-    pmpo_step *step = ((judge_ud *)ud)->step;
+    judge_ud *j = ud;
+    pmpo_state *st = j->st;
+    pmpo_step *step = j->step;
     pmpo_arena mem = {0};
     pmpo_stage(st, "validating", (int)i + 1, (int)(st->n_rows - step->first));
     int rc = compare_validation(st, st->rows[step->first + i].id, &mem, out,
                                 err);
+    j->last = *out;
     pmpo_arena_release(&mem);
     return rc;
 }
@@ -332,26 +335,59 @@ static void apply(pmpo_state *st, pmpo_step *step,
     }
 }
 
+static pmpo_accept_entry entry_of(const pmpo_candidate_row *r)
+{
+    return (pmpo_accept_entry){.loss = r->loss,
+                               .lower_bound = r->lower_bound,
+                               .given_up = r->given_up,
+                               .considered = r->fate == PMPO_FATE_PENDING};
+}
+
+/* Whom the rule accepts; and where a person has the last word, whom the person
+ * does, too. The step may get rows that the person wrote: e has room for
+ * them. */
+static int choose(judge_ud *j, const pmpo_accept_rule *rule,
+                  pmpo_accept_entry *e, pmpo_decision *d, pmpo_error *err)
+{
+    pmpo_state *st = j->st;
+    pmpo_step *step = j->step;
+    for (;;) {
+        size_t n = st->n_rows - step->first;
+        bool accepted = true;
+        j->last = (pmpo_validation){NAN, NAN, NAN, NAN};
+        int rc = pmpo_accept(rule, e, n, validate, j, d, err);
+        if (rc < 0 || d->accepted == PMPO_ACCEPT_NONE || !st->o.approve) {
+            return rc;
+        }
+        rc = pmpo_ask_person(st, step, step->first + d->accepted, &j->last,
+                             &accepted, err);
+        if (rc < 0 || accepted) {
+            return rc;
+        }
+        e[d->accepted].considered = false;
+        for (size_t i = n; i < st->n_rows - step->first; i++) {
+            e[i] = entry_of(&st->rows[step->first + i]);
+        }
+    }
+}
+
 static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
                   pmpo_error *err)
 {
     size_t n = st->n_rows - step->first;
-    pmpo_accept_entry *e = pmpo_arena_alloc(&step->mem, n, sizeof(*e));
+    pmpo_accept_entry *e =
+        pmpo_arena_alloc(&step->mem, n + PMPO_MAX_EDITS, sizeof(*e));
     if (!e) {
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
-        const pmpo_candidate_row *r = &st->rows[step->first + i];
-        e[i].loss = r->loss;
-        e[i].lower_bound = r->lower_bound;
-        e[i].given_up = r->given_up;
-        e[i].considered = r->fate == PMPO_FATE_PENDING;
+        e[i] = entry_of(&st->rows[step->first + i]);
     }
     pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,
                              st->incumbent_loss, st->noise_floor};
     pmpo_decision d;
-    judge_ud ud = {st, step};
-    int rc = pmpo_accept(&rule, e, n, validate, &ud, &d, err);
+    judge_ud ud = {.st = st, .step = step};
+    int rc = choose(&ud, &rule, e, &d, err);
     if (rc < 0) {
         return rc;
     }

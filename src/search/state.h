@@ -94,6 +94,16 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
  * all options, or the run could not be finished with it. Tokenises only. */
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 
+/* ---- approve.c --------------------------------------------------------------- */
+
+#define PMPO_MAX_EDITS 8 /* rows that a person may write in an iteration */
+
+/* Asks the person about row `row`, which the rule would accept; or looks up
+ * what was answered before. *accepted false: the row has its fate, and where
+ * the person wrote another prompt that is a new row, vetted and scored. */
+int pmpo_ask_person(pmpo_state *st, pmpo_step *step, size_t row,
+                    const pmpo_validation *v, bool *accepted, pmpo_error *err);
+
 /* ---- halve.c --------------------------------------------------------------- */
 
 /* Gives up the worse of the step's pending candidates on a part of the

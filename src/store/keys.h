@@ -6,7 +6,8 @@
  * to); all of them are the view's settings. Figures of prompts are numbers
  * "initial.FIGURE" and "best.FIGURE"; those of finalist N, from 0, numbers
  * "finalist.N.FIGURE" and a text "finalist.N.why"; those of look N at the test
- * part, from 1, numbers "test_look.N.FIGURE". */
+ * part, from 1, numbers "test_look.N.FIGURE"; what a person answered about
+ * candidate N is the text "answer.N" (search/approve.c). */
 #ifndef PMPO_STORE_KEYS_H
 #define PMPO_STORE_KEYS_H
 

@@ -1,5 +1,5 @@
 /* diff.c: see diff.h. */
-#include "report/diff.h"
+#include "text/diff.h"
 
 #define MOST_CELLS (4u << 20) /* of the table of common lengths */
 
@@ -52,18 +52,18 @@ static void fill(const words *a, const words *b, uint16_t *table)
 }
 
 typedef struct pieces {
-    pmpo_piece *p;
+    pmpo_diff_piece *p;
     size_t n;
 } pieces;
 
 /* Words of one text follow each other, so a piece grows by their length. */
 static void add(pieces *out, pmpo_change change, pmpo_str word)
 {
-    pmpo_piece *last = out->n > 0 ? &out->p[out->n - 1] : NULL;
+    pmpo_diff_piece *last = out->n > 0 ? &out->p[out->n - 1] : NULL;
     if (last && last->change == change) {
         last->text.len += word.len;
     } else {
-        out->p[out->n++] = (pmpo_piece){change, word};
+        out->p[out->n++] = (pmpo_diff_piece){change, word};
     }
 }
 
@@ -86,7 +86,7 @@ static void walk(const words *a, const words *b, const uint16_t *table,
     }
 }
 
-int pmpo_diff(pmpo_str a, pmpo_str b, pmpo_arena *mem, pmpo_piece **out,
+int pmpo_diff(pmpo_str a, pmpo_str b, pmpo_arena *mem, pmpo_diff_piece **out,
               size_t *n)
 {
     words x = {0}, y = {0};

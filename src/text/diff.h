@@ -1,17 +1,9 @@
 /* diff.h: what changed between two texts, by words. Pure. */
-#ifndef PMPO_REPORT_DIFF_H
-#define PMPO_REPORT_DIFF_H
+#ifndef PMPO_TEXT_DIFF_H
+#define PMPO_TEXT_DIFF_H
 
 #include "base/mem.h"
 #include "base/str.h"
-
-typedef enum pmpo_change { PMPO_SAME, PMPO_GONE, PMPO_NEW } pmpo_change;
-
-typedef struct pmpo_piece {
-    pmpo_change change;
-    pmpo_str text; /* of the old text where gone, else of the new; white space
-                    * goes with the word before it */
-} pmpo_piece;
 
 /* Cuts `s` into words, each with the white space after it; white space at the
  * start is a word of its own. */
@@ -21,7 +13,7 @@ int pmpo_words(pmpo_str s, pmpo_arena *mem, pmpo_str **words, size_t *n);
  * neighbours of one kind are one piece. Words are alike when they are but for
  * the white space after them. Texts of more than some thousand words are
  * compared at their ends only. Borrows the texts. Returns 0 or PMPO_ENOMEM. */
-int pmpo_diff(pmpo_str a, pmpo_str b, pmpo_arena *mem, pmpo_piece **out,
+int pmpo_diff(pmpo_str a, pmpo_str b, pmpo_arena *mem, pmpo_diff_piece **out,
               size_t *n);
 
 #endif

@@ -1,0 +1,155 @@
+/* approve.c: see approve.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "approve.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "print.h"
+#include "progress.h"
+
+/* ---- what is asked ------------------------------------------------------- */
+
+static void put_words(pmpo_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        fputc(s.ptr[i], stderr);
+        if (s.ptr[i] == '\n') {
+            fputs("  | ", stderr);
+        }
+    }
+}
+
+static bool colours(void)
+{
+    const char *no = getenv("NO_COLOR");
+    return isatty(2) && !(no && *no);
+}
+
+/* Words that go in [-...-], new ones in {+...+}, on a terminal in red and
+ * green. */
+static void put_diff(const pmpo_would_be *w)
+{
+    static const struct {
+        const char *plain[2], *colour[2];
+    } marks[] = {
+        [PMPO_SAME] = {{"", ""}, {"", ""}},
+        [PMPO_GONE] = {{"[-", "-]"}, {"\033[31;9m", "\033[0m"}},
+        [PMPO_NEW] = {{"{+", "+}"}, {"\033[32m", "\033[0m"}},
+    };
+    bool colour = colours();
+    fputs("  | ", stderr);
+    for (size_t i = 0; i < w->n_diff; i++) {
+        pmpo_change c = w->diff[i].change;
+        pmpo_str text = w->diff[i].text;
+        size_t n = text.len;
+        while (c != PMPO_SAME && n > 0 && strchr(" \n\t", text.ptr[n - 1])) {
+            n--;
+        }
+        const char *const *m = colour ? marks[c].colour : marks[c].plain;
+        fputs(m[0], stderr);
+        put_words((pmpo_str){text.ptr, n});
+        fputs(m[1], stderr);
+        put_words((pmpo_str){text.ptr + n, text.len - n});
+    }
+    fputc('\n', stderr);
+}
+
+static void put_would_be(const pmpo_would_be *w)
+{
+    fprintf(stderr, "\niteration %d: prompt %d, by %s, would be the new "
+            "incumbent\n", w->iteration, w->id, w->proposer);
+    put_diff(w);
+    fprintf(stderr, "  training loss %.4f, before %.4f", w->train_after,
+            w->train_before);
+    if (isfinite(w->val_after)) {
+        fprintf(stderr, "; validation loss %.4f, before %.4f", w->val_after,
+                w->val_before);
+    }
+    fputc('\n', stderr);
+}
+
+/* ---- editing ------------------------------------------------------------- */
+
+static const char *editor(void)
+{
+    const char *e = getenv("VISUAL");
+    e = e && *e ? e : getenv("EDITOR");
+    return e && *e ? e : "vi";
+}
+
+static int write_all(int fd, pmpo_str s)
+{
+    FILE *f = fdopen(fd, "w");
+    bool bad = !f || fwrite(s.ptr, 1, s.len, f) != s.len || fputc('\n', f) < 0;
+    return (f && fclose(f) != 0) || bad ? -1 : 0;
+}
+
+/* Opens the candidate in the editor. *edited lives until cli_release. */
+static int edit(pmpo_str candidate, pmpo_str *edited, pmpo_error *err)
+{
+    char path[] = "/tmp/pmpo-prompt-XXXXXX", run[1000], at[64];
+    int fd = mkstemp(path);
+    if (fd < 0 || write_all(fd, candidate) < 0) {
+        return cli_error(err, PMPO_EIO, "%s can't be written", path);
+    }
+    snprintf(run, sizeof(run), "%s %s </dev/tty >/dev/tty", editor(),
+             path);
+    if (!isatty(0)) { /* a script, whose editor needs no terminal */
+        snprintf(run, sizeof(run), "%s %s", editor(), path);
+    }
+    int rc = system(run) == 0
+                 ? 0
+                 : cli_error(err, PMPO_EIO, "the editor failed: %s", run);
+    snprintf(at, sizeof(at), "@%s", path);
+    rc = rc < 0 ? rc : cli_text(at, false, edited, err);
+    unlink(path);
+    return rc;
+}
+
+/* ---- the answer ---------------------------------------------------------- */
+
+/* The first letter of the next line; 0: there is none. */
+static char read_letter(void)
+{
+    char line[100];
+    fputs("accept, refuse, edit or stop? [a/r/e/s] ", stderr);
+    fflush(stderr);
+    if (!fgets(line, sizeof(line), stdin)) {
+        fputc('\n', stderr);
+        return 0;
+    }
+    return line[0];
+}
+
+int approve_ask(void *ud, const pmpo_would_be *w, pmpo_str *edited,
+                pmpo_error *err)
+{
+    (void)ud;
+    progress_clear();
+    put_would_be(w);
+    for (;;) {
+        switch (read_letter()) {
+        case 'a':
+            return PMPO_APPROVAL_ACCEPT;
+        case 'r':
+            return PMPO_APPROVAL_REFUSE;
+        case 'e': {
+            pmpo_error why = {0};
+            if (edit(w->candidate, edited, &why) == 0) {
+                return PMPO_APPROVAL_EDIT;
+            }
+            fprintf(stderr, "%s\n", why.text);
+            break;
+        }
+        case 's':
+        case 0:
+            return cli_error(err, PMPO_ECANCELLED, "prompt %d waits for an "
+                             "answer", w->id);
+        }
+    }
+}
