@@ -88,6 +88,7 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->max_reply_tokens = o->max_reply_tokens;
     p->max_prompt_tokens = o->max_prompt_tokens;
     p->patience = o->patience;
+    p->length_price = o->length_price;
     p->proposers = o->proposers;
     p->no_rewriter = o->rewriter && !strcmp(o->rewriter, "none");
     p->form = (pmpo_rewrite_form)o->form;

@@ -1,5 +1,6 @@
 /* cmd_show.c: pmpo show: how a run went; also the end of optimize, resume. */
 #include <math.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static json_t *candidate_json(const pmpo_candidate *c)
     js_put(o, "loss", js_number(c->loss));
     js_put(o, "lower_bound", js_number(c->lower_bound));
     js_put(o, "fate", js_text(pmpo_fate_name(c->fate)));
+    js_put(o, "n_tokens", js_count(c->n_tokens));
     js_put(o, "reason", js_text(c->reason));
     js_put(o, "reply", js_str(c->reply));
     js_put(o, "hard_case",
@@ -511,6 +513,77 @@ static void put_candidates(const pmpo_run_view *v)
     }
 }
 
+/* ---- length against loss ------------------------------------------------- */
+
+/* No longer, no worse, and better in one of the two. */
+static bool beats(const pmpo_candidate *a, const pmpo_candidate *b)
+{
+    return a->n_tokens <= b->n_tokens && a->loss <= b->loss
+           && (a->n_tokens < b->n_tokens || a->loss < b->loss);
+}
+
+static bool is_on_front(const pmpo_candidate *all, size_t n, size_t i)
+{
+    for (size_t k = 0; k < n; k++) {
+        bool same = all[k].n_tokens == all[i].n_tokens
+                    && all[k].loss == all[i].loss && k < i;
+        if (beats(&all[k], &all[i]) || same) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_length(const void *a, const void *b)
+{
+    const pmpo_candidate *x = a, *y = b;
+    return (x->n_tokens > y->n_tokens) - (x->n_tokens < y->n_tokens);
+}
+
+/* All prompts that were scored to the end, the start prompt first. */
+static pmpo_candidate *scored_prompts(const pmpo_run_view *v, size_t *n)
+{
+    pmpo_candidate *all = cli_grow(NULL, 1, sizeof(*all));
+    all[0] = (pmpo_candidate){.prompt = v->initial.prompt,
+                              .n_tokens = v->initial.n_tokens,
+                              .loss = v->initial.train_loss};
+    *n = isfinite(all[0].loss) ? 1 : 0;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        all = cli_grow(all, *n + it->n_candidates + 1, sizeof(*all));
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            if (isfinite(it->candidates[k].loss)
+                && it->candidates[k].n_tokens > 0) {
+                all[(*n)++] = it->candidates[k];
+            }
+        }
+    }
+    return all;
+}
+
+static void put_front(const pmpo_run_view *v)
+{
+    size_t n, k = 0;
+    pmpo_candidate *all = scored_prompts(v, &n);
+    pmpo_candidate *front = cli_grow(NULL, n + 1, sizeof(*front));
+    for (size_t i = 0; i < n; i++) {
+        if (is_on_front(all, n, i)) {
+            front[k++] = all[i];
+        }
+    }
+    qsort(front, k, sizeof(*front), by_length);
+    printf("%5s %7s %14s  %s\n", "id", "tokens", "training loss", "prompt");
+    for (size_t i = 0; i < k; i++) {
+        char loss[SHORT];
+        printf("%5d %7zu %14s  ", front[i].id, front[i].n_tokens,
+               show_loss(front[i].loss, loss));
+        put_cut(stdout, front[i].prompt, 48);
+        putchar('\n');
+    }
+    cli_free(all);
+    cli_free(front);
+}
+
 /* ---- the command -------------------------------------------------------- */
 
 static void put_best(const pmpo_run_view *v)
@@ -522,9 +595,9 @@ static void put_best(const pmpo_run_view *v)
 int cmd_show(const options *o, pmpo_error *err)
 {
     pmpo_run *run = NULL;
-    if (o->best + o->table + o->json > 1) {
-        return cli_error(err, PMPO_EUSAGE, "show: only one of --best, --table "
-                         "and --json; see pmpo show --help");
+    if (o->best + o->table + o->pareto + o->json > 1) {
+        return cli_error(err, PMPO_EUSAGE, "show: only one of --best, --table, "
+                         "--pareto and --json; see pmpo show --help");
     }
     int rc = pmpo_run_open(o->args[0], &run, err);
     if (rc < 0) {
@@ -533,6 +606,8 @@ int cmd_show(const options *o, pmpo_error *err)
     const pmpo_run_view *v = pmpo_run_describe(run);
     if (o->best) {
         put_best(v);
+    } else if (o->pareto) {
+        put_front(v);
     } else if (o->table) {
         put_candidates(v);
     } else {

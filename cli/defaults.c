@@ -18,6 +18,7 @@ static void take_search(options *o)
     o->max_reply_tokens = d.max_reply_tokens;
     o->max_prompt_tokens = d.max_prompt_tokens;
     o->patience = d.patience;
+    o->length_price = d.length_price;
     o->form = d.form;
     o->race = d.race;
     o->run_metric = d.metric;

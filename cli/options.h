@@ -86,8 +86,8 @@ struct options {
     bool allow_copy, no_guard, approve;
     bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
     int run_metric, shortlist, grain;
-    double margin;
-    bool json, quiet, verbose, dry_run, force, best, table, help;
+    double margin, length_price;
+    bool json, quiet, verbose, dry_run, force, best, table, pareto, help;
 };
 
 typedef enum option_type {

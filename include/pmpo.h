@@ -384,6 +384,9 @@ typedef struct pmpo_optimize_options {
     double temperature, top_p;
     int max_reply_tokens;
     int max_prompt_tokens; /* longer candidates are rejected; 0: no cap */
+    /* Nats that a token of the prompt costs: candidates are compared, and the
+     * last choice by loss is made, with this added to their losses. 0 */
+    double length_price;
     int patience;    /* iterations without gain before stopping; 0: never */
     /* Where new prompts come from: names with commas (pmpo_proposer_name);
      * NULL: those that are on by default, without a rewriter only those that
@@ -491,6 +494,8 @@ typedef struct pmpo_candidate {
     int parents[PMPO_MAX_PARENTS];
     size_t n_parents;
     pmpo_str prompt; /* empty for a reply that held none */
+    size_t n_tokens; /* of the prompt alone, by the scoring model's tokeniser;
+                      * 0: not counted, it was refused before */
     const char *proposer;
     double loss;        /* NAN: not scored to the end */
     double lower_bound; /* of the loss, where pruned; else NAN */
@@ -529,6 +534,7 @@ typedef struct pmpo_run_finalist {
 /* A prompt on the three parts; NAN where it was not measured. */
 typedef struct pmpo_outcome {
     pmpo_str prompt;
+    size_t n_tokens; /* of the prompt alone */
     double train_loss, val_loss, test_loss;
     double train_format, train_choice, test_format, test_choice;
     size_t test_n_options, test_n_correct;

@@ -250,6 +250,8 @@ optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
 optimize | --approve | | --approve
 resume_asked | --approve | | --approve
+optimize | --length-price | | --length-price 1
+show | --pareto | | --pareto
 optimize | --from | | --from run
 optimize | --from | --proposers rewrite -p One => --from run
 optimize | --freeze | | --freeze think

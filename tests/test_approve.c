@@ -61,7 +61,8 @@ static int run(const pmpo_optimize_options *o, const char *path,
 {
     pmpo_data *d = make_data(12, false);
     pmpo_model *m = fake_new(&(fake_options){.salt = 4});
-    int rc = pmpo_optimize(m, NULL, d, NULL, NULL, o, path, out, NULL);
+    int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, o,
+                           path, out, NULL);
     fake_free(m);
     pmpo_data_free(d);
     return rc;

@@ -84,6 +84,23 @@ static int check_proposers(const pmpo_optimize_options *o, pmpo_error *err)
     return o->proposers ? check_names(o, err) : 0;
 }
 
+/* What decides which candidate is taken. */
+static int check_choice(const pmpo_optimize_options *o, pmpo_error *err)
+{
+    if (!(o->length_price >= 0) || isinf(o->length_price)
+        || (o->length_price > 0
+            && (o->paper || o->race == PMPO_RACE_PAIRED))) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a price of length is 0 nats a "
+                         "token or more, and goes neither with the published "
+                         "loop nor with the paired race");
+    }
+    if (o->approve && !o->ask) {
+        return pmpo_fail(err, PMPO_EUSAGE, "nobody can be asked to approve: "
+                         "set `ask`");
+    }
+    return 0;
+}
+
 int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
 {
     if (o->size != sizeof(*o) || o->score.size != sizeof(o->score)) {
@@ -119,11 +136,8 @@ int pmpo_optimize_check(const pmpo_optimize_options *o, pmpo_error *err)
         return pmpo_fail(err, PMPO_EUSAGE, "the plain way of scoring keeps "
                          "nothing, a run has to");
     }
-    if (o->approve && !o->ask) {
-        return pmpo_fail(err, PMPO_EUSAGE, "nobody can be asked to approve: "
-                         "set `ask`");
-    }
-    return check_proposers(o, err);
+    int rc = check_choice(o, err);
+    return rc < 0 ? rc : check_proposers(o, err);
 }
 
 /* A text to freeze that a mark cuts is not found between marks: it is in the

@@ -119,7 +119,10 @@ static void sort_pool(pmpo_state *st, pool *p)
     for (size_t i = 1; i < p->n; i++) {
         pmpo_finalist f = p->of[i];
         size_t k = i;
-        for (; k > 0 && f.val_loss < p->of[k - 1].val_loss; k--) {
+        double own = pmpo_priced(st, f.val_loss, f.id);
+        for (; k > 0 && own < pmpo_priced(st, p->of[k - 1].val_loss,
+                                          p->of[k - 1].id);
+             k--) {
             p->of[k] = p->of[k - 1];
         }
         p->of[k] = f;

@@ -51,7 +51,7 @@ static int decided(void *ud, size_t i, pmpo_error *err)
         row->reason = pmpo_say(h->st, "%s", s->error.text);
         e->loss = INFINITY;
     } else {
-        e->loss = mean_of(&s->result);
+        e->loss = pmpo_priced(h->st, mean_of(&s->result), row->id);
         e->n_done = s->result.n_done;
         row->lower_bound = s->result.pruned ? s->result.lower_bound : NAN;
     }

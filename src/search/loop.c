@@ -154,7 +154,9 @@ static int score_start(pmpo_state *st, pmpo_error *err)
         row->reason = "the start prompt";
         row->index = 0;
         st->incumbent_loss = r.score.loss;
-        rc = pmpo_store_put_candidate(st->in->store, row, err);
+        rc = pmpo_count_tokens(&st->in->scorer->vocab, row->prompt,
+                               &row->n_tokens, err);
+        rc = rc < 0 ? rc : pmpo_store_put_candidate(st->in->store, row, err);
     } else if (rc == 0) {
         rc = pmpo_fail_memory(err);
     }
@@ -297,8 +299,11 @@ static int compare_validation(pmpo_state *st, int id, pmpo_arena *mem,
                 : pmpo_paired_losses(&start, &candidate, mem, &diff, &weights,
                                      &n, err);
     if (rc == 0) {
-        *out = (pmpo_validation){start.loss, incumbent.loss, candidate.loss,
-                                 pmpo_mean_error(diff, weights, n)};
+        *out = (pmpo_validation){
+            pmpo_priced(st, start.loss, 0),
+            pmpo_priced(st, incumbent.loss, st->incumbent),
+            pmpo_priced(st, candidate.loss, id),
+            pmpo_mean_error(diff, weights, n)};
     }
     return rc;
 }
@@ -335,10 +340,12 @@ static void apply(pmpo_state *st, pmpo_step *step,
     }
 }
 
-static pmpo_accept_entry entry_of(const pmpo_candidate_row *r)
+static pmpo_accept_entry entry_of(const pmpo_state *st, size_t i)
 {
-    return (pmpo_accept_entry){.loss = r->loss,
-                               .lower_bound = r->lower_bound,
+    const pmpo_candidate_row *r = &st->rows[i];
+    return (pmpo_accept_entry){.loss = pmpo_priced(st, r->loss, r->id),
+                               .lower_bound =
+                                   pmpo_priced(st, r->lower_bound, r->id),
                                .given_up = r->given_up,
                                .considered = r->fate == PMPO_FATE_PENDING};
 }
@@ -366,7 +373,7 @@ static int choose(judge_ud *j, const pmpo_accept_rule *rule,
         }
         e[d->accepted].considered = false;
         for (size_t i = n; i < st->n_rows - step->first; i++) {
-            e[i] = entry_of(&st->rows[step->first + i]);
+            e[i] = entry_of(st, step->first + i);
         }
     }
 }
@@ -381,10 +388,12 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
-        e[i] = entry_of(&st->rows[step->first + i]);
+        e[i] = entry_of(st, step->first + i);
     }
     pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,
-                             st->incumbent_loss, st->noise_floor};
+                             pmpo_priced(st, st->incumbent_loss,
+                                         st->incumbent),
+                             st->noise_floor};
     pmpo_decision d;
     judge_ud ud = {.st = st, .step = step};
     int rc = choose(&ud, &rule, e, &d, err);

@@ -54,6 +54,7 @@ static const row rows[] = {
     {"top_p", K_DOUBLE, AT(top_p), NULL},
     {"max_reply_tokens", K_INT, AT(max_reply_tokens), NULL},
     {"max_prompt_tokens", K_INT, AT(max_prompt_tokens), NULL},
+    {"length_price", K_DOUBLE, AT(length_price), NULL},
     {"patience", K_INT, AT(patience), NULL},
     {"proposers", K_CSTR, AT(proposers), NULL},
     {"library", K_STR, AT(library), NULL},

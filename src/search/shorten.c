@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "search/mask.h"
+#include "search/vet.h"
 #include "stats/stats.h"
 #include "text/pieces.h"
 
@@ -31,17 +32,6 @@ typedef struct squeeze {
 } squeeze;
 
 /* ---- one prompt ---------------------------------------------------------- */
-
-static int count_tokens(const squeeze *q, pmpo_str prompt, size_t *n,
-                        pmpo_error *err)
-{
-    const pmpo_vocab *v = q->in->vocab;
-    pmpo_tokens t = {0};
-    int rc = v->tokenize(v->self, prompt, false, &t, err);
-    *n = t.n;
-    pmpo_tokens_release(&t);
-    return rc;
-}
 
 /* `now` without the spans, in the round's memory. */
 static pmpo_str without(squeeze *q, const pmpo_span *spans, size_t n)
@@ -128,7 +118,7 @@ static int score_tries(squeeze *q, try *t, size_t n, pmpo_error *err)
     int rc = n ? pmpo_score_together(list, n, NULL, NULL, err) : 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         size_t tokens = 0;
-        rc = count_tokens(q, t[i].prompt, &tokens, err);
+        rc = pmpo_count_tokens(q->in->vocab, t[i].prompt, &tokens, err);
         bool out = list[i].code < 0 || list[i].result.pruned
                    || !(list[i].result.score.loss <= q->limit)
                    || tokens >= q->tokens;
@@ -156,7 +146,7 @@ static int keep_step(squeeze *q, const pmpo_compress_step *step,
     pmpo_compress_step *s = &q->steps[q->n_steps++];
     *s = *step;
     s->prompt = pmpo_arena_str(q->mem, step->prompt);
-    int rc = s->prompt.ptr ? count_tokens(q, s->prompt, &s->n_tokens, err)
+    int rc = s->prompt.ptr ? pmpo_count_tokens(q->in->vocab, s->prompt, &s->n_tokens, err)
                            : pmpo_fail_memory(err);
     q->now = s->prompt;
     q->tokens = s->n_tokens;

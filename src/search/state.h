@@ -70,6 +70,13 @@ typedef struct pmpo_step {
     pmpo_arena mem;
 } pmpo_step;
 
+/* What a prompt is compared by: its loss (NAN stays) and the price of its
+ * length, in nats. With no price the loss itself. */
+static inline double pmpo_priced(const pmpo_state *st, double loss, int id)
+{
+    return loss + st->o.length_price * (double)st->rows[id].n_tokens;
+}
+
 /* ---- candidates.c --------------------------------------------------------- */
 
 /* Chooses between the large and the small form by asking. */

@@ -16,7 +16,7 @@
 typedef struct trial {
     pmpo_state *st;
     const pmpo_step *step;
-    pmpo_give_up give_up;
+    pmpo_give_up *give_up; /* [n] */
     pmpo_scoring *list; /* [n]: those that are worth scoring */
     size_t *rows;       /* [n]: their rows */
     pmpo_arena *scores; /* [n] */
@@ -34,7 +34,9 @@ static int settle(trial *t, pmpo_candidate_row *row, const pmpo_scoring *s,
         row->reason = pmpo_say(st, "%s", s->error.text);
         return 0;
     }
-    bool may_win = !r->pruned && r->score.loss < st->incumbent_loss;
+    bool may_win = !r->pruned && pmpo_priced(st, r->score.loss, row->id)
+                                     < pmpo_priced(st, st->incumbent_loss,
+                                                   st->incumbent);
     int rc = may_win ? pmpo_vet_fits(st, row, err) : 0;
     row->loss = r->pruned ? NAN : r->score.loss;
     row->lower_bound = r->pruned ? r->lower_bound : NAN;
@@ -57,6 +59,20 @@ static int decided(void *ud, size_t i, pmpo_error *err)
     return rc < 0 ? rc : pmpo_record_scored(t->st, t->step, row, err);
 }
 
+/* Once its loss is sure to be too high for its length. */
+static pmpo_give_up give_up_of(const trial *t, const pmpo_candidate_row *row)
+{
+    const pmpo_state *st = t->st;
+    double most = pmpo_priced(st, st->incumbent_loss, st->incumbent)
+                  - pmpo_priced(st, 0, row->id);
+    pmpo_give_up g = {.rival = &t->step->whole.score, .bound = most};
+    if (st->o.race == PMPO_RACE_PAIRED) { /* not with a price */
+        g.race_alpha = RACE_ALPHA;
+        g.race_margin = pmpo_margin(st->noise_floor);
+    }
+    return g;
+}
+
 static int open_trial(trial *t, pmpo_error *err)
 {
     pmpo_state *st = t->st;
@@ -64,16 +80,11 @@ static int open_trial(trial *t, pmpo_error *err)
     t->list = pmpo_arena_alloc(&t->mem, most, sizeof(*t->list));
     t->rows = pmpo_arena_alloc(&t->mem, most, sizeof(*t->rows));
     t->scores = pmpo_arena_alloc(&t->mem, most, sizeof(*t->scores));
-    if (!t->list || !t->rows || !t->scores) {
+    t->give_up = pmpo_arena_alloc(&t->mem, most, sizeof(*t->give_up));
+    if (!t->list || !t->rows || !t->scores || !t->give_up) {
         return pmpo_fail_memory(err);
     }
     pmpo_race race = st->o.race;
-    t->give_up = (pmpo_give_up){.rival = &t->step->whole.score,
-                                .bound = st->incumbent_loss};
-    if (race == PMPO_RACE_PAIRED) {
-        t->give_up.race_alpha = RACE_ALPHA;
-        t->give_up.race_margin = pmpo_margin(st->noise_floor);
-    }
     for (size_t i = t->step->first; i < st->n_rows; i++) {
         const pmpo_candidate_row *row = &st->rows[i];
         if (row->fate != PMPO_FATE_PENDING || row->given_up) {
@@ -89,7 +100,8 @@ static int open_trial(trial *t, pmpo_error *err)
         };
         t->list[t->n].context.place = (int)(i - t->step->first) + 1;
         t->list[t->n].context.give_up =
-            race == PMPO_RACE_OFF ? NULL : &t->give_up;
+            race == PMPO_RACE_OFF ? NULL : &t->give_up[t->n];
+        t->give_up[t->n] = give_up_of(t, row);
         t->n++;
     }
     return 0;
@@ -105,6 +117,7 @@ static void copy_losses(pmpo_state *st, const pmpo_step *step)
                        ? pmpo_find_prompt(st->rows, i, r->prompt)
                        : -1;
         if (same >= 0) {
+            r->n_tokens = st->rows[same].n_tokens;
             r->loss = st->rows[same].loss;
             r->lower_bound = st->rows[same].lower_bound;
         }

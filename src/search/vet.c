@@ -82,16 +82,25 @@ static int holds_kept_parts(const pmpo_vet_input *in, pmpo_verdict *v,
 
 /* ---- length -------------------------------------------------------------- */
 
+int pmpo_count_tokens(const pmpo_vocab *v, pmpo_str prompt, size_t *n,
+                      pmpo_error *err)
+{
+    pmpo_tokens t = {0};
+    int rc = v->tokenize(v->self, prompt, false, &t, err);
+    *n = t.n;
+    pmpo_tokens_release(&t);
+    return rc;
+}
+
 static int is_short_enough(const pmpo_vet_input *in, pmpo_verdict *v,
                            pmpo_error *err)
 {
-    pmpo_tokens t = {0};
-    int rc = in->vocab->tokenize(in->vocab->self, in->prompt, false, &t, err);
-    if (rc == 0 && in->max_tokens > 0 && t.n > (size_t)in->max_tokens) {
+    int rc = pmpo_count_tokens(in->vocab, in->prompt, &v->n_tokens, err);
+    if (rc == 0 && in->max_tokens > 0
+        && v->n_tokens > (size_t)in->max_tokens) {
         object(v, PMPO_FATE_TOO_LONG, "%zu tokens, at most %d are allowed",
-               t.n, in->max_tokens);
+               v->n_tokens, in->max_tokens);
     }
-    pmpo_tokens_release(&t);
     return rc;
 }
 
@@ -140,6 +149,7 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
     };
     pmpo_verdict v;
     int rc = pmpo_vet(&in, &v, err);
+    row->n_tokens = rc == 0 ? v.n_tokens : 0;
     if (rc == 0 && v.fate != PMPO_FATE_PENDING) {
         row->fate = v.fate;
         row->reason = pmpo_say(st, "%s", v.reason);

@@ -26,12 +26,17 @@ typedef struct pmpo_vet_input {
 
 typedef struct pmpo_verdict {
     pmpo_fate fate; /* PMPO_FATE_PENDING: to be scored */
+    size_t n_tokens; /* of the prompt; 0: refused before it was counted */
     char reason[PMPO_VET_REASON_BYTES]; /* one line; "" while pending */
 } pmpo_verdict;
 
 /* Asks the rules in turn; the first that objects decides. Fails only with
  * what the tokeniser returns, or for want of memory. */
 int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err);
+
+/* Tokens of the prompt alone. */
+int pmpo_count_tokens(const pmpo_vocab *v, pmpo_str prompt, size_t *n,
+                      pmpo_error *err);
 
 /* The first of rows[0..n) with this prompt, or -1; white space at the ends
  * doesn't make another prompt. */

@@ -56,7 +56,8 @@ static const char *const sql[N_STATEMENTS] = {
     [PUT_JOB] = "INSERT OR REPLACE INTO job VALUES(?,?,?,?,?,?,?)",
     [GET_JOB] = "SELECT replies FROM job WHERE key=?",
     [PUT_CANDIDATE] =
-        "INSERT OR REPLACE INTO candidate VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT OR REPLACE INTO candidate VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+        "?)",
     [PUT_ITERATION] =
         "INSERT OR REPLACE INTO iteration VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     [GET_DIGEST] = "SELECT version, digest FROM iteration WHERE idx=?",
@@ -612,6 +613,7 @@ int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,
     sqlite3_bind_int(st, 12, c->hard_case);
     sqlite3_bind_int(st, 13, c->variant);
     sqlite3_bind_int64(st, 14, (sqlite3_int64)c->seed);
+    sqlite3_bind_int64(st, 15, (sqlite3_int64)c->n_tokens);
     return pmpo_db_run(&s->d, st, err);
 }
 

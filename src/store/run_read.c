@@ -268,13 +268,14 @@ static void read_outcome(reader *r, const char *which, int id,
                          pmpo_outcome *out)
 {
     double loss = NAN;
-    sqlite3_stmt *st = query(r, "SELECT prompt, loss FROM candidate "
-                                "WHERE id=?");
+    sqlite3_stmt *st = query(r, "SELECT prompt, loss, n_tokens FROM "
+                                "candidate WHERE id=?");
     if (st) {
         sqlite3_bind_int(st, 1, id);
         if (next(r, st)) {
             out->prompt = copy(r, pmpo_db_str(st, 0));
             loss = pmpo_db_number(st, 1);
+            out->n_tokens = (size_t)sqlite3_column_int64(st, 2);
         }
     }
     sqlite3_finalize(st);
@@ -428,6 +429,7 @@ static void read_candidate(reader *r, sqlite3_stmt *st, pmpo_candidate *c)
         .hard_case = sqlite3_column_int(st, 9),
         .variant = sqlite3_column_int(st, 10),
         .seed = (uint64_t)sqlite3_column_int64(st, 11),
+        .n_tokens = (size_t)sqlite3_column_int64(st, 12),
     };
     split_parents(text(r, st, 1), c);
 }
@@ -441,7 +443,7 @@ static void read_candidates(reader *r, pmpo_iteration *it)
     pmpo_candidate *c = room(r, n, sizeof(*c));
     sqlite3_stmt *st = query(
         r, "SELECT id, parents, prompt, reply, proposer, loss, lower_bound, "
-           "fate, reason, hard_case, variant, seed FROM candidate "
+           "fate, reason, hard_case, variant, seed, n_tokens FROM candidate "
            "WHERE iteration=? AND id>0 ORDER BY idx, id");
     if (st) {
         sqlite3_bind_int(st, 1, it->index);

@@ -29,7 +29,7 @@
     "CREATE TABLE candidate(id INTEGER PRIMARY KEY, parents TEXT,"             \
     "  iteration INTEGER, idx INTEGER, prompt TEXT, reply TEXT,"               \
     "  proposer TEXT, loss REAL, lower_bound REAL, fate TEXT, reason TEXT,"    \
-    "  hard_case INTEGER, variant INTEGER, seed INTEGER);"                     \
+    "  hard_case INTEGER, variant INTEGER, seed INTEGER, n_tokens INTEGER);"   \
     "CREATE TABLE iteration(idx INTEGER PRIMARY KEY, incumbent_loss REAL,"     \
     "  best_loss REAL, marked_by_model INTEGER, marking_note TEXT,"            \
     "  decision TEXT, incumbent INTEGER, best INTEGER, seconds REAL,"          \

@@ -16,7 +16,7 @@
 #include "pmpo.h"
 #include "store/keys.h"
 
-#define PMPO_STORE_SCHEMA 5
+#define PMPO_STORE_SCHEMA 6
 
 typedef struct pmpo_store pmpo_store;
 
@@ -113,6 +113,7 @@ typedef struct pmpo_candidate_row {
     int iteration;   /* 0 for the initial prompt */
     int index;       /* within the iteration */
     pmpo_str prompt, reply;
+    size_t n_tokens; /* of the prompt alone; 0: not counted, it was refused */
     const char *proposer;
     double loss, lower_bound; /* NAN: none */
     pmpo_fate fate; /* kept by name */
