@@ -20,6 +20,7 @@ typedef struct job {
     const char *path;                     /* of the run file */
     char dated[64];
     pmpo_run *from; /* --from, and its prompts as a library */
+    pmpo_data *seen[2]; /* what it trained on and validated with */
     char *front;
 } job;
 
@@ -144,6 +145,13 @@ static int set_front(const options *o, job *j, pmpo_error *err)
         return 0;
     }
     int rc = cli_front(o->from, p->library, &j->from, &best, &j->front, err);
+    if (rc < 0) {
+        return rc;
+    }
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        rc = pmpo_run_data(o->from, i, &j->seen[i], err);
+        p->seen[i] = j->seen[i];
+    }
     if (rc < 0) {
         return rc;
     }
@@ -307,5 +315,7 @@ int cmd_optimize(const options *o, pmpo_error *err)
     release_sets(&j);
     pmpo_run_free(j.from);
     cli_free(j.front);
+    pmpo_data_free(j.seen[0]);
+    pmpo_data_free(j.seen[1]);
     return rc;
 }

@@ -182,6 +182,7 @@ static void run_json(const pmpo_run_view *v, const char *path)
     js_put(o, "status", js_text(v->status));
     js_put(o, "status_reason", js_text(v->status_reason));
     js_put(o, "verdict", js_text(v->verdict));
+    js_put(o, "test_seen", js_count(v->n_test_seen));
     js_put(o, "loss_check_start", js_text(v->loss_check_start));
     js_put(o, "loss_check_end", js_text(v->loss_check_end));
     json_t *notes = js_array();

@@ -422,6 +422,10 @@ typedef struct pmpo_optimize_options {
                              * 0: none */
     bool dry_run;
     bool force;      /* replace an existing run file */
+    /* Examples that the prompt or the library was made with, such as an earlier
+     * run's training and validation parts; NULL: none. The verdict doesn't call
+     * a test part unseen that has some of them. Read during the call only. */
+    const pmpo_data *seen[2];
 } pmpo_optimize_options;
 
 PMPO_API void pmpo_optimize_options_init(pmpo_optimize_options *o);
@@ -597,6 +601,8 @@ typedef struct pmpo_run_view {
      * extends a run has seen what came out. */
     const pmpo_test_look *test_looks;
     size_t n_test_looks;
+    size_t n_test_seen; /* test examples that the prompts given were made with:
+                         * see pmpo_optimize_options.seen */
     const char *verdict;  /* one sentence; "" until the test part is scored */
     /* Does a lower loss go with more right options, on the training part: at
      * the start over the start prompt and the baselines, at the end over the

@@ -141,6 +141,16 @@
     X(PMPO_FATE_BAD_REPLY, "bad reply") /* no prompt could be read from it */  \
     X(PMPO_FATE_TOO_LONG, "too long")
 
+/* What a run comes to on its test part: better and worse are of the right answers
+ * where these were marked; a gain of loss alone is called that. */
+#define PMPO_FINDINGS(X)                                                       \
+    X(PMPO_FINDING_NOT_SHOWN, "Not shown to be better")                        \
+    X(PMPO_FINDING_BETTER, "Better")                                           \
+    X(PMPO_FINDING_WORSE, "Worse")                                             \
+    /* no answers were marked */                                               \
+    X(PMPO_FINDING_LOSS, "A gain of loss")                                     \
+    X(PMPO_FINDING_LOSS_ALONE, "A gain of loss, not shown to answer better,")
+
 /* What a part of a prompt does to the loss. */
 #define PMPO_EFFECTS(X)                                                        \
     X(PMPO_EFFECT_UNCLEAR, "no clear effect")                                  \
@@ -182,6 +192,7 @@ PMPO_ENUM(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_name);
 PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
 PMPO_ENUM(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_name);
 PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
+PMPO_ENUM(pmpo_finding, PMPO_FINDINGS, pmpo_finding_name);
 PMPO_ENUM(pmpo_effect, PMPO_EFFECTS, pmpo_effect_name);
 PMPO_ENUM(pmpo_grain, PMPO_GRAINS, pmpo_grain_name);
 

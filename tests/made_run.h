@@ -298,7 +298,7 @@ static inline void put_outcome(maker *k, const standing *now)
     put_number(k, "test_gain_low", (1 - now->level) * 0.6);
     put_number(k, "test_gain_high", (1 - now->level) * 1.4);
     put_number(k, "test_majority", k->m->bare ? NAN : 0.6);
-    put_text(k, "verdict", "Better on unseen examples: a made-up sentence that "
+    put_text(k, "verdict", "A gain of loss on unseen examples: a made-up sentence that "
              "tells what the losses were, on how many examples, and by how much "
              "they fell.");
     put_text(k, "loss_check_end", "lower loss goes with more right options: "

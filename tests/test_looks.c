@@ -17,6 +17,65 @@ static pmpo_run *extended(const fake_options *f, const char *path, int total)
     return run;
 }
 
+/* The page's badge is what the verdict begins with. */
+static void check_badge(const char *path, const char *verdict)
+{
+    char want[200];
+    pmpo_report *r;
+    const char *colon = strchr(verdict, ':');
+    assert_int_equal(pmpo_report_runs(&path, 1, &r, NULL), 0);
+    snprintf(want, sizeof(want), "%.*s</p>", (int)(colon - verdict), verdict);
+    if (!strstr(pmpo_report_html(r).ptr, want)) {
+        fail_msg("no badge \"%s\"", want);
+    }
+    pmpo_report_free(r);
+}
+
+/* A run that begins with prompts made with some of its test examples says so,
+ * and doesn't call these unseen. */
+static void test_prompts_that_have_seen(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    const size_t idx[] = {10, 11, 12, 2};
+    size_t n_said = 0;
+    pmpo_data *all = make_data(24, false), *seen, *train, *test;
+    const size_t first[] = {0, 1, 2, 3}, others[] = {8, 9, 10, 11, 12, 13, 14, 15};
+    assert_int_equal(pmpo_data_subset(all, idx, 4, &seen, NULL), 0);
+    assert_int_equal(pmpo_data_subset(all, first, 4, &train, NULL), 0);
+    assert_int_equal(pmpo_data_subset(all, others, 8, &test, NULL), 0);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    o.iterations = 1;
+    o.paper = true;
+    o.score.loss = PMPO_LOSS_NLL;
+    o.seen[1] = seen;
+    for (uint64_t salt = 0; salt < 8; salt++) {
+        pmpo_model *m = fake_new(&(fake_options){.salt = salt});
+        const pmpo_optimize_input in = {.scorer = m, .train = train, .test = test};
+        pmpo_run *run = NULL;
+        assert_int_equal(pmpo_optimize(&in, &o, path, &run, NULL), 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        assert_int_equal(v->n_test_seen, 3); /* one is of the training part */
+        assert_null(strstr(v->verdict, "on unseen examples"));
+        if (v->best_id != 0) {
+            n_said++;
+            assert_non_null(strstr(v->verdict, "on test examples of which 3 are "
+                                               "not unseen: "));
+            check_badge(path, v->verdict);
+        }
+        pmpo_run_free(run);
+        fake_free(m);
+    }
+    assert_true(n_said > 0);
+    pmpo_data_free(all);
+    pmpo_data_free(seen);
+    pmpo_data_free(train);
+    pmpo_data_free(test);
+    free(path);
+    drop_folder(folder);
+}
+
 /* A run that goes on after its end keeps its first look at the test part, and
  * doesn't call the examples unseen again. */
 static void test_later_looks_are_marked(void **state)
@@ -43,6 +102,7 @@ static void test_later_looks_are_marked(void **state)
             assert_int_equal(first.iterations, 1);
             assert_true(first.gain == v->test_gain);
             assert_non_null(strstr(v->verdict, "unseen examples"));
+            check_badge(path, v->verdict);
         }
         char *prompt = strdup(v->best.prompt.ptr);
         pmpo_run_free(run);
@@ -60,6 +120,7 @@ static void test_later_looks_are_marked(void **state)
             assert_int_equal(v->test_looks[1].iterations, 4);
             assert_true(v->test_looks[1].gain == v->test_gain);
             assert_non_null(strstr(v->verdict, "The first look, after 1 "));
+            check_badge(path, v->verdict);
         }
         n_again += again;
         n_same += same && !kept;
@@ -77,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_later_looks_are_marked),
+        cmocka_unit_test(test_prompts_that_have_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,7 +243,7 @@ static void test_whole_run(void **state)
     const char *html = pmpo_report_html(r).ptr;
     assert_int_equal(count_of(html, "<tr id=\"c"), 24); /* every candidate */
     assert_int_equal(count_of(html, "<li data-part="), 22); /* and example */
-    assert_non_null(strstr(html, "Better on unseen examples</p>"));
+    assert_non_null(strstr(html, "A gain of loss on unseen examples</p>"));
     assert_null(strstr(html, "/home/somebody")); /* no paths of a machine */
     assert_non_null(strstr(html, "-p 'it&#39;\\&#39;&#39;s")); /* quoted */
     assert_null(strstr(html, "nan"));
@@ -286,7 +286,8 @@ static void test_several_runs(void **state)
                         .n_iterations = 2, .n_candidates = 3, .n_words = 1};
     pmpo_report *r = report_of(&m, 3);
     assert_non_null(strstr(pmpo_report_html(r).ptr,
-                           "<h1>3 of 3 runs found a prompt that is better"));
+                           "<h1>0 of 3 runs found a prompt that answers better "
+                           "on the test examples; 3 gain loss, which"));
     pmpo_report_free(r);
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "stats/margin.h"
 #include "stats/stats.h"
 
 #define NEAR(a, b, tol) near_to((a), (b), (tol), __LINE__)
@@ -317,9 +318,32 @@ static void test_copies_add_nothing(void **state)
     assert_true(isnan(pmpo_wilson_grouped(all, three, 0).value));
 }
 
+/* Better and worse are of the answers where these were marked. */
+static void test_findings(void **state)
+{
+    (void)state;
+    static const struct {
+        pmpo_interval answers, loss;
+        pmpo_finding want;
+    } rows[] = {
+        {{NAN, NAN, NAN}, {0.2, 0.1, 0.3}, PMPO_FINDING_LOSS},
+        {{NAN, NAN, NAN}, {0.2, -0.1, 0.5}, PMPO_FINDING_NOT_SHOWN},
+        {{NAN, NAN, NAN}, {-0.2, -0.3, -0.1}, PMPO_FINDING_WORSE},
+        {{0.1, -0.1, 0.3}, {0.2, 0.1, 0.3}, PMPO_FINDING_LOSS_ALONE},
+        {{0.1, 0.01, 0.3}, {-0.2, -0.3, -0.1}, PMPO_FINDING_BETTER},
+        {{-0.1, -0.2, -0.01}, {0.2, 0.1, 0.3}, PMPO_FINDING_WORSE},
+        {{0.1, NAN, NAN}, {0.2, NAN, NAN}, PMPO_FINDING_NOT_SHOWN},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(pmpo_finding_of(&rows[i].answers, &rows[i].loss),
+                         rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_findings),
         cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_mcnemar),

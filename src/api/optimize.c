@@ -73,6 +73,23 @@ static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
                                "will fit their wording", err);
 }
 
+/* How many test examples ask what one of o->seen asks. */
+static int put_seen(pmpo_store *s, const pmpo_data *test,
+                    const pmpo_optimize_options *o, pmpo_error *err)
+{
+    size_t all = 0;
+    for (int i = 0; test && i < 2; i++) {
+        const pmpo_example *first = NULL;
+        size_t n = 0;
+        if (o->seen[i] &&
+            pmpo_data_overlap(o->seen[i], test, &first, &n, err) < 0) {
+            return pmpo_fail_memory(err);
+        }
+        all += n;
+    }
+    return pmpo_store_put_number(s, "test_seen", (double)all, err);
+}
+
 static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
                    pmpo_model *rewriter, const pmpo_optimize_options *o,
                    pmpo_error *err)
@@ -85,6 +102,7 @@ static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
     rc = rc < 0 ? rc : pmpo_run_put_template(s, o->score.template_name, err);
     rc = rc < 0 ? rc : pmpo_parts_put(s, p, err);
     rc = rc < 0 ? rc : put_notes(s, p, err);
+    rc = rc < 0 ? rc : put_seen(s, p->of[PMPO_PART_TEST], o, err);
     return rc < 0 ? rc : pmpo_store_put_text(s, "status", PMPO_STR("running"),
                                              err);
 }

@@ -31,6 +31,7 @@ WORDS(pmpo_race, PMPO_RACES, pmpo_race_words, pmpo_race_name)
 WORDS(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_words,
       pmpo_run_metric_name)
 WORDS(pmpo_fate, PMPO_FATES, pmpo_fate_words, pmpo_fate_name)
+WORDS(pmpo_finding, PMPO_FINDINGS, pmpo_finding_words, pmpo_finding_name)
 WORDS(pmpo_effect, PMPO_EFFECTS, pmpo_effect_words, pmpo_effect_name)
 WORDS(pmpo_grain, PMPO_GRAINS, pmpo_grain_words, pmpo_grain_name)
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "report/run_page.h"
+#include "stats/margin.h"
 
 const pmpo_candidate *pmpo_run_candidate(const pmpo_run_view *v, int id,
                                          int *iteration)
@@ -102,4 +103,13 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name)
         }
     }
     return "";
+}
+
+pmpo_finding pmpo_run_finding(const pmpo_run_view *v)
+{
+    const pmpo_interval answers = {v->answers_gain, v->answers_gain_low,
+                                   v->answers_gain_high};
+    const pmpo_interval loss = {v->test_gain, v->test_gain_low,
+                                v->test_gain_high};
+    return pmpo_finding_of(&answers, &loss);
 }

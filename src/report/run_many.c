@@ -153,16 +153,24 @@ static int put_run(pmpo_buf *b, size_t i, const pmpo_report_run *r)
     return rc;
 }
 
-/* Shares of the runs that are shown to be better. */
+/* How many came to what, each as its verdict has it. */
 static void put_heading(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
 {
-    size_t better = 0, tested = 0;
+    size_t better = 0, gains = 0, tested = 0;
     for (size_t i = 0; i < n; i++) {
-        tested += isfinite(runs[i].view->test_gain);
-        better += runs[i].view->test_gain_low > 0;
+        const pmpo_run_view *v = runs[i].view;
+        bool is_tested = isfinite(v->test_gain);
+        pmpo_finding f = pmpo_run_finding(v);
+        tested += is_tested;
+        better += is_tested && f == PMPO_FINDING_BETTER;
+        gains += is_tested && (f == PMPO_FINDING_LOSS ||
+                               f == PMPO_FINDING_LOSS_ALONE);
     }
-    pmpo_html(b, "<h1>%zu of %zu runs found a prompt that is better on unseen "
-              "examples", better, n);
+    pmpo_html(b, "<h1>%zu of %zu runs found a prompt that answers better on the "
+              "test examples", better, n);
+    if (gains > 0) {
+        pmpo_html(b, "; %zu gain loss, which is not the same", gains);
+    }
     if (tested < n) {
         pmpo_html(b, "; %zu are not tested yet", n - tested);
     }

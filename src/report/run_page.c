@@ -1,6 +1,7 @@
 /* run_page.c: the page of one run: what it has, in which order, and the verdict
  * at its top. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "report/html.h"
@@ -9,27 +10,49 @@
 /* ---- verdict ------------------------------------------------------------- */
 
 typedef struct badge {
-    const char *how, *sign, *word;
+    const char *how, *sign;
+    char word[160]; /* as the verdict begins */
 } badge;
+
+static const char *where(const pmpo_run_view *v, char *room, size_t size)
+{
+    if (v->n_test_looks > 1) {
+        return "test examples that were looked at before";
+    }
+    if (v->n_test_seen == 0) {
+        return "unseen examples";
+    }
+    snprintf(room, size, "test examples of which %zu are not unseen",
+             v->n_test_seen);
+    return room;
+}
 
 static badge badge_of(const pmpo_run_view *v)
 {
+    static const struct {
+        const char *how, *sign;
+    } marks[] = {
+        [PMPO_FINDING_NOT_SHOWN] = {"even", "?"},
+        [PMPO_FINDING_BETTER] = {"good", "\xe2\x86\x91"},
+        [PMPO_FINDING_WORSE] = {"bad", "\xe2\x86\x93"},
+        [PMPO_FINDING_LOSS] = {"good", "\xe2\x86\x93"},
+        [PMPO_FINDING_LOSS_ALONE] = {"even", "?"},
+    };
     if (strcmp(v->status, "done") != 0) {
         return (badge){"open", "\xe2\x80\xa6", "Not finished"};
     }
     if (v->best_id == 0) {
         return (badge){"even", "=", "The start prompt stays"};
     }
-    if (v->test_gain_low > 0) {
-        return (badge){"good", "\xe2\x86\x93", "Better on unseen examples"};
+    if (isnan(v->test_gain)) {
+        return (badge){"even", "?", "Not checked on unseen examples"};
     }
-    if (v->test_gain_high < 0) {
-        return (badge){"bad", "\xe2\x86\x91", "Worse on unseen examples"};
-    }
-    return (badge){"even", "?", isnan(v->test_gain)
-                                    ? "Not checked on unseen examples"
-                                    : "Not shown to be better on unseen "
-                                      "examples"};
+    char room[80];
+    pmpo_finding f = pmpo_run_finding(v);
+    badge b = {marks[f].how, marks[f].sign, ""};
+    snprintf(b.word, sizeof(b.word), "%s on %s", pmpo_finding_name(f),
+             where(v, room, sizeof(room)));
+    return b;
 }
 
 /* The verdict, without what the badge before it says. */

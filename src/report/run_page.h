@@ -33,6 +33,8 @@ double pmpo_run_mean(const pmpo_report_run *r, int id, int part);
 /* Loss of `from` less that of `to`, paired by example: above 0 `to` is better.
  * NAN where one is not known. */
 pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part);
+/* What came out on the test part, as the verdict has it. */
+pmpo_finding pmpo_run_finding(const pmpo_run_view *v);
 /* Examples with options, and those whose likeliest option is right. */
 void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
                     size_t *right);

@@ -11,6 +11,7 @@
 #include "data/data.h"
 #include "search/answers.h"
 #include "search/state.h"
+#include "stats/margin.h"
 #include "stats/stats.h"
 
 typedef struct measured {
@@ -36,6 +37,7 @@ typedef struct outcome {
     bool answered;
     pmpo_sheet_pair answers; /* best against initial */
     looks before;
+    double n_seen; /* test examples that the prompts given were made with */
 } outcome;
 
 static const char *const names[2] = {"initial", "best"};
@@ -246,28 +248,27 @@ static void say_answers(const outcome *o, pmpo_buf *out)
     pmpo_buf_puts(out, ". Loss: ");
 }
 
-/* Of the metric where there is one; a gain of loss alone is called that. */
-static const char *judgement(const outcome *o)
+static const char *finding(const outcome *o)
 {
-    const pmpo_interval *loss = &o->gain, *g = &o->answers.gain;
-    if (!o->answered) {
-        return loss->low > 0    ? "A gain of loss on"
-               : loss->high < 0 ? "Worse on"
-                                : "Not shown to be better on";
-    }
-    return g->low > 0      ? "Better on"
-           : g->high < 0   ? "Worse on"
-           : loss->low > 0 ? "A gain of loss, not shown to answer better, on"
-                           : "Not shown to be better on";
+    static const pmpo_interval none = {NAN, NAN, NAN};
+    return pmpo_finding_name(
+        pmpo_finding_of(o->answered ? &o->answers.gain : &none, &o->gain));
 }
 
 static void say_tested(const pmpo_state *st, const outcome *o, pmpo_buf *out)
 {
     bool again = o->before.n > 0
                  && (o->before.n > 1 || is_new_look(st, &o->before));
-    pmpo_buf_printf(out, "%s %s: ", judgement(o),
-                    again ? "test examples that were looked at before"
-                          : "unseen examples");
+    pmpo_buf_printf(out, "%s on ", finding(o));
+    if (again) {
+        pmpo_buf_puts(out, "test examples that were looked at before");
+    } else if (o->n_seen > 0) {
+        pmpo_buf_printf(out, "test examples of which %.0f are not unseen",
+                        o->n_seen);
+    } else {
+        pmpo_buf_puts(out, "unseen examples");
+    }
+    pmpo_buf_puts(out, ": ");
     if (o->answered) {
         say_answers(o, out);
     }
@@ -517,6 +518,9 @@ int pmpo_finish(pmpo_state *st, pmpo_error *err)
     rc = rc < 0 ? rc : compare(st, &mem, &o, err);
     rc = rc < 0 ? rc : answer(st, &mem, &o, err);
     rc = rc < 0 ? rc : read_looks(st->in->store, &o.before, err);
+    bool found;
+    rc = rc < 0 ? rc : pmpo_store_get_number(st->in->store, "test_seen",
+                                             &o.n_seen, &found, err);
     rc = rc < 0 ? rc : keep_outcome(st, &o, err);
     pmpo_arena_release(&mem);
     return rc;

@@ -44,6 +44,8 @@
     X("answers_gain_high", "answers_gain_high")                                \
     X("answers_p", "answers_p")                                                \
     X("answers_majority", "answers_majority")                                  \
+    /* test examples that the prompts given were made with */                  \
+    X("test_seen", "n_test_seen")                                              \
     X("test_looks", "n_test_looks")                                            \
     X("n_finalists", "n_finalists")
 

@@ -176,6 +176,8 @@ static void read_summary(reader *r, bool written)
     v->test_gain_low = named_number(r, "test_gain_low");
     v->test_gain_high = named_number(r, "test_gain_high");
     v->test_majority = named_number(r, "test_majority");
+    double seen = named_number(r, "test_seen"); /* older runs have none */
+    v->n_test_seen = seen > 0 ? (size_t)seen : 0;
     const char *const which[] = {"initial", "best"};
     for (int i = 0; i < 2; i++) {
         v->test_accuracy_low[i] = part_number(r, which[i], "test_accuracy_low");
