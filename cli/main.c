@@ -13,7 +13,7 @@
 const command commands[] = {
     {"optimize", CMD_OPTIMIZE, 0, 0, "", "find a better prompt for a task",
      "Improves --prompt on the training part of --data, checks it on the "
-     "validation part, and proves it on a test part it has never seen. All is "
+     "validation part, and tests it on a part that the search does not see. All is "
      "kept in the run file as it happens: after any interruption `pmpo "
      "resume` goes on.",
      cmd_optimize},

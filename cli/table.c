@@ -146,14 +146,14 @@ const option_row option_rows[] = {
            "the first N examples only; 0: all", "",
            MODELS | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
-           "of all random choices: the parts and the samples", "",
+           "seed of all random choices: the parts and the samples", "",
            CMD_OPTIMIZE, 0, MAX64),
-    NUMBER("seed", OPT_COUNT, seed, "N", "of the parts", "",
+    NUMBER("seed", OPT_COUNT, seed, "N", "seed of the choice of parts", "",
            CMD_DATA_SPLIT | CMD_COMPRESS, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
-           "of the choice of shots and of the bootstrap", "", CMD_EVAL, 0,
+           "seed of the choice of shots and of the bootstrap", "", CMD_EVAL, 0,
            MAX64),
-    NUMBER("seed", OPT_COUNT, seed, "N", "of the bootstrap", "",
+    NUMBER("seed", OPT_COUNT, seed, "N", "seed of the bootstrap", "",
            CMD_AUDIT | CMD_COMPARE, 0, MAX64),
 
     /* ---- the loss ---- */
@@ -163,24 +163,28 @@ const option_row option_rows[] = {
          "rejected outputs are known",
          "", LOSSES),
     WORD("reduction", how.reduction, WORDS(PMPO_REDUCTIONS),
-         "of nll, over the tokens of a target", "", LOSSES),
+         "nll only: a target costs the mean, or the sum, over its tokens", "",
+         LOSSES),
     WORD("loss-on", how.loss_on, WORDS(PMPO_LOSS_ONS),
-         "of nll: all of the target, or the example's answer given what stands "
-         "before it in the target", "", LOSSES),
+         "nll only: the cost of the whole target, or of the example's answer in "
+         "it, given what stands before that", "", LOSSES),
     WORD("normalize", how.normalize, WORDS(PMPO_NORMALIZATIONS),
-         "of the preference margin and of choice: as it is, or per token",
+         "preference and choice only: outputs are compared by their "
+         "log-likelihood, or by its mean per token",
          "", LOSSES),
     WORD("calibrate", how.calibrate, WORDS(PMPO_CALIBRATIONS),
-         "content-free: take off what each output costs with the input N/A",
+         "content-free: from each output's log-likelihood take off the one that "
+         "it has with the input N/A",
          "", LOSSES),
-    NUMBER("beta", OPT_REAL, how.beta, "X", "of the preference loss", "", LOSSES,
-           1e-6, 1e6),
+    NUMBER("beta", OPT_REAL, how.beta, "X",
+           "preference only: how steeply the loss falls with the margin", "",
+           LOSSES, 1e-6, 1e6),
     TEXT(0, "template", how.template_name, "NAME",
          "where the prompt goes: chat, user, user-suffix, raw or @FILE",
          "", MODELS),
     WORD("end", how.end, WORDS(PMPO_ENDS),
-         "does the end-of-turn token belong to a target? auto: where one "
-         "option begins another",
+         "score the end-of-turn token as part of a target; auto: where one "
+         "option is the beginning of another",
          "", MODELS),
     SWITCH(0, "noise-floor", noise_floor,
            "also measure how much a loss jitters: one more pass",
@@ -190,20 +194,21 @@ const option_row option_rows[] = {
 
     /* ---- the machine ---- */
     WORD("precision", precision, WORDS(PMPO_PRECISIONS),
-         "of the scoring model's weights; auto: the fastest with low noise "
-         "that fits",
+         "precision of the scoring model's weights; auto: the fastest whose "
+         "noise is low and that fits into memory",
          "", MODELS),
     WORD("precision", precision, WORDS(PMPO_PRECISIONS),
-         "of the weights; others than native may write a widened copy",
+         "precision of the weights; others than native may write a widened copy",
          "native", CMD_MODELS_INFO),
     NUMBER("threads", OPT_INT, threads, "N",
-           "0: all processors this process may use", "", OPENS, 0, 4096),
+           "threads that compute; 0: as many as this process has processors", "",
+           OPENS, 0, 4096),
     NUMBER("gpu-layers", OPT_INT, gpu_layers, "N",
            "layers on the GPU; -1: all", "", OPENS, -1, 100000),
     NUMBER("memory", OPT_BYTES, memory_bytes, "SIZE",
-           "at most this for weights and working memory, such as 4G; a "
-           "rewriter gets what the scoring model's file leaves; 0: what is "
-           "free",
+           "at most so much memory for weights and working memory, such as 4G; "
+           "0: what is free. A rewriter gets what the scoring model's file "
+           "leaves",
            "", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
            RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE | CMD_COMPRESS),
@@ -222,9 +227,9 @@ const option_row option_rows[] = {
          "by the form of the answers)",
          CMD_COMPARE),
     WORD("metric", run_metric, WORDS(PMPO_RUN_METRICS),
-         "by which right answers, generated at the end, the prompt is chosen "
-         "and judged; auto: by the form of the data's answers; none: the loss "
-         "alone",
+         "how the answers are marked that are generated at the end, by which the "
+         "prompt is chosen and judged; auto: by the form of the data's answers; "
+         "none: the loss alone decides",
          "", CMD_OPTIMIZE),
     TEXT(0, "shots", shots, "NUMBERS",
          "solved examples shown before each question, such as 0,1,3: one row "
@@ -251,10 +256,10 @@ const option_row option_rows[] = {
          "or all; several with commas",
          "(none)", CMD_SCORE | CMD_EVAL | CMD_AUDIT | CMD_COMPARE),
     NUMBER("max-tokens", OPT_INT, max_tokens, "N",
-           "of a generated answer", "",
+           "at most so many tokens in a generated answer", "",
            CMD_EVAL | CMD_AUDIT | CMD_OPTIMIZE | CMD_COMPARE, 1, MAX),
     NUMBER("shortlist", OPT_INT, shortlist, "N",
-           "so many prompts, the best by validation loss, answer the "
+           "how many prompts, the best by validation loss, answer the "
            "validation examples at the end", "", CMD_OPTIMIZE, 1, 100),
 
     /* ---- the search ---- */
@@ -264,19 +269,22 @@ const option_row option_rows[] = {
            "the new total, counting those done", "(as in the run)",
            CMD_RESUME, 1, MAX),
     NUMBER("hard", OPT_INT, hard, "N",
-           "costliest examples shown to the rewriter, one at a time", "",
+           "how many of the costliest examples are shown to the rewriter, one at "
+           "a time", "",
            CMD_OPTIMIZE, 1, 1000),
     NUMBER("variants", OPT_INT, variants, "N", "rewrites for each of them",
            "", CMD_OPTIMIZE, 1, 1000),
     NUMBER("segments", OPT_INT, segments, "N",
-           "parts of the prompt that are masked in turn, at most", "",
+           "at most so many parts of the prompt are masked, one after the other", "",
            CMD_OPTIMIZE | CMD_ANALYZE, 1, 64),
-    NUMBER("temperature", OPT_REAL, temperature, "X", "of the rewriter",
-           "", CMD_OPTIMIZE, 0, 100),
-    NUMBER("top-p", OPT_REAL, top_p, "X", "of the rewriter", "",
+    NUMBER("temperature", OPT_REAL, temperature, "X",
+           "sampling temperature of the rewriter", "", CMD_OPTIMIZE, 0, 100),
+    NUMBER("top-p", OPT_REAL, top_p, "X",
+           "the rewriter samples from the likeliest tokens that together have "
+           "this probability", "",
            CMD_OPTIMIZE, 1e-6, 1),
     NUMBER("max-reply-tokens", OPT_INT, max_reply_tokens, "N",
-           "of one reply of the rewriter", "", CMD_OPTIMIZE, 1, MAX),
+           "at most so many tokens in a reply of the rewriter", "", CMD_OPTIMIZE, 1, MAX),
     NUMBER("max-prompt-tokens", OPT_INT, max_prompt_tokens, "N",
            "longer candidates are rejected; 0: no cap", "", CMD_OPTIMIZE, 0,
            MAX),
@@ -290,9 +298,9 @@ const option_row option_rows[] = {
          "paper: the published loop, without noise floor and validation",
          "default", CMD_OPTIMIZE),
     WORD("race", race, WORDS(PMPO_RACES),
-         "when a candidate's scoring is given up: off: never, also not before "
-         "the first iteration; exact: once it is sure to "
-         "lose; paired: also once a test at 5 % says that it will",
+         "when a candidate is given up before it is scored on all examples: off: "
+         "never, also not before the first iteration; exact: once it is sure "
+         "to lose; paired: also once a test at 5 % says that it will",
          "", CMD_OPTIMIZE),
     TEXT(0, "proposers", proposers, "NAMES",
          "where new prompts come from: library, contract, delete, rewrite, "
@@ -303,12 +311,14 @@ const option_row option_rows[] = {
          "the start",
          "(none)", CMD_OPTIMIZE),
     WORD("rewrite-form", form, WORDS(PMPO_FORMS),
-         "how the rewriter is asked; auto: found out by a probe", "",
+         "how the rewriter is asked: to diagnose first and then rewrite (large), "
+         "or by a short form to fill in (small); auto: tried out once", "",
          CMD_OPTIMIZE),
     SWITCH(0, "no-mask", no_mask, "do not tell the rewriter which parts help",
            CMD_OPTIMIZE),
     SWITCH(0, "no-hard-cases", no_hard_cases,
-           "do not show it the costliest examples", CMD_OPTIMIZE),
+           "show the rewriter examples at random in place of the costliest ones",
+           CMD_OPTIMIZE),
     SWITCH(0, "no-loss-check", no_loss_check,
            "do not look whether a lower loss goes with more right options",
            CMD_OPTIMIZE),

@@ -310,8 +310,9 @@ typedef struct pmpo_scores {
     const char *warning;  /* "" or one line: the score cache is out of order */
 } pmpo_scores;
 
-/* Scores every prompt on every example. When the options are known all of
- * them are scored, so that format, choice and accuracy can be told. */
+/* Scores every prompt on every example. Where an example has options all of them
+ * are scored, whatever the loss needs: format, choice and accuracy come of
+ * that. */
 PMPO_API int pmpo_score(pmpo_model *m, const pmpo_data *d,
                         const pmpo_str *prompts, size_t n_prompts,
                         const pmpo_score_options *o, pmpo_scores **out,
@@ -339,7 +340,7 @@ typedef struct pmpo_token_effect {
 
 typedef struct pmpo_analysis {
     pmpo_str prompt;
-    double loss, loss_without; /* of the whole prompt; of no prompt at all */
+    double loss, loss_without; /* with the prompt; with an empty one */
     bool marked_by_model;      /* false: the fallback segmentation */
     const char *marking_note;  /* why the fallback was used; or "" */
     const pmpo_segment_effect *segments;
@@ -399,10 +400,11 @@ typedef struct pmpo_optimize_options {
     bool no_rewriter; /* no model is asked for words: no marking, no rewriting */
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */
-    /* Of the prompts that were the incumbent once and the library, the best
-     * `shortlist` by validation loss, the start prompt and the best of the
-     * library among them, answer the validation part; start and best also the
-     * test part. With AUTO the published loop has none. */
+    /* How generated answers are marked. Every prompt that was the incumbent once,
+     * and those of the library, are candidates for the end: the best `shortlist`
+     * of them by validation loss (with the start prompt and the best of the
+     * library in any case) answer the validation part. The start prompt and the
+     * chosen one answer the test part, too. AUTO is NONE with `paper`. */
     pmpo_run_metric metric;
     int shortlist;         /* 4 */
     int max_answer_tokens; /* 256 */

@@ -11,8 +11,8 @@
 
 typedef struct pmpo_compare_options {
     size_t size;
-    pmpo_score_options score; /* of its progress and no_cache answers have, too;
-                               * plain, dry_run, noise_floor are not read */
+    pmpo_score_options score; /* its progress and no_cache are for answers, too;
+                               * plain, dry_run and noise_floor are not read */
     /* What counts as right: one bit, 0: by the data (options where they are
      * known, pairs where rejected outputs are, else by the form of the
      * answers). Not regex, not judge. */

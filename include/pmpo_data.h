@@ -120,10 +120,11 @@ PMPO_API int pmpo_data_unseen(const pmpo_data *d, const pmpo_data *const *seen,
                               size_t *n_left_out, pmpo_error *err);
 
 /* A copy of d in which every example is a chat that begins with k solved
- * examples of `from`, as user and assistant turns: those first in a seeded
- * order of ids, the same for all, but for one that asks what the example asks.
- * So k shots begin with the k - 1 shots. k 0: a plain copy, `from` may be
- * NULL. PMPO_EUSAGE: `from` has too few. */
+ * examples of `from`, its shots, as user and assistant turns. They are the
+ * first k in an order of ids that depends on the seed: the same for every
+ * example, but that one which asks the same as the example is passed over. So
+ * an example's k shots begin with its k - 1 shots. k 0: a plain copy, `from`
+ * may be NULL. PMPO_EUSAGE: `from` has too few. */
 PMPO_API int pmpo_data_shots(const pmpo_data *d, const pmpo_data *from,
                              size_t k, uint64_t seed, pmpo_data **out,
                              pmpo_error *err);
