@@ -18,6 +18,14 @@ typedef struct verdict {
     bool refused;
 } verdict;
 
+#define SHOWN_BYTES 120 /* of what a reason quotes */
+
+/* For "%.*s": no code point is cut. */
+static int shown(pmpo_str s)
+{
+    return (int)pmpo_utf8_floor(s, s.len < SHOWN_BYTES ? s.len : SHOWN_BYTES);
+}
+
 static int object(verdict *v, const char *fmt, ...) PMPO_PRINTF(2, 3);
 
 static int object(verdict *v, const char *fmt, ...)
@@ -172,15 +180,18 @@ static size_t sum(const size_t *n)
 }
 
 /* A fifth of its letters are of a script that is not a hundredth of those of
- * the start prompt and the data. */
+ * the start prompt and the data: more than a quoted word or a formula. */
+#define MUCH_OF_PROMPT 5
+#define LITTLE_OF_DATA 100
+
 static int has_other_script(const pmpo_guard_input *in, verdict *v)
 {
     size_t here[PMPO_N_SCRIPTS] = {0}, there[PMPO_N_SCRIPTS] = {0};
     pmpo_text_scripts(in->prompt, here);
     add_scripts(in, there);
     for (int i = 0; i < PMPO_N_SCRIPTS; i++) {
-        if (here[i] * 5 >= sum(here) && here[i] > 0
-            && there[i] * 100 < sum(there)) {
+        if (here[i] * MUCH_OF_PROMPT >= sum(here) && here[i] > 0
+            && there[i] * LITTLE_OF_DATA < sum(there)) {
             return object(v, "it is in %s script, the start prompt and the "
                           "data are not", pmpo_script_name((pmpo_script)i));
         }
@@ -434,9 +445,7 @@ static int only_asks(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
         asked = question && n > 0 ? one : asked;
         if (question && is_examples_question(in, one, n)) {
             return object(v, "it asks the question of an example: '%.*s'",
-                          (int)pmpo_utf8_floor(one, one.len < 120 ? one.len
-                                                                  : 120),
-                          one.ptr);
+                          shown(one), one.ptr);
         }
         for (size_t i = 0; i < n && !question && !instructs; i++) {
             bool head = i == 0 || t[i - 1].marker
@@ -449,9 +458,7 @@ static int only_asks(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
     return asked.len == 0 || instructs
                ? 0
                : object(v, "it asks '%.*s' and gives no instruction",
-                        (int)pmpo_utf8_floor(asked, asked.len < 120 ? asked.len
-                                                                    : 120),
-                        asked.ptr);
+                        shown(asked), asked.ptr);
 }
 
 /* ---- an example told again --------------------------------------------------------------- */
@@ -468,9 +475,7 @@ static int retells(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
     }
     if (r.n_runs > 0) {
         return object(v, "it copies words of a training example: '%.*s'",
-                      (int)pmpo_utf8_floor(r.run, r.run.len < 120 ? r.run.len
-                                                                  : 120),
-                      r.run.ptr);
+                      shown(r.run), r.run.ptr);
     }
     pmpo_buf words = {0};
     for (size_t i = 0; i < 3 && r.words[i].len > 0; i++) {

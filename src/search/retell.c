@@ -304,10 +304,22 @@ int pmpo_retell(const pmpo_guard_input *in, pmpo_arena *mem,
     return 0;
 }
 
+/* What tells a retelling, in words weighted by how rare they are among the
+ * examples (guard.h). Set on the marked candidates of tests/data/guards. */
+#define MUCH_OWN 2        /* words of one example that */
+#define MUCH_SHARE 0.14   /* are this share of the candidate's */
+#define MUCH_TIMES 2.5    /* and so many times what any other example has */
+#define LONG_OWN 12       /* in a long candidate, whatever their share, */
+#define LONG_TIMES 4
+#define NAMED_OWN 1.5     /* with a name of the example among them */
+#define NAMED_SHARE 0.25
+
 bool pmpo_retells(const pmpo_retelling *r)
 {
-    bool much = r->own >= 2 && r->share >= 0.14 && r->own >= 2.5 * r->others;
-    bool long_one = r->own >= 12 && r->own >= 4 * r->others;
-    bool by_name = r->n_names > 0 && r->own >= 1.5 && r->share >= 0.25;
+    bool much = r->own >= MUCH_OWN && r->share >= MUCH_SHARE
+                && r->own >= MUCH_TIMES * r->others;
+    bool long_one = r->own >= LONG_OWN && r->own >= LONG_TIMES * r->others;
+    bool by_name = r->n_names > 0 && r->own >= NAMED_OWN
+                   && r->share >= NAMED_SHARE;
     return much || long_one || by_name || r->n_runs > 0;
 }
