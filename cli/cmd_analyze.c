@@ -2,6 +2,7 @@
  * where in an answer the model is surprised. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "common.h"
@@ -54,6 +55,42 @@ static void put_segments(const pmpo_analysis *a)
     if (a->n_segments == 0) {
         printf("The prompt has no part that could be taken out.\n");
     }
+}
+
+/* ---- the coloured prompt -------------------------------------------------- */
+
+/* Backgrounds of the 256 colours, by size of the effect; text on them black. */
+static const char *colour_of_part(const pmpo_segment_effect *s, double floor,
+                                  double largest)
+{
+    static const char *const helps[] = {"\033[30;48;5;194m", "\033[30;48;5;157m",
+                                        "\033[30;48;5;120m", "\033[30;48;5;83m"};
+    static const char *const hurts[] = {"\033[30;48;5;224m", "\033[30;48;5;217m",
+                                        "\033[30;48;5;210m", "\033[30;48;5;203m"};
+    pmpo_effect what = pmpo_effect_of(s, floor);
+    int k = largest > 0 ? (int)(fabs(s->effect) / largest * 3.999) : 0;
+    return what == PMPO_EFFECT_HELPS   ? helps[k]
+           : what == PMPO_EFFECT_HURTS ? hurts[k]
+                                       : "";
+}
+
+/* Only where colours say something; the table has the same in words. */
+static void put_coloured(const pmpo_analysis *a)
+{
+    text_mark *marks = cli_grow(NULL, a->n_segments, sizeof(*marks));
+    double largest = 0;
+    for (size_t i = 0; i < a->n_segments; i++) {
+        largest = fmax(largest, fabs(a->segments[i].effect));
+    }
+    for (size_t i = 0; i < a->n_segments; i++) {
+        const pmpo_segment_effect *s = &a->segments[i];
+        marks[i] = (text_mark){s->begin, s->end,
+                               colour_of_part(s, a->noise_floor, largest)};
+    }
+    put_heading("the prompt: \033[30;48;5;120m helps \033[0m, "
+                "\033[30;48;5;210m hurts \033[0m, no clear effect");
+    put_marked(stdout, a->prompt, "  | ", marks, a->n_segments);
+    cli_free(marks);
 }
 
 /* ---- heat map ----------------------------------------------------------- */
@@ -140,6 +177,9 @@ static void analyze_text(const options *o, const session *s,
              a->marking_note && *a->marking_note ? ": " : "",
              a->marking_note ? a->marking_note : "");
     put_segments(a);
+    if (has_colour() && a->n_segments > 0) {
+        put_coloured(a);
+    }
     if (worst) {
         put_heat(worst, a->scores->end_token);
     }
@@ -177,6 +217,17 @@ static void analyze_json(const options *o, const session *s,
     js_print(j);
 }
 
+static int put_page(const options *o, const session *s, const pmpo_data *d,
+                    const pmpo_analysis *a, pmpo_error *err)
+{
+    pmpo_report *r = NULL;
+    int rc = pmpo_report_analysis(a, d, pmpo_model_describe(s->scorer)->name,
+                                  &r, err);
+    rc = rc < 0 ? rc : cli_write_page(o->html, o->force, r, err);
+    pmpo_report_free(r);
+    return rc;
+}
+
 /* ---- the command -------------------------------------------------------- */
 
 static int analyze(const options *o, const pmpo_data *d, pmpo_str prompt,
@@ -194,10 +245,11 @@ static int analyze(const options *o, const pmpo_data *d, pmpo_str prompt,
     progress_end();
     if (rc == 0 && o->json) {
         analyze_json(o, &s, a);
-    } else if (rc == 0) {
+    } else if (rc == 0 && !(o->html && !strcmp(o->html, "-"))) {
         analyze_text(o, &s, a);
     }
-    if (rc == 0 && a->scores && a->scores->warning && *a->scores->warning) {
+    rc = rc == 0 && o->html ? put_page(o, &s, d, a, err) : rc;
+    if (a && a->scores && a->scores->warning && *a->scores->warning) {
         fflush(stdout);
         cli_warn("%s", a->scores->warning);
     }
@@ -216,6 +268,7 @@ int cmd_analyze(const options *o, pmpo_error *err)
                          o->prompts.n ? "more than one" : "no");
     }
     int rc = cli_text(o->prompts.items[0], true, &prompt, err);
+    rc = rc == 0 && o->html ? cli_check_page(o->html, o->force, err) : rc;
     rc = rc < 0 ? rc : cli_data(o, &d, err);
     rc = rc < 0 ? rc : analyze(o, d, prompt, err);
     pmpo_data_free(d);

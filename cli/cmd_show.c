@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "export.h"
 #include "json.h"
 #include "print.h"
 
@@ -596,9 +597,10 @@ static void put_best(const pmpo_run_view *v)
 int cmd_show(const options *o, pmpo_error *err)
 {
     pmpo_run *run = NULL;
-    if (o->best + o->table + o->pareto + o->json > 1) {
+    bool format = o->format != EXPORT_SUMMARY;
+    if (o->best + o->table + o->pareto + o->json + format > 1) {
         return cli_error(err, PMPO_EUSAGE, "show: only one of --best, --table, "
-                         "--pareto and --json; see pmpo show --help");
+                         "--pareto, --format and --json; see pmpo show --help");
     }
     int rc = pmpo_run_open(o->args[0], &run, err);
     if (rc < 0) {
@@ -611,9 +613,11 @@ int cmd_show(const options *o, pmpo_error *err)
         put_front(v);
     } else if (o->table) {
         put_candidates(v);
+    } else if (format && o->format != EXPORT_JSON) {
+        rc = export_run(run, o->args[0], (export_format)o->format, err);
     } else {
-        show_run(run, o->args[0], o->json);
+        show_run(run, o->args[0], o->json || format);
     }
     pmpo_run_free(run);
-    return 0;
+    return rc;
 }

@@ -24,6 +24,8 @@ int cmd_data_check(const options *o, pmpo_error *err);
 int cmd_data_split(const options *o, pmpo_error *err);
 int cmd_data_import(const options *o, pmpo_error *err);
 
+int cmd_completion(const options *o, pmpo_error *err);
+
 /* ---- shared by them ----------------------------------------------------- */
 
 /* The summary of a run, for people or as JSON. cmd_show.c */

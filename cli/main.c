@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "manual.h"
 #include "progress.h"
 
 const command commands[] = {
@@ -85,6 +86,11 @@ const command commands[] = {
      "file had is left out. A summary goes to standard output, or to standard "
      "error where that has the examples.",
      cmd_data_import},
+    {"completion", CMD_COMPLETION, 1, 1, "SHELL",
+     "print what a shell completes: for bash, zsh or fish",
+     "Installed where the shells look for it. By hand: eval \"$(pmpo completion "
+     "bash)\", or for fish: pmpo completion fish | source.",
+     cmd_completion},
 };
 
 const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
@@ -214,6 +220,16 @@ static int run(const command *c, int argc, char **argv, int first)
     return pmpo_code_exit(rc);
 }
 
+static int write_manual(const char *folder)
+{
+    pmpo_error err = {0};
+    int rc = manual_write(folder, &err);
+    if (rc < 0) {
+        fprintf(stderr, "pmpo: %s\n", err.text);
+    }
+    return pmpo_code_exit(rc);
+}
+
 static int dispatch(int argc, char **argv)
 {
     int n = 0;
@@ -231,6 +247,9 @@ static int dispatch(int argc, char **argv)
     if (!strcmp(argv[1], "--list-options")) { /* for the tests */
         options_list();
         return 0;
+    }
+    if (!strcmp(argv[1], "--write-manual") && argc == 3) { /* for the build */
+        return write_manual(argv[2]);
     }
     if (!strcmp(argv[1], "help")) {
         return argc == 2 ? help_all() : help_of(argc, argv, 2);

@@ -29,7 +29,8 @@ enum {
     CMD_REPORT = 1 << 15,
     CMD_COMPARE = 1 << 16,
     CMD_COMPRESS = 1 << 17,
-    CMD_ALL = (1 << 18) - 1,
+    CMD_COMPLETION = 1 << 18,
+    CMD_ALL = (1 << 19) - 1,
 };
 
 typedef struct options options;
@@ -85,7 +86,7 @@ struct options {
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard, approve;
     bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
-    int run_metric, shortlist, grain;
+    int run_metric, shortlist, grain, format;
     double margin, length_price;
     bool json, quiet, verbose, dry_run, force, best, table, pareto, help;
 };

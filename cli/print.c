@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "width.h"
 
 #define FACT_COLUMN 14
 
@@ -85,17 +88,18 @@ const char *show_share(size_t k, size_t n, char out[SHORT])
     return out;
 }
 
-/* ---- texts -------------------------------------------------------------- */
+/* ---- room ---------------------------------------------------------------- */
 
-/* The bytes of the character at s[i], which is valid UTF-8. */
-static size_t char_bytes(pmpo_str s, size_t i)
+size_t text_width(void)
 {
-    size_t n = 1;
-    while (i + n < s.len && ((unsigned char)s.ptr[i + n] & 0xc0) == 0x80) {
-        n++;
-    }
-    return n;
+    struct winsize w;
+    bool narrow = isatty(STDOUT_FILENO)
+                  && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0
+                  && w.ws_col > 20 && w.ws_col - 1 < COLUMNS;
+    return narrow ? (size_t)w.ws_col - 1 : COLUMNS;
 }
+
+/* ---- texts -------------------------------------------------------------- */
 
 static bool is_control(pmpo_str s, size_t i)
 {
@@ -104,32 +108,37 @@ static bool is_control(pmpo_str s, size_t i)
     return c < 0x20 || c == 0x7f || c1;
 }
 
-static size_t width_of(pmpo_str s)
+/* Puts the character at s[i] and returns its bytes. */
+static size_t put_char(FILE *f, pmpo_str s, size_t i)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i += char_bytes(s, i)) {
-        n++;
+    size_t n;
+    char_columns(s, i, &n);
+    if (is_control(s, i)) {
+        fputc(' ', f);
+    } else {
+        fwrite(s.ptr + i, 1, n, f);
     }
     return n;
 }
 
-static void put_char(FILE *f, pmpo_str s, size_t i)
+static void put_part(FILE *f, pmpo_str s, size_t from, size_t to)
 {
-    if (is_control(s, i)) {
-        fputc(' ', f);
-    } else {
-        fwrite(s.ptr + i, 1, char_bytes(s, i), f);
+    while (from < to) {
+        from += put_char(f, s, from);
     }
 }
 
 size_t put_cut(FILE *f, pmpo_str s, size_t width)
 {
-    size_t all = width_of(s), n = 0;
-    bool cut = all > width;
-    size_t keep = !cut ? all : width > 3 ? width - 3 : width;
-    for (size_t i = 0; i < s.len && n < keep; i += char_bytes(s, i)) {
+    bool cut = text_columns(s) > width;
+    size_t most = !cut || width <= 3 ? width : width - 3, n = 0, bytes;
+    for (size_t i = 0; i < s.len; i += bytes) {
+        size_t columns = (size_t)char_columns(s, i, &bytes);
+        if (n + columns > most) {
+            break;
+        }
         put_char(f, s, i);
-        n++;
+        n += columns;
     }
     if (cut && width > 3) {
         fputs("...", f);
@@ -145,31 +154,67 @@ void put_column(FILE *f, pmpo_str s, size_t width)
     }
 }
 
-/* Where a line of at most `width` characters that starts at `from` ends: at
- * a newline, a blank, or in a long word. */
+/* Where a line of at most `width` columns that starts at `from` ends: at a
+ * newline, a blank, or in a long word. It takes one character at least. */
 static size_t line_end(pmpo_str s, size_t from, size_t width)
 {
-    size_t blank = 0, n = 0, i = from;
-    for (; i < s.len && s.ptr[i] != '\n'; i += char_bytes(s, i), n++) {
-        if (n == width) {
+    size_t blank = 0, n = 0, i = from, bytes;
+    for (; i < s.len && s.ptr[i] != '\n'; i += bytes) {
+        size_t columns = (size_t)char_columns(s, i, &bytes);
+        if (n + columns > width && i > from) {
             return s.ptr[i] == ' ' || !blank ? i : blank;
         }
         if (s.ptr[i] == ' ' && n > 0) {
             blank = i;
         }
+        n += columns;
     }
     return i;
 }
 
-void put_text(FILE *f, pmpo_str s, const char *margin)
+/* What is left of a line after `taken` columns; on the narrowest of terminals
+ * some lines are broken by itself. */
+static size_t room_after(size_t taken)
 {
-    size_t width = COLUMNS - strlen(margin), at = 0;
+    return text_width() > taken + 10 ? text_width() - taken : 10;
+}
+
+/* The mark that covers s[at]; "": none. */
+static const char *how_at(const text_mark *marks, size_t n, size_t at)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (at >= marks[i].begin && at < marks[i].end) {
+            return marks[i].how;
+        }
+    }
+    return "";
+}
+
+/* One line of a marked text; no colour goes past its end. */
+static void put_marked_line(FILE *f, pmpo_str s, size_t from, size_t to,
+                            const text_mark *marks, size_t n)
+{
+    const char *now = "";
+    while (from < to) {
+        const char *how = n ? how_at(marks, n, from) : "";
+        if (how != now) {
+            fputs(*now ? "\033[0m" : "", f);
+            fputs(how, f);
+            now = how;
+        }
+        from += put_char(f, s, from);
+    }
+    fputs(*now ? "\033[0m" : "", f);
+}
+
+void put_marked(FILE *f, pmpo_str s, const char *margin, const text_mark *marks,
+                size_t n)
+{
+    size_t width = room_after(strlen(margin)), at = 0;
     do {
         size_t end = line_end(s, at, width);
         fputs(margin, f);
-        for (size_t i = at; i < end; i += char_bytes(s, i)) {
-            put_char(f, s, i);
-        }
+        put_marked_line(f, s, at, end, marks, n);
         fputc('\n', f);
         at = end;
         if (at < s.len && (s.ptr[at] == '\n' || s.ptr[at] == ' ')) {
@@ -178,15 +223,18 @@ void put_text(FILE *f, pmpo_str s, const char *margin)
     } while (at < s.len);
 }
 
+void put_text(FILE *f, pmpo_str s, const char *margin)
+{
+    put_marked(f, s, margin, NULL, 0);
+}
+
 void put_hanging(FILE *f, pmpo_str s, size_t column)
 {
     char margin[COLUMNS];
     memset(margin, ' ', column);
     margin[column] = '\0';
-    size_t end = line_end(s, 0, COLUMNS - column);
-    for (size_t i = 0; i < end; i += char_bytes(s, i)) {
-        put_char(f, s, i);
-    }
+    size_t end = line_end(s, 0, room_after(column));
+    put_part(f, s, 0, end);
     fputc('\n', f);
     if (end < s.len) {
         end += s.ptr[end] == ' ' || s.ptr[end] == '\n';

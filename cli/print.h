@@ -9,6 +9,9 @@
 #define SHORT 40  /* room that every show_ function needs */
 #define COLUMNS 79
 
+/* The columns of running text: COLUMNS, or less on a terminal that has less. */
+size_t text_width(void);
+
 /* What a calibrated loss and the figures beside it are made of. */
 #define CALIBRATED                                                             \
     ", less those with the input N/A, as are format, choice and the right "    \
@@ -21,7 +24,7 @@ const char *show_duration(double ms, char out[SHORT]);  /* 3 min 10 s */
 const char *show_loss(double v, char out[SHORT]);       /* 0.6931, - */
 const char *show_share(size_t k, size_t n, char out[SHORT]); /* 3/4 (75 %) */
 
-/* `s` on one line, cut to `width` characters with "..." where it is longer.
+/* `s` on one line, cut to `width` columns with "..." where it is longer.
  * Control characters become blanks, so that data cannot steer a terminal.
  * Returns the width it took. */
 size_t put_cut(FILE *f, pmpo_str s, size_t width);
@@ -30,6 +33,15 @@ void put_column(FILE *f, pmpo_str s, size_t width);
 /* All of `s`, its lines kept, long ones wrapped; each line begins with
  * `margin`. Ends with a newline. */
 void put_text(FILE *f, pmpo_str s, const char *margin);
+/* The same with parts in colours: text[begin..end) after the escape `how`. Marks
+ * are in order and don't overlap. */
+typedef struct text_mark {
+    size_t begin, end;
+    const char *how;
+} text_mark;
+
+void put_marked(FILE *f, pmpo_str s, const char *margin, const text_mark *marks,
+                size_t n);
 pmpo_str str_of(const char *text); /* NULL: empty */
 /* `s` wrapped: its first line goes on where `column` is, the others begin
  * there. Ends with a newline; column < COLUMNS. */

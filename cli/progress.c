@@ -3,20 +3,22 @@
 #include "progress.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "print.h"
+#include "live.h"
+#include "width.h"
 
 #define EVERY_MS 100.0
 
 static struct {
     bool draw, tell;
-    bool drawn;        /* there is a line to take away */
+    size_t lines;      /* of the picture that is there; the cursor is below */
+    live seen;
     double last_ms;
     int iteration;     /* at work; 0: none yet */
     int iterations;
@@ -30,97 +32,53 @@ static double clock_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-/* ---- the line ----------------------------------------------------------- */
+/* ---- the picture -------------------------------------------------------- */
 
-typedef struct line {
-    char text[400];
-    size_t n;
-} line;
-
-static void add(line *l, const char *fmt, ...) PMPO_PRINTF(2, 3);
-
-static void add(line *l, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(l->text + l->n, sizeof(l->text) - l->n, fmt, ap);
-    va_end(ap);
-    size_t room = sizeof(l->text) - 1 - l->n;
-    l->n += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room;
-}
-
-static bool counts_in(const pmpo_progress *p, const char *unit)
-{
-    return p->unit && !strcmp(p->unit, unit);
-}
-
-/* Losses are told of work on examples only: loading and fetching have none. */
-static bool has_loss(const pmpo_progress *p, double v)
-{
-    return isfinite(v) && !counts_in(p, "bytes");
-}
-
-static void add_count(line *l, const pmpo_progress *p)
-{
-    char done[SHORT], total[SHORT];
-    if (p->done == 0 && p->total == 0) {
-        return;
-    }
-    if (counts_in(p, "bytes")) {
-        show_bytes(p->done, done);
-        show_bytes(p->total, total);
-        add(l, p->total ? " %s of %s" : " %s", done, total);
-    } else if (p->total) {
-        add(l, " %zu/%zu %s", p->done, p->total, p->unit ? p->unit : "");
-    } else {
-        add(l, " %zu %s", p->done, p->unit ? p->unit : "");
-    }
-}
-
-static void compose(line *l, const pmpo_progress *p)
-{
-    char left[SHORT];
-    if (p->iteration > 0) {
-        add(l, "iteration %d/%d  ", p->iteration, p->iterations);
-    }
-    add(l, "%s", p->stage ? p->stage : "working");
-    if (p->candidate > 0) {
-        add(l, " candidate %d/%d", p->candidate, p->candidates);
-    } else {
-        add_count(l, p);
-    }
-    if (has_loss(p, p->loss)) {
-        add(l, "  loss %.3f", p->loss);
-    }
-    if (has_loss(p, p->best)) {
-        add(l, has_loss(p, p->loss) ? " (best %.3f)" : "  best %.3f", p->best);
-    }
-    if (p->tokens_per_s >= 1) {
-        add(l, "  %.0f tok/s", p->tokens_per_s);
-    }
-    if (p->left_ms >= 0) {
-        show_duration((double)p->left_ms, left);
-        add(l, "  %s left", left);
-    }
-}
-
-static size_t terminal_width(void)
+static live_looks looks_now(void)
 {
     struct winsize w;
+    const char *no = getenv("NO_COLOR");
     bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0;
-    return known ? w.ws_col : 80;
+    return (live_looks){.columns = known ? w.ws_col : 80,
+                        .rows = known && w.ws_row > 0 ? w.ws_row : 24,
+                        .utf8 = speaks_utf8(),
+                        .colour = !(no && *no)};
 }
 
+/* Back to where the picture begins; what is drawn next replaces it. */
+static void go_back(FILE *f)
+{
+    if (now.lines > 0) {
+        fprintf(f, "\033[%zuA\r", now.lines);
+        now.lines = 0;
+    }
+}
+
+/* As one write: a picture in parts would flicker. */
 static void draw(const pmpo_progress *p)
 {
-    line l = {.n = 0};
-    compose(&l, p);
-    /* The last column stays free: some terminals wrap when it is filled. */
-    size_t width = terminal_width() - 1;
-    fputs("\r\033[K", stderr);
-    put_cut(stderr, (pmpo_str){l.text, l.n}, width);
-    fflush(stderr);
-    now.drawn = true;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    if (!f) {
+        return; /* it is only a picture */
+    }
+    const live_looks looks = looks_now();
+    go_back(f);
+    now.lines = live_draw(f, &now.seen, p, &looks);
+    fputs("\033[J", f);
+    if (fclose(f) == 0) {
+        fwrite(text, 1, n, stderr);
+        fflush(stderr);
+    }
+    free(text);
+}
+
+/* Can a cursor go up there? */
+static bool is_screen(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 /* ---- iterations --------------------------------------------------------- */
@@ -138,9 +96,10 @@ static void tell_iteration(void)
 
 void progress_begin(bool quiet, bool iterations)
 {
-    now.draw = !quiet && isatty(STDERR_FILENO);
+    now.draw = !quiet && is_screen();
     now.tell = !quiet && iterations;
-    now.drawn = false;
+    now.lines = 0;
+    now.seen = (live){.n_losses = 0};
     now.last_ms = 0;
     now.iteration = 0;
     now.best = NAN;
@@ -150,12 +109,13 @@ void progress_show(void *ud, const pmpo_progress *p)
 {
     (void)ud;
     /* The incumbent in the next iteration is the best of this one. */
-    now.best = has_loss(p, p->best) ? p->best : now.best;
+    now.best = isfinite(p->best) ? p->best : now.best;
     if (p->iteration > now.iteration) {
         tell_iteration();
         now.iteration = p->iteration;
         now.iterations = p->iterations;
     }
+    live_see(&now.seen, p);
     double ms = clock_ms();
     if (now.draw && ms - now.last_ms >= EVERY_MS) {
         now.last_ms = ms;
@@ -165,10 +125,10 @@ void progress_show(void *ud, const pmpo_progress *p)
 
 void progress_clear(void)
 {
-    if (now.drawn) {
-        fputs("\r\033[K", stderr);
+    if (now.lines > 0) {
+        go_back(stderr);
+        fputs("\033[J", stderr);
         fflush(stderr);
-        now.drawn = false;
     }
 }
 

@@ -144,8 +144,8 @@ static const rule rules[] = {
     {CMD_EVAL, "regex", has_no_pattern, "only --metric regex reads it"},
     {CMD_EVAL, "judge", has_no_judge, "only --metric judge asks it"},
     {CMD_EVAL, "train", shows_nothing, "--shots 0 shows no example"},
-    {CMD_COMPARE, "force", writes_no_page, "there is no --html FILE"},
-    {CMD_COMPARE, "json", writes_page_only, "--html - has standard output"},
+    {CMD_COMPARE | CMD_ANALYZE, "force", writes_no_page, "there is no --html FILE"},
+    {CMD_COMPARE | CMD_ANALYZE, "json", writes_page_only, "--html - has standard output"},
     {CMD_EVAL, "force", writes_no_examples, "there is no --examples FILE"},
 };
 

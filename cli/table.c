@@ -1,6 +1,7 @@
 /* table.c: the table of options; see options.h. */
 #include <stddef.h>
 
+#include "export.h"
 #include "options.h"
 
 #define RUNS (CMD_OPTIMIZE | CMD_SCORE | CMD_ANALYZE)
@@ -10,7 +11,8 @@
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
 #define PRINTS_JSON                                                            \
-    (CMD_ALL & ~(CMD_MODELS_PULL | CMD_MODELS_RM | CMD_REPORT))
+    (CMD_ALL                                                                   \
+     & ~(CMD_MODELS_PULL | CMD_MODELS_RM | CMD_REPORT | CMD_COMPLETION))
 
 #define AT(member) offsetof(options, member)
 #define MAX 2147483647.0
@@ -87,11 +89,11 @@ const option_row option_rows[] = {
          "(RUN with the ending .html)", CMD_REPORT),
     SWITCH(0, "force", force, "replace files that exist",
            CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL
-               | CMD_REPORT | CMD_COMPARE),
+               | CMD_REPORT | CMD_COMPARE | CMD_ANALYZE),
     TEXT(0, "html", html, "FILE",
          "also write a page for people; - is standard output, and then nothing "
          "else goes there; an earlier page is replaced",
-         "(none)", CMD_COMPARE),
+         "(none)", CMD_COMPARE | CMD_ANALYZE),
 
     /* ---- what to import ---- */
     TEXT(0, "as", as, "FORM",
@@ -364,6 +366,12 @@ const option_row option_rows[] = {
            CMD_SHOW),
     SWITCH(0, "best", best, "print the shorter prompt and nothing else",
            CMD_COMPRESS),
+    WORD("format", format, WORDS(EXPORT_FORMATS),
+         "summary: for people; text: exactly what the model reads under the best "
+         "prompt; messages, openai, dspy, promptfoo: the best prompt for these; "
+         "json: all of the run; jsonl: a line for each iteration, for MLflow and "
+         "W&B; csv: all candidates",
+         "summary", CMD_SHOW),
     SWITCH(0, "table", table, "print all candidates, a line each", CMD_SHOW),
     SWITCH(0, "pareto", pareto,
            "print the prompts that no other beats both in loss and in length",
@@ -379,7 +387,7 @@ const option_row option_rows[] = {
     TEXT(0, "config", config, "FILE",
          "read options from FILE, lines of `name = value`; the command line "
          "goes before it",
-         "(none)", CMD_ALL & ~CMD_MODELS_RM),
+         "(none)", CMD_ALL & ~(CMD_MODELS_RM | CMD_COMPLETION)),
     SWITCH('h', "help", help, "print this help", CMD_ALL),
 };
 

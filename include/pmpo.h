@@ -93,6 +93,18 @@ PMPO_API const char *pmpo_version(void);
 
 /* ---- progress and cancelling ------------------------------------------ */
 
+#include "pmpo_words.h"
+
+/* A candidate of the iteration in work. */
+typedef struct pmpo_live_candidate {
+    int id;
+    const char *proposer;
+    pmpo_str prompt; /* empty for a reply that held none */
+    double loss, lower_bound; /* as in pmpo_candidate; both NAN: not scored yet */
+    pmpo_fate fate;  /* pending until it is decided */
+    const char *reason; /* one line, or "" */
+} pmpo_live_candidate;
+
 typedef struct pmpo_progress {
     const char *stage;   /* "loading", "widening", "scoring", "rewriting", ... */
     size_t done, total;  /* in `unit`s; total 0 when unknown */
@@ -105,6 +117,15 @@ typedef struct pmpo_progress {
     double best;         /* incumbent's loss; NAN: none */
     double tokens_per_s; /* 0: unknown */
     int64_t left_ms;     /* estimated time left; < 0: unknown */
+    /* While optimising, of this sitting; else 0 and NULL. */
+    const pmpo_live_candidate *list; /* [n_list]: the iteration's so far */
+    size_t n_list;
+    uint64_t rows_fed, rows_whole; /* to score; what whole sequences one by one
+                                    * would have fed */
+    uint64_t cached_scores;        /* targets taken from the cache */
+    /* Of the candidates that were scored: examples that they were to be scored
+     * on, and those that they were, until they were given up. */
+    size_t examples_wanted, examples_scored;
 } pmpo_progress;
 
 /* Called from the thread that runs the call, often; be quick. `p` and its
@@ -114,8 +135,6 @@ typedef void (*pmpo_progress_fn)(void *ud, const pmpo_progress *p);
 /* ---- models ----------------------------------------------------------- */
 
 typedef struct pmpo_model pmpo_model;
-
-#include "pmpo_words.h"
 
 typedef struct pmpo_model_options {
     size_t size;             /* of this struct; set by init */
@@ -581,6 +600,12 @@ typedef struct pmpo_run_view {
     const char *scorer, *rewriter;    /* names */
     const char *precision, *loss, *reduction, *form, *template_name;
     const char *template_text; /* of a template in a file; else "" */
+    /* The exact text that the model reads, up to where it answers: before, the
+     * prompt, after; or `empty` under an empty prompt. In it {input}, or for
+     * messages {turn1} and so on, stands for what an example brings (the turns
+     * are those of the first training example). All "": not known, as in runs
+     * of versions that did not keep it. */
+    const char *rendered_before, *rendered_after, *rendered_empty;
     uint64_t seed;
     int max_iterations;
     size_t n_train, n_val, n_test;
@@ -639,23 +664,6 @@ PMPO_API int pmpo_run_data(const char *path, int part, pmpo_data **out,
                            pmpo_error *err);
 /* Borrowed until pmpo_run_free. */
 PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);
-
-/* ---- reports for people ---------------------------------------------------- */
-
-/* A page of HTML that needs nothing beside it: no network, no other file. */
-typedef struct pmpo_report pmpo_report;
-
-/* The page of one run, or of several beside each other: verdict, prompts,
- * losses, examples, candidates, cost, settings, as far as the runs have them.
- * PMPO_EUSAGE: n is 0. Else as pmpo_run_open. */
-PMPO_API int pmpo_report_runs(const char *const *paths, size_t n,
-                              pmpo_report **out, pmpo_error *err);
-/* Writes the page to `path` whole or not at all; what is there is replaced. */
-PMPO_API int pmpo_report_write(const pmpo_report *r, const char *path,
-                               pmpo_error *err);
-/* The page's bytes. Borrowed until pmpo_report_free. */
-PMPO_API pmpo_str pmpo_report_html(const pmpo_report *r);
-PMPO_API void pmpo_report_free(pmpo_report *r);
 
 /* ---- estimates ----------------------------------------------------------- */
 
@@ -774,6 +782,8 @@ PMPO_API void pmpo_eval_free(pmpo_eval *e);
 #include "pmpo_compress.h"
 
 #include "pmpo_compare.h"
+
+#include "pmpo_report.h"
 
 #ifdef __cplusplus
 }

@@ -103,9 +103,4 @@ PMPO_API int pmpo_compare_add(pmpo_compare *c, pmpo_model *m, pmpo_error *err);
 PMPO_API const pmpo_comparison *pmpo_compare_describe(const pmpo_compare *c);
 PMPO_API void pmpo_compare_free(pmpo_compare *c);
 
-/* A page of HTML of it, as pmpo_report_runs gives one of runs. PMPO_EUSAGE: no
- * model was added yet. */
-PMPO_API int pmpo_report_comparison(const pmpo_comparison *c,
-                                    pmpo_report **out, pmpo_error *err);
-
 #endif

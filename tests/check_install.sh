@@ -6,8 +6,12 @@ t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 cmake --install "$1" --prefix "$t" > "$t/log"
 for f in bin/pmpo include/pmpo.h include/pmpo_data.h include/pmpo_words.h include/pmpo_measure.h \
-    include/pmpo_compare.h include/pmpo_compress.h include/pmpo_approve.h; do
+    include/pmpo_compare.h include/pmpo_report.h include/pmpo_compress.h include/pmpo_approve.h; do
     [ -e "$t/$f" ] || { echo "not installed: $f"; exit 1; }
+done
+for f in share/man/man1/pmpo.1 share/man/man1/pmpo-optimize.1 share/man/man1/pmpo-models-list.1 share/man/man3/pmpo.3 \
+    share/bash-completion/completions/pmpo share/zsh/site-functions/_pmpo share/fish/vendor_completions.d/pmpo.fish; do
+    [ -s "$t/$f" ] || { echo "not installed: $f"; exit 1; }
 done
 pc=$(find "$t" -name pmpo.pc)
 lib=$(dirname "$(dirname "$pc")")

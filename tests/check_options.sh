@@ -59,6 +59,7 @@ OPTIMIZE='optimize -m fake -d options.jsonl -o out --iterations 2 --hard 2 --var
     --max-reply-tokens 2000 --train 8 --val 4 --test 8'
 "$fake" $OPTIMIZE -o run --iterations 1 --rewriter other --template @template \
     --threads 2 --precision f16 >/dev/null || exit 1
+"$fake" $OPTIMIZE -o chat --iterations 1 >/dev/null || exit 1
 
 "$fake" $OPTIMIZE -o asked -p Think. --iterations 1 --approve </dev/null >/dev/null 2>&1
 
@@ -77,11 +78,13 @@ base() {
     resume) echo "resume run --iterations 2" ;;
     score) echo "score -m fake -d options.jsonl -p One" ;;
     eval) echo "eval -m fake -d options.jsonl -p One" ;;
+    completion) echo "completion bash" ;;
     compare) echo "compare -d options.jsonl -p One" ;;
     audit) echo "audit run -p More --baseline cot,rar" ;;
     compress_nothing) echo "compress -m fake -d options.jsonl --margin 9" ;;
     compress) echo "compress -m fake -d options.jsonl -p @prompt --margin 2" ;;
     analyze) echo "analyze -m fake -d options.jsonl -p @prompt" ;;
+    show_chat) echo "show chat" ;;
     show) echo "show run" ;;
     report) echo "report run" ;;
     bench) echo "bench -m fake" ;;
@@ -210,7 +213,7 @@ rows() {
         echo "$c | --beta | --loss preference -d pairs.jsonl | --beta 2"
         echo "$c | --beta | --loss choice => --beta 2"
     done
-    for c in optimize resume score eval audit compare compress analyze show report bench models_list models_info \
+    for c in completion optimize resume score eval audit compare compress analyze show report bench models_list models_info \
         data_check data_split data_import models_pull models_rm; do
         echo "$c | --help | | --help"
     done
@@ -348,10 +351,23 @@ compress | --json | --best => --json
 analyze | --prompt | => -p Two
 analyze_nothing | --prompt | | -p One
 analyze | --segments | | --segments 1
+analyze | --html | | --html page.html
+analyze | --force | --html there | --force
+analyze | --force | => --force
+analyze | --json | --html - => --json
 analyze | --noise-floor | | --noise-floor
 bench | --prompt | -p One => -p Two
 show | --best | | --best
 show | --table | | --table
+show | --format | | --format text
+show_chat | --format | | --format messages
+show | --format | | --format openai
+show | --format | | --format dspy
+show_chat | --format | | --format promptfoo
+show | --format | | --format jsonl
+show | --format | | --format csv
+show | --format | --json => --format csv
+show | --format | --json => --format json
 show | --json | | --json
 show | --config | | --config config
 report | --output | | -o other.html
@@ -419,7 +435,7 @@ done <"$work/rows"
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |
     while IFS= read -r want; do
-        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|analyze\|compress\|resume\)_[a-z]*/\1/' |
+        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|show\|analyze\|compress\|resume\)_[a-z]*/\1/' |
             grep -qF "$want" || echo "$want"
     done >"$work/missing"
 [ -s "$work/missing" ] && fail "no row: $(tr '\n' ' ' <"$work/missing")"

@@ -242,7 +242,10 @@ def compare_page(folder, fake, evil):
     prompts = ["-p=Answer yes or no.", "-p=" + evil, "-p=Walk. " * 80]
     subprocess.run([fake, "compare", "-q", "--no-cache", "-m", "one", "-m", "a-name-that-is-quite-long-0.5b-instruct", "-m", "three",
                     "-d", data, *prompts, "--html", out], check=True, stdout=subprocess.DEVNULL)
-    return out
+    analysis = os.path.join(folder, "analysis.html")
+    subprocess.run([fake, "analyze", "-q", "--no-cache", "-m", "one", "-d", data, "-p", "Say yes. Or say no. " + evil, "--html",
+                    analysis], check=True, stdout=subprocess.DEVNULL)
+    return out, analysis
 
 
 def test(make_run, pmpo, fake):
@@ -268,7 +271,8 @@ def test(make_run, pmpo, fake):
             subprocess.run([pmpo, "report", small[:-5] + ".pmpo", big[:-5] + ".pmpo", "-o", both], check=True,
                            stdout=subprocess.DEVNULL)
             bad += check_page(b, both)
-            bad += check_page(b, compare_page(folder, fake, EVIL))
+            for made in compare_page(folder, fake, EVIL):
+                bad += check_page(b, made)
         finally:
             b.close()
     for x in bad:

@@ -479,11 +479,12 @@ static void test_mistakes(void **state)
         {"csv", "", "f: no examples"},
         {"csv", "input,target\n", "f: no examples"},
         {"csv", "text,target\nq,t\n",
-         "f:1: no column input, prompt or question; name it with --input; the "
-         "columns are text, target"},
+         "f:1: no column is called input, prompt or question: try `pmpo data "
+         "import csv f --input text -o data.jsonl`"},
         {"csv", "input,prompt,target\n", "f:1: more than one column"},
         {"csv", "input,input,target\n", "f:1: two columns are called \"input"},
-        {"csv", "input,label\n", "f:1: no column target or chosen"},
+        {"csv", "input,label\n", "f:1: no column is called target or chosen: try `pmpo data import csv "
+         "f --input input --target label -o data.jsonl`"},
         {"csv", "input,chosen\nq,c", "f:2: no rejected output"},
         {"csv", "input,target\n\"a\nb\",t\nq\n",
          "f:4: 1 fields where the header has 2"},
@@ -492,6 +493,13 @@ static void test_mistakes(void **state)
          "f:4: a quote that begins here is never closed"},
         {"csv", "input,target\n\"a\nb\" c,t", "f:3: text behind a closing"},
         {"csv", "input,target\nq,5\" disk\n", "f:2: a quote inside a field"},
+        {"csv", "one,two,three\n",
+         "f:1: no column is called input, prompt or question: say which it is "
+         "with --input COLUMN --target COLUMN of `pmpo data import csv`; the "
+         "columns are one, two, three"},
+        {"csv", "The Text,What's right\n",
+         "f:1: no column is called input, prompt or question: try `pmpo data "
+         "import csv f --input 'The Text' --target 'What'\\''s right' -o "},
         {"csv", "input,target,weight\nq,t,0\n",
          "f:2: weight is not a finite number"},
         {"csv", "input,target,weight\nq,t,a lot\n",

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/mem.h"
+#include "report/analysis_page.h"
 #include "report/compare_page.h"
 #include "report/report.h"
 
@@ -96,6 +97,20 @@ int pmpo_report_comparison(const pmpo_comparison *c, pmpo_report **out,
 int pmpo_report_write(const pmpo_report *r, const char *path, pmpo_error *err)
 {
     return pmpo_file_write(path, pmpo_buf_str(&r->html), err);
+}
+
+int pmpo_report_analysis(const pmpo_analysis *a, const pmpo_data *d,
+                         const char *model, pmpo_report **out, pmpo_error *err)
+{
+    pmpo_report *r = pmpo_calloc(1, sizeof(*r));
+    int rc = r ? pmpo_report_analysed(a, d, model, &r->html, err)
+               : pmpo_fail_memory(err);
+    if (rc < 0) {
+        pmpo_report_free(r);
+        return rc;
+    }
+    *out = r;
+    return 0;
 }
 
 pmpo_str pmpo_report_html(const pmpo_report *r)

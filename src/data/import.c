@@ -313,6 +313,24 @@ static int read_files(pmpo_import *im, const struct importer *f,
     return rc;
 }
 
+bool pmpo_is_table(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 4 && (!strcmp(name + n - 4, ".csv")
+                     || !strcmp(name + n - 4, ".tsv"));
+}
+
+int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
+{
+    pmpo_import_options o;
+    pmpo_import_options_init(&o);
+    pmpo_import im = {.r = *r, .o = &o};
+    int rc = check_text(&im, text, err);
+    rc = rc < 0 ? rc : pmpo_import_csv(&im, text, err);
+    *r = im.r;
+    return rc;
+}
+
 /* ---- the set ------------------------------------------------------------ */
 
 static pmpo_str label_of(const pmpo_item *item)

@@ -149,6 +149,118 @@ static int find_by_name(table *t, pmpo_error *err)
     return 0;
 }
 
+/* ---- what the columns may be --------------------------------------------- */
+
+/* Names that people give to columns of inputs and of targets. */
+static const char *const like_input[] = {
+    "text", "sentence", "message", "query", "instruction", "content",
+    "document", "review", "utterance", "email", "title", "body", "context", NULL};
+static const char *const like_target[] = {
+    "label", "answer", "output", "response", "completion", "category", "class",
+    "sentiment", "intent", "tag", "expected", "gold", "solution", NULL};
+
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool is_letter(char c)
+{
+    return small(c) >= 'a' && small(c) <= 'z';
+}
+
+/* Is `word`, of small letters, one of the words of `name`? */
+static bool has_word(pmpo_str name, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t at = 0; at + n <= name.len; at++) {
+        size_t same = 0;
+        while (same < n && small(name.ptr[at + same]) == word[same]) {
+            same++;
+        }
+        if (same == n && (at == 0 || !is_letter(name.ptr[at - 1]))
+            && (at + n == name.len || !is_letter(name.ptr[at + n]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column that has one of `names` in its own; of two columns the one that is
+ * not `other`. NONE: can't be told. */
+static size_t guess(const table *t, const char *const *names, size_t other)
+{
+    for (; *names; names++) {
+        for (size_t i = 0; i < t->n_columns; i++) {
+            if (i != other && has_word(t->csv.fields[i], *names)) {
+                return i;
+            }
+        }
+    }
+    return t->n_columns == 2 && other < 2 ? 1 - other : NONE;
+}
+
+/* " --input 'the text'": an option with a column's name, quoted for a shell
+ * where that is called for. */
+static void put_option(pmpo_buf *b, const char *option, pmpo_str name)
+{
+    bool plain = name.len > 0 && name.ptr[0] != '-';
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        plain &= (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+                 || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.'
+                 || c >= 0x80;
+    }
+    pmpo_buf_printf(b, " %s ", option);
+    pmpo_buf_puts(b, plain ? "" : "'");
+    for (size_t i = 0; i < name.len; i++) {
+        if (!plain && name.ptr[i] == '\'') {
+            pmpo_buf_puts(b, "'\\''");
+        } else {
+            pmpo_buf_putc(b, name.ptr[i]);
+        }
+    }
+    pmpo_buf_puts(b, plain ? "" : "'");
+}
+
+/* Says which options make data of this table, where that can be guessed. */
+static int fail_with_advice(const pmpo_import *im, const table *t,
+                            pmpo_error *err)
+{
+    bool has_target = t->column[TARGET] != NONE || t->column[CHOSEN] != NONE;
+    size_t input = t->column[INPUT], target = t->column[TARGET];
+    if (input == NONE) {
+        input = guess(t, like_input, target);
+    }
+    if (!has_target) {
+        target = guess(t, like_target, input);
+    }
+    if (input == NONE && target != NONE) {
+        input = guess(t, like_input, target);
+    }
+    const char *lacks = t->column[INPUT] == NONE
+                            ? "no column is called input, prompt or question"
+                            : "no column is called target or chosen";
+    if (input == NONE || (!has_target && target == NONE)) {
+        char what[200];
+        snprintf(what, sizeof(what), "%s: say which it is with --input COLUMN "
+                 "--target COLUMN of `pmpo data import csv`", lacks);
+        return fail_columns(t, err, what);
+    }
+    pmpo_buf b = {0};
+    put_option(&b, "--input", t->csv.fields[input]);
+    if (!has_target) {
+        put_option(&b, "--target", t->csv.fields[target]);
+    }
+    pmpo_str options = pmpo_buf_str(&b);
+    int rc = b.failed ? pmpo_fail_memory(err)
+                      : pmpo_fail(err, PMPO_EDATA, "%s: try `pmpo data import "
+                                  "csv %.300s%.*s -o data.jsonl`", lacks,
+                                  im->r.name, (int)options.len, options.ptr);
+    pmpo_buf_release(&b);
+    return rc;
+}
+
 static int find_columns(const pmpo_import *im, table *t, pmpo_error *err)
 {
     t->n_columns = t->csv.n_fields;
@@ -157,15 +269,9 @@ static int find_columns(const pmpo_import *im, table *t, pmpo_error *err)
         rc = find_input(t, err);
     }
     rc = rc < 0 ? rc : find_by_name(t, err);
-    if (rc == 0 && t->column[INPUT] == NONE) {
-        rc = fail_columns(t, err, "no column input, prompt or question; name "
-                          "it with --input");
-    }
-    if (rc == 0 && t->column[TARGET] == NONE && t->column[CHOSEN] == NONE) {
-        rc = fail_columns(t, err, "no column target or chosen; name it with "
-                          "--target or --chosen");
-    }
-    return rc;
+    bool lacks = t->column[INPUT] == NONE
+                 || (t->column[TARGET] == NONE && t->column[CHOSEN] == NONE);
+    return rc == 0 && lacks ? fail_with_advice(im, t, err) : rc;
 }
 
 /* ---- rows --------------------------------------------------------------- */

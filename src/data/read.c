@@ -141,6 +141,9 @@ static int read_text(pmpo_reader *r, pmpo_str text, bool *is_bbh,
     if (pmpo_str_starts(text, PMPO_STR("\xef\xbb\xbf"))) {
         text = pmpo_str_sub(text, 3, text.len); /* a byte order mark */
     }
+    if (pmpo_is_table(r->name)) {
+        return pmpo_table_read(r, text, err);
+    }
     json_t *root;
     int line = 1;
     int rc = pmpo_bbh_sniff(text, is_bbh, &root, &line, err);

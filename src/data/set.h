@@ -155,6 +155,10 @@ int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
 int pmpo_bbh_sniff(pmpo_str text, bool *is_bbh, json_t **root, int *line,
                    pmpo_error *err);
 int pmpo_bbh_read(pmpo_reader *r, json_t *root, pmpo_error *err);
+/* Is it called like a table, .csv or .tsv? Then its columns have the names of
+ * fields (import_csv.c), and this reads it. import.c */
+bool pmpo_is_table(const char *name);
+int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* The task of the BBH file called `name`, folders and .json aside. */
 pmpo_str pmpo_bbh_task(const char *name);
 

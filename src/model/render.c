@@ -72,6 +72,53 @@ static void make_turns(pmpo_template_kind kind, pmpo_str instruction,
     }
 }
 
+/* `a`, a blank line, `b`, where an empty one takes the blank line with it; in
+ * `mem`, ptr NULL: no memory. */
+static pmpo_str joined_text(pmpo_str a, pmpo_str b, pmpo_arena *mem)
+{
+    pmpo_buf text = {0};
+    pmpo_buf_put(&text, a);
+    pmpo_buf_puts(&text, a.len && b.len ? "\n\n" : "");
+    pmpo_buf_put(&text, b);
+    pmpo_str copy = text.failed ? (pmpo_str){NULL, 0}
+                                : pmpo_arena_str(mem, pmpo_buf_str(&text));
+    pmpo_buf_release(&text);
+    return copy;
+}
+
+int pmpo_render_turns(const char *template_name, pmpo_str instruction,
+                      const pmpo_example *e, pmpo_arena *mem,
+                      pmpo_message **out, size_t *n, pmpo_error *err)
+{
+    pmpo_template_kind kind;
+    size_t room = e->n_messages + 2;
+    int rc = pmpo_template_kind_of(template_name, &kind, err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (kind == PMPO_TEMPLATE_RAW || kind == PMPO_TEMPLATE_FILE) {
+        return pmpo_fail(err, PMPO_EUSAGE, "the template %s has no turns: it is "
+                         "one text", template_name);
+    }
+    pmpo_str *strs = pmpo_arena_alloc(mem, 3 * room, sizeof(*strs));
+    pmpo_message *m = pmpo_arena_alloc(mem, room, sizeof(*m));
+    if (!strs || !m) {
+        return pmpo_fail_memory(err);
+    }
+    turns x = {strs, strs + room, strs + 2 * room, 0};
+    make_turns(kind, instruction, e, &x);
+    for (size_t i = 0; i < x.n; i++) {
+        m[i].role = pmpo_arena_str(mem, x.roles[i]);
+        m[i].content = joined_text(x.a[i], x.b[i], mem);
+        if (!m[i].role.ptr || !m[i].content.ptr) {
+            return pmpo_fail_memory(err);
+        }
+    }
+    *out = m;
+    *n = x.n;
+    return 0;
+}
+
 /* The turns in the chat template's words. */
 static int put_turns(pmpo_template *t, const turns *x, pmpo_pieces *p,
                      pmpo_error *err)
@@ -462,6 +509,40 @@ int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
     }
     pmpo_pieces_release(&p);
     return rc;
+}
+
+static void put_special(const pmpo_vocab *v, int32_t id, pmpo_buf *out)
+{
+    for (size_t i = 0; i < v->n_specials; i++) {
+        if (v->specials[i].id == id) {
+            pmpo_buf_put(out, v->specials[i].text);
+            return;
+        }
+    }
+}
+
+int pmpo_render_text(pmpo_template *t, pmpo_str instruction,
+                     const pmpo_example *e, pmpo_buf *out, pmpo_error *err)
+{
+    pmpo_pieces p = {0};
+    const pmpo_vocab *v = t->v;
+    int rc = compose(t, instruction, e, &p, err);
+    bool has_bos = rc == 0 && p.n && p.items[0].id >= 0
+                   && p.items[0].id == v->bos;
+    if (rc == 0 && v->bos >= 0 && !has_bos && (v->add_bos || p.n == 0)) {
+        put_special(v, v->bos, out);
+    }
+    for (size_t i = 0; rc == 0 && i < p.n; i++) {
+        pmpo_piece x = p.items[i];
+        if (x.id >= 0) {
+            put_special(v, x.id, out);
+        } else {
+            pmpo_buf_put(out, pmpo_str_sub(pmpo_buf_str(&p.text), x.begin,
+                                           x.end));
+        }
+    }
+    pmpo_pieces_release(&p);
+    return rc == 0 && out->failed ? pmpo_fail_memory(err) : rc;
 }
 
 /* ---- chats to go on with ----------------------------------------------- */

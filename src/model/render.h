@@ -61,6 +61,18 @@ int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
                        const pmpo_example *e, pmpo_tokens *out,
                        pmpo_error *err);
 
+/* The turns of one example under `instruction` as messages, [*n] in `mem`, as
+ * the templates chat, user and user-suffix have them. PMPO_EUSAGE: another
+ * template; PMPO_ENOMEM. */
+int pmpo_render_turns(const char *template_name, pmpo_str instruction,
+                      const pmpo_example *e, pmpo_arena *mem,
+                      pmpo_message **out, size_t *n, pmpo_error *err);
+
+/* What pmpo_render_prompt tokenises, as text: special tokens as their texts, BOS
+ * where it is due. Appends to *out. Errors as pmpo_render. */
+int pmpo_render_text(pmpo_template *t, pmpo_str instruction,
+                     const pmpo_example *e, pmpo_buf *out, pmpo_error *err);
+
 /* A chat up to where the assistant speaks, for generating, and how its reply
  * begins (may be ""). A model without a recognised template gets the contents
  * as plain text, blank lines between. */

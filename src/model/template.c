@@ -427,8 +427,8 @@ static const struct {
     {"raw", PMPO_TEMPLATE_RAW},
 };
 
-static int find_kind(const char *name, pmpo_template_kind *kind,
-                     pmpo_error *err)
+int pmpo_template_kind_of(const char *name, pmpo_template_kind *kind,
+                          pmpo_error *err)
 {
     if (!strcmp(name, "@-")) {
         return pmpo_fail(err, PMPO_EUSAGE, "a template can't be read from "
@@ -463,7 +463,7 @@ int pmpo_template_new(const pmpo_vocab *v, const char *name,
                       pmpo_template **out, pmpo_error *err)
 {
     pmpo_template_kind kind = PMPO_TEMPLATE_CHAT;
-    int rc = find_kind(name, &kind, err);
+    int rc = pmpo_template_kind_of(name, &kind, err);
     if (rc < 0) {
         return rc;
     }

@@ -38,6 +38,11 @@ typedef enum pmpo_template_kind {
     PMPO_TEMPLATE_FILE,
 } pmpo_template_kind;
 
+/* The kind of template that `name` says, as pmpo_template_new takes it.
+ * PMPO_EUSAGE: none. */
+int pmpo_template_kind_of(const char *name, pmpo_template_kind *kind,
+                          pmpo_error *err);
+
 /* A part of an @file template. */
 typedef struct pmpo_slot {
     enum { PMPO_SLOT_LITERAL, PMPO_SLOT_PROMPT, PMPO_SLOT_INPUT } kind;

@@ -98,6 +98,9 @@ static void put_x_ticks(pmpo_plot *p, const pmpo_axis *a)
     step = a->whole && step < 1 ? 1 : step;
     for (double v = ceil(p->x.low / step) * step; v <= p->x.high; v += step) {
         double at = pmpo_scale_at(&p->x, v);
+        if (a->whole && v < 0) { /* nothing is counted there */
+            continue;
+        }
         pmpo_html(p->out, "<text class=\"tick mid\" x=\"%.1f\" y=\"%.1f\">",
                   at, p->y.from + 18);
         put_number(p->out, a, v, step);

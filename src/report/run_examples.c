@@ -5,10 +5,10 @@
 
 #include "report/html.h"
 #include "report/run_page.h"
+#include "report/tokens.h"
 
 #define INPUT_BYTES 1500  /* of an example's input that are shown */
 #define HEAD_BYTES 90     /* in its line */
-#define ANSWER_TOKENS 600 /* of an answer */
 #define ANSWER_BYTES 1200 /* where the tokens are not known */
 #define PAGE_BYTES (4u << 20) /* past this, examples are shown without tokens */
 #define HARD_ROWS 15
@@ -16,60 +16,6 @@
 static const char *const part_names[] = {"training", "validation", "test"};
 
 /* ---- answers, token by token ----------------------------------------------- */
-
-/* The class of a token by how much likelier it got, or how costly it is. */
-static const char *shade(double change)
-{
-    static const double steps[] = {0.05, 0.25, 0.7, 1.5};
-    static const char *const up[] = {"", "u1", "u2", "u3", "u4"};
-    static const char *const down[] = {"", "d1", "d2", "d3", "d4"};
-    int k = 0;
-    while (k < 4 && fabs(change) >= steps[k]) {
-        k++;
-    }
-    return change > 0 ? up[k] : down[k];
-}
-
-static void put_numbers(pmpo_buf *b, const char *name, const float *x,
-                        size_t n)
-{
-    pmpo_html(b, " data-%s=\"", name);
-    for (size_t i = 0; i < n; i++) {
-        pmpo_html(b, i ? ",%.0f" : "%.0f", 100 * (double)x[i]);
-    }
-    pmpo_html(b, "\"");
-}
-
-/* `b` NULL: one prompt only, and the colour is what a token costs. */
-static void put_tokens(pmpo_run_page *p, pmpo_str text,
-                       const pmpo_kept_example *a, const pmpo_kept_example *b)
-{
-    size_t n = a->n_tokens < ANSWER_TOKENS ? a->n_tokens : ANSWER_TOKENS;
-    size_t at = 0;
-    pmpo_html(p->b, "<div class=\"text tokens\"");
-    put_numbers(p->b, "a", a->token_logprobs, n);
-    if (b) {
-        put_numbers(p->b, "b", b->token_logprobs, n);
-    }
-    pmpo_html(p->b, ">");
-    for (size_t i = 0; i < n; i++) {
-        /* A token may end within a character: that one shows it whole. */
-        size_t end = a->token_ends[i] < text.len ? a->token_ends[i] : text.len;
-        end = pmpo_utf8_floor(text, end);
-        end = end < at ? at : end;
-        double change = b ? (double)b->token_logprobs[i]
-                                - (double)a->token_logprobs[i]
-                          : (double)a->token_logprobs[i];
-        const char *how = shade(change);
-        bool is_end = i > 0 && a->token_ends[i] == a->token_ends[i - 1]
-                      && end == text.len;
-        pmpo_html(p->b, *how ? "<i class=\"%s\">" : "<i>", how);
-        pmpo_html(p->b, "%.*s", (int)(end - at), text.ptr + at);
-        pmpo_html(p->b, is_end ? "\xe2\x8f\x8e</i>" : "</i>");
-        at = end;
-    }
-    pmpo_html(p->b, "%s</div>\n", n < a->n_tokens ? "\xe2\x80\xa6" : "");
-}
 
 /* In words, for those who can't see colours. */
 static void put_largest(pmpo_run_page *p, pmpo_str text,
@@ -106,10 +52,10 @@ static void put_answer(pmpo_run_page *p, const pmpo_example *e,
               e->n_rejected > 0 ? "Preferred answer" : "Answer");
     bool room = p->b->len < PAGE_BYTES;
     if (room && b && same_tokens(a, b)) {
-        put_tokens(p, e->target, a, b);
+        pmpo_put_tokens(p->b, e->target, a, b);
         put_largest(p, e->target, a, b);
     } else if (room && !b && a->n_tokens > 0) {
-        put_tokens(p, e->target, a, NULL);
+        pmpo_put_tokens(p->b, e->target, a, NULL);
     } else {
         pmpo_html(p->b, "<div class=\"text\">");
         pmpo_html_cut(p->b, e->target, ANSWER_BYTES);

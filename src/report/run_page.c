@@ -55,22 +55,41 @@ static badge badge_of(const pmpo_run_view *v)
     return b;
 }
 
-/* The verdict, without what the badge before it says. */
+/* Where a first sentence ends: behind its full stop. */
+static size_t sentence_end(pmpo_str s)
+{
+    for (size_t i = 0; i + 2 < s.len; i++) {
+        bool next = s.ptr[i + 2] >= 'A' && s.ptr[i + 2] <= 'Z';
+        if (s.ptr[i] == '.' && s.ptr[i + 1] == ' ' && next) {
+            return i + 1;
+        }
+    }
+    return s.len;
+}
+
+/* The verdict without what the badge before it says: its first sentence as the
+ * heading, the others, the evidence in numbers, below. */
 static void put_sentence(pmpo_run_page *p, const char *word)
 {
     const pmpo_run_view *v = p->v;
+    pmpo_str rest = pmpo_str_of(v->verdict);
     size_t n = strlen(word);
-    bool said = !strncmp(v->verdict, word, n);
-    const char *rest = v->verdict + (said ? n : 0);
-    if (said && (!strncmp(rest, ": ", 2))) { /* the badge has said it */
-        pmpo_html(p->b, "%s", rest + 2);
-    } else if (*v->verdict) {
-        pmpo_html(p->b, "%s", v->verdict);
-    } else {
-        pmpo_html(p->b, "The run is %s%s%s after %zu of %d iterations: there is "
-                  "no verdict before the test part is scored.", v->status,
-                  *v->status_reason ? ", " : "", v->status_reason,
+    if (rest.len == 0) {
+        pmpo_html(p->b, "<h1>The run is %s%s%s after %zu of %d iterations: there "
+                  "is no verdict before the test part is scored.</h1>\n",
+                  v->status, *v->status_reason ? ", " : "", v->status_reason,
                   v->n_iterations, v->max_iterations);
+        return;
+    }
+    if (rest.len > n + 2 && !strncmp(rest.ptr, word, n)
+        && !strncmp(rest.ptr + n, ": ", 2)) { /* the badge has said it */
+        rest = pmpo_str_sub(rest, n + 2, rest.len);
+    }
+    size_t end = sentence_end(rest);
+    pmpo_html(p->b, "<h1>%.*s</h1>\n", (int)end, rest.ptr);
+    if (end < rest.len) {
+        pmpo_html(p->b, "<p class=\"evidence\">%.*s</p>\n",
+                  (int)(rest.len - end - 1), rest.ptr + end + 1);
     }
 }
 
@@ -134,6 +153,26 @@ static void put_accuracy_tile(pmpo_run_page *p)
     pmpo_html(p->b, "</small></dd></div>\n");
 }
 
+static void put_answers_tile(pmpo_run_page *p)
+{
+    const pmpo_outcome *x = &p->v->initial, *y = &p->v->best;
+    if (x->test_n_answers == 0 || y->test_n_answers == 0) {
+        return;
+    }
+    tile(p->b, "Generated answers right");
+    put_share(p->b, x->test_n_right, x->test_n_answers);
+    pmpo_html(p->b, " <span class=\"to\" aria-label=\"to\">\xe2\x86\x92</span> "
+              "<strong>");
+    put_share(p->b, y->test_n_right, y->test_n_answers);
+    pmpo_html(p->b, "</strong><small>%zu, then %zu of %zu", x->test_n_right,
+              y->test_n_right, y->test_n_answers);
+    if (isfinite(p->v->answers_majority)) {
+        pmpo_html(p->b, "; commonest answer %.0f %%",
+                  100 * p->v->answers_majority);
+    }
+    pmpo_html(p->b, "</small></dd></div>\n");
+}
+
 static void put_search_tile(pmpo_run_page *p)
 {
     size_t n = 0, accepted = 0;
@@ -190,9 +229,10 @@ void pmpo_page_verdict(pmpo_run_page *p)
 {
     badge g = badge_of(p->v);
     pmpo_html(p->b, "<p class=\"badge %s\"><span aria-hidden=\"true\">%s</span> "
-              "%s</p>\n<h1>", g.how, g.sign, g.word);
+              "%s</p>\n", g.how, g.sign, g.word);
     put_sentence(p, g.word);
-    pmpo_html(p->b, "</h1>\n<dl class=\"tiles\">\n");
+    pmpo_html(p->b, "<dl class=\"tiles\">\n");
+    put_answers_tile(p);
     put_gain_tile(p);
     put_accuracy_tile(p);
     put_search_tile(p);

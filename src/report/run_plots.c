@@ -59,7 +59,9 @@ static bool make_series(pmpo_run_page *p, series *s)
     for (size_t i = 0; i < n; i++) {
         int id = p->incumbents[i];
         pmpo_interval g = pmpo_run_gain(p, 0, id, TRAIN);
-        s->x[i] = i > 0 ? p->v->iterations[i - 1].index : 0;
+        s->x[i] = i > 0 ? p->v->iterations[i - 1].index
+                        : n > 1 ? p->v->iterations[0].index - 1
+                                : 0;
         s->train[i] = i > 0 ? p->v->iterations[i - 1].best_loss
                             : p->v->initial.train_loss;
         s->low[i] = id == 0 ? NAN : s->train[i] - (g.high - g.value);
@@ -102,8 +104,9 @@ static double most_below(pmpo_run_page *p)
 
 static void cover_all(pmpo_run_page *p, const series *s, pmpo_plot *plot)
 {
-    plot->x.low = 0;
-    plot->x.high = s->x[s->n - 1] > 0 ? s->x[s->n - 1] + 0.4 : 1;
+    double from = s->x[0], to = s->x[s->n - 1];
+    plot->x.low = from + (from < 0 ? 1e-6 : 0); /* -1 is no iteration */
+    plot->x.high = to > from ? to + 0.4 : from + 1;
     plot->y.low = plot->y.high = NAN;
     for (size_t i = 0; i < s->n; i++) {
         pmpo_scale_cover(&plot->y, s->train[i]);
@@ -131,7 +134,8 @@ static void put_candidates(pmpo_run_page *p, const pmpo_iteration *it,
         double x = it->index - 0.35 + 0.7 * at, y = place_of(c);
         bool above = y > plot->y.high || !isfinite(c->loss);
         open_link(p->b, c);
-        pmpo_plot_mark(plot, x, fmin(y, plot->y.high),
+        y = fmax(fmin(y, plot->y.high), plot->y.low); /* at the edges */
+        pmpo_plot_mark(plot, x, y,
                        above ? PMPO_MARK_UP : PMPO_MARK_DOT, how_of(c));
         pmpo_html(p->b, "</a>\n");
     }
@@ -155,7 +159,7 @@ static void put_marks(pmpo_run_page *p, const series *s, pmpo_plot *plot)
     const double ends[2] = {v->initial.test_loss, v->best.test_loss};
     for (size_t i = 0; i < 2; i++) {
         if (isfinite(ends[i])) {
-            pmpo_plot_mark(plot, i ? s->x[s->n - 1] : 0, ends[i],
+            pmpo_plot_mark(plot, s->x[i ? s->n - 1 : 0], ends[i],
                            PMPO_MARK_SQUARE, "m test");
         }
     }
@@ -170,7 +174,8 @@ static void put_loss_table(pmpo_run_page *p, const series *s)
               "the change</th><th class=\"n\">Validation</th>"
               "<th>Decision</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < s->n; i++) {
-        pmpo_html(p->b, "<tr><td class=\"n\">%.0f</td><td class=\"n\">",
+        pmpo_html(p->b, i ? "<tr><td class=\"n\">%.0f</td><td class=\"n\">"
+                          : "<tr><td class=\"n\"></td><td class=\"n\">",
                   s->x[i]);
         pmpo_html_loss(p->b, s->train[i]);
         pmpo_html(p->b, "</td><td class=\"n\">");
@@ -224,7 +229,7 @@ void pmpo_page_losses(pmpo_run_page *p)
                       "Every candidate is a mark: point at it, or step through "
                       "them with the arrow keys, for its text and fate. Bars are "
                       "95 % intervals of the change since the start, paired by "
-                      "example.");
+                      "example. Iteration 0 is the opening: ready-made prompts.");
     pmpo_html(p->b, "<div class=\"box large\">\n");
     pmpo_plot plot = {.width = WIDTH, .height = HEIGHT};
     cover_all(p, &s, &plot);
@@ -260,7 +265,7 @@ static void put_shares(pmpo_run_page *p, const share *s, int n)
     pmpo_plot_begin(&plot, p->b, "shares", "Share of right options",
                     "Before and after, with 95 % intervals; numbers are in the "
                     "table beside.");
-    pmpo_plot_axes(&plot, &(pmpo_axis){"likeliest option is right", false, true},
+    pmpo_plot_axes(&plot, &(pmpo_axis){"right", false, true},
                    NULL);
     double most = p->v->test_majority;
     if (isfinite(most)) {
@@ -316,12 +321,30 @@ static void put_flips(pmpo_run_page *p)
     }
 }
 
+/* Of answers that were generated on the test part; returns how many rows. */
+static int put_answer_shares(pmpo_run_page *p, share *s, int prompts)
+{
+    static const char *const names[] = {"answers, test, start",
+                                        "answers, test, best"};
+    int n = 0;
+    for (int i = 0; i < prompts; i++) {
+        const pmpo_outcome *o = i ? &p->v->best : &p->v->initial;
+        s[n] = (share){.name = names[i], .how = i ? "m good" : "m even",
+                       .n = o->test_n_answers, .right = o->test_n_right};
+        s[n].i = (pmpo_interval){(double)o->test_n_right
+                                     / (double)o->test_n_answers,
+                                 o->test_right_low, o->test_right_high};
+        n += o->test_n_answers > 0;
+    }
+    return n;
+}
+
 void pmpo_page_accuracy(pmpo_run_page *p)
 {
     static const char *const names[2][2] = {
         {"training, start", "training, best"}, {"test, start", "test, best"}};
     static const int parts[2] = {TRAIN, TEST};
-    share s[4];
+    share s[6];
     int n = 0, prompts = p->v->best_id == 0 ? 1 : 2;
     for (int k = 0; k < 2; k++) {
         for (int i = 0; i < prompts; i++) {
@@ -338,11 +361,13 @@ void pmpo_page_accuracy(pmpo_run_page *p)
             n += x->n > 0;
         }
     }
+    n += put_answer_shares(p, s + n, prompts);
     if (n == 0) {
         return;
     }
     pmpo_html_section(p->b, "accuracy", "Accuracy before and after",
-                      "How often the right option is the likeliest one. Bars are "
+                      "How often the right option is the likeliest one and, where "
+                      "answers were generated, how often they are right. Bars are "
                       "95 % intervals (Wilson).");
     pmpo_html(p->b, "<div class=\"pair\"><div class=\"box\">");
     put_shares(p, s, n);

@@ -150,6 +150,7 @@ int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
         if (takes_part(st, p, step->index)) {
             pmpo_stage(st, p->asks ? "rewriting" : "proposing", 0, 0);
             rc = ask(st, step, p, err);
+            pmpo_show_candidates(st, step->first);
         }
     }
     return rc;

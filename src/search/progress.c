@@ -42,6 +42,9 @@ static void tell(pmpo_state *st)
     s->now.tokens_per_s = ms > 0 ? (double)s->rows * 1000 / ms : 0;
     s->now.left_ms = time_left(st, now);
     s->now.best = st->incumbent_loss;
+    s->now.rows_fed = s->cost.prefill_tokens;
+    s->now.rows_whole = s->cost.logical_tokens;
+    s->now.cached_scores = s->cost.cached_scores;
     st->o.score.progress(st->o.score.progress_ud, &s->now);
 }
 
@@ -132,6 +135,9 @@ void pmpo_sitting_end(pmpo_state *st)
         models[i]->tick = NULL;
         models[i]->tick_ud = NULL;
     }
+    pmpo_free(st->sitting.list);
+    st->sitting.list = NULL;
+    st->sitting.cap_list = st->sitting.now.n_list = 0;
 }
 
 void pmpo_stage(pmpo_state *st, const char *stage, int candidate,
@@ -146,9 +152,30 @@ void pmpo_stage(pmpo_state *st, const char *stage, int candidate,
     tell(st);
 }
 
+void pmpo_show_candidates(pmpo_state *st, size_t first)
+{
+    pmpo_sitting *s = &st->sitting;
+    size_t n = st->n_rows - first;
+    s->now.n_list = 0;
+    if (!st->o.score.progress || PMPO_GROW(s->list, s->cap_list, n) < 0) {
+        return; /* it is only a picture */
+    }
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_candidate_row *r = &st->rows[first + i];
+        s->list[i] = (pmpo_live_candidate){
+            .id = r->id, .proposer = r->proposer, .prompt = r->prompt,
+            .loss = r->loss, .lower_bound = r->lower_bound, .fate = r->fate,
+            .reason = r->reason ? r->reason : ""};
+    }
+    s->now.list = s->list;
+    s->now.n_list = n;
+    tell(st);
+}
+
 void pmpo_iteration_begins(pmpo_state *st, int index, size_t work)
 {
     pmpo_sitting *s = &st->sitting;
+    s->now.n_list = 0;
     s->now.iteration = index;
     s->iteration_start_ms = pmpo_now_ms();
     s->work_done = 0;

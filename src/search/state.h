@@ -22,6 +22,8 @@ typedef struct pmpo_sitting {
     double iteration_start_ms;
     size_t work_done, work_total; /* scorings of the iteration in work */
     pmpo_progress now;
+    pmpo_live_candidate *list; /* what now.list shows */
+    size_t cap_list;
 } pmpo_sitting;
 
 /* A prompt that the run might have ended with. */
@@ -124,6 +126,8 @@ void pmpo_sitting_end(pmpo_state *st); /* the models' ticks as they were */
 /* What is worked on, from now on. */
 void pmpo_stage(pmpo_state *st, const char *stage, int candidate,
                 int candidates);
+/* The iteration's candidates are rows[first..n_rows) as they are now. */
+void pmpo_show_candidates(pmpo_state *st, size_t first);
 void pmpo_iteration_begins(pmpo_state *st, int index, size_t work);
 void pmpo_iteration_ends(pmpo_state *st);
 /* Asked before each computed unit or job: budgets. `ud` is the state. */

@@ -55,7 +55,10 @@ static int decided(void *ud, size_t i, pmpo_error *err)
     pmpo_candidate_row *row = &t->st->rows[t->rows[i]];
     int rc = settle(t, row, &t->list[i], err);
     t->st->sitting.work_done++;
+    t->st->sitting.now.examples_wanted += t->list[i].result.score.n_examples;
+    t->st->sitting.now.examples_scored += t->list[i].result.n_done;
     pmpo_arena_release(&t->scores[i]);
+    pmpo_show_candidates(t->st, t->step->first);
     return rc < 0 ? rc : pmpo_record_scored(t->st, t->step, row, err);
 }
 

@@ -24,7 +24,12 @@
     X("loss_check_start", "loss_check_start")                                  \
     X("loss_check_end", "loss_check_end")                                      \
     /* of a template in a file; compared by resume */                          \
-    X("template_text", "template_text")
+    X("template_text", "template_text")                                        \
+    /* what stands before and after the prompt in a rendered text, and the     \
+     * text under an empty one; not where the model's template can't be told */ \
+    X("rendered_before", "rendered_before")                                    \
+    X("rendered_after", "rendered_after")                                      \
+    X("rendered_empty", "rendered_empty")
 
 #define PMPO_RUN_NUMBERS(X)                                                    \
     /* iterations decided; 0: the opening, too. Read by the search */          \

@@ -169,6 +169,9 @@ static void read_summary(reader *r, bool written)
     v->form = setting(r, "form");
     v->template_name = setting(r, "template");
     v->template_text = named_text(r, "template_text");
+    v->rendered_before = named_text(r, "rendered_before");
+    v->rendered_after = named_text(r, "rendered_after");
+    v->rendered_empty = named_text(r, "rendered_empty");
     v->seed = strtoull(setting(r, "seed"), NULL, 10);
     v->max_iterations = atoi(setting(r, "iterations"));
     v->noise_floor = named_number(r, "noise_floor");

@@ -1,0 +1,440 @@
+/* export.c: see export.h. */
+#include "export.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+#include "json.h"
+#include "print.h"
+
+typedef struct source {
+    const pmpo_run_view *v;
+    const char *path;
+} source;
+
+/* ---- the text ---------------------------------------------------------------- */
+
+static bool knows_rendering(const pmpo_run_view *v)
+{
+    return *v->rendered_before || *v->rendered_after || *v->rendered_empty;
+}
+
+/* Exactly that, so no newline is added. */
+static int put_text_form(const source *s, pmpo_error *err)
+{
+    const pmpo_run_view *v = s->v;
+    pmpo_str p = v->best.prompt;
+    if (!knows_rendering(v)) {
+        return cli_error(err, PMPO_EDATA, "%s does not hold the text around its "
+                         "prompt: it was made by an earlier pmpo; --format "
+                         "messages has the turns", s->path);
+    }
+    if (p.len == 0) {
+        fputs(v->rendered_empty, stdout);
+        return 0;
+    }
+    fputs(v->rendered_before, stdout);
+    fwrite(p.ptr, 1, p.len, stdout);
+    fputs(v->rendered_after, stdout);
+    return 0;
+}
+
+/* ---- messages ------------------------------------------------------------------ */
+
+/* An example like the run's first with `mark`s, such as "{input}", for what it
+ * says; of messages "{turn1}" and so on. `m` has room. */
+static pmpo_example blank_of(const pmpo_example *like, const char *open,
+                             const char *close, pmpo_message *m, char (*names)[40])
+{
+    pmpo_example e = {.n_messages = like ? like->n_messages : 0,
+                      .messages = m};
+    for (size_t i = 0; i < e.n_messages; i++) {
+        snprintf(names[i], sizeof(names[i]), "%sturn%zu%s", open, i + 1, close);
+        m[i].role = like->messages[i].role;
+        m[i].content = str_of(names[i]);
+    }
+    snprintf(names[e.n_messages], sizeof(names[0]), "%sinput%s", open, close);
+    e.input = str_of(names[e.n_messages]);
+    return e;
+}
+
+static json_t *messages_json(const pmpo_messages *m)
+{
+    json_t *a = js_array();
+    for (size_t i = 0; i < m->n; i++) {
+        json_t *o = js_object();
+        js_put(o, "role", js_str(m->messages[i].role));
+        js_put(o, "content", js_str(m->messages[i].content));
+        js_add(a, o);
+    }
+    return a;
+}
+
+/* The best prompt's chat with placeholders between `open` and `close`. */
+static int make_messages(const source *s, pmpo_str prompt, const char *open,
+                         const char *close, json_t **out, pmpo_error *err)
+{
+    pmpo_data *d = NULL;
+    int rc = pmpo_run_data(s->path, 0, &d, err);
+    if (rc < 0) {
+        return rc;
+    }
+    const pmpo_example *like = d ? pmpo_data_example(d, 0) : NULL;
+    size_t n = like ? like->n_messages : 0;
+    pmpo_message *room = cli_grow(NULL, n + 1, sizeof(*room));
+    char(*names)[40] = cli_grow(NULL, n + 1, sizeof(*names));
+    pmpo_example e = blank_of(like, open, close, room, names);
+    pmpo_messages *m = NULL;
+    rc = pmpo_prompt_messages(s->v->template_name, prompt, &e, &m, err);
+    if (rc == 0) {
+        *out = messages_json(m);
+    }
+    pmpo_messages_free(m);
+    cli_free(names);
+    cli_free(room);
+    pmpo_data_free(d);
+    return rc;
+}
+
+static int put_messages(const source *s, pmpo_error *err)
+{
+    json_t *a;
+    int rc = make_messages(s, s->v->best.prompt, "{", "}", &a, err);
+    if (rc == 0) {
+        js_print(a);
+    }
+    return rc == PMPO_EUSAGE ? cli_error(err, rc, "%s: the template %s has no "
+                                         "turns: --format text has its text",
+                                         s->path, s->v->template_name)
+                             : rc;
+}
+
+/* A request's body; of a template without turns, one to complete a text. */
+static int put_openai(const source *s, pmpo_error *err)
+{
+    json_t *o = js_object(), *a = NULL;
+    const pmpo_run_view *v = s->v;
+    js_put(o, "model", js_text(v->scorer));
+    int rc = make_messages(s, v->best.prompt, "{", "}", &a, err);
+    if (rc == 0) {
+        js_put(o, "messages", a);
+    } else if (rc == PMPO_EUSAGE && knows_rendering(v)) {
+        pmpo_str p = v->best.prompt;
+        size_t n = strlen(v->rendered_before) + p.len
+                   + strlen(v->rendered_after) + strlen(v->rendered_empty) + 1;
+        char *text = cli_grow(NULL, n, 1);
+        snprintf(text, n, "%s%.*s%s", p.len ? v->rendered_before : "",
+                 (int)p.len, p.ptr, p.len ? v->rendered_after
+                                          : v->rendered_empty);
+        js_put(o, "prompt", js_text(text));
+        cli_free(text);
+        rc = 0;
+    }
+    if (rc < 0) {
+        json_decref(o);
+        return rc;
+    }
+    js_print(o);
+    return 0;
+}
+
+/* ---- DSPy ------------------------------------------------------------------------- */
+
+static json_t *dspy_field(const char *prefix, const char *description)
+{
+    json_t *o = js_object();
+    js_put(o, "prefix", js_text(prefix));
+    js_put(o, "description", js_text(description));
+    return o;
+}
+
+/* The state of dspy.Predict("input -> answer"), which its load() reads. */
+static int put_dspy(const source *s, pmpo_error *err)
+{
+    (void)err;
+    json_t *o = js_object(), *signature = js_object(), *fields = js_array();
+    json_t *metadata = js_object();
+    js_add(fields, dspy_field("Input:", "${input}"));
+    js_add(fields, dspy_field("Answer:", "${answer}"));
+    js_put(signature, "instructions", js_str(s->v->best.prompt));
+    js_put(signature, "fields", fields);
+    js_put(metadata, "dependency_versions", js_object());
+    js_put(o, "traces", js_array());
+    js_put(o, "train", js_array());
+    js_put(o, "demos", js_array());
+    js_put(o, "signature", signature);
+    js_put(o, "lm", json_null());
+    js_put(o, "metadata", metadata);
+    js_print(o);
+    return 0;
+}
+
+/* ---- promptfoo ----------------------------------------------------------------------- */
+
+/* `prompt` so that its own braces are no template's; the caller's to free. */
+static char *raw_braces(pmpo_str prompt)
+{
+    size_t n = prompt.len + sizeof("{% raw %}{% endraw %}");
+    char *text = cli_grow(NULL, n, 1);
+    bool braces = false;
+    for (size_t i = 0; i + 1 < prompt.len; i++) {
+        const char *c = prompt.ptr + i;
+        braces |= c[0] == '{' && (c[1] == '{' || c[1] == '%' || c[1] == '#');
+    }
+    snprintf(text, n, braces ? "{%% raw %%}%.*s{%% endraw %%}" : "%.*s",
+             (int)prompt.len, prompt.ptr ? prompt.ptr : "");
+    return text;
+}
+
+static json_t *promptfoo_test(const pmpo_example *e)
+{
+    json_t *o = js_object(), *vars = js_object(), *checks = js_array();
+    json_t *check = js_object();
+    pmpo_str answer = e->answer.len ? e->answer : e->target;
+    for (size_t i = 0; i < e->n_messages; i++) {
+        char name[40];
+        snprintf(name, sizeof(name), "turn%zu", i + 1);
+        js_put(vars, name, js_str(e->messages[i].content));
+    }
+    if (e->n_messages == 0) {
+        js_put(vars, "input", js_str(e->input));
+    }
+    js_put(check, "type", js_text("icontains"));
+    js_put(check, "value", js_str(answer));
+    js_add(checks, check);
+    js_put(o, "description", js_str(e->id));
+    js_put(o, "vars", vars);
+    js_put(o, "assert", checks);
+    return o;
+}
+
+/* The part that proves the prompt, else the one it was made with. */
+static int promptfoo_tests(const source *s, json_t *tests, pmpo_error *err)
+{
+    pmpo_data *d = NULL;
+    int rc = pmpo_run_data(s->path, 2, &d, err);
+    rc = rc == 0 && !d ? pmpo_run_data(s->path, 0, &d, err) : rc;
+    for (size_t i = 0; rc == 0 && d && i < pmpo_data_count(d); i++) {
+        js_add(tests, promptfoo_test(pmpo_data_example(d, i)));
+    }
+    pmpo_data_free(d);
+    return rc;
+}
+
+static int add_promptfoo(const source *s, pmpo_str prompt, const char *label,
+                         json_t *prompts, pmpo_error *err)
+{
+    json_t *a = NULL, *o;
+    char *own = raw_braces(prompt);
+    int rc = make_messages(s, str_of(own), "{{", "}}", &a, err);
+    if (rc == 0) {
+        char *text = json_dumps(a, 0);
+        if (!text) {
+            cli_no_memory();
+        }
+        o = js_object();
+        js_put(o, "label", js_text(label));
+        js_put(o, "raw", js_text(text));
+        js_add(prompts, o);
+        json_decref(a);
+        free(text);
+    }
+    cli_free(own);
+    return rc == PMPO_EUSAGE ? cli_error(err, rc, "%s: the template %s has no "
+                                         "turns: promptfoo's providers take "
+                                         "chats", s->path, s->v->template_name)
+                             : rc;
+}
+
+static int put_promptfoo(const source *s, pmpo_error *err)
+{
+    char provider[300];
+    const pmpo_run_view *v = s->v;
+    json_t *o = js_object(), *prompts = js_array(), *providers = js_array();
+    json_t *tests = js_array();
+    snprintf(provider, sizeof(provider), "openai:chat:%s", v->scorer);
+    js_add(providers, js_text(provider));
+    js_put(o, "description", js_text("start prompt and best prompt of a pmpo "
+                                     "run"));
+    js_put(o, "prompts", prompts);
+    js_put(o, "providers", providers);
+    js_put(o, "tests", tests);
+    int rc = add_promptfoo(s, v->initial.prompt, "start", prompts, err);
+    rc = rc < 0 ? rc : add_promptfoo(s, v->best.prompt, "best", prompts, err);
+    rc = rc < 0 ? rc : promptfoo_tests(s, tests, err);
+    if (rc < 0) {
+        json_decref(o);
+        return rc;
+    }
+    js_print(o);
+    return 0;
+}
+
+/* ---- lines of JSON --------------------------------------------------------------------- */
+
+static void put_number(json_t *o, const char *name, double v)
+{
+    if (isfinite(v)) { /* trackers know no null */
+        js_put(o, name, json_real(v));
+    }
+}
+
+static void put_params(const pmpo_run_view *v)
+{
+    json_t *o = js_object(), *params = js_object();
+    for (size_t i = 0; i < v->n_settings; i++) {
+        js_put(params, v->setting_names[i], js_text(v->setting_values[i]));
+    }
+    js_put(o, "kind", js_text("params"));
+    js_put(o, "params", params);
+    js_print(o);
+}
+
+static void put_step(const pmpo_iteration *it)
+{
+    json_t *o = js_object(), *m = js_object();
+    size_t accepted = 0, scored = 0;
+    for (size_t i = 0; i < it->n_candidates; i++) {
+        accepted += it->candidates[i].fate == PMPO_FATE_ACCEPTED;
+        scored += isfinite(it->candidates[i].loss);
+    }
+    put_number(m, "train_loss_before", it->incumbent_loss);
+    put_number(m, "train_loss", it->best_loss);
+    put_number(m, "candidates", (double)it->n_candidates);
+    put_number(m, "candidates_scored", (double)scored);
+    put_number(m, "candidates_accepted", (double)accepted);
+    put_number(m, "seconds", it->seconds);
+    js_put(o, "kind", js_text("metrics"));
+    js_put(o, "step", json_integer(it->index));
+    js_put(o, "metrics", m);
+    js_print(o);
+}
+
+static void put_outcome(json_t *m, const char *which, const pmpo_outcome *x)
+{
+    const struct {
+        const char *name;
+        double v;
+    } rows[] = {
+        {"train_loss", x->train_loss}, {"val_loss", x->val_loss},
+        {"test_loss", x->test_loss},
+        {"test_right_options", x->test_n_options
+                                   ? (double)x->test_n_correct
+                                         / (double)x->test_n_options
+                                   : NAN},
+        {"test_right_answers", x->test_n_answers
+                                   ? (double)x->test_n_right
+                                         / (double)x->test_n_answers
+                                   : NAN},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s_%s", which, rows[i].name);
+        put_number(m, name, rows[i].v);
+    }
+}
+
+static void put_end(const pmpo_run_view *v)
+{
+    json_t *o = js_object(), *m = js_object();
+    put_outcome(m, "start", &v->initial);
+    put_outcome(m, "best", &v->best);
+    put_number(m, "test_gain", v->test_gain);
+    put_number(m, "test_gain_low", v->test_gain_low);
+    put_number(m, "test_gain_high", v->test_gain_high);
+    put_number(m, "rows_scored", (double)v->cost.prefill_tokens);
+    put_number(m, "tokens_generated", (double)v->cost.generated_tokens);
+    put_number(m, "seconds", v->cost.seconds);
+    js_put(o, "kind", js_text("summary"));
+    js_put(o, "metrics", m);
+    js_put(o, "status", js_text(v->status));
+    js_put(o, "verdict", js_text(v->verdict));
+    js_put(o, "start_prompt", js_str(v->initial.prompt));
+    js_put(o, "best_prompt", js_str(v->best.prompt));
+    js_print(o);
+}
+
+static int put_jsonl(const source *s, pmpo_error *err)
+{
+    (void)err;
+    put_params(s->v);
+    for (size_t i = 0; i < s->v->n_iterations; i++) {
+        put_step(&s->v->iterations[i]);
+    }
+    put_end(s->v);
+    return 0;
+}
+
+/* ---- CSV ---------------------------------------------------------------------------------- */
+
+/* A field as RFC 4180 has it. */
+static void put_field(pmpo_str s, char after)
+{
+    putchar('"');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"') {
+            putchar('"');
+        }
+        putchar(s.ptr[i]);
+    }
+    putchar('"');
+    putchar(after);
+}
+
+static void put_csv_number(double v)
+{
+    if (isfinite(v)) {
+        printf("%.17g", v);
+    }
+    putchar(',');
+}
+
+static void put_csv_row(int iteration, const char *fate, const pmpo_candidate *c)
+{
+    printf("%d,%d,\"", c->id, iteration);
+    for (size_t i = 0; i < c->n_parents; i++) {
+        printf(i ? " %d" : "%d", c->parents[i]);
+    }
+    fputs("\",", stdout);
+    put_field(str_of(c->proposer), ',');
+    put_field(str_of(fate), ',');
+    put_csv_number(c->loss);
+    put_csv_number(c->lower_bound);
+    put_field(str_of(c->reason), ',');
+    put_field(c->prompt, '\n');
+}
+
+static int put_csv(const source *s, pmpo_error *err)
+{
+    (void)err;
+    const pmpo_candidate start = {
+        .prompt = s->v->initial.prompt, .proposer = "given",
+        .loss = s->v->initial.train_loss, .lower_bound = NAN, .reason = ""};
+    puts("id,iteration,parents,proposer,fate,loss,lower_bound,reason,prompt");
+    put_csv_row(0, "start", &start);
+    for (size_t i = 0; i < s->v->n_iterations; i++) {
+        const pmpo_iteration *it = &s->v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            const pmpo_candidate *c = &it->candidates[k];
+            put_csv_row(it->index, pmpo_fate_name(c->fate), c);
+        }
+    }
+    return 0;
+}
+
+/* ---- which ---------------------------------------------------------------------------------- */
+
+int export_run(const pmpo_run *run, const char *path, export_format format,
+               pmpo_error *err)
+{
+    static int (*const forms[])(const source *s, pmpo_error *err) = {
+        [EXPORT_TEXT] = put_text_form, [EXPORT_MESSAGES] = put_messages,
+        [EXPORT_OPENAI] = put_openai,  [EXPORT_DSPY] = put_dspy,
+        [EXPORT_PROMPTFOO] = put_promptfoo, [EXPORT_JSONL] = put_jsonl,
+        [EXPORT_CSV] = put_csv};
+    const source s = {pmpo_run_describe(run), path};
+    return forms[format](&s, err);
+}

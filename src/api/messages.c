@@ -1,0 +1,37 @@
+/* messages.c: pmpo_prompt_messages: a prompt as a server of chats takes it. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "model/render.h"
+
+typedef struct messages {
+    pmpo_messages pub; /* first, so that the two are one pointer */
+    pmpo_arena mem;
+} messages;
+
+void pmpo_messages_free(pmpo_messages *m)
+{
+    if (m) {
+        pmpo_arena_release(&((messages *)m)->mem);
+        pmpo_free(m);
+    }
+}
+
+int pmpo_prompt_messages(const char *template_name, pmpo_str prompt,
+                         const pmpo_example *e, pmpo_messages **out,
+                         pmpo_error *err)
+{
+    messages *m = pmpo_calloc(1, sizeof(*m));
+    if (!m) {
+        return pmpo_fail_memory(err);
+    }
+    pmpo_message *list = NULL;
+    int rc = pmpo_render_turns(template_name, prompt, e, &m->mem, &list,
+                               &m->pub.n, err);
+    m->pub.messages = list;
+    if (rc < 0) {
+        pmpo_messages_free(&m->pub);
+        return rc;
+    }
+    *out = &m->pub;
+    return 0;
+}

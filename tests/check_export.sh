@@ -1,0 +1,108 @@
+#!/bin/sh
+# check_export.sh FAKE: what `show --format` prints is what the others read.
+#
+# A run over the fake engine is exported; Python's own JSON and CSV readers hold every form to its
+# shape. Where mlflow, wandb and dspy are installed for $PMPO_PYTHON (else python3), the examples for
+# trackers and DSPy's load() are really run; where not, stand-ins with the same calls take the lines.
+set -eu
+fake=$1
+here=$(cd "$(dirname "$0")" && pwd)
+python=${PMPO_PYTHON:-python3}
+command -v "$python" >/dev/null || { echo "skipped: no $python"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export XDG_CACHE_HOME="$work/cache" LC_ALL=C
+awk 'BEGIN { for (i = 0; i < 24; i++)
+    printf "{\"id\":\"o%d\",\"input\":\"Is %d, \\\"so to say\\\", lucky?\",\"target\":\"%s\",\"options\":[\"yes\",\"no\"]}\n",
+        i, i, i % 3 ? "yes" : "no" }' >options.jsonl
+"$fake" optimize -m fake -d options.jsonl -p 'Say {{yes}} or
+no, "please".' -o run --iterations 2 --hard 2 --variants 3 --train 8 --val 4 --test 8 --quiet >/dev/null
+"$fake" optimize -m fake -d options.jsonl -p "" -o empty --iterations 0 --quiet \
+    --proposers delete >/dev/null
+for f in text messages openai dspy promptfoo json jsonl csv; do "$fake" show run --format $f >run.$f; done
+"$fake" show empty --format text >empty.text
+"$fake" show run --best >best
+
+cat >check.py <<'PY'
+import csv, json, sys
+best = open("best", encoding="utf-8").read()[:-1]
+text = open("run.text", encoding="utf-8", newline="").read()
+assert text == f"<|im_start|>system\n{best}<|im_end|>\n<|im_start|>user\n{{input}}<|im_end|>\n<|im_start|>assistant\n", text
+assert open("empty.text").read().startswith("<|im_start|>user\n{input}<|im_end|>"), "empty prompt"
+messages = [{"role": "system", "content": best}, {"role": "user", "content": "{input}"}]
+assert json.load(open("run.messages")) == messages
+assert json.load(open("run.openai")) == {"model": "fake", "messages": messages}
+assert json.load(open("run.dspy"))["signature"]["instructions"] == best
+assert json.load(open("run.json"))["best"]["prompt"] == best
+foo = json.load(open("run.promptfoo"))
+assert [p["label"] for p in foo["prompts"]] == ["start", "best"]
+start = json.loads(foo["prompts"][0]["raw"])
+assert start[0]["content"] == '{% raw %}Say {{yes}} or\nno, "please".{% endraw %}', start
+assert start[1]["content"] == "{{input}}"
+assert len(foo["tests"]) == 8 and foo["tests"][0]["assert"][0]["type"] == "icontains"
+lines = [json.loads(x) for x in open("run.jsonl")]
+assert [x["kind"] for x in lines] == ["params"] + ["metrics"] * (len(lines) - 2) + ["summary"]
+assert all(isinstance(v, float) for x in lines[1:] for v in x["metrics"].values())
+assert lines[-1]["best_prompt"] == best and "best_test_loss" in lines[-1]["metrics"]
+run = json.load(open("run.json"))
+rows = list(csv.DictReader(open("run.csv", newline="")))
+want = [c for i in run["iterations"] for c in i["candidates"]]
+assert len(rows) == len(want) + 1
+assert rows[0]["prompt"] == run["initial"]["prompt"]
+for row, c in zip(rows[1:], want):
+    assert row["prompt"] == c["prompt"] and int(row["id"]) == c["id"] and row["fate"] == c["fate"]
+    assert (float(row["loss"]) if row["loss"] else None) == c["loss"]
+PY
+"$python" check.py
+
+# ---- the trackers ------------------------------------------------------------------
+
+has() { "$python" -c "import $1" 2>/dev/null; }
+
+# Stand-ins that write down what they are called with.
+mkdir stand
+cat >stand/mlflow.py <<'PY'
+import contextlib
+said = open("said", "a")
+@contextlib.contextmanager
+def start_run(run_name=None):
+    yield
+def log_params(p): said.write(f"params {len(p)}\n")
+def log_metrics(m, step=None): said.write(f"metrics {step} {m.get('train_loss', m.get('best_test_loss'))}\n")
+def set_tags(t): said.write(f"tags {t['status']}\n")
+def log_text(t, name): said.write(f"text {name}\n")
+PY
+cat >stand/wandb.py <<'PY'
+said = open("said", "a")
+class Run:
+    class config:
+        update = staticmethod(lambda p: said.write(f"params {len(p)}\n"))
+    summary = {}
+    def log(self, m, step): said.write(f"metrics {step} {m['train_loss']}\n")
+    def finish(self): said.write(f"summary {self.summary['status']} {len(self.summary)}\n")
+def init(project, name=None): return Run()
+PY
+for tracker in mlflow wandb; do
+    if has $tracker; then
+        MLFLOW_ALLOW_FILE_STORE=true MLFLOW_TRACKING_URI="file://$work/mlruns" WANDB_MODE=offline WANDB_SILENT=true \
+            "$python" "$here/../examples/trackers/${tracker}_run.py" name <run.jsonl >said 2>&1 ||
+            { cat said; exit 1; }
+        echo "$tracker: the real one"
+    else
+        : >said
+        PYTHONPATH=stand "$python" "$here/../examples/trackers/${tracker}_run.py" name <run.jsonl
+        grep -q "^params" said && grep -q "^metrics 1 " said && grep -q "done" said || { cat said; exit 1; }
+        echo "$tracker: a stand-in"
+    fi
+done
+if has dspy; then
+    cp run.dspy run.dspy.json
+    "$python" - <<'PY'
+import dspy
+p = dspy.Predict("input -> answer")
+p.load("run.dspy.json")
+assert p.signature.instructions == open("best", encoding="utf-8").read()[:-1]
+PY
+    echo "dspy: the real one"
+fi

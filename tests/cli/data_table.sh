@@ -1,0 +1,18 @@
+# Tables as data: plain columns work as they are, others are named with what to do.
+try() { "$PMPO" "$@"; echo "exit $?"; }
+printf 'input,target\nIs it late?,no\n"Is it, you say?",yes\n' >plain.csv
+try data check plain.csv
+printf 'question\toptions\ttarget\nIs it?\tyes|no\tno\n' >plain.tsv
+try data check plain.tsv
+printf 'text,label\nhello,greeting\n' >named.csv
+try data check named.csv
+try data import csv named.csv
+"$PMPO" data import csv named.csv --input text --target label -o data.jsonl -q && cat data.jsonl
+printf 'The Review,label,rank\nfine,good,1\n' >odd.csv
+try data import csv odd.csv
+printf 'message,What'"'"'s wanted\nhi,x\n' >quote.csv
+try data import csv quote.csv
+printf 'input,a,b\nq,1,2\n' >many.csv
+try data import csv many.csv
+printf 'input,target\nq\n' >short.csv
+try data check short.csv
