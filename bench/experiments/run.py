@@ -257,14 +257,15 @@ def search(pmpo, cell, parts, work):
     if run.exists():
         doc = json.loads(pmpo.run("show", "--json", run, models=False))
         if doc["status"] != "done":
-            pmpo.run("resume", "-q", run, models=False, may_stop=True)
+            pmpo.run("resume", "-q", "--no-cache", run, models=False, may_stop=True)
     else:
         val = parts["val"]
         if val.exists() and val.stat().st_size:
             split = ["--val", val]
         else:
             split = ["--train", count_lines(parts["train"]), "--val", 0, "--test", 0]
-        pmpo.run("optimize", "-q", "-m", cell.model, "-d", parts["train"], *split,
+        # Without the score cache: what another cell had scored would count as free.
+        pmpo.run("optimize", "-q", "--no-cache", "-m", cell.model, "-d", parts["train"], *split,
                  "--seed", cell.seed, "-o", run, *cell.searches, may_stop=True)
     doc = json.loads(pmpo.run("show", "--json", run, models=False))
     by_iteration = [x["best_loss"] for x in doc["iterations"]]
@@ -364,7 +365,7 @@ def measure(pmpo, cell, kind, how, prompt, parts, work):
         kept = work / "measures" / f"{digest([prompt, cell.model, metric, how['options'], piece.name])}.json"
         if not kept.exists():
             more = ["--train", parts["train"]] if "--shots" in how["options"] else []
-            text = pmpo.run("eval", "-q", "--json", "-m", cell.model, "-d", piece, "-p", f"@{file}",
+            text = pmpo.run("eval", "-q", "--json", "--no-cache", "-m", cell.model, "-d", piece, "-p", f"@{file}",
                             "--metric", metric, *how["options"], *more)
             kept.write_text(text)
         doc = json.loads(kept.read_text())
