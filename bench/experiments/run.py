@@ -348,7 +348,7 @@ def wilson(right, n):
         return None, None
     z, p = 1.959963984540054, right / n
     mid, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (mid - half) / (1 + z * z / n), (mid + half) / (1 + z * z / n)
+    return max(0.0, (mid - half) / (1 + z * z / n)), (mid + half) / (1 + z * z / n)
 
 
 def bit(mark):
@@ -407,7 +407,8 @@ def run_cell(pmpo, cell, work, ledger):
         if kind.startswith("likelihood") and cell.task.get("options") is False:
             continue
         figures[kind] = measure(pmpo, cell, kind, how, found["after"], parts, work)
-        figures[kind]["majority"] = majority(parts, how.get("n"))
+        pairs = figures[kind]["metric"] == "pairs"
+        figures[kind]["majority"] = None if pairs else majority(parts, how.get("n"))
     count = {p: count_lines(f) for p, f in parts.items()}
     return {"experiment": cell.spec["name"], "task": cell.task["name"], "model": cell.model,
             "method": cell.method["name"], "version": cell.method["version"], "seed": cell.seed,

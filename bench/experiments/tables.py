@@ -217,8 +217,9 @@ def plot(rows):
             out.append(f'<line x1="{x(m["low"]):.1f}" x2="{x(m["high"]):.1f}" y1="{y}" y2="{y}" stroke="#2a6f97"/>')
             out.append(f'<circle cx="{x(m["right"] / m["n"]):.1f}" cy="{y}" r="3.5" fill="#2a6f97"/>')
             y += line
-        at = x(list_[0][1]["majority"])
-        out.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top - 8}" y2="{y - 8}" stroke="#999" stroke-dasharray="3 3"/>')
+        at = list_[0][1]["majority"]
+        at = x(at) if at is not None else None
+        out.append("" if at is None else f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top - 8}" y2="{y - 8}" stroke="#999" stroke-dasharray="3 3"/>')
         y += 10
     for tick in range(0, 101, 20):
         out.append(f'<text x="{x(tick / 100):.1f}" y="{y + 8}" text-anchor="middle">{tick}</text>')
