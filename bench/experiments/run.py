@@ -364,7 +364,9 @@ def measure(pmpo, cell, kind, how, prompt, parts, work):
     for piece in pieces_of(parts["test"], how.get("n"), how.get("piece"), work / "data"):
         kept = work / "measures" / f"{digest([prompt, cell.model, metric, how['options'], piece.name])}.json"
         if not kept.exists():
-            more = ["--train", parts["train"]] if "--shots" in how["options"] else []
+            words = how["options"]
+            shown = "--shots" in words and words[words.index("--shots") + 1] != "0"
+            more = ["--train", parts["train"]] if shown else []
             text = pmpo.run("eval", "-q", "--json", "--no-cache", "-m", cell.model, "-d", piece, "-p", f"@{file}",
                             "--metric", metric, *how["options"], *more)
             kept.write_text(text)
