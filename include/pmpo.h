@@ -416,6 +416,10 @@ typedef struct pmpo_optimize_options {
      * backslash at its end goes on with the next line; empty lines and lines
      * that begin with # are passed over. */
     pmpo_str library;
+    /* Proposers of your own (pmpo_custom.h): with `proposers` NULL they take
+     * part, else if named there. Read during the call only. */
+    const struct pmpo_custom_proposer *custom;
+    size_t n_custom;
     bool no_rewriter; /* no model is asked for words: no marking, no rewriting */
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */
@@ -481,6 +485,8 @@ typedef struct pmpo_resume_options {
     int iterations;         /* new total; 0: as in the run */
     int64_t budget_ms;      /* for this sitting; 0: none */
     uint64_t budget_tokens;
+    const struct pmpo_custom_proposer *custom; /* those of the run, again */
+    size_t n_custom;
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;

@@ -45,6 +45,11 @@ PMPO_API void pmpo_data_options_init(pmpo_data_options *o);
  * mistake. `o` may be NULL. */
 PMPO_API int pmpo_data_load(const char *path, const pmpo_data_options *o,
                             pmpo_data **out, pmpo_error *err);
+/* As pmpo_data_load, from bytes in memory. `name` is what errors call the
+ * file. */
+PMPO_API int pmpo_data_parse(pmpo_str bytes, const char *name,
+                             const pmpo_data_options *o, pmpo_data **out,
+                             pmpo_error *err);
 PMPO_API void pmpo_data_free(pmpo_data *d);
 PMPO_API size_t pmpo_data_count(const pmpo_data *d);
 /* Borrowed until pmpo_data_free; i < pmpo_data_count(d). */

@@ -201,6 +201,10 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
             n.jobs += p->asks;
         }
     }
+    for (size_t i = 0; i < o->n_custom; i++) {
+        const pmpo_custom_proposer *p = &o->custom[i];
+        n.prompts += iteration > 0 || p->opens ? p->most : 0;
+    }
     return n;
 }
 

@@ -162,6 +162,21 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
     return rc;
 }
 
+/* Who takes part when nothing else is said: into `names`. */
+static int name_proposers(pmpo_optimize_options *o, pmpo_buf *names,
+                          pmpo_error *err)
+{
+    if (o->proposers) {
+        return 0;
+    }
+    pmpo_buf_puts(names, pmpo_proposers_default(o->paper, o->no_rewriter));
+    for (size_t i = 0; i < o->n_custom; i++) {
+        pmpo_buf_printf(names, ",%s", o->custom[i].name);
+    }
+    o->proposers = pmpo_buf_str(names).ptr;
+    return names->failed ? pmpo_fail_memory(err) : 0;
+}
+
 int pmpo_optimize(const pmpo_optimize_input *in,
                   const pmpo_optimize_options *asked, const char *path,
                   pmpo_run **out, pmpo_error *err)
@@ -184,14 +199,15 @@ int pmpo_optimize(const pmpo_optimize_input *in,
     if (rc == 0 && o.task.len == 0) {
         o.task = PMPO_STR(PMPO_NEUTRAL_TASK);
     }
-    if (!o.proposers) {
-        o.proposers = pmpo_proposers_default(o.paper, o.no_rewriter);
-    }
+    pmpo_buf names = {0};
+    rc = rc < 0 ? rc : name_proposers(&o, &names, err);
     rc = rc < 0 ? rc
                 : begin(scorer, rewriter, &parts, &o, path, &store, err);
+    pmpo_buf_release(&names);
     pmpo_parts_release(&parts);
     pmpo_arena_release(&mem); /* the run file has what it held */
-    pmpo_sitting_options so = {o.budget_ms, o.budget_tokens, o.score.no_cache,
+    pmpo_sitting_options so = {o.budget_ms, o.budget_tokens, o.custom,
+                               o.n_custom, o.score.no_cache,
                                o.score.progress, o.score.progress_ud, o.ask,
                                o.ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(store, scorer, rewriter, &so, err);

@@ -47,10 +47,11 @@ static int check_names(const pmpo_optimize_options *o, pmpo_error *err)
     do {
         size_t n = strcspn(names, ",");
         const pmpo_proposer *p = find_proposer(names, n);
-        if (!p) {
+        if (!p && !pmpo_custom_find(o->custom, o->n_custom,
+                                    (pmpo_str){names, n})) {
             return unknown_proposer(names, n, err);
         }
-        if (p->asks && o->no_rewriter) {
+        if (p && p->asks && o->no_rewriter) {
             return pmpo_fail(err, PMPO_EUSAGE, "the proposer %s needs a "
                              "rewriter", p->name);
         }
@@ -59,9 +60,32 @@ static int check_names(const pmpo_optimize_options *o, pmpo_error *err)
     return 0;
 }
 
+/* Every custom one is good, and takes part. */
+static int check_custom(const pmpo_optimize_options *o, pmpo_error *err)
+{
+    int rc = pmpo_custom_check(o->custom, o->n_custom, err);
+    for (size_t i = 0; rc == 0 && i < o->n_custom; i++) {
+        if (o->proposers
+            && !pmpo_proposers_have(o->proposers, o->custom[i].name)) {
+            rc = pmpo_fail(err, PMPO_EUSAGE, "the proposer %s is given, but "
+                           "not among those that take part (%s)",
+                           o->custom[i].name, o->proposers);
+        }
+    }
+    return rc;
+}
+
+int pmpo_parts_check_proposers(const pmpo_optimize_options *o,
+                               pmpo_error *err)
+{
+    int rc = check_custom(o, err);
+    return rc < 0 ? rc : check_names(o, err);
+}
+
 static int check_proposers(const pmpo_optimize_options *o, pmpo_error *err)
 {
-    bool others = o->proposers && strcmp(o->proposers, "rewrite") != 0;
+    bool others = o->n_custom > 0
+                  || (o->proposers && strcmp(o->proposers, "rewrite") != 0);
     if (o->paper && (others || o->no_rewriter)) {
         return pmpo_fail(err, PMPO_EUSAGE, "the published loop rewrites and "
                          "does nothing else: leave the proposers out, and let "
@@ -81,7 +105,8 @@ static int check_proposers(const pmpo_optimize_options *o, pmpo_error *err)
         return pmpo_fail(err, PMPO_EUSAGE, "the library given holds no "
                          "instruction: one a line, # begins a remark");
     }
-    return o->proposers ? check_names(o, err) : 0;
+    int rc = check_custom(o, err);
+    return rc < 0 || !o->proposers ? rc : check_names(o, err);
 }
 
 /* What decides which candidate is taken. */

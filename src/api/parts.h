@@ -17,6 +17,10 @@ typedef struct pmpo_parts {
 int pmpo_parts_make(const pmpo_optimize_input *in,
                     const pmpo_optimize_options *o, pmpo_parts *out,
                     pmpo_error *err);
+/* The proposers named in *o are known, and all that are custom are named: of
+ * a run that is sat down to. PMPO_EUSAGE. */
+int pmpo_parts_check_proposers(const pmpo_optimize_options *o,
+                               pmpo_error *err);
 /* From a run file. */
 int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err);
 /* Into a run file. */

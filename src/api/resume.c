@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/parts.h"
 #include "api/sitting.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -43,17 +44,21 @@ static void shrink(pmpo_store *s, int iterations)
 
 /* *total: of the run as it was. */
 static int prepare(pmpo_store *s, const pmpo_model *scorer,
-                   const pmpo_model *rewriter, int iterations, int *total,
+                   const pmpo_model *rewriter,
+                   const pmpo_resume_options *asked, int *total,
                    pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_optimize_options o;
     pmpo_optimize_options_init(&o);
+    o.custom = asked->custom;
+    o.n_custom = asked->n_custom;
     int rc = pmpo_settings_get(s, &mem, &o, err);
+    rc = rc < 0 ? rc : pmpo_parts_check_proposers(&o, err);
     rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
     rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
     *total = o.iterations;
-    rc = rc < 0 ? rc : extend(s, &o, iterations, err);
+    rc = rc < 0 ? rc : extend(s, &o, asked->iterations, err);
     pmpo_arena_release(&mem);
     return rc;
 }
@@ -72,11 +77,10 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
     int total = 0;
     rewriter = rewriter ? rewriter : scorer;
     int rc = pmpo_store_open(path, &s, err);
-    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o->iterations, &total,
-                               err);
-    pmpo_sitting_options so = {o->budget_ms, o->budget_tokens, o->no_cache,
-                               o->progress, o->progress_ud, o->ask,
-                               o->ask_ud};
+    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &total, err);
+    pmpo_sitting_options so = {o->budget_ms, o->budget_tokens, o->custom,
+                               o->n_custom, o->no_cache, o->progress,
+                               o->progress_ud, o->ask, o->ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
     if (rc == PMPO_EVERSION && s) {
         shrink(s, total);

@@ -9,6 +9,8 @@
 typedef struct pmpo_sitting_options {
     int64_t budget_ms;
     uint64_t budget_tokens;
+    const struct pmpo_custom_proposer *custom;
+    size_t n_custom;
     bool no_cache;
     pmpo_progress_fn progress;
     void *progress_ud;

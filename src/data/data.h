@@ -7,11 +7,6 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-/* As pmpo_data_load, from bytes. `name` is what errors call the file. */
-int pmpo_data_parse(pmpo_str bytes, const char *name,
-                    const pmpo_data_options *o, pmpo_data **out,
-                    pmpo_error *err);
-
 /* A set of copies of examples made in memory, with ids of their own; `name` is
  * what errors call it. Line numbers count them from 1, weights of 0 are 1,
  * and options make the rejected outputs where there are none. */

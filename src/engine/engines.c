@@ -1,6 +1,7 @@
 /* engines.c: see engines.h. */
 #include "engine/engines.h"
 
+#include "engine/custom/custom_engine.h"
 #include "engine/llama/llama.h"
 
 /* A path or a name of the list of models: whatever no row above takes. */
@@ -11,6 +12,7 @@ static bool takes_files(const char *model)
 }
 
 const pmpo_engine_kind pmpo_engines[] = {
+    {"custom", pmpo_custom_takes, pmpo_custom_open},
     {"llama", takes_files, pmpo_llama_open},
 };
 

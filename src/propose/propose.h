@@ -7,6 +7,7 @@
 #ifndef PMPO_PROPOSE_PROPOSE_H
 #define PMPO_PROPOSE_PROPOSE_H
 
+#include "pmpo_custom.h"
 #include "propose/jobs.h"
 #include "text/keep.h"
 
@@ -98,6 +99,18 @@ bool pmpo_proposers_ask(const char *names);
 /* The names of those that run by default, of the published loop alone
  * (`paper`), or without a rewriter; static. */
 const char *pmpo_proposers_default(bool paper, bool no_rewriter);
+
+/* ---- proposers of the calling program (custom_proposer.c) --------------------------- */
+
+/* PMPO_EUSAGE, PMPO_EVERSION: one of the n is not as pmpo_custom.h says. */
+int pmpo_custom_check(const pmpo_custom_proposer *of, size_t n,
+                      pmpo_error *err);
+/* By name; NULL: none of them. */
+const pmpo_custom_proposer *pmpo_custom_find(const pmpo_custom_proposer *of,
+                                             size_t n, pmpo_str name);
+int pmpo_propose_custom(const pmpo_scene *s, const pmpo_custom_proposer *by,
+                        pmpo_proposals *out, pmpo_error *err);
+
 /* ---- the probe (rewrite.c) ------------------------------------------------ */
 
 #define PMPO_PROBE_SAMPLES 4

@@ -109,32 +109,47 @@ static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
     return pmpo_vet_row(st, row, err);
 }
 
-static int ask(pmpo_state *st, const pmpo_step *step, const pmpo_proposer *by,
+/* One of the table, or of the calling program's. */
+typedef struct source {
+    const pmpo_proposer *own;
+    const pmpo_custom_proposer *custom;
+} source;
+
+static int ask(pmpo_state *st, const pmpo_step *step, source by,
                pmpo_error *err)
 {
+    const char *name = by.own ? by.own->name : by.custom->name;
     pmpo_arena scratch = {0};
     pmpo_proposals list = {.mem = &st->mem};
     const pmpo_scene scene = scene_of(st, step, &scratch);
-    int rc = by->propose(&scene, &list, err);
+    int rc = by.own ? by.own->propose(&scene, &list, err)
+                    : pmpo_propose_custom(&scene, by.custom, &list, err);
     for (size_t i = 0; rc == 0 && i < list.n; i++) {
-        rc = add_row(st, step, by->name, &list.of[i], err);
+        rc = add_row(st, step, name, &list.of[i], err);
     }
     pmpo_free(list.of);
     pmpo_arena_release(&scratch);
     return rc;
 }
 
-static bool takes_part(const pmpo_state *st, const pmpo_proposer *p,
+static bool takes_part(const pmpo_state *st, const char *name, bool opens,
                        int iteration)
 {
-    return (iteration > 0 || p->opens)
-           && pmpo_proposers_have(st->o.proposers, p->name);
+    return (iteration > 0 || opens)
+           && pmpo_proposers_have(st->o.proposers, name);
 }
 
 bool pmpo_has_opening(const pmpo_state *st)
 {
     for (size_t i = 0; i < pmpo_n_proposers; i++) {
-        if (takes_part(st, &pmpo_proposers[i], 0)) {
+        const pmpo_proposer *p = &pmpo_proposers[i];
+        if (takes_part(st, p->name, p->opens, 0)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < st->o.n_custom; i++) {
+        const pmpo_custom_proposer *p = &st->o.custom[i];
+        if (takes_part(st, p->name, p->opens, 0)) {
             return true;
         }
     }
@@ -147,9 +162,17 @@ int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < pmpo_n_proposers; i++) {
         const pmpo_proposer *p = &pmpo_proposers[i];
-        if (takes_part(st, p, step->index)) {
+        if (takes_part(st, p->name, p->opens, step->index)) {
             pmpo_stage(st, p->asks ? "rewriting" : "proposing", 0, 0);
-            rc = ask(st, step, p, err);
+            rc = ask(st, step, (source){.own = p}, err);
+            pmpo_show_candidates(st, step->first);
+        }
+    }
+    for (size_t i = 0; rc == 0 && i < st->o.n_custom; i++) {
+        const pmpo_custom_proposer *p = &st->o.custom[i];
+        if (takes_part(st, p->name, p->opens, step->index)) {
+            pmpo_stage(st, "proposing", 0, 0);
+            rc = ask(st, step, (source){.custom = p}, err);
             pmpo_show_candidates(st, step->first);
         }
     }

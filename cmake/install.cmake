@@ -1,0 +1,57 @@
+# What `cmake --install` puts where, and the packages that `cpack` makes of it: .deb and .tar.gz.
+include(CMakePackageConfigHelpers)
+
+file(GLOB PMPO_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/*.h)
+target_include_directories(pmpo_shared INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+install(TARGETS pmpo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS pmpo_shared EXPORT pmpo LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${PMPO_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+pmpo_install_openblas()
+
+# For find_package(pmpo): the target pmpo::pmpo.
+set(PMPO_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/pmpo)
+install(EXPORT pmpo NAMESPACE pmpo:: FILE pmpoConfig.cmake DESTINATION ${PMPO_CMAKE_DIR})
+write_basic_package_version_file(pmpoConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/pmpoConfigVersion.cmake DESTINATION ${PMPO_CMAKE_DIR})
+
+# The prefix is found from where the file lies, so that the tree can be moved.
+string(REGEX REPLACE "[^/]+" ".." PMPO_PC_UP ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+configure_file(cmake/pmpo.pc.in pmpo.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/pmpo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# ---- licences: ours, and of what is linked in ----------------------------------------
+
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES docs/cli.md docs/formats.md docs/templates.md docs/proposers.md docs/library.md docs/python.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+if(LLAMA_SRC)
+  install(FILES ${LLAMA_SRC}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}/llama.cpp)
+endif()
+configure_file(cmake/copyright.in copyright @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# ---- packages ---------------------------------------------------------------------------
+
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_NAME pmpo)
+set(CPACK_PACKAGE_VENDOR "the pmpo authors")
+set(CPACK_PACKAGE_CONTACT "the pmpo authors <pmpo@users.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DESCRIPTION
+  "pmpo reads the cross-entropy that a language model gives to known answers off forward passes,
+has a model rewrite the prompt, keeps what lowers the loss, and proves it on unseen examples.
+The program, the library libpmpo and its headers; llama.cpp is inside.")
+set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_THREADS 0)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${OPENBLAS_PLACE})
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS python3-pip) # fetches models
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_ARCHIVE_FILE_NAME pmpo-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+include(CPack)

@@ -1,0 +1,91 @@
+"""Names and types of what the calls take, for editors and type checkers. What
+each means, and its default, stands in pmpo.h and docs/cli.md; the library
+itself says what it doesn't take."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class ModelOptions(TypedDict, total=False):
+    """precision: of the weights. threads: 0: all processors. gpu_layers: -1:
+    all. memory_bytes: cap for weights and working memory; 0: what is free.
+    for_generation: it only generates."""
+
+    precision: Literal["auto", "native", "f16", "f32", "f32-fast"]
+    products: Literal["auto", "own", "blas"]
+    threads: int
+    gpu_layers: int
+    memory_bytes: int
+    for_generation: bool
+
+
+class ScoreOptions(TypedDict, total=False):
+    """loss in nats; template: chat, user, user-suffix, raw or @FILE; limit: the
+    first examples only, 0: all."""
+
+    loss: Literal["auto", "nll", "preference", "choice"]
+    reduction: Literal["mean", "sum"]
+    normalize: Literal["none", "length"]
+    calibrate: Literal["none", "content-free"]
+    beta: float
+    template: str
+    end: Literal["auto", "yes", "no"]
+    limit: int
+    no_cache: bool
+    plain: bool
+    noise_floor: bool
+
+
+class EvalOptions(TypedDict, total=False):
+    """regex: for the metric of that name; max_tokens: of an answer."""
+
+    regex: str
+    template: str
+    end: Literal["auto", "yes", "no"]
+    limit: int
+    max_tokens: int
+    seed: int
+    no_cache: bool
+
+
+class OptimizeOptions(TypedDict, total=False):
+    """Scoring as in ScoreOptions; the rest is pmpo_optimize_options."""
+
+    loss: Literal["auto", "nll", "preference", "choice"]
+    reduction: Literal["mean", "sum"]
+    normalize: Literal["none", "length"]
+    calibrate: Literal["none", "content-free"]
+    beta: float
+    template: str
+    end: Literal["auto", "yes", "no"]
+    limit: int
+    no_cache: bool
+    task: str
+    iterations: int
+    hard: int
+    variants: int
+    segments: int
+    temperature: float
+    top_p: float
+    max_reply_tokens: int
+    max_prompt_tokens: int
+    patience: int
+    proposers: str
+    library: str
+    no_rewriter: bool
+    form: Literal["auto", "large", "small"]
+    race: Literal["off", "exact", "paired"]
+    metric: Literal["auto", "none", "exact", "number", "choice"]
+    shortlist: int
+    max_answer_tokens: int
+    no_mask: bool
+    no_hard_cases: bool
+    no_loss_check: bool
+    allow_copy: bool
+    no_guard: bool
+    paper: bool
+    seed: int
+    budget_ms: int
+    budget_tokens: int
+    force: bool

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import math
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import pmpo
+from conftest import MODEL
+
+PROMPTS = ["Say yes or no.", "So?"]
+
+
+def test_scores_are_the_command_lines(model, rows, file, cli):
+    s = model.score(rows, PROMPTS, template="raw", no_cache=True)
+    told = cli("score", "--json", "-m", MODEL, "-d", str(file), "-p", PROMPTS[0],
+               "-p", PROMPTS[1], "--template", "raw", "--no-cache")
+    assert s.losses.shape == (2, 12) and s.losses.dtype == np.float64
+    for p, prompt in enumerate(told["prompts"]):
+        assert s.loss[p] == prompt["loss"]  # bit for bit
+        assert s.nats[p] == prompt["nats"]
+        assert s.format[p] == prompt["format"]
+        for e, example in enumerate(prompt["examples"]):
+            assert s.ids[e] == example["id"]
+            assert s.losses[p, e] == example["loss"]
+            for t, target in enumerate(example["targets"]):
+                mine = s.targets[p][e][t]
+                assert mine.nats == target["nats"]
+                assert list(mine.token_ids) == target["token_ids"]
+                assert mine.token_logprobs.dtype == np.float32
+                assert [float(x) for x in mine.token_logprobs] == \
+                    target["token_logprobs"]
+    assert model.info["identity"] == told["model"]["identity"]
+
+
+def test_shapes_and_tables(model, rows):
+    pytest.importorskip("pandas")
+    s = model.score(rows, PROMPTS, template="raw")
+    frame = s.to_pandas()
+    assert len(frame) == 24 and list(frame["loss"][:12]) == list(s.losses[0])
+    assert np.isclose(s.loss[0], s.losses[0].mean())
+    assert s.n_options[0] == 12 and s.n_correct[0] == s.correct[0].sum()
+    assert "<b>" not in model.score(rows, "<b>", template="raw")._repr_html_()
+
+
+def test_options_reach_the_library(model, rows):
+    a = model.score(rows, "x", template="raw", loss="nll")
+    b = model.score(rows, "x", template="raw", loss="nll", reduction="sum")
+    assert a.loss_kind == "nll" and b.loss[0] > a.loss[0]
+    assert math.isnan(a.noise_floor)
+    assert model.score(rows, "x", template="raw", noise_floor=True).noise_floor >= 0
+    assert model.score(rows, "x", template="raw", limit=3).losses.shape == (1, 3)
+    with pytest.raises(ValueError, match="auto, nll, preference, choice"):
+        model.score(rows, "x", loss="l2")
+    with pytest.raises(TypeError, match="has no los"):
+        model.score(rows, "x", los="nll")
+
+
+def test_analysis(model, rows, file, cli):
+    prompt = "Say yes. Say no. Think."
+    a = model.analyze(rows, prompt, template="raw", no_cache=True)
+    told = cli("analyze", "--json", "-m", MODEL, "-d", str(file), "-p", prompt,
+               "--template", "raw", "--no-cache")
+    assert a.loss == told["loss"]
+    assert [s.effect for s in a.segments] == [s["effect"] for s in told["segments"]]
+    assert [prompt.encode()[s.begin:s.end].decode() for s in a.segments] == \
+        [s.text for s in a.segments]
+    assert "Think." in a._repr_html_() and a.effects.shape == (len(a.segments),)
+
+
+def test_evaluation(model, rows, file, cli):
+    v = model.evaluate(rows, PROMPTS, metrics=["options", "exact"],
+                       template="raw", max_tokens=4)
+    told = cli("eval", "--json", "-m", MODEL, "-d", str(file), "-p", PROMPTS[0],
+               "-p", PROMPTS[1], "--metric", "options,exact", "--template", "raw",
+               "--max-tokens", "4")
+    assert v.value.shape == (2, 2) and v.right.shape == (2, 2, 12)
+    for p, prompt in enumerate(told["prompts"]):
+        for k, (name, m) in enumerate(prompt["metrics"].items()):
+            assert v.metrics[k] == name and v.value[p, k] == m["value"]
+            assert (v.low[p, k], v.high[p, k]) == (m["low"], m["high"])
+    assert len(v.replies[0]) == 12
+    with pytest.raises(ValueError, match="options-mean"):
+        model.evaluate(rows, "x", metrics="accuracy")
+
+
+def test_failures():
+    with pytest.raises(pmpo.ModelError, match="nowhere") as e:
+        pmpo.Model("/nowhere.gguf")
+    assert e.value.name == "PMPO_EMODEL"
+    with pytest.raises(ValueError, match="precision is one of"):
+        pmpo.Model(MODEL, precision="f8")
+
+
+def test_closing(rows):
+    with pmpo.Model(MODEL) as m:
+        assert m.info["n_vocab"] == 259
+    assert "closed" in repr(m)
+    with pytest.raises(ValueError, match="closed"):
+        m.score(rows, "x", template="raw")
+
+
+def test_long_texts_fail_as_usage(model):
+    with pytest.raises(pmpo.Error, match="q1") as e:
+        model.score([{"id": "q1", "input": "x" * 5000, "target": "y"}], "p",
+                    template="raw")
+    assert e.value.name == "PMPO_ETOOLONG"
+
+
+def test_other_threads_run_meanwhile(model, rows):
+    """The interpreter's lock is not held during a call."""
+    ticks, stop = [], threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.001)
+
+    t = threading.Thread(target=tick)
+    t.start()
+    begin = time.monotonic()
+    model.score(rows * 1, [f"p {i}" for i in range(60)], template="raw",
+                no_cache=True)
+    end = time.monotonic()
+    stop.set()
+    t.join()
+    inside = [x for x in ticks if begin < x < end]
+    assert len(inside) > 20
+    assert max(np.diff(inside)) < 0.5 * (end - begin)
+
+
+def test_progress_comes_in_the_callers_thread(model, rows):
+    seen = []
+    model.score(rows, PROMPTS, template="raw", no_cache=True,
+                progress=lambda p: seen.append((threading.current_thread(), p)))
+    assert seen and all(t is threading.main_thread() for t, _ in seen)
+    assert seen[-1][1].stage == "scoring" and seen[-1][1].total > 0
+
+
+def test_what_progress_raises_ends_the_call(model, rows):
+    def fail(p):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        model.score(rows, PROMPTS, template="raw", no_cache=True, progress=fail)
+    assert model.score(rows, "x", template="raw").losses.shape == (1, 12)
+
+
+def test_cancel_from_another_thread(model, rows):
+    many = [f"prompt {i}" for i in range(3000)]
+    threading.Timer(0.3, model.cancel).start()
+    with pytest.raises(pmpo.Cancelled):
+        model.score(rows, many, template="raw", no_cache=True)
