@@ -198,7 +198,8 @@ static void test_replies_follow_their_seeds(void **state)
     (void)state;
     const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Name a colour.")};
     const uint64_t seeds[] = {1, 2, 1}, alone[] = {2};
-    const pmpo_gen_params p = {1.0, 0.95, 16, PMPO_STR("")};
+    const pmpo_gen_params p = {.temperature = 1.0, .top_p = 0.95, .max_tokens = 16,
+                               .stop = PMPO_STR("")};
     const pmpo_gen_request three = {.messages = &ask, .n_messages = 1,
                                     .seeds = seeds, .n_samples = 3};
     const pmpo_gen_request one = {.messages = &ask, .n_messages = 1,

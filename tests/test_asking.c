@@ -234,7 +234,8 @@ static void test_engines_say_no(void **state)
     pmpo_model *m = fake_new(&(fake_options){.deaf = true});
     const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Hi.")};
     const uint64_t seed = 1;
-    const pmpo_gen_params p = {1, 1, 10, PMPO_STR("")};
+    const pmpo_gen_params p = {.temperature = 1, .top_p = 1, .max_tokens = 10,
+                               .stop = PMPO_STR("")};
     pmpo_gen_request q = {.messages = &ask, .n_messages = 1, .seeds = &seed,
                           .n_samples = 1, .begun = PMPO_STR("Well,")};
     pmpo_reply r = {0};

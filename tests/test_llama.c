@@ -339,7 +339,9 @@ static int say(pmpo_model *m, const char *grammar, double temperature,
 {
     const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Say.")};
     const uint64_t seeds[] = {1, 2, 3, 4};
-    const pmpo_gen_params p = {temperature, 0.95, 1700, PMPO_STR("</prompt>")};
+    const pmpo_gen_params p = {.temperature = temperature, .top_p = 0.95,
+                               .max_tokens = 1700,
+                               .stop = PMPO_STR("</prompt>")};
     const pmpo_gen_request q = {.messages = &ask, .n_messages = 1,
                                 .grammar = {grammar, strlen(grammar)},
                                 .begun = PMPO_STR("<prompt>"),
@@ -353,6 +355,50 @@ static void drop(pmpo_reply r[4])
     for (int i = 0; i < 4; i++) {
         pmpo_buf_release(&r[i].text);
     }
+}
+
+/* More prompts than slots, of many lengths, with a beginning in common: each
+ * gets the reply that it gets alone. */
+static void test_replies_together_are_those_alone(void **state)
+{
+    enum { N = 70 };
+    (void)state;
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_F32);
+    static char texts[N][256];
+    static pmpo_message ask[N];
+    static pmpo_gen_request q[N];
+    static pmpo_reply all[N];
+    const uint64_t seed = 0;
+    size_t n_fed = 0, n_fed_alone = 0;
+    for (int i = 0; i < N; i++) {
+        int n = snprintf(texts[i], sizeof(texts[i]),
+                         "A beginning that all of them have. %d %.*s", i,
+                         i * 37 % 120, "bcdefghijklmnopqrstuvwxyzabcdefghijkl"
+                         "mnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
+                         "mnopqrstuvwxyzabcdefghijklmnopqrst");
+        ask[i] = (pmpo_message){PMPO_STR("user"), {texts[i], (size_t)n}};
+        q[i] = (pmpo_gen_request){.messages = &ask[i], .n_messages = 1,
+                                  .seeds = &seed, .n_samples = 1};
+    }
+    const pmpo_gen_params p = {.temperature = 0, .top_p = 1, .max_tokens = 12,
+                               .stop = PMPO_STR("")};
+    memset(all, 0, sizeof(all));
+    assert_int_equal(pmpo_generate(m, q, N, &p, all, NULL), 0);
+    for (int i = 0; i < N; i++) {
+        pmpo_reply one = {.n_tokens = 0};
+        assert_int_equal(pmpo_generate(m, &q[i], 1, &p, &one, NULL), 0);
+        assert_int_equal(all[i].n_tokens, one.n_tokens);
+        assert_int_equal(all[i].text.len, one.text.len);
+        assert_memory_equal(all[i].text.ptr ? all[i].text.ptr : "",
+                            one.text.ptr ? one.text.ptr : "", one.text.len);
+        n_fed += all[i].n_fed;
+        n_fed_alone += one.n_fed;
+        pmpo_buf_release(&one.text);
+        pmpo_buf_release(&all[i].text);
+    }
+    assert_true(n_fed < n_fed_alone * 4 / 5); /* what they share is fed once */
+    pmpo_model_free(m);
 }
 
 static void test_replies_obey_grammars(void **state)
@@ -427,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_a_longer_one_changes_nothing),
         cmocka_unit_test(test_a_grown_memory_keeps_the_rope_factors),
         cmocka_unit_test(test_what_crosses_the_range_is_refused),
+        cmocka_unit_test(test_replies_together_are_those_alone),
         cmocka_unit_test(test_replies_obey_grammars),
         cmocka_unit_test(test_forms_can_be_obeyed),
     };

@@ -141,6 +141,10 @@ typedef struct pmpo_gen_params {
     double top_p;       /* (0,1] */
     int max_tokens;     /* a sample */
     pmpo_str stop;      /* a sample ends once its text holds this; "": no */
+    /* Called as replies end, in any order, with their index in out[], by
+     * engines that generate some after others; may be NULL. */
+    void (*done)(void *ud, size_t reply);
+    void *ud;
 } pmpo_gen_params;
 
 typedef struct pmpo_reply {

@@ -32,16 +32,29 @@ static const pmpo_metric_row *metric_of(const pmpo_state *st)
                : &PMPO_METRIC_EXACT_ROW;
 }
 
-static int render(pmpo_state *st, const pmpo_data *d, const pmpo_sheet *s,
-                  size_t n, pmpo_tokens *ids, pmpo_error *err)
+/* A round: the next n examples under each prompt of a list. */
+typedef struct asked {
+    pmpo_state *st;
+    const pmpo_data *d;
+    size_t n;
+    pmpo_tokens *ids;       /* [prompts * n] */
+    pmpo_gen_request *q;
+    pmpo_job_reply *replies;
+} asked;
+
+static int render(asked *r, const pmpo_sheet *s, size_t at, pmpo_error *err)
 {
+    static const uint64_t seed = 0; /* greedy: of no effect */
     pmpo_template *t = NULL;
-    int rc = pmpo_template_new(&st->in->scorer->vocab,
-                               st->o.score.template_name, &t, err);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = pmpo_render_prompt(t, st->rows[s->id].prompt,
-                                pmpo_data_example(d, s->n_asked + i), &ids[i],
+    int rc = pmpo_template_new(&r->st->in->scorer->vocab,
+                               r->st->o.score.template_name, &t, err);
+    for (size_t i = 0; rc == 0 && i < r->n; i++) {
+        pmpo_tokens *ids = &r->ids[at + i];
+        rc = pmpo_render_prompt(t, r->st->rows[s->id].prompt,
+                                pmpo_data_example(r->d, s->n_asked + i), ids,
                                 err);
+        r->q[at + i] = (pmpo_gen_request){.ids = ids->ids, .n_ids = ids->n,
+                                          .seeds = &seed, .n_samples = 1};
     }
     pmpo_template_free(t);
     return rc;
@@ -65,38 +78,42 @@ static void mark(const pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
     s->n_asked += n;
 }
 
-int pmpo_sheet_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
+static int generate(const asked *r, size_t n, pmpo_arena *mem,
                     pmpo_error *err)
 {
-    static const uint64_t seed = 0; /* greedy: of no effect */
-    pmpo_tokens ids[PMPO_ANSWERED_TOGETHER] = {{0}};
-    pmpo_gen_request q[PMPO_ANSWERED_TOGETHER];
-    pmpo_job_reply replies[PMPO_ANSWERED_TOGETHER];
-    pmpo_arena mem = {0};
-    size_t left = pmpo_data_count(d) - s->n_asked;
-    size_t n = left < PMPO_ANSWERED_TOGETHER ? left : PMPO_ANSWERED_TOGETHER;
-    int rc = render(st, d, s, n, ids, err);
-    for (size_t i = 0; i < n; i++) {
-        q[i] = (pmpo_gen_request){.ids = ids[i].ids, .n_ids = ids[i].n,
-                                  .seeds = &seed, .n_samples = 1};
-    }
     const pmpo_job job = {
         .kind = "answer",
-        .requests = q,
+        .requests = r->q,
         .n_requests = n,
         .params = {.temperature = 0, .top_p = 1,
-                   .max_tokens = st->o.max_answer_tokens,
+                   .max_tokens = r->st->o.max_answer_tokens,
                    .stop = PMPO_STR("")},
     };
-    pmpo_jobs jobs = st->jobs;
-    jobs.model = st->in->scorer;
-    rc = rc < 0 || n == 0 ? rc
-                          : pmpo_jobs_run(&jobs, &job, &mem, replies, err);
-    if (rc == 0) {
-        mark(st, d, s, replies, n);
+    pmpo_jobs jobs = r->st->jobs;
+    jobs.model = r->st->in->scorer;
+    return n ? pmpo_jobs_run(&jobs, &job, mem, r->replies, err) : 0;
+}
+
+int pmpo_sheets_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet **list,
+                     size_t n, size_t most, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    size_t left = n ? pmpo_data_count(d) - list[0]->n_asked : 0;
+    asked r = {.st = st, .d = d, .n = left < most ? left : most};
+    size_t all = n * r.n;
+    r.ids = pmpo_arena_alloc(&mem, all, sizeof(*r.ids));
+    r.q = pmpo_arena_alloc(&mem, all, sizeof(*r.q));
+    r.replies = pmpo_arena_alloc(&mem, all, sizeof(*r.replies));
+    int rc = r.ids && r.q && r.replies ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = render(&r, list[i], i * r.n, err);
     }
-    for (size_t i = 0; i < n; i++) {
-        pmpo_tokens_release(&ids[i]);
+    rc = rc < 0 ? rc : generate(&r, all, &mem, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        mark(st, d, list[i], r.replies + i * r.n, r.n);
+    }
+    for (size_t i = 0; r.ids && i < all; i++) {
+        pmpo_tokens_release(&r.ids[i]);
     }
     pmpo_arena_release(&mem);
     return rc;
@@ -107,7 +124,7 @@ int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
 {
     int rc = 0;
     while (rc == 0 && s->n_asked < pmpo_data_count(d)) {
-        rc = pmpo_sheet_next(st, d, s, err);
+        rc = pmpo_sheets_next(st, d, &s, 1, PMPO_ANSWERED_AT_ONCE, err);
     }
     return rc;
 }

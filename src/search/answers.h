@@ -9,8 +9,11 @@
 #include "search/state.h"
 #include "stats/stats.h"
 
-/* Examples answered together. */
+/* Examples that several prompts answer before they are compared. */
 #define PMPO_ANSWERED_TOGETHER 8
+/* Examples of one job where nothing is compared in between: what an
+ * interrupted run loses at most. */
+#define PMPO_ANSWERED_AT_ONCE 128
 
 /* A prompt's answers to the first `n_asked` examples of a part. */
 typedef struct pmpo_sheet {
@@ -26,9 +29,10 @@ typedef struct pmpo_sheet {
 /* An empty sheet of prompt `id` for `d`, in `mem`. */
 int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
                    pmpo_sheet *out, pmpo_error *err);
-/* Asks the next PMPO_ANSWERED_TOGETHER examples of `d`, or those left. */
-int pmpo_sheet_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
-                    pmpo_error *err);
+/* Asks the next `most` examples of `d`, or those left, under each of the n
+ * prompts of a list, all of whom have been asked equally many: one job. */
+int pmpo_sheets_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet **list,
+                     size_t n, size_t most, pmpo_error *err);
 /* Asks all of them. */
 int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
                     pmpo_error *err);

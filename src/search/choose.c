@@ -203,18 +203,24 @@ static int drop_losers(contest *c, pmpo_error *err)
 
 static int answer(contest *c, pmpo_error *err)
 {
+    pmpo_arena mem = {0};
     size_t n = pmpo_data_count(c->data);
-    int rc = 0;
+    pmpo_sheet **left = pmpo_arena_alloc(&mem, c->p->n, sizeof(*left));
+    int rc = left ? 0 : pmpo_fail_memory(err);
     for (size_t done = 0; rc == 0 && done < n;
          done += PMPO_ANSWERED_TOGETHER) {
-        for (size_t i = 0; rc == 0 && i < c->p->n; i++) {
+        size_t k = 0;
+        for (size_t i = 0; i < c->p->n; i++) {
             if (!c->out[i]) {
-                pmpo_stage(c->st, "answering", (int)i + 1, (int)c->p->n);
-                rc = pmpo_sheet_next(c->st, c->data, &c->sheets[i], err);
+                left[k++] = &c->sheets[i];
             }
         }
+        pmpo_stage(c->st, "answering", 1, (int)k);
+        rc = pmpo_sheets_next(c->st, c->data, left, k, PMPO_ANSWERED_TOGETHER,
+                              err);
         rc = rc < 0 ? rc : drop_losers(c, err);
     }
+    pmpo_arena_release(&mem);
     return rc;
 }
 

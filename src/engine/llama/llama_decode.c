@@ -75,6 +75,7 @@ static bool is_cancelled(void *ud)
     return l->cancelled != 0;
 }
 
+/* For scoring: sequences share the cells of one memory. */
 static struct llama_context_params context_params(pmpo_llama *l, size_t cells)
 {
     struct llama_context_params p = llama_context_default_params();
@@ -95,6 +96,14 @@ static struct llama_context_params context_params(pmpo_llama *l, size_t cells)
     p.abort_callback_data = l;
     p.no_perf = true;
     return p;
+}
+
+static void make_batch(pmpo_llama *l)
+{
+    if (!l->has_batch) {
+        l->batch = llama_batch_init(PMPO_MAX_ROWS, 0, PMPO_MAX_SEQUENCES);
+        l->has_batch = true;
+    }
 }
 
 int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
@@ -118,10 +127,34 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
     }
     l->n_cells = cells;
     llama_attach_threadpool(l->ctx, l->pool->threads, l->pool->threads);
-    if (!l->has_batch) {
-        l->batch = llama_batch_init(PMPO_MAX_ROWS, 0, PMPO_MAX_SEQUENCES);
-        l->has_batch = true;
+    make_batch(l);
+    return 0;
+}
+
+int pmpo_llama_streams(pmpo_llama *l, size_t n, size_t cells, pmpo_error *err)
+{
+    if (l->streams && l->n_streams >= n && l->stream_cells >= cells) {
+        llama_memory_clear(llama_get_memory(l->streams), true);
+        return 0;
     }
+    struct llama_context_params p = context_params(l, n * cells);
+    p.n_seq_max = (uint32_t)n;
+    p.n_outputs_max = (uint32_t)n;
+    p.kv_unified = false;
+    llama_free(l->streams);
+    l->n_streams = 0;
+    l->streams = n * cells > (size_t)1 << 24
+                     ? NULL
+                     : pmpo_guard_context(l->weights, p);
+    if (!l->streams) {
+        return pmpo_fail(err, PMPO_EBACKEND,
+                         "no context for %zu replies of %zu tokens can be "
+                         "made: %s", n, cells, pmpo_llama_log());
+    }
+    l->n_streams = n;
+    l->stream_cells = cells;
+    llama_attach_threadpool(l->streams, l->pool->threads, l->pool->threads);
+    make_batch(l);
     return 0;
 }
 
@@ -160,24 +193,33 @@ void pmpo_llama_row(pmpo_llama *l, const pmpo_plan_row *r)
     l->batch.logits[i] = r->output;
 }
 
-int pmpo_llama_decode(pmpo_llama *l, pmpo_error *err)
+int pmpo_llama_decode_in(pmpo_llama *l, struct llama_context *ctx,
+                         pmpo_error *err)
 {
     if (l->batch.n_tokens == 0) {
         return 0;
     }
-    int rc = l->cancelled ? 2 : pmpo_guard_decode(l->ctx, l->batch);
+    int rc = l->cancelled ? 2 : pmpo_guard_decode(ctx, l->batch);
     if (rc == 0) {
         if (l->model->tick) {
             l->model->tick(l->model->tick_ud, (size_t)l->batch.n_tokens);
         }
         return 0;
     }
-    pmpo_llama_forget(l);
     if (rc == 2 || l->cancelled) {
         return pmpo_fail(err, PMPO_ECANCELLED, "cancelled");
     }
     return pmpo_fail(err, PMPO_EBACKEND, "llama.cpp could not decode %d rows "
                      "(code %d): %s", l->batch.n_tokens, rc, pmpo_llama_log());
+}
+
+int pmpo_llama_decode(pmpo_llama *l, pmpo_error *err)
+{
+    int rc = pmpo_llama_decode_in(l, l->ctx, err);
+    if (rc < 0) {
+        pmpo_llama_forget(l);
+    }
+    return rc;
 }
 
 /* ---- the prefix ------------------------------------------------------------------ */

@@ -12,7 +12,7 @@
  * llama_vocab.c    tokeniser, special tokens, chat template
  * llama_decode.c   the context and its KV memory, feeding rows
  * llama_score.c    the planned scorer and the plain reference
- * llama_generate.c sampling many replies in one batch
+ * llama_generate.c sampling many replies at a time
  * llama_grammar.c  a reply's next token under a grammar
  * guard.cpp        keeps C++ exceptions out of C */
 #ifndef PMPO_ENGINE_LLAMA_ENGINE_H
@@ -41,6 +41,10 @@ typedef struct pmpo_llama {
     const struct llama_vocab *vocab;
     struct llama_context *ctx; /* made on first use, remade when too small */
     size_t n_cells;            /* of ctx; 0 without one */
+    struct llama_context *streams; /* for generating, made on first use */
+    size_t n_streams, stream_cells; /* sequences in it, cells of each */
+    size_t cell_bytes; /* of one token's keys and values */
+    uint64_t room;     /* of memory when the model was opened; 0: not known */
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */
@@ -88,6 +92,9 @@ int pmpo_llama_vocab(pmpo_llama *l, struct pmpo_model *m, pmpo_error *err);
 
 /* Makes sure of a context with room for `cells` rows. A new one is empty. */
 int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err);
+/* Makes sure of l->streams: an empty context in which each of n sequences has
+ * at least `cells` cells of its own. */
+int pmpo_llama_streams(pmpo_llama *l, size_t n, size_t cells, pmpo_error *err);
 void pmpo_llama_forget(pmpo_llama *l); /* empties the KV memory */
 /* Empties it and overwrites its cells: after numbers that are none, since
  * 0 x NaN of a cell that is not looked at is still NaN. */
@@ -98,6 +105,9 @@ void pmpo_llama_row(pmpo_llama *l, const pmpo_plan_row *r);
 /* Decodes the batch. PMPO_ECANCELLED, PMPO_EBACKEND: the memory is empty
  * afterwards. */
 int pmpo_llama_decode(pmpo_llama *l, pmpo_error *err);
+/* The same in l->ctx or l->streams; the memory is the caller's affair. */
+int pmpo_llama_decode_in(pmpo_llama *l, struct llama_context *ctx,
+                         pmpo_error *err);
 /* Puts `prefix` into sequence 0 of an otherwise empty memory, unless it is
  * what lies there. *fed is the rows it took. */
 int pmpo_llama_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
@@ -113,7 +123,7 @@ void pmpo_llama_start(void); /* once a process: backend and log */
 /* NULL: not read, *err says why (PMPO_EUSAGE). */
 struct llama_sampler *pmpo_llama_grammar(const pmpo_llama *l, pmpo_str gbnf,
                                          pmpo_error *err);
-/* Draws from the batch's row by `chain`, held to `grammar` (NULL: free).
+/* Draws from a row of l->streams by `chain`, held to `grammar` (NULL: free).
  * LLAMA_TOKEN_NULL: it failed. `room` has n_vocab entries (with a grammar). */
 llama_token pmpo_llama_draw(const pmpo_llama *l, struct llama_sampler *chain,
                             struct llama_sampler *grammar, int32_t row,

@@ -1,34 +1,119 @@
-/* llama_generate.c: many replies in one batch.
+/* llama_generate.c: many replies at a time.
  *
- * The prompts of all requests form a prefix tree that is fed once; each
- * sample is a sequence of its own that begins with its prompt's cells. Then
- * every step decodes one row a sample, so the weights are read once a step
- * for all of them. A sample's randomness comes from its own seed alone. */
+ * A slot is a sequence with a stretch of the KV memory of its own (a stream:
+ * what attention reads is that sample's cells and no others), and remembers
+ * which tokens lie there. Every step feeds one row a slot, so the weights are
+ * read once for all of them; a slot whose reply has ended takes the next
+ * sample at once. A new prompt keeps what the slot holds of it already, or
+ * copies the slot that holds most: demonstrations and instructions that
+ * prompts share are fed once. The rest is fed many rows at a time but for the
+ * last token, which goes with the next step, whose logits the first token is
+ * drawn from. A sample's randomness comes from its own seed alone. */
+#include <math.h>
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "engine/llama/llama_engine.h"
 
-typedef struct sample {
-    size_t reply;    /* index in out[] */
-    int32_t seq;
-    int32_t position; /* of its next token */
-    int32_t token;    /* drawn, not yet fed */
-    int32_t row;      /* of its logits in the batch at hand */
-    bool live;
-    struct llama_sampler *chain;
-    struct llama_sampler *grammar; /* NULL: none */
-} sample;
+/* Tokens that another slot must hold more of a prompt to be worth copying, or
+ * waiting for where they are being fed. */
+#define WORTH_COPYING 16
+/* A prompt's last tokens go one by one with the steps of the others. */
+#define BY_STEPS 8
+
+/* One sample: reply out[reply] to requests[request]. */
+typedef struct item {
+    const pmpo_gen_request *request;
+    uint64_t seed;
+    size_t reply;
+    bool taken;
+} item;
+
+typedef struct slot {
+    item *item;   /* NULL: free */
+    int32_t *ids; /* [n_cells]: tokens in its stream, then those still to feed */
+    size_t n;     /* of them in the stream */
+    size_t n_ids;
+    int32_t row;  /* in the batch at hand; -1: no logits */
+    struct llama_sampler *chain, *grammar; /* of its sample; NULL: none */
+} slot;
 
 typedef struct job {
     pmpo_llama *l;
+    struct llama_context *ctx;
+    llama_memory_t memory;
     const pmpo_gen_params *p;
     pmpo_reply *out;
-    pmpo_tokens *prompts; /* [n] */
-    size_t n;
-    sample *samples;
-    size_t n_samples;
+    item *items; /* [n_items], the longest prompts first */
+    size_t n_items, first_left; /* items before that one are taken */
+    slot *slots;
+    size_t n_slots;
     llama_token_data *room; /* [n_vocab], with a grammar */
     pmpo_arena mem;
 } job;
+
+/* ---- the context ---------------------------------------------------------------- */
+
+/* Slots that `memory` allows for, of `cells` cells each: as many as there are
+ * samples, halved until their keys and values take a quarter of the room. */
+static size_t slots_for(const pmpo_llama *l, size_t samples, size_t cells)
+{
+    size_t n = l->shares ? PMPO_MAX_SEQUENCES : 1;
+    while (n > 1 && l->room && n * cells * l->cell_bytes > l->room / 4) {
+        n /= 2;
+    }
+    return samples < n ? samples : n;
+}
+
+static int start_context(job *j, size_t cells, pmpo_error *err)
+{
+    pmpo_llama *l = j->l;
+    cells = (cells + 255) / 256 * 256;
+    size_t n = slots_for(l, j->n_items, cells);
+    int rc = pmpo_llama_streams(l, n, cells, err);
+    if (rc < 0) {
+        return rc;
+    }
+    j->n_slots = n;
+    j->ctx = l->streams;
+    j->memory = llama_get_memory(j->ctx);
+    j->slots = pmpo_arena_alloc(&j->mem, n, sizeof(*j->slots));
+    for (size_t i = 0; j->slots && i < n; i++) {
+        int32_t *ids = pmpo_arena_alloc(&j->mem, cells, sizeof(*ids));
+        if (!ids) {
+            return pmpo_fail_memory(err);
+        }
+        j->slots[i] = (slot){.ids = ids};
+    }
+    return j->slots ? 0 : pmpo_fail_memory(err);
+}
+
+/* Puts the next `n` tokens of slot `s` into the batch. */
+static void put_rows(job *j, size_t s, size_t n, bool output)
+{
+    slot *t = &j->slots[s];
+    for (size_t i = 0; i < n; i++, t->n++) {
+        pmpo_llama_row(j->l, &(pmpo_plan_row){t->ids[t->n], (int32_t)t->n,
+                                              (int32_t)s, (int32_t)s + 1,
+                                              output});
+    }
+}
+
+/* Makes slot `to` hold the first n tokens of slot `from`. */
+static void copy(job *j, size_t from, size_t to, size_t n)
+{
+    slot *a = &j->slots[from], *b = &j->slots[to];
+    if (from != to) {
+        llama_memory_seq_cp(j->memory, (llama_seq_id)from, (llama_seq_id)to,
+                            -1, -1);
+        memcpy(b->ids, a->ids, n * sizeof(*a->ids));
+    }
+    if (n == 0 || from != to || b->n > n) {
+        llama_memory_seq_rm(j->memory, (llama_seq_id)to,
+                            n ? (llama_pos)n : -1, -1);
+    }
+    b->n = n;
+}
 
 /* ---- one sample --------------------------------------------------------------------- */
 
@@ -51,148 +136,25 @@ static struct llama_sampler *new_chain(const pmpo_gen_params *p, uint64_t seed)
     return c;
 }
 
-static bool has_stop(const pmpo_buf *text, size_t before, pmpo_str stop)
+static void drop_samplers(slot *s)
 {
-    if (stop.len == 0) {
-        return false;
+    if (s->chain) {
+        llama_sampler_free(s->chain);
     }
-    size_t from = before > stop.len ? before - stop.len : 0;
-    return pmpo_str_find(pmpo_buf_str(text), stop, from) != SIZE_MAX;
+    if (s->grammar) {
+        llama_sampler_free(s->grammar);
+    }
+    s->chain = s->grammar = NULL;
 }
 
-/* Draws the sample's next token from the batch's row; ends it when due. */
-static int draw(job *j, sample *s, pmpo_error *err)
+/* What slot `s` draws its sample's tokens with. */
+static int give_samplers(job *j, slot *s, pmpo_error *err)
 {
-    llama_token t = pmpo_llama_draw(j->l, s->chain, s->grammar, s->row,
-                                    j->room);
-    if (t == LLAMA_TOKEN_NULL) {
-        return pmpo_fail(err, PMPO_EBACKEND, "sampling failed");
-    }
-    pmpo_reply *r = &j->out[s->reply];
-    s->token = t;
-    r->n_tokens++;
-    if (llama_vocab_is_eog(j->l->vocab, t)) {
-        r->complete = true;
-        s->live = false;
-        return 0;
-    }
-    size_t before = r->text.len;
-    int rc = j->l->model->vocab.piece(j->l, t, &r->text, err);
-    if (rc < 0) {
-        return rc;
-    }
-    r->complete = has_stop(&r->text, before, j->p->stop);
-    s->live = !r->complete && r->n_tokens < (size_t)j->p->max_tokens;
-    return 0;
-}
-
-/* ---- the prompts ---------------------------------------------------------------------- */
-
-/* Samples of request `i` (a prompt whose logits are at `row` of the batch
- * just decoded, its cells in sequence `seq`) get their first token. */
-static int begin_samples(job *j, size_t i, int32_t seq, int32_t row,
-                         pmpo_error *err)
-{
-    llama_memory_t memory = llama_get_memory(j->l->ctx);
-    for (size_t k = 0; k < j->n_samples; k++) {
-        sample *s = &j->samples[k];
-        if (s->position != -1 - (int32_t)i) {
-            continue; /* of another request, or begun */
-        }
-        s->position = (int32_t)j->prompts[i].n;
-        s->row = row;
-        if (s->seq != seq) {
-            llama_memory_seq_cp(memory, seq, s->seq, -1, s->position);
-        }
-        int rc = draw(j, s, err);
-        if (rc < 0) {
-            return rc;
-        }
-    }
-    return 0;
-}
-
-static int feed_prompts(job *j, const pmpo_plan *p, size_t first_reply,
-                        pmpo_error *err)
-{
-    j->out[first_reply].n_fed = p->n_rows;
-    for (size_t b = 0; b < p->n_batches; b++) {
-        const pmpo_plan_batch *at = &p->batches[b];
-        pmpo_llama_rows_clear(j->l);
-        for (size_t i = at->row_begin; i < at->row_end; i++) {
-            pmpo_llama_row(j->l, &p->rows[i]);
-        }
-        int rc = pmpo_llama_decode(j->l, err);
-        for (size_t i = at->read_begin; rc == 0 && i < at->read_end; i++) {
-            const pmpo_plan_read *r = &p->reads[i];
-            rc = begin_samples(j, r->to, p->rows[r->row].seq_begin,
-                               (int32_t)(r->row - at->row_begin), err);
-        }
-        if (rc < 0) {
-            return rc;
-        }
-    }
-    return 0;
-}
-
-/* Prompts as a unit whose targets are one made-up token each, so that the
- * planner asks for the logits after the last token of every prompt. */
-static int plan_prompts(job *j, pmpo_plan *plan, pmpo_error *err)
-{
-    pmpo_request *q = pmpo_arena_alloc(&j->mem, j->n, sizeof(*q));
-    if (!q) {
+    s->chain = new_chain(j->p, s->item->seed);
+    if (!s->chain) {
         return pmpo_fail_memory(err);
     }
-    for (size_t i = 0; i < j->n; i++) {
-        size_t n = j->prompts[i].n;
-        if (n + (size_t)j->p->max_tokens > j->l->n_context) {
-            return pmpo_fail(err, PMPO_ETOOLONG,
-                             "a prompt of %zu tokens and a reply of %d do not "
-                             "fit the rewriter's context of %zu",
-                             n, j->p->max_tokens, j->l->n_context);
-        }
-        if (pmpo_tokens_put(&j->prompts[i], 0) < 0) {
-            return pmpo_fail_memory(err);
-        }
-        j->prompts[i].n = n; /* the made-up token lies behind the end */
-        q[i] = (pmpo_request){j->prompts[i].ids, n + 1, n};
-    }
-    const pmpo_plan_limits limits = {
-        .max_rows = PMPO_MAX_ROWS,
-        .max_outputs = PMPO_MAX_OUTPUTS,
-        .max_sequences = PMPO_MAX_SEQUENCES,
-        .max_cells = SIZE_MAX / 2,
-        .max_context = j->l->n_context,
-    };
-    return pmpo_plan_make(&(pmpo_unit){.requests = q, .n_requests = j->n}, &limits, &j->mem, plan,
-                          err);
-}
-
-/* ---- steps ------------------------------------------------------------------------------ */
-
-static int step(job *j, size_t *n_live, pmpo_error *err)
-{
-    pmpo_llama_rows_clear(j->l);
-    *n_live = 0;
-    for (size_t k = 0; k < j->n_samples; k++) {
-        sample *s = &j->samples[k];
-        if (s->live) {
-            s->row = (int32_t)(*n_live)++;
-            pmpo_llama_row(j->l, &(pmpo_plan_row){s->token, s->position++,
-                                                  s->seq, s->seq + 1, true});
-        }
-    }
-    int rc = pmpo_llama_decode(j->l, err);
-    for (size_t k = 0; rc == 0 && k < j->n_samples; k++) {
-        if (j->samples[k].live) {
-            rc = draw(j, &j->samples[k], err);
-        }
-    }
-    return rc;
-}
-
-static int give_grammar(job *j, sample *s, pmpo_str gbnf, pmpo_error *err)
-{
+    pmpo_str gbnf = s->item->request->grammar;
     if (gbnf.len == 0) {
         return 0;
     }
@@ -203,101 +165,317 @@ static int give_grammar(job *j, sample *s, pmpo_str gbnf, pmpo_error *err)
     return s->grammar ? 0 : j->room ? PMPO_EUSAGE : pmpo_fail_memory(err);
 }
 
-static int make_samples(job *j, const pmpo_gen_request *requests,
-                        size_t first_reply, pmpo_error *err)
+static bool has_stop(const pmpo_buf *text, size_t before, pmpo_str stop)
 {
-    size_t k = 0;
-    for (size_t i = 0; i < j->n; i++) {
-        for (size_t v = 0; v < requests[i].n_samples; v++, k++) {
-            j->samples[k] = (sample){
-                .reply = first_reply + k,
-                .seq = j->l->shares ? (int32_t)(j->n + k) : 0,
-                .position = -1 - (int32_t)i,
-                .chain = new_chain(j->p, requests[i].seeds[v]),
-            };
-            if (!j->samples[k].chain) {
-                return pmpo_fail_memory(err);
-            }
-            int rc = give_grammar(j, &j->samples[k], requests[i].grammar, err);
-            if (rc < 0) {
-                return rc;
-            }
-            j->samples[k].live = true;
-        }
+    if (stop.len == 0) {
+        return false;
     }
-    return 0;
+    size_t from = before > stop.len ? before - stop.len : 0;
+    return pmpo_str_find(pmpo_buf_str(text), stop, from) != SIZE_MAX;
 }
 
-static int put_prompt(const pmpo_gen_request *r, pmpo_tokens *out,
-                      pmpo_error *err)
+/* The likeliest token, of equals the first; none: the logits are no numbers.
+ * In place of llama.cpp's sampler, which first copies them all. */
+static llama_token greedy(const job *j, int32_t row)
 {
-    for (size_t i = 0; i < r->n_ids; i++) {
-        if (pmpo_tokens_put(out, r->ids[i]) < 0) {
-            return pmpo_fail_memory(err);
-        }
+    const float *x = llama_get_logits_ith(j->ctx, row);
+    llama_token best = 0;
+    for (llama_token t = 1; x && t < (llama_token)j->l->n_vocab; t++) {
+        best = x[t] > x[best] ? t : best;
     }
-    return 0;
+    return x && isfinite(x[best]) ? best : LLAMA_TOKEN_NULL;
 }
 
-static int run(job *j, const pmpo_gen_request *requests, size_t first_reply,
-               pmpo_error *err)
+static void end_sample(job *j, slot *s)
 {
-    for (size_t i = 0; i < j->n; i++) {
-        int rc = put_prompt(&requests[i], &j->prompts[i], err);
+    drop_samplers(s);
+    if (j->p->done) {
+        j->p->done(j->p->ud, s->item->reply);
+    }
+    s->item = NULL;
+}
+
+/* Draws the slot's next token from its row; ends its sample when due. */
+static int draw(job *j, slot *s, pmpo_error *err)
+{
+    bool plain = j->p->temperature <= 0 && !s->grammar;
+    llama_token t = plain ? greedy(j, s->row)
+                          : pmpo_llama_draw(j->l, s->chain, s->grammar, s->row,
+                                            j->room);
+    if (t == LLAMA_TOKEN_NULL) {
+        return pmpo_fail(err, PMPO_EBACKEND, "sampling failed");
+    }
+    pmpo_reply *r = &j->out[s->item->reply];
+    r->n_tokens++;
+    size_t before = r->text.len;
+    r->complete = llama_vocab_is_eog(j->l->vocab, t);
+    if (!r->complete) {
+        int rc = j->l->model->vocab.piece(j->l, t, &r->text, err);
         if (rc < 0) {
             return rc;
         }
+        r->complete = has_stop(&r->text, before, j->p->stop);
     }
-    pmpo_plan plan;
-    int rc = plan_prompts(j, &plan, err);
-    if (rc == 0) {
-        rc = pmpo_llama_reserve(j->l, plan.n_cells + j->n_samples *
-                                          (size_t)j->p->max_tokens, err);
+    if (r->complete || r->n_tokens >= (size_t)j->p->max_tokens) {
+        end_sample(j, s);
+    } else {
+        s->ids[s->n_ids++] = t;
     }
-    if (rc == 0) {
-        pmpo_llama_forget(j->l);
-        rc = make_samples(j, requests, first_reply, err);
+    return 0;
+}
+
+/* ---- filling slots ---------------------------------------------------------------------- */
+
+/* Tokens that `r`'s prompt, but for its last, has in common with ids[0..n). */
+static size_t in_common(const pmpo_gen_request *r, const int32_t *ids, size_t n)
+{
+    size_t k = 0, most = r->n_ids - 1 < n ? r->n_ids - 1 : n;
+    while (k < most && r->ids[k] == ids[k]) {
+        k++;
     }
-    if (rc == 0) {
-        rc = feed_prompts(j, &plan, first_reply, err);
+    return k;
+}
+
+/* The slot whose stream holds most of r's prompt, `own` unless another has
+ * clearly more. *coming: the most of it that some slot is being fed. */
+static size_t source_for(const job *j, const pmpo_gen_request *r, size_t own,
+                         size_t *held, size_t *coming)
+{
+    size_t best = own;
+    *held = *coming = 0;
+    if (!j->l->shares) {
+        return own;
     }
-    for (size_t live = 1; rc == 0 && live > 0;) {
-        rc = step(j, &live, err);
+    *held = in_common(r, j->slots[own].ids, j->slots[own].n);
+    for (size_t i = 0; i < j->n_slots; i++) {
+        const slot *s = &j->slots[i];
+        size_t k = in_common(r, s->ids, s->n_ids);
+        if (k > s->n) {
+            *coming = k > *coming ? k : *coming;
+            k = s->n;
+        }
+        if (k > *held + WORTH_COPYING) {
+            best = i;
+            *held = k;
+        }
     }
-    pmpo_llama_wipe(j->l); /* nobody looked for NaN */
+    return best;
+}
+
+static int begin(job *j, size_t to, size_t from, size_t held, item *it,
+                 pmpo_error *err)
+{
+    slot *s = &j->slots[to];
+    const pmpo_gen_request *r = it->request;
+    copy(j, from, to, held);
+    memcpy(s->ids + held, r->ids + held, (r->n_ids - held) * sizeof(*r->ids));
+    s->n_ids = r->n_ids;
+    s->item = it;
+    it->taken = true;
+    j->out[it->reply].n_fed = r->n_ids - held;
+    return give_samplers(j, s, err);
+}
+
+/* Gives the free slot `s` the first sample left whose prompt isn't better
+ * copied from a slot that is being fed. */
+static int fill(job *j, size_t s, bool *filled, pmpo_error *err)
+{
+    while (j->first_left < j->n_items && j->items[j->first_left].taken) {
+        j->first_left++;
+    }
+    for (size_t i = j->first_left; i < j->n_items; i++) {
+        size_t held, coming;
+        if (j->items[i].taken) {
+            continue;
+        }
+        size_t from = source_for(j, j->items[i].request, s, &held, &coming);
+        if (coming <= held + WORTH_COPYING) {
+            *filled = true;
+            return begin(j, s, from, held, &j->items[i], err);
+        }
+    }
+    return 0;
+}
+
+static int fill_all(job *j, bool *filled, pmpo_error *err)
+{
+    int rc = 0;
+    *filled = false;
+    for (size_t s = 0; rc == 0 && s < j->n_slots; s++) {
+        if (!j->slots[s].item) {
+            rc = fill(j, s, filled, err);
+        }
+    }
     return rc;
 }
 
-/* Requests that fit into the KV memory's sequences together. */
-static int run_group(pmpo_llama *l, const pmpo_gen_request *requests, size_t n,
-                     const pmpo_gen_params *p, pmpo_reply *out,
-                     size_t first_reply, pmpo_error *err)
+/* With no sample left, live slots move together: rows of slots that are not
+ * neighbours would be computed apart. */
+static void close_ranks(job *j)
 {
-    size_t n_samples = 0;
-    for (size_t i = 0; i < n; i++) {
-        n_samples += requests[i].n_samples;
-    }
-    job j = {.l = l, .p = p, .out = out, .n = n, .n_samples = n_samples};
-    j.prompts = pmpo_arena_alloc(&j.mem, n, sizeof(*j.prompts));
-    j.samples = pmpo_arena_alloc(&j.mem, n_samples, sizeof(*j.samples));
-    int rc = j.prompts && j.samples ? run(&j, requests, first_reply, err)
-                                    : pmpo_fail_memory(err);
-    for (size_t i = 0; j.prompts && i < n; i++) {
-        pmpo_tokens_release(&j.prompts[i]);
-    }
-    for (size_t k = 0; j.samples && k < n_samples; k++) {
-        if (j.samples[k].chain) {
-            llama_sampler_free(j.samples[k].chain);
+    size_t n = j->n_slots;
+    for (size_t s = 0; s < n; s++) {
+        while (n > s && !j->slots[n - 1].item) {
+            n--;
         }
-        if (j.samples[k].grammar) {
-            llama_sampler_free(j.samples[k].grammar);
+        if (s < n && !j->slots[s].item) {
+            slot *to = &j->slots[s], *from = &j->slots[n - 1];
+            int32_t *ids = to->ids;
+            copy(j, n - 1, s, from->n);
+            memcpy(ids, from->ids, from->n_ids * sizeof(*ids));
+            *to = *from;
+            to->ids = ids;
+            from->item = NULL;
+            from->chain = from->grammar = NULL;
         }
     }
-    pmpo_arena_release(&j.mem);
+    j->n_slots = n;
+}
+
+/* ---- feeding ------------------------------------------------------------------------------ */
+
+static int decode(job *j, pmpo_error *err)
+{
+    return pmpo_llama_decode_in(j->l, j->ctx, err);
+}
+
+/* Rows of the slot's prompt that are fed before its last. */
+static size_t ahead(const slot *s)
+{
+    return s->item && s->n_ids - s->n > BY_STEPS ? s->n_ids - s->n - 1 : 0;
+}
+
+/* Feeds as many rows of slot `s`, and of neighbours that wait for about as
+ * many, as one batch takes. llama.cpp computes equal numbers of rows of
+ * neighbouring sequences together. */
+static int feed_from(job *j, size_t s, pmpo_error *err)
+{
+    size_t each = ahead(&j->slots[s]), n = 1;
+    each = each < PMPO_MAX_ROWS ? each : PMPO_MAX_ROWS;
+    for (; s + n < j->n_slots; n++) {
+        size_t next = ahead(&j->slots[s + n]);
+        next = next < each ? next : each;
+        if (next * (n + 1) < each * n || next * (n + 1) > PMPO_MAX_ROWS) {
+            break;
+        }
+        each = next;
+    }
+    pmpo_llama_rows_clear(j->l);
+    for (size_t i = s; i < s + n; i++) {
+        put_rows(j, i, each, false);
+    }
+    return decode(j, err);
+}
+
+static int feed_prompts(job *j, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t s = 0; rc == 0 && s < j->n_slots; s++) {
+        while (rc == 0 && ahead(&j->slots[s])) {
+            rc = feed_from(j, s, err);
+        }
+    }
+    return rc;
+}
+
+/* One row of every slot; slots whose last token that was draw their next. */
+static int step(job *j, pmpo_error *err)
+{
+    pmpo_llama_rows_clear(j->l);
+    for (size_t s = 0; s < j->n_slots; s++) {
+        slot *t = &j->slots[s];
+        t->row = -1;
+        if (t->item) {
+            bool last = t->n + 1 == t->n_ids;
+            t->row = last ? j->l->batch.n_tokens : -1;
+            put_rows(j, s, 1, last);
+        }
+    }
+    int rc = decode(j, err);
+    for (size_t s = 0; rc == 0 && s < j->n_slots; s++) {
+        if (j->slots[s].row >= 0) {
+            rc = draw(j, &j->slots[s], err);
+        }
+    }
+    return rc;
+}
+
+static bool is_live(const job *j)
+{
+    for (size_t s = 0; s < j->n_slots; s++) {
+        if (j->slots[s].item) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int run(job *j, pmpo_error *err)
+{
+    int rc = 0;
+    bool filled = true;
+    while (rc == 0 && filled) {
+        rc = fill_all(j, &filled, err);
+        rc = rc < 0 ? rc : feed_prompts(j, err);
+    }
+    while (rc == 0 && is_live(j)) {
+        rc = step(j, err);
+        for (filled = true; rc == 0 && filled;) {
+            rc = fill_all(j, &filled, err);
+            rc = rc < 0 ? rc : feed_prompts(j, err);
+        }
+        if (j->first_left == j->n_items) {
+            close_ranks(j);
+        }
+    }
+    for (size_t s = 0; s < j->n_slots; s++) {
+        drop_samplers(&j->slots[s]);
+    }
     return rc;
 }
 
 /* ---- pmpo_engine --------------------------------------------------------------------------- */
+
+static int by_length(const void *a, const void *b)
+{
+    const item *x = a, *y = b;
+    if (x->request->n_ids != y->request->n_ids) {
+        return x->request->n_ids > y->request->n_ids ? -1 : 1;
+    }
+    return x->reply < y->reply ? -1 : 1;
+}
+
+static int make_items(job *j, const pmpo_gen_request *requests, size_t n,
+                      size_t *longest, pmpo_error *err)
+{
+    size_t total = 0;
+    *longest = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += requests[i].n_samples;
+    }
+    j->items = pmpo_arena_alloc(&j->mem, total, sizeof(*j->items));
+    if (!j->items) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_gen_request *r = &requests[i];
+        if (r->n_ids == 0) {
+            return pmpo_fail(err, PMPO_EUSAGE, "a prompt of no tokens");
+        }
+        if (r->n_ids + (size_t)j->p->max_tokens > j->l->n_context) {
+            return pmpo_fail(err, PMPO_ETOOLONG,
+                             "a prompt of %zu tokens and a reply of %d do not "
+                             "fit the rewriter's context of %zu",
+                             r->n_ids, j->p->max_tokens, j->l->n_context);
+        }
+        for (size_t k = 0; k < r->n_samples; k++, j->n_items++) {
+            j->items[j->n_items] = (item){r, r->seeds[k], j->n_items, false};
+        }
+        *longest = r->n_ids > *longest ? r->n_ids : *longest;
+    }
+    qsort(j->items, j->n_items, sizeof(*j->items), by_length);
+    return 0;
+}
 
 /* Replaces what is not UTF-8 (a reply may end within a code point). */
 static int mend(pmpo_buf *text, pmpo_error *err)
@@ -320,84 +498,20 @@ static int mend(pmpo_buf *text, pmpo_error *err)
     return text->failed ? pmpo_fail_memory(err) : 0;
 }
 
-/* Models that can't share prefixes: one sample after the other. */
-static int generate_each(pmpo_llama *l, const pmpo_gen_request *requests,
-                         size_t n, const pmpo_gen_params *p, pmpo_reply *out,
-                         pmpo_error *err)
-{
-    size_t reply = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t v = 0; v < requests[i].n_samples; v++, reply++) {
-            pmpo_gen_request one = requests[i];
-            one.seeds += v;
-            one.n_samples = 1;
-            int rc = run_group(l, &one, 1, p, out, reply, err);
-            if (rc < 0) {
-                return rc;
-            }
-        }
-    }
-    return 0;
-}
-
-/* The samples of one request in groups that fit. */
-static int generate_many(pmpo_llama *l, const pmpo_gen_request *request,
-                         const pmpo_gen_params *p, pmpo_reply *out,
-                         size_t reply, pmpo_error *err)
-{
-    const size_t most = PMPO_MAX_SEQUENCES - 1;
-    int rc = 0;
-    for (size_t v = 0; rc == 0 && v < request->n_samples; v += most) {
-        pmpo_gen_request some = *request;
-        size_t left = request->n_samples - v;
-        some.seeds += v;
-        some.n_samples = left < most ? left : most;
-        rc = run_group(l, &some, 1, p, out, reply + v, err);
-    }
-    return rc;
-}
-
-static int generate_together(pmpo_llama *l, const pmpo_gen_request *requests,
-                             size_t n, const pmpo_gen_params *p,
-                             pmpo_reply *out, pmpo_error *err)
-{
-    size_t reply = 0;
-    for (size_t i = 0; i < n;) {
-        size_t k = 0, samples = 0;
-        while (i + k < n && k + 1 + samples + requests[i + k].n_samples <=
-                                PMPO_MAX_SEQUENCES) {
-            samples += requests[i + k++].n_samples;
-        }
-        if (k == 0) { /* more samples than sequences: some at a time */
-            int rc = generate_many(l, &requests[i], p, out, reply, err);
-            if (rc < 0) {
-                return rc;
-            }
-            reply += requests[i++].n_samples;
-            continue;
-        }
-        int rc = run_group(l, requests + i, k, p, out, reply, err);
-        if (rc < 0) {
-            return rc;
-        }
-        i += k;
-        reply += samples;
-    }
-    return 0;
-}
-
 int pmpo_llama_generate(void *self, const pmpo_gen_request *requests, size_t n,
                         const pmpo_gen_params *p, pmpo_reply *out,
                         pmpo_error *err)
 {
-    pmpo_llama *l = self;
-    int rc = l->shares ? generate_together(l, requests, n, p, out, err)
-                       : generate_each(l, requests, n, p, out, err);
-    size_t reply = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t v = 0; rc == 0 && v < requests[i].n_samples; v++) {
-            rc = mend(&out[reply++].text, err);
-        }
+    job j = {.l = self, .p = p, .out = out};
+    size_t longest;
+    int rc = make_items(&j, requests, n, &longest, err);
+    if (rc == 0 && j.n_items) {
+        rc = start_context(&j, longest + (size_t)p->max_tokens, err);
+        rc = rc < 0 ? rc : run(&j, err);
     }
+    for (size_t i = 0; rc == 0 && i < j.n_items; i++) {
+        rc = mend(&out[i].text, err);
+    }
+    pmpo_arena_release(&j.mem);
     return rc;
 }

@@ -38,7 +38,7 @@ static llama_token draw_allowed(const pmpo_llama *l,
                                 struct llama_sampler *grammar, int32_t row,
                                 llama_token_data *room)
 {
-    const float *logits = llama_get_logits_ith(l->ctx, row);
+    const float *logits = llama_get_logits_ith(l->streams, row);
     for (size_t i = 0; i < l->n_vocab; i++) {
         room[i] = (llama_token_data){(llama_token)i, logits[i], 0};
     }
@@ -56,7 +56,7 @@ llama_token pmpo_llama_draw(const pmpo_llama *l, struct llama_sampler *chain,
                             struct llama_sampler *grammar, int32_t row,
                             llama_token_data *room)
 {
-    llama_token t = pmpo_guard_sample(chain, l->ctx, row);
+    llama_token t = pmpo_guard_sample(chain, l->streams, row);
     if (!grammar || t == LLAMA_TOKEN_NULL) {
         return t;
     }

@@ -145,6 +145,7 @@ static void engine_close(void *self)
 {
     pmpo_llama *l = self;
     llama_free(l->ctx);
+    llama_free(l->streams);
     llama_model_free(l->weights);
     pmpo_pool_free(l->pool);
     if (l->has_batch) {
@@ -259,6 +260,8 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->threads = pmpo_usable_threads(o->threads);
     l->pool = pmpo_pool_new(l->threads, multiplies_by_blas(w));
     int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
+    l->cell_bytes = w->facts.kv_values * (l->exact ? 4 : 2);
+    l->room = w->room;
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,
