@@ -305,9 +305,9 @@ const option_row option_rows[] = {
          "to lose; paired: also once a test at 5 % says that it will",
          "", CMD_OPTIMIZE),
     TEXT(0, "proposers", proposers, "NAMES",
-         "where new prompts come from: library, contract, delete, rewrite, "
-         "induce, edit; several with commas",
-         "(the first four that the rewriter allows)", CMD_OPTIMIZE),
+         "where new prompts come from: library, contract, delete, merge, "
+         "induce, edit, rewrite, paraphrase; several with commas",
+         "(all but the last that the rewriter allows)", CMD_OPTIMIZE),
     TEXT(0, "library", library, "FILE",
          "instructions of your own, one a line, that are raced with the built-in ones at "
          "the start",

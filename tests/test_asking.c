@@ -4,6 +4,7 @@
 #include "propose/propose.h"
 #include "propose/replies.h"
 #include "run_help.h"
+#include "search/bandit.h"
 #include "text/text.h"
 
 /* ---- a scene ---------------------------------------------------------------- */
@@ -177,7 +178,7 @@ static void test_who_is_held_to_what(void **state)
     (void)state;
     size_t n, jobs;
     const fake_options bad = {.all_bad = true};
-    assert_int_equal(held_of(&bad, PMPO_FORM_SMALL, false, &n, &jobs), 2 + 6);
+    assert_int_equal(held_of(&bad, PMPO_FORM_SMALL, false, &n, &jobs), 6 + 6);
     assert_int_equal(n, 12); /* all six again */
     assert_int_equal(jobs, 2);
     assert_int_equal(held_of(&bad, PMPO_FORM_LARGE, false, &n, &jobs), 0);
@@ -251,6 +252,184 @@ static void test_engines_say_no(void **state)
     fake_free(m);
 }
 
+/* Every sample of a small form begins otherwise; of a large one none is begun
+ * with more than the tag. */
+static void test_openings(void **state)
+{
+    (void)state;
+    stage g;
+    open_stage(&g, &(fake_options){.salt = 1});
+    propose(&g, "induce");
+    for (size_t i = 0; i < 6; i++) {
+        for (size_t k = 0; k < i; k++) {
+            const pmpo_proposal *a = &g.list.of[i], *b = &g.list.of[k];
+            size_t tag = strlen(PMPO_REPLY_OPEN);
+            assert_true(a->reply.len > tag + 4 && b->reply.len > tag + 4);
+            assert_true(memcmp(a->reply.ptr, b->reply.ptr, tag + 4) != 0);
+        }
+    }
+    close_stage(&g);
+    open_stage(&g, &(fake_options){.salt = 1});
+    g.o.form = PMPO_FORM_LARGE;
+    propose(&g, "induce");
+    assert_int_equal(fake_held(g.m), 0);
+    close_stage(&g);
+}
+
+static void test_paraphrase(void **state)
+{
+    (void)state;
+    stage g;
+    open_stage(&g, &(fake_options){.salt = 1});
+    const pmpo_candidate_row rows[] = {
+        {.id = 0, .prompt = PMPO_STR("A b. C d. E f."), .loss = 1},
+        {.id = 1, .prompt = PMPO_STR("Worse."), .loss = 3},
+        {.id = 2, .prompt = PMPO_STR("Not scored."), .loss = NAN},
+        {.id = 3, .prompt = PMPO_STR("Good."), .loss = 0.5},
+        {.id = 4, .prompt = PMPO_STR("Good."), .loss = 0.5,
+         .fate = PMPO_FATE_DUPLICATE},
+    };
+    g.s.rows = rows;
+    g.s.n_rows = 5;
+    propose(&g, "paraphrase"); /* of the incumbent and of the best other one */
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(g.list.of[i].n_parents, 1);
+        assert_int_equal(g.list.of[i].parents[0], i < 3 ? 0 : 3);
+        assert_int_equal(g.list.of[i].hard_case, -1);
+    }
+    close_stage(&g);
+}
+
+/* ---- no model needed ------------------------------------------------------------ */
+
+static bool proposed(const stage *g, const char *prompt)
+{
+    for (size_t i = 0; i < g->list.n; i++) {
+        if (pmpo_str_eq(g->list.of[i].prompt, pmpo_str_of(prompt))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_merge(void **state)
+{
+    (void)state;
+    stage g;
+    open_stage(&g, &(fake_options){.salt = 1});
+    const pmpo_candidate_row rows[] = {
+        {.id = 0, .prompt = PMPO_STR("Start."), .loss = 1},
+        {.id = 1, .prompt = PMPO_STR("Now."), .loss = 0.4},
+        {.id = 2, .prompt = PMPO_STR("Whole."), .loss = 0.8},
+        {.id = 3, .prompt = PMPO_STR("No gain."), .loss = 1.2},
+    };
+    const pmpo_known_unit known[] = {
+        {PMPO_STR("Start."), 0.5, 0},
+        {PMPO_STR("Useless."), -0.1, 0},
+        {PMPO_STR("Now."), 0.9, 1}, /* the incumbent's own */
+    };
+    g.s.rows = rows;
+    g.s.n_rows = 4;
+    g.s.incumbent = rows[1].prompt;
+    g.s.incumbent_id = 1;
+    g.s.units = known;
+    g.s.n_units = 3;
+    propose(&g, "merge");
+    assert_int_equal(g.list.n, 3);
+    assert_true(proposed(&g, "Now. Start.") && proposed(&g, "Now. Whole.")
+                && proposed(&g, "Now. Start. Whole."));
+    assert_int_equal(g.list.of[2].n_parents, 3);
+    assert_int_equal(g.list.of[2].parents[2], 2);
+    g.s.noise_floor = 0.3; /* what is within the noise is worth nothing */
+    propose(&g, "merge");
+    assert_int_equal(g.list.n, 1);
+    assert_true(proposed(&g, "Now. Start."));
+    close_stage(&g);
+}
+
+/* ---- turns ------------------------------------------------------------------------ */
+
+static void test_turns(void **state)
+{
+    (void)state;
+    char why[200];
+    pmpo_arm arms[] = {
+        {"library", false, 0, 0, 0}, {"a", true, 0, 0, 0}, {"b", true, 0, 0, 0},
+        {"c", true, 0, 0, 0},
+    };
+    for (size_t i = 1; i < 4; i++) { /* all once, in order */
+        assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), i);
+        assert_non_null(strstr(why, "not tried yet"));
+        arms[i].n_tries = 1;
+        arms[i].tokens = 1000;
+    }
+    arms[2].gain = 0.5;
+    assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), 2);
+    assert_string_equal(why, "b: gained 0.5000 nats for 1000 tokens in 1 try, "
+                             "the most per token");
+    arms[3].gain = 0.5; /* the same gain for less */
+    arms[3].tokens = 100;
+    assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), 3);
+    arms[3].n_tries = 9; /* and what was tried little has its turn again */
+    assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), 2);
+    assert_non_null(strstr(why, "tried less"));
+    arms[3].gain = arms[2].gain = 0; /* nothing gained: in turns */
+    arms[1].n_tries = 2;
+    assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), 2);
+    for (size_t i = 1; i < 4; i++) {
+        arms[i].plays = false;
+    }
+    assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), 4);
+}
+
+/* In a run: one proposer that asks in each iteration, each once, its reason
+ * with the run. */
+static void test_turns_in_a_run(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_error err;
+    pmpo_data *d = make_data(16, true);
+    pmpo_optimize_options o = small_options();
+    o.proposers = "induce,edit,rewrite,paraphrase,contract";
+    o.iterations = 6;
+    o.split = (pmpo_split){8, 4, 4, 1};
+    pmpo_model *m = fake_new(&(fake_options){.salt = 5});
+    pmpo_run *run = NULL;
+    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err),
+                     0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    size_t n_notes = 0;
+    const char *turns[7] = {NULL};
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            const char *by = it->candidates[k].proposer;
+            const char **turn = &turns[it->index];
+            if (strcmp(by, "contract") != 0) {
+                assert_true(it->index > 0);
+                assert_true(!*turn || !strcmp(*turn, by));
+                *turn = by;
+            }
+        }
+    }
+    assert_string_equal(turns[1], "induce");
+    assert_string_equal(turns[2], "edit");
+    assert_string_equal(turns[3], "rewrite");
+    assert_string_equal(turns[4], "paraphrase");
+    assert_non_null(turns[5]);
+    for (size_t i = 0; i < v->n_notes; i++) {
+        n_notes += strstr(v->notes[i], "the rewriter's turn went to ") != NULL;
+    }
+    assert_int_equal(n_notes, 6);
+    assert_int_equal(fake_violations(m), 0);
+    pmpo_run_free(run);
+    fake_free(m);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 /* ---- warmth --------------------------------------------------------------------- */
 
 /* Replies at another temperature are another job: the kept one is not found. */
@@ -297,6 +476,11 @@ int main(void)
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_engines_say_no),
         cmocka_unit_test(test_repetition_warms),
+        cmocka_unit_test(test_openings),
+        cmocka_unit_test(test_paraphrase),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_turns_in_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -441,7 +441,7 @@ static void test_forms_can_be_obeyed(void **state)
         bool ascii = way < 3, sentence = way % 3 == 0;
         pmpo_form_grammar(way % 3 == 1 ? PMPO_STR("One.\nTwo.")
                                        : PMPO_STR("One."),
-                          ascii, sentence, &g);
+                          way % 2 == 1, ascii, sentence, &g);
         assert_int_equal(say(m, g.ptr, 1, r, NULL), 0);
         for (int i = 0; i < 4; i++) {
             pmpo_str reply = pmpo_buf_str(&r[i].text);

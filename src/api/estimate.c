@@ -182,7 +182,7 @@ static uint64_t longest_prompt(const pmpo_optimize_options *o)
 typedef struct proposed {
     uint64_t prompts; /* worth scoring */
     uint64_t replies; /* of the rewriter, with those asked for once more */
-    uint64_t jobs;    /* proposers that ask it */
+    uint64_t jobs;    /* 1: it is asked at all */
 } proposed;
 
 static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
@@ -191,20 +191,23 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
                             ? o->proposers
                             : pmpo_proposers_default(o->paper, o->no_rewriter);
     proposed n = {0};
+    uint64_t asked = 0;
     for (size_t i = 0; i < pmpo_n_proposers; i++) {
         const pmpo_proposer *p = &pmpo_proposers[i];
         if (pmpo_proposers_have(names, p->name)
             && (iteration > 0 || p->opens)) {
             uint64_t most = p->most(o, iteration);
-            n.prompts += most;
-            n.replies += !p->asks ? 0 : o->paper ? most : 2 * most;
-            n.jobs += p->asks;
+            n.prompts += p->asks ? 0 : most;
+            asked = p->asks && most > asked ? most : asked;
         }
     }
     for (size_t i = 0; i < o->n_custom; i++) {
         const pmpo_custom_proposer *p = &o->custom[i];
         n.prompts += iteration > 0 || p->opens ? p->most : 0;
     }
+    n.prompts += asked; /* one of those that ask has its turn */
+    n.replies = o->paper ? asked : 2 * asked;
+    n.jobs = asked > 0;
     return n;
 }
 
@@ -245,7 +248,7 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     out->bound_prefill_tokens =
         (o->paper ? 0 : c->train.prefill)
         + check * bound_of(&c->train_all, m, tn, cap)
-        + first.prompts * (train + val)
+        + (first.prompts + 2) * (train + val) /* with two combinations */
         + t * ((masks + each.prompts) * train + each.prompts * val)
         + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
         + 2 * bound_of(&c->test, m, tn, cap);

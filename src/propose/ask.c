@@ -8,14 +8,15 @@ int pmpo_ask_init(pmpo_ask *a, size_t k, size_t n, pmpo_arena *mem,
 {
     *a = (pmpo_ask){.n_requests = k,
                     .n_samples = n,
-                    .begun = PMPO_STR(""),
                     .grammar = PMPO_STR("")};
     a->forms = pmpo_arena_alloc(mem, k, sizeof(*a->forms));
+    a->begun = pmpo_arena_alloc(mem, k, sizeof(*a->begun));
     a->messages = pmpo_arena_alloc(mem, k, sizeof(*a->messages));
     a->requests = pmpo_arena_alloc(mem, k, sizeof(*a->requests));
     a->seeds = pmpo_arena_alloc(mem, k * n, sizeof(*a->seeds));
     a->replies = pmpo_arena_alloc(mem, k * n, sizeof(*a->replies));
-    bool ok = a->forms && a->messages && a->requests && a->seeds && a->replies;
+    bool ok = a->forms && a->begun && a->messages && a->requests && a->seeds
+              && a->replies;
     if (!ok) {
         *a = (pmpo_ask){0};
     }
@@ -30,14 +31,13 @@ void pmpo_ask_release(pmpo_ask *a)
 }
 
 /* The whole replies: what was begun, and what the model added. */
-static int put_beginning(pmpo_ask *a, pmpo_str begun, pmpo_arena *mem,
-                         pmpo_error *err)
+static int put_beginnings(pmpo_ask *a, pmpo_arena *mem, pmpo_error *err)
 {
     pmpo_buf whole = {0};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < a->n_requests * a->n_samples; i++) {
         pmpo_buf_clear(&whole);
-        pmpo_buf_put(&whole, begun);
+        pmpo_buf_put(&whole, a->requests[i / a->n_samples].begun);
         pmpo_buf_put(&whole, a->replies[i].text);
         a->replies[i].text = pmpo_arena_str(mem, pmpo_buf_str(&whole));
         rc = whole.failed || !a->replies[i].text.ptr ? pmpo_fail_memory(err)
@@ -52,7 +52,7 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
                  pmpo_arena *mem, pmpo_error *err)
 {
     const pmpo_str none = PMPO_STR("");
-    pmpo_str begun = pmpo_begins_replies(jobs->model) ? a->begun : none;
+    bool begins = pmpo_begins_replies(jobs->model);
     pmpo_str grammar = jobs->model->obeys_grammars ? a->grammar : none;
     for (size_t i = 0; i < a->n_requests; i++) {
         if (a->forms[i].failed) {
@@ -63,7 +63,7 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
         a->requests[i] = (pmpo_gen_request){
             .messages = &a->messages[i],
             .n_messages = 1,
-            .begun = begun,
+            .begun = begins && a->begun[i].len > 0 ? a->begun[i] : none,
             .grammar = grammar,
             .seeds = a->seeds + i * a->n_samples,
             .n_samples = a->n_samples,
@@ -77,5 +77,5 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
         .params = *params,
     };
     int rc = pmpo_jobs_run(jobs, &job, mem, a->replies, err);
-    return rc < 0 || begun.len == 0 ? rc : put_beginning(a, begun, mem, err);
+    return rc < 0 || !begins ? rc : put_beginnings(a, mem, err);
 }

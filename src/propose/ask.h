@@ -8,10 +8,10 @@
  * it and reads replies[]. */
 typedef struct pmpo_ask {
     size_t n_requests, n_samples;
-    /* How every reply begins, and the grammar of the rest; "": none. Left out
-     * where the model can't take them. */
-    pmpo_str begun, grammar;
     pmpo_buf *forms;            /* [n_requests] the user's message */
+    /* [n_requests] how the replies begin; and the grammar of what follows; "":
+     * none. Left out where the model can't take them. */
+    pmpo_str *begun, grammar;
     uint64_t *seeds;            /* [n_requests * n_samples], request-major */
     pmpo_job_reply *replies;    /* likewise */
     pmpo_message *messages;     /* [n_requests] */

@@ -11,9 +11,16 @@
 #include "propose/replies.h"
 #include "text/text.h"
 
+/* What rules begin with; see induce.c. */
+static const char *const openings[] = {
+    "Before you answer,", "Always", "First,", "The answer", "If", "Check",
+    "Do not", "Write", "When you", "Look for", "In the end,",
+};
+
 /* Which unit a request is about. */
 typedef struct plan {
     size_t unit[PMPO_MAX_SEGMENTS + 1]; /* SIZE_MAX: a sentence is added */
+    int parents[PMPO_MAX_SEGMENTS + 1]; /* the incumbent's id */
     size_t n;
 } plan;
 
@@ -60,11 +67,12 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
 {
     (void)err;
     const plan *p = ud;
+    bool less = s->o->form == PMPO_FORM_SMALL && max > PMPO_SMALL_CASE_BYTES;
     const pmpo_form_input in = {
         .task = s->o->task,
         .instruction = s->incumbent,
         .example = pmpo_data_example(s->train, s->cases[i % s->n_cases]),
-        .max_bytes = max,
+        .max_bytes = less ? PMPO_SMALL_CASE_BYTES : max,
     };
     size_t u = p->unit[i];
     pmpo_form_edit(&in, u == SIZE_MAX ? PMPO_STR("") : s->segments[u].text,
@@ -93,14 +101,19 @@ int pmpo_propose_edits(const pmpo_scene *s, pmpo_proposals *out,
         return 0;
     }
     make_plan(s, most < PMPO_MAX_SEGMENTS ? most : PMPO_MAX_SEGMENTS, &p);
+    for (size_t i = 0; i < p.n; i++) {
+        p.parents[i] = s->incumbent_id;
+    }
     const pmpo_asking asking = {
         .name = "edit",
         .n_requests = p.n,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
         .splice = splice,
+        .openings = openings,
+        .n_openings = sizeof(openings) / sizeof(openings[0]),
         .ud = &p,
-        .from_incumbent = true,
+        .parents = p.parents,
         .sentence = true,
     };
     return pmpo_replies_gather(s, &asking, out, err);

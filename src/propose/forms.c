@@ -154,55 +154,64 @@ void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
                       size_t max_bytes, pmpo_buf *out)
 {
     put_task(task, out);
-    pmpo_buf_puts(out, "Someone was given an instruction and these inputs, and "
-                       "wrote these outputs.\n");
+    pmpo_buf_puts(out, "Examples of a task, each with the right answer:\n");
     for (size_t i = 0; i < n; i++) {
         pmpo_buf input = {0};
         pmpo_form_example_input(pairs[i], &input);
         put_field("\nInput: ", pmpo_buf_str(&input), max_bytes, out);
-        put_field("Output: ", pairs[i]->target, max_bytes, out);
+        put_field("Answer: ", pairs[i]->target, max_bytes, out);
         out->failed = out->failed || input.failed;
         pmpo_buf_release(&input);
     }
     pmpo_buf_puts(out,
-                  "\nWrite the instruction, in two or three sentences. Say what "
-                  "has to be done with an input, and what the output looks "
-                  "like. It must fit every input of this kind: repeat nothing "
-                  "of the inputs above.\n"
-                  "Begin your reply with " PMPO_REPLY_OPEN ", then the "
-                  "instruction, then " PMPO_REPLY_CLOSE ".\n");
+                  "\nSomeone else will have to do this task, on other inputs, "
+                  "and sees no example. Tell him in two sentences what to do: "
+                  "how to find the answer, and exactly what to write as the "
+                  "answer. Use general words, no names and no numbers.\n"
+                  "Begin your reply with " PMPO_REPLY_OPEN ", then the two "
+                  "sentences, then " PMPO_REPLY_CLOSE ".\n");
 }
 
 void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out)
 {
     put_task(in->task, out);
-    put_instruction("An instruction for a language model:\n", in->instruction,
-                    out);
-    pmpo_buf_puts(out, "\nAn example of what it gets and what it should "
-                       "answer:\n");
+    pmpo_buf_puts(out, "An example of a task:\n");
     put_example(in, out);
+    put_instruction("\nThis is how a model is told to do such tasks:\n",
+                    in->instruction, out);
     if (unit.len > 0) {
-        put_field("\nThis part of the instruction does not help: ", unit, 300,
-                  out);
-        pmpo_buf_puts(out, "Write one sentence to stand in its place.");
+        put_field("\nOne part of it does not help: ", unit, 300, out);
+        pmpo_buf_puts(out, "Write one better sentence to put in its place.");
     } else {
-        pmpo_buf_puts(out, "\nWrite one sentence to add to the instruction.");
+        pmpo_buf_puts(out, "\nWrite one more sentence for it.");
     }
     pmpo_buf_puts(out,
-                  " It must tell the model how to work or how to answer, on "
-                  "every input of this kind. Do not mention the example.\n"
+                  " The sentence is a rule for every task of this kind, also on "
+                  "other inputs: how to find the answer, or what to write. Use "
+                  "general words, no names and no numbers.\n"
                   "Begin your reply with " PMPO_REPLY_OPEN ", then the "
                   "sentence, then " PMPO_REPLY_CLOSE ".\n");
+}
+
+void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out)
+{
+    put_instruction("An instruction for a language model:\n", instruction, out);
+    pmpo_buf_puts(out,
+                  "\nWrite it again in other words and with other sentences. "
+                  "It must ask for exactly the same, more clearly.\n"
+                  "Begin your reply with " PMPO_REPLY_OPEN ", then the new "
+                  "instruction, then " PMPO_REPLY_CLOSE ".\n");
 }
 
 /* ---- grammars ----------------------------------------------------------------- */
 
 #define LEAST_CHARACTERS 12
 #define SENTENCE_CHARACTERS 200
-#define PROMPT_CHARACTERS 400
+#define PROMPT_CHARACTERS 240
 #define MOST_CHARACTERS 1500
 
-void pmpo_form_grammar(pmpo_str like, bool ascii, bool sentence, pmpo_buf *out)
+void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
+                       pmpo_buf *out)
 {
     bool lines = pmpo_str_find(like, PMPO_STR("\n"), 0) != SIZE_MAX;
     size_t most = sentence                        ? SENTENCE_CHARACTERS
@@ -211,11 +220,13 @@ void pmpo_form_grammar(pmpo_str like, bool ascii, bool sentence, pmpo_buf *out)
     most = most < MOST_CHARACTERS ? most : MOST_CHARACTERS;
     pmpo_buf_printf(out, "root ::= first rest{%d,%zu} last \""
                     PMPO_REPLY_CLOSE "\"\n", LEAST_CHARACTERS, most);
-    pmpo_buf_puts(out, ascii ? "first ::= [A-Z]\n" : "first ::= [^<>?.! \\n]\n");
+    pmpo_buf_puts(out, opened  ? "first ::= [ ,]\n"
+                       : ascii ? "first ::= [A-Z]\n"
+                               : "first ::= [^<>?.! \\n]\n");
     if (sentence) { /* a full stop within it is a number's or the like */
         pmpo_buf_puts(out, ascii ? "rest ::= [ \\x22-\\x2D/-;=@-~]"
                                  : "rest ::= [^<>?!.\\n]");
-        pmpo_buf_puts(out, " | \".\" [0-9a-z]\n");
+        pmpo_buf_puts(out, " | \".\" [0-9]\n");
     } else {
         pmpo_buf_printf(out, ascii ? "rest ::= [ -;=@-~%s]\n"
                                    : "rest ::= [^<>?%s]\n",

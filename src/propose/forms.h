@@ -38,11 +38,14 @@ void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
  * where that is "", to be added. */
 void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out);
 
+/* Appends the form that asks for an instruction in other words. */
+void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out);
+
 /* Appends the grammar (GBNF) of a reply that was begun with PMPO_REPLY_OPEN:
  * one sentence, or an instruction that may be twice as long as `like` and has
- * line breaks if that has; no question, no tags but the closing one. `ascii`:
- * of ASCII's characters only. */
-void pmpo_form_grammar(pmpo_str like, bool ascii, bool sentence,
+ * line breaks if that has; no question, no tags but the closing one. `opened`:
+ * the first words were begun, too. `ascii`: of ASCII's characters only. */
+void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
                        pmpo_buf *out);
 
 /* Appends the marking form: copy, with at most `max` units marked. */

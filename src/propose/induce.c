@@ -11,7 +11,14 @@
 
 #define LEAST_PAIRS 3
 #define MOST_PAIRS 6
-#define PAIR_BYTES 500 /* of each text; there are several */
+#define PAIR_BYTES 1000 /* of each text; there are several */
+
+/* Small models go on from such words with something general; left to
+ * themselves they tell an example again, or the request. */
+static const char *const openings[] = {
+    "You will get", "Read the", "Your task is to", "For each", "Work out",
+    "Look at", "Decide",
+};
 
 /* Draws k of 0..n-1 without repetition. */
 static void draw(size_t n, size_t k, uint64_t seed, size_t *out)
@@ -41,8 +48,9 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     for (size_t p = 0; p < k; p++) {
         pairs[p] = pmpo_data_example(s->train, drawn[p]);
     }
-    pmpo_form_induce(s->o->task, pairs, k, max < PAIR_BYTES ? max : PAIR_BYTES,
-                     out);
+    size_t bytes = s->o->form == PMPO_FORM_SMALL ? PMPO_SMALL_CASE_BYTES
+                                                 : PAIR_BYTES;
+    pmpo_form_induce(s->o->task, pairs, k, max < bytes ? max : bytes, out);
     return 0;
 }
 
@@ -54,12 +62,13 @@ int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
         .n_requests = (size_t)s->o->hard,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
+        .openings = openings,
+        .n_openings = sizeof(openings) / sizeof(openings[0]),
     };
     return pmpo_replies_gather(s, &asking, out, err);
 }
 
 size_t pmpo_most_inductions(const pmpo_optimize_options *o, int iteration)
 {
-    (void)iteration;
-    return (size_t)o->hard * (size_t)o->variants;
+    return iteration == 0 ? 0 : (size_t)o->hard * (size_t)o->variants;
 }

@@ -24,6 +24,7 @@ typedef struct pmpo_proposal {
     size_t n_parents;              /* 0: from no prompt of the run */
     int hard_case, variant;        /* -1: none */
     uint64_t seed;                 /* of the sample; 0: none */
+    size_t n_tokens;               /* of the reply */
 } pmpo_proposal;
 
 typedef struct pmpo_proposals {
@@ -36,6 +37,13 @@ typedef struct pmpo_proposals {
 pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list);
 
 /* ---- what a proposer knows ----------------------------------------------- */
+
+/* A part of some prompt of the run, and how much the loss rose without it. */
+typedef struct pmpo_known_unit {
+    pmpo_str text;
+    double effect;
+    int prompt; /* id */
+} pmpo_known_unit;
 
 typedef struct pmpo_scene {
     pmpo_jobs *jobs;                /* the rewriter's */
@@ -50,6 +58,8 @@ typedef struct pmpo_scene {
     const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
     size_t n_segments;
     double noise_floor;  /* of their effects; NAN: not measured */
+    const pmpo_known_unit *units; /* of the incumbents so far */
+    size_t n_units;
     const size_t *cases; /* hard cases: indices of training examples */
     size_t n_cases;
     /* Keeps a remark with the run, see pmpo_store_put_note; `ud` is the
@@ -80,14 +90,17 @@ typedef struct pmpo_proposer {
 } pmpo_proposer;
 
 /* Name, asks, opens, and what its functions are called after: pmpo_propose_WHAT
- * and pmpo_most_WHAT. To add a proposer: its file, and its row here. */
+ * and pmpo_most_WHAT. Of those that ask, one has its turn in an iteration,
+ * first in this order. To add a proposer: its file, and its row here. */
 #define PMPO_PROPOSERS(X)                                                      \
     X("library", false, true, library)                                         \
     X("contract", false, true, contract)                                       \
     X("delete", false, false, deletions)                                       \
+    X("merge", false, false, mergers)                                          \
+    X("induce", true, false, inductions)                                       \
+    X("edit", true, false, edits)                                              \
     X("rewrite", true, false, rewrites)                                        \
-    X("induce", true, true, inductions)                                        \
-    X("edit", true, false, edits)
+    X("paraphrase", true, false, paraphrases)
 
 extern const pmpo_proposer pmpo_proposers[];
 extern const size_t pmpo_n_proposers;

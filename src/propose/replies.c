@@ -1,6 +1,7 @@
 /* replies.c: see replies.h. */
 #include "propose/replies.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -10,6 +11,8 @@
 
 #define SHORT_CASE_BYTES 400 /* second try, when the request is too long */
 #define WARMER 0.3           /* what is asked again */
+/* With openings: these make replies differ, so it need not be chance. */
+#define COOLER 0.3
 #define WARM_STEP 0.1        /* for each earlier iteration that repeated itself */
 #define MOST_WARMTH 0.4      /* of these steps together */
 
@@ -53,7 +56,8 @@ typedef struct gathering {
     const pmpo_scene *s;
     const pmpo_asking *a;
     pmpo_proposals *out;
-    pmpo_str begun, grammar;
+    bool small, begins;
+    pmpo_str grammar;
     double temperature;
     size_t first; /* of our proposals in out */
 } gathering;
@@ -71,48 +75,71 @@ static bool plain_ascii(pmpo_str s)
 static int settle_form(gathering *g, pmpo_error *err)
 {
     const pmpo_scene *s = g->s;
-    bool small = s->o->form == PMPO_FORM_SMALL;
-    g->begun = g->grammar = PMPO_STR("");
-    if (!s->o->paper && (small || !g->a->diagnoses)) {
-        g->begun = PMPO_STR(PMPO_REPLY_OPEN);
-    }
-    if (s->o->paper || !small) {
+    g->small = s->o->form == PMPO_FORM_SMALL && !s->o->paper;
+    g->begins = g->small || (!s->o->paper && !g->a->diagnoses);
+    g->grammar = PMPO_STR("");
+    if (!g->small) {
         return 0;
     }
     pmpo_buf b = {0};
     pmpo_str like = g->a->sentence ? PMPO_STR("") : s->incumbent;
     bool ascii = plain_ascii(s->incumbent) && plain_ascii(s->o->task);
-    pmpo_form_grammar(like, ascii, g->a->sentence, &b);
+    pmpo_form_grammar(like, g->a->n_openings > 0, ascii, g->a->sentence, &b);
     g->grammar = pmpo_arena_str(s->scratch, pmpo_buf_str(&b));
     bool failed = b.failed || !g->grammar.ptr;
     pmpo_buf_release(&b);
     return failed ? pmpo_fail_memory(err) : 0;
 }
 
-/* Request i of *q asks what the asking's request of[i] does. */
-static int fill(const gathering *g, pmpo_ask *q, const size_t *of, size_t max,
+/* What a request of one job asks: the asking's request and, if it has a single
+ * sample, which variant that is. */
+typedef struct slot {
+    size_t request, variant;
+} slot;
+
+static int begin(const gathering *g, slot at, pmpo_str *out, pmpo_error *err)
+{
+    const pmpo_asking *a = g->a;
+    pmpo_buf b = {0};
+    if (!g->begins) {
+        return 0;
+    }
+    pmpo_buf_puts(&b, PMPO_REPLY_OPEN);
+    if (g->small && a->n_openings > 0) {
+        size_t k = at.request * a->n_samples + at.variant
+                   + (size_t)g->s->iteration * a->n_requests * a->n_samples;
+        pmpo_buf_puts(&b, a->openings[k % a->n_openings]);
+    }
+    *out = pmpo_arena_str(g->s->scratch, pmpo_buf_str(&b));
+    bool failed = b.failed || !out->ptr;
+    pmpo_buf_release(&b);
+    return failed ? pmpo_fail_memory(err) : 0;
+}
+
+static int fill(const gathering *g, pmpo_ask *q, const slot *slots, size_t max,
                 pmpo_error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < q->n_requests; i++) {
         pmpo_buf_clear(&q->forms[i]);
-        rc = g->a->fill(g->s, g->a->ud, of ? of[i] : i, max, &q->forms[i], err);
+        rc = g->a->fill(g->s, g->a->ud, slots[i].request, max, &q->forms[i],
+                        err);
+        rc = rc < 0 ? rc : begin(g, slots[i], &q->begun[i], err);
     }
-    q->begun = g->begun;
     q->grammar = g->grammar;
     return rc;
 }
 
-static int run(const gathering *g, pmpo_ask *q, const size_t *of,
+static int run(const gathering *g, pmpo_ask *q, const slot *slots,
                const char *kind, double temperature, pmpo_error *err)
 {
     pmpo_gen_params p = pmpo_replies_sampling(g->s->o);
     p.temperature = temperature;
-    int rc = fill(g, q, of, PMPO_CASE_BYTES, err);
+    int rc = fill(g, q, slots, PMPO_CASE_BYTES, err);
     rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration, &p,
                                     g->s->scratch, err);
     if (rc == PMPO_ETOOLONG) {
-        rc = fill(g, q, of, SHORT_CASE_BYTES, err);
+        rc = fill(g, q, slots, SHORT_CASE_BYTES, err);
         rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration,
                                         &p, g->s->scratch, err);
     }
@@ -144,8 +171,9 @@ static int add(const gathering *g, const pmpo_job_reply *reply, uint64_t seed,
     if (!p) {
         return pmpo_fail_memory(err);
     }
-    p->parents[0] = g->s->incumbent_id;
-    p->n_parents = g->a->from_incumbent;
+    p->n_parents = g->a->parents != NULL;
+    p->parents[0] = g->a->parents ? g->a->parents[i] : 0;
+    p->n_tokens = reply->n_tokens;
     p->hard_case = g->a->shows_cases ? (int)i : -1;
     p->variant = (int)v;
     p->seed = seed;
@@ -172,80 +200,72 @@ static int is_useful(const gathering *g, size_t k, bool *yes, pmpo_error *err)
 
 /* ---- once more ----------------------------------------------------------------- */
 
-/* slots[0..*n): request and variant (request-major) without a useful reply. */
-static int find_useless(const gathering *g, size_t *slots, size_t *n,
-                        pmpo_error *err)
-{
-    int rc = 0;
-    *n = 0;
-    for (size_t k = g->first; rc == 0 && k < g->out->n; k++) {
-        bool yes;
-        rc = is_useful(g, k, &yes, err);
-        if (!yes) {
-            slots[(*n)++] = k - g->first;
-        }
-    }
-    return rc;
-}
-
-static int ask_again(const gathering *g, const size_t *slots, size_t n,
-                     pmpo_error *err)
+/* Asks for slots[0..n), each of a request with n_samples samples. */
+static int ask(const gathering *g, const char *kind, const slot *slots,
+               size_t n, size_t n_samples, double temperature, pmpo_error *err)
 {
     pmpo_ask q;
-    char kind[48];
-    snprintf(kind, sizeof(kind), "%s again", g->a->name);
-    size_t *of = pmpo_arena_alloc(g->s->scratch, n, sizeof(*of));
-    int rc = of ? pmpo_ask_init(&q, n, 1, g->s->scratch, err)
-                : pmpo_fail_memory(err);
+    int rc = pmpo_ask_init(&q, n, n_samples, g->s->scratch, err);
     if (rc < 0) {
         return rc;
     }
-    for (size_t i = 0; i < n; i++) {
-        of[i] = slots[i] / g->a->n_samples;
+    for (size_t i = 0; i < n * n_samples; i++) {
+        const slot *at = &slots[i / n_samples];
         q.seeds[i] = pmpo_seed_for(g->s->o->seed, kind,
-                                   (uint64_t)g->s->iteration, slots[i], 0);
+                                   (uint64_t)g->s->iteration, at->request,
+                                   at->variant + i % n_samples);
     }
-    rc = run(g, &q, of, kind, g->temperature + WARMER, err);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = add(g, &q.replies[i], q.seeds[i], of[i],
-                 slots[i] % g->a->n_samples, err);
+    rc = run(g, &q, slots, kind, temperature, err);
+    for (size_t i = 0; rc == 0 && i < n * n_samples; i++) {
+        const slot *at = &slots[i / n_samples];
+        rc = add(g, &q.replies[i], q.seeds[i], at->request,
+                 at->variant + i % n_samples, err);
     }
     pmpo_ask_release(&q);
     return rc;
 }
 
+/* Requests that begin alike have their samples together. */
+static int ask_all(const gathering *g, pmpo_error *err)
+{
+    const pmpo_asking *a = g->a;
+    bool alike = !g->small || a->n_openings == 0;
+    size_t each = alike ? a->n_samples : 1;
+    size_t n = a->n_requests * a->n_samples / each;
+    slot *slots = pmpo_arena_alloc(g->s->scratch, n, sizeof(*slots));
+    for (size_t i = 0; slots && i < n; i++) {
+        slots[i] = (slot){i * each / a->n_samples, i * each % a->n_samples};
+    }
+    return slots ? ask(g, a->name, slots, n, each, g->temperature, err)
+                 : pmpo_fail_memory(err);
+}
+
+/* The slots without a useful reply, once more. */
 static int repair(const gathering *g, pmpo_error *err)
 {
-    size_t n = 0, most = g->out->n - g->first;
-    size_t *slots = pmpo_arena_alloc(g->s->scratch, most, sizeof(*slots));
-    int rc = slots ? find_useless(g, slots, &n, err) : pmpo_fail_memory(err);
-    return rc < 0 || n == 0 ? rc : ask_again(g, slots, n, err);
+    size_t n = 0, end = g->out->n;
+    char kind[48];
+    int rc = 0;
+    snprintf(kind, sizeof(kind), "%s again", g->a->name);
+    slot *slots = pmpo_arena_alloc(g->s->scratch, end - g->first,
+                                   sizeof(*slots));
+    if (!slots) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t k = g->first; rc == 0 && k < end; k++) {
+        bool yes;
+        rc = is_useful(g, k, &yes, err);
+        if (rc == 0 && !yes) {
+            size_t at = k - g->first;
+            slots[n++] = (slot){at / g->a->n_samples, at % g->a->n_samples};
+        }
+    }
+    return rc < 0 || n == 0 ? rc
+                            : ask(g, kind, slots, n, 1,
+                                  g->temperature + WARMER, err);
 }
 
 /* ---- all ------------------------------------------------------------------------ */
-
-static int ask_once(const gathering *g, pmpo_error *err)
-{
-    const pmpo_asking *a = g->a;
-    pmpo_ask q;
-    int rc = pmpo_ask_init(&q, a->n_requests, a->n_samples, g->s->scratch, err);
-    if (rc < 0) {
-        return rc;
-    }
-    size_t n = a->n_requests * a->n_samples;
-    for (size_t i = 0; i < n; i++) {
-        q.seeds[i] = pmpo_seed_for(g->s->o->seed, a->name,
-                                   (uint64_t)g->s->iteration, i / a->n_samples,
-                                   i % a->n_samples);
-    }
-    rc = run(g, &q, NULL, a->name, g->temperature, err);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = add(g, &q.replies[i], q.seeds[i], i / a->n_samples,
-                 i % a->n_samples, err);
-    }
-    pmpo_ask_release(&q);
-    return rc;
-}
 
 static int note_too_long(const pmpo_scene *s, const char *name,
                          const pmpo_error *why, pmpo_error *err)
@@ -264,9 +284,12 @@ int pmpo_replies_gather(const pmpo_scene *s, const pmpo_asking *a,
     if (a->n_requests == 0 || a->n_samples == 0) {
         return 0;
     }
-    g.temperature = pmpo_replies_temperature(s, a->name);
     int rc = settle_form(&g, &why);
-    rc = rc < 0 ? rc : ask_once(&g, &why);
+    g.temperature = pmpo_replies_temperature(s, a->name);
+    if (g.small && a->n_openings > 0) {
+        g.temperature = fmax(g.temperature - COOLER, 0);
+    }
+    rc = rc < 0 ? rc : ask_all(&g, &why);
     if (rc == 0 && !s->o->paper) {
         rc = repair(&g, &why);
     }

@@ -9,6 +9,10 @@
 
 #include "propose/propose.h"
 
+/* Of an example's texts in small forms: a small model that sees less of an
+ * example says more about the task. */
+#define PMPO_SMALL_CASE_BYTES 160
+
 typedef struct pmpo_asking {
     const char *name; /* the proposer's; also of its jobs and seeds */
     size_t n_requests, n_samples;
@@ -21,7 +25,11 @@ typedef struct pmpo_asking {
     void (*splice)(const pmpo_scene *s, const void *ud, size_t i,
                    pmpo_str said, pmpo_buf *out);
     const void *ud;
-    bool from_incumbent; /* which is then the parent */
+    /* With small forms: how a prompt begins, the next one with each sample;
+     * without white space at the end. NULL: as the model likes. */
+    const char *const *openings;
+    size_t n_openings;
+    const int *parents;  /* [n_requests] ids of prompts; NULL: none */
     bool shows_cases;    /* request i shows hard case i */
     bool diagnoses; /* with the large form: says something before the prompt */
     bool sentence;  /* one sentence is asked for */

@@ -78,36 +78,51 @@ static int note_cut(const pmpo_scene *s, size_t i, size_t max,
                    err);
 }
 
+/* See induce.c. */
+static const char *const openings[] = {
+    "Read the", "Solve", "Answer", "Think about", "Find", "Work through",
+    "You will get",
+};
+
 static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
                 pmpo_buf *out, pmpo_error *err)
 {
     (void)ud;
+    bool less = s->o->form == PMPO_FORM_SMALL && !s->o->paper
+                && max > PMPO_SMALL_CASE_BYTES;
     const pmpo_form_input in = {
         .task = s->o->task,
         .instruction = s->incumbent,
         .example = pmpo_data_example(s->train, s->cases[i]),
-        .max_bytes = max,
+        .max_bytes = less ? PMPO_SMALL_CASE_BYTES : max,
         .segments = s->segments,
         .n_segments = s->n_segments,
         .noise_floor = s->noise_floor,
     };
     bool cut = pmpo_form_rewrite(s->o->form, &in, out);
-    return cut ? note_cut(s, i, max, err) : 0;
+    return cut && !less ? note_cut(s, i, max, err) : 0;
 }
 
 int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
                           pmpo_error *err)
 {
+    int *parents = pmpo_arena_alloc(s->scratch, s->n_cases, sizeof(*parents));
+    for (size_t i = 0; parents && i < s->n_cases; i++) {
+        parents[i] = s->incumbent_id;
+    }
     const pmpo_asking asking = {
         .name = "rewrite",
         .n_requests = s->n_cases,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
-        .from_incumbent = true,
+        .openings = openings,
+        .n_openings = sizeof(openings) / sizeof(openings[0]),
+        .parents = parents,
         .shows_cases = true,
         .diagnoses = true,
     };
-    return pmpo_replies_gather(s, &asking, out, err);
+    return parents ? pmpo_replies_gather(s, &asking, out, err)
+                   : pmpo_fail_memory(err);
 }
 
 size_t pmpo_most_rewrites(const pmpo_optimize_options *o, int iteration)

@@ -42,8 +42,8 @@ bool pmpo_proposers_ask(const char *names)
 const char *pmpo_proposers_default(bool paper, bool no_rewriter)
 {
     return paper         ? "rewrite"
-           : no_rewriter ? "library,contract,delete"
-                         : "library,contract,delete,rewrite";
+           : no_rewriter ? "library,contract,delete,merge"
+                         : "library,contract,delete,merge,induce,edit,rewrite";
 }
 
 /* ---- the scene, the list ---------------------------------------------------- */

@@ -1,4 +1,6 @@
 /* candidates.c: asks the proposers for new prompts, and vets them. */
+#include <math.h>
+
 #include "base/error.h"
 #include "search/state.h"
 
@@ -71,6 +73,8 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .segments = step->segments,
         .n_segments = step->n_segments,
         .noise_floor = st->noise_floor,
+        .units = st->units,
+        .n_units = st->n_units,
         .cases = step->cases,
         .n_cases = step->n_cases,
         .note = note,
@@ -115,7 +119,7 @@ typedef struct source {
     const pmpo_custom_proposer *custom;
 } source;
 
-static int ask(pmpo_state *st, const pmpo_step *step, source by,
+static int ask(pmpo_state *st, pmpo_step *step, source by,
                pmpo_error *err)
 {
     const char *name = by.own ? by.own->name : by.custom->name;
@@ -126,6 +130,7 @@ static int ask(pmpo_state *st, const pmpo_step *step, source by,
                     : pmpo_propose_custom(&scene, by.custom, &list, err);
     for (size_t i = 0; rc == 0 && i < list.n; i++) {
         rc = add_row(st, step, name, &list.of[i], err);
+        step->generated += (double)list.of[i].n_tokens;
     }
     pmpo_free(list.of);
     pmpo_arena_release(&scratch);
@@ -156,13 +161,68 @@ bool pmpo_has_opening(const pmpo_state *st)
     return false;
 }
 
+/* ---- turns ----------------------------------------------------------------- */
+
+bool pmpo_has_turns(const pmpo_state *st)
+{
+    return pmpo_proposers_ask(st->o.proposers) || st->o.n_custom > 0;
+}
+
+/* Of the proposers that ask the rewriter one has its turn; noted where there
+ * is a choice. */
+static int choose_turn(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    char why[200];
+    size_t n_playing = 0;
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        const pmpo_proposer *p = &pmpo_proposers[i];
+        st->arms[i].name = p->name;
+        st->arms[i].plays = p->asks && takes_part(st, p->name, p->opens, step->index);
+        n_playing += st->arms[i].plays;
+    }
+    step->turn = n_playing == 0
+                     ? SIZE_MAX
+                     : pmpo_bandit_choose(st->arms, pmpo_n_proposers, why,
+                                          sizeof(why));
+    return n_playing < 2 || step->index <= st->decided
+               ? 0
+               : note(st, PMPO_NOTE_TURN, step->index, 0, why, err);
+}
+
+int pmpo_credit_turn(pmpo_state *st, const pmpo_step *step, pmpo_error *err)
+{
+    if (step->turn == SIZE_MAX) {
+        return 0;
+    }
+    uint64_t rows, logical;
+    double gain = 0, n_scored = 0;
+    pmpo_arm *arm = &st->arms[step->turn];
+    int rc = pmpo_scorer_count(st->train, st->rows[st->incumbent].prompt, &rows,
+                               &logical, err);
+    for (size_t i = step->first; rc == 0 && i < st->n_rows; i++) {
+        const pmpo_candidate_row *r = &st->rows[i];
+        if (!strcmp(r->proposer, arm->name)) {
+            double gained = step->whole.score.loss - r->loss;
+            gain = gained > gain ? gained : gain; /* false of NAN */
+            n_scored += !isnan(r->loss) || !isnan(r->lower_bound);
+        }
+    }
+    arm->n_tries++;
+    arm->gain += gain;
+    arm->tokens += step->generated + n_scored * (double)rows;
+    return rc;
+}
+
+/* ---- all ---------------------------------------------------------------------- */
+
 int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
     step->first = st->n_rows;
-    int rc = 0;
+    int rc = choose_turn(st, step, err);
     for (size_t i = 0; rc == 0 && i < pmpo_n_proposers; i++) {
         const pmpo_proposer *p = &pmpo_proposers[i];
-        if (takes_part(st, p->name, p->opens, step->index)) {
+        if (p->asks ? i == step->turn
+                    : takes_part(st, p->name, p->opens, step->index)) {
             pmpo_stage(st, p->asks ? "rewriting" : "proposing", 0, 0);
             rc = ask(st, step, (source){.own = p}, err);
             pmpo_show_candidates(st, step->first);
@@ -177,4 +237,43 @@ int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
         }
     }
     return rc;
+}
+
+/* ---- combinations ----------------------------------------------------------------- */
+
+/* The proposer contract, as if the prompt were the incumbent: its first
+ * proposal made from it has all of its sentences. */
+static int combine(pmpo_state *st, pmpo_step *step, size_t with,
+                   const pmpo_proposer *by, pmpo_error *err)
+{
+    pmpo_arena scratch = {0};
+    pmpo_proposals list = {.mem = &st->mem};
+    pmpo_scene scene = scene_of(st, step, &scratch);
+    scene.incumbent = st->rows[with].prompt;
+    scene.incumbent_id = st->rows[with].id;
+    int rc = by->propose(&scene, &list, err);
+    bool added = false;
+    for (size_t i = 0; rc == 0 && i < list.n && !added; i++) {
+        if (list.of[i].n_parents > 0) {
+            added = true;
+            rc = add_row(st, step, by->name, &list.of[i], err);
+        }
+    }
+    pmpo_free(list.of);
+    pmpo_arena_release(&scratch);
+    return rc;
+}
+
+int pmpo_add_combinations(pmpo_state *st, pmpo_step *step, const size_t *rows,
+                          size_t n, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        const pmpo_proposer *p = &pmpo_proposers[i];
+        bool it = !strcmp(p->name, "contract") && takes_part(st, p->name, p->opens, 0);
+        for (size_t k = 0; it && rc == 0 && k < n; k++) {
+            rc = combine(st, step, rows[k], p, err);
+        }
+    }
+    return rc < 0 ? rc : pmpo_record_candidates(st, step, err);
 }

@@ -3,20 +3,29 @@
  * Of the prompts tried before the first iteration most are plainly worse than
  * the best few. All are scored on the first sixth of the training examples,
  * which come in random order; the better third of them on the first half;
- * the better third of those on all. Units scored once are looked up later. */
+ * the better third of those on all. A run must not end below the best fixed
+ * prompt, so one of the library is given up only where it is worse than the
+ * round's best of them by more than chance allows, as long as no more than
+ * half stay. The library's best two go on with the contract behind them, too.
+ * Units scored once are looked up later. */
 #include <math.h>
 
 #include "base/error.h"
 #include "data/data.h"
 #include "search/state.h"
+#include "stats/stats.h"
 
 #define LEAST_EXAMPLES 4   /* of a round: fewer say nothing */
 #define LEAST_CANDIDATES 4 /* kept by a round */
+#define CHANCE 2.0         /* paired standard errors that a difference may be */
+#define MOST_COMBINED 2
 
 typedef struct entrant {
     size_t row;
     double loss; /* mean over the round's examples; INFINITY: too long */
     size_t n_done;
+    double *each; /* [n_done] loss of each example */
+    bool fixed;   /* of the library */
 } entrant;
 
 /* The weighted mean loss over the examples scored, which are the first. */
@@ -53,6 +62,10 @@ static int decided(void *ud, size_t i, pmpo_error *err)
     } else {
         e->loss = pmpo_priced(h->st, mean_of(&s->result), row->id);
         e->n_done = s->result.n_done;
+        e->each = pmpo_arena_alloc(&h->mem, e->n_done, sizeof(*e->each));
+        for (size_t k = 0; e->each && k < e->n_done; k++) {
+            e->each[k] = s->result.score.examples[k].loss;
+        }
         row->lower_bound = s->result.pruned ? s->result.lower_bound : NAN;
     }
     pmpo_arena_release(&h->scores[i]);
@@ -110,26 +123,83 @@ static void give_up(pmpo_state *st, const entrant *e, size_t n_better)
     }
 }
 
-/* Scores e[0..*n) on `most` examples and keeps the better third. */
+/* Is fixed prompt `e` worse than `best` by more than chance allows? */
+static bool clearly_worse(const entrant *e, const entrant *best,
+                          pmpo_arena *mem)
+{
+    size_t n = e->n_done;
+    double *diff = e->each && best->each && n == best->n_done
+                       ? pmpo_arena_alloc(mem, n, sizeof(*diff))
+                       : NULL;
+    for (size_t i = 0; diff && i < n; i++) {
+        diff[i] = e->each[i] - best->each[i];
+    }
+    double error = diff ? pmpo_mean_error(diff, NULL, n) : NAN;
+    return isnan(error) || e->loss - best->loss > CHANCE * error;
+}
+
+/* Moves fixed prompts of e[keep..n), sorted as they are, behind the kept ones
+ * until `most` are kept. Returns how many then are. */
+static size_t keep_fixed(entrant *e, size_t n, size_t keep, size_t most,
+                         pmpo_arena *mem)
+{
+    const entrant *found = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (e[i].fixed && (!found || e[i].loss < found->loss)) {
+            found = &e[i];
+        }
+    }
+    if (!found || isinf(found->loss)) {
+        return keep;
+    }
+    const entrant best = *found;
+    bool in = found < e + keep;
+    for (size_t i = keep; i < n && (keep < most || !in); i++) {
+        bool is_best = e[i].fixed && e[i].each == best.each;
+        if (e[i].fixed && (is_best || !clearly_worse(&e[i], &best, mem))) {
+            entrant x = e[i];
+            memmove(&e[keep + 1], &e[keep], (i - keep) * sizeof(*e));
+            e[keep++] = x;
+            in = in || is_best;
+        }
+    }
+    return keep;
+}
+
+/* Scores e[0..*n) on `most` examples and keeps the better third, and more of
+ * the library. */
 static int round_of(pmpo_state *st, const pmpo_step *step, entrant *e,
                     size_t *n, size_t most, pmpo_error *err)
 {
     heat h = {.st = st, .step = step, .e = e};
     pmpo_stage(st, "racing", 1, (int)*n);
     int rc = score_all(&h, *n, most, err);
+    if (rc == 0) {
+        size_t keep = (*n + 2) / 3;
+        keep = keep > LEAST_CANDIDATES ? keep : LEAST_CANDIDATES;
+        keep = keep < *n ? keep : *n;
+        sort_out(e, *n, *n);
+        keep = keep_fixed(e, *n, keep, (*n + 1) / 2, &h.mem);
+        for (size_t i = keep; i < *n; i++) {
+            give_up(st, &e[i], keep);
+        }
+        *n = keep;
+    }
     pmpo_arena_release(&h.mem);
-    if (rc < 0) {
-        return rc;
+    return rc;
+}
+
+/* The library's best two that are left. */
+static int combine(pmpo_state *st, pmpo_step *step, const entrant *e, size_t n,
+                   pmpo_error *err)
+{
+    size_t rows[MOST_COMBINED], k = 0;
+    for (size_t i = 0; i < n && k < MOST_COMBINED; i++) {
+        if (e[i].fixed && st->rows[e[i].row].fate == PMPO_FATE_PENDING) {
+            rows[k++] = e[i].row;
+        }
     }
-    size_t keep = (*n + 2) / 3;
-    keep = keep > LEAST_CANDIDATES ? keep : LEAST_CANDIDATES;
-    keep = keep < *n ? keep : *n;
-    sort_out(e, *n, keep);
-    for (size_t i = keep; i < *n; i++) {
-        give_up(st, &e[i], keep);
-    }
-    *n = keep;
-    return 0;
+    return k > 0 ? pmpo_add_combinations(st, step, rows, k, err) : 0;
 }
 
 int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
@@ -145,6 +215,7 @@ int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     }
     for (size_t i = step->first; i < st->n_rows; i++) {
         if (st->rows[i].fate == PMPO_FATE_PENDING) {
+            e[n].fixed = !strcmp(st->rows[i].proposer, "library");
             e[n++].row = i;
         }
     }
@@ -155,5 +226,5 @@ int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
             rc = round_of(st, step, e, &n, rounds[k], err);
         }
     }
-    return rc;
+    return rc < 0 ? rc : combine(st, step, e, n, err);
 }

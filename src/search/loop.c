@@ -108,6 +108,7 @@ static void state_release(pmpo_state *st)
         pmpo_scorer_free(st->train_all);
     }
     pmpo_free(st->rows);
+    pmpo_free(st->units);
     pmpo_arena_release(&st->mem);
 }
 
@@ -181,6 +182,26 @@ static int settle_form(pmpo_state *st, pmpo_error *err)
 
 /* ---- one iteration: what is known of the incumbent ----------------------- */
 
+/* For the proposer merge; once an incumbent. */
+static int remember_units(pmpo_state *st, const pmpo_step *step,
+                          pmpo_error *err)
+{
+    if (st->n_units > 0 && st->units[st->n_units - 1].prompt == st->incumbent) {
+        return 0;
+    }
+    for (size_t i = 0; i < step->n_segments; i++) {
+        if (PMPO_GROW(st->units, st->cap_units, st->n_units + 1) < 0) {
+            return pmpo_fail_memory(err);
+        }
+        st->units[st->n_units++] = (pmpo_known_unit){
+            .text = step->segments[i].text, /* of a row's prompt */
+            .effect = step->segments[i].effect,
+            .prompt = st->incumbent,
+        };
+    }
+    return 0;
+}
+
 static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
 {
     pmpo_str prompt = st->rows[st->incumbent].prompt;
@@ -210,7 +231,7 @@ static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     rc = pmpo_mask_effects(st->train, &step->whole.score, &step->marking, &c,
                            &step->mem, step->segments, err);
     st->sitting.work_done += step->n_segments;
-    return rc;
+    return rc < 0 ? rc : remember_units(st, step, err);
 }
 
 /* How much an example wants to be a hard case: its loss, or chance. */
@@ -410,9 +431,10 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
     return rc;
 }
 
-static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
+static int iterate(pmpo_state *st, int index, bool *gained, bool *exhausted,
+                   pmpo_error *err)
 {
-    pmpo_step step = {.index = index};
+    pmpo_step step = {.index = index, .turn = SIZE_MAX};
     bool opening = index == 0;
     size_t masks = st->o.no_mask || opening ? 0 : (size_t)st->o.segments;
     pmpo_iteration_begins(st, index,
@@ -427,7 +449,9 @@ static int iterate(pmpo_state *st, int index, bool *gained, pmpo_error *err)
         rc = pmpo_thin_out(st, &step, err);
     }
     rc = rc < 0 ? rc : pmpo_try_candidates(st, &step, err);
+    rc = rc < 0 ? rc : pmpo_credit_turn(st, &step, err);
     rc = rc < 0 ? rc : decide(st, &step, gained, err);
+    *exhausted = !opening && st->n_rows == step.first && !pmpo_has_turns(st);
     if (rc < 0) {
         pmpo_record_interrupted(st, &step);
     }
@@ -446,13 +470,18 @@ static int run_iterations(pmpo_state *st, char *why, size_t why_bytes,
     snprintf(why, why_bytes, "all %d iterations are done", st->o.iterations);
     int first = st->o.iterations > 0 && pmpo_has_opening(st) ? 0 : 1;
     for (int t = first; t <= st->o.iterations; t++) {
-        bool gained = false;
+        bool gained = false, exhausted = false;
         int rc = t > st->decided ? pmpo_forget_outcome(st, err) : 0;
-        rc = rc < 0 ? rc : iterate(st, t, &gained, err);
+        rc = rc < 0 ? rc : iterate(st, t, &gained, &exhausted, err);
         if (rc < 0) {
             return rc;
         }
         idle = gained || t == 0 ? 0 : idle + 1;
+        if (exhausted) {
+            snprintf(why, why_bytes, "nothing is left to propose, after "
+                     "iteration %d of %d", t, st->o.iterations);
+            break;
+        }
         if (st->o.patience > 0 && idle >= st->o.patience) {
             snprintf(why, why_bytes, "no gain in %d iterations in a row, "
                      "after iteration %d of %d", idle, t, st->o.iterations);

@@ -7,6 +7,7 @@
 
 #include "propose/propose.h"
 #include "search/accept.h"
+#include "search/bandit.h"
 #include "search/mask.h"
 #include "search/search.h"
 #include "search/vet.h"
@@ -34,6 +35,8 @@ typedef struct pmpo_finalist {
     const char *why;          /* one line; NULL: nothing to say */
 } pmpo_finalist;
 
+#define PMPO_MOST_PROPOSERS 16
+
 typedef struct pmpo_state {
     const pmpo_search_input *in;
     pmpo_optimize_options o; /* form resolved by the probe */
@@ -50,6 +53,10 @@ typedef struct pmpo_state {
     pmpo_finalist *finalists; /* in st->mem, by validation loss */
     size_t n_finalists;
     double noise_floor;       /* NAN: not measured */
+    /* Proposers that ask the rewriter, as in the table. */
+    pmpo_arm arms[PMPO_MOST_PROPOSERS];
+    pmpo_known_unit *units;   /* what parts of prompts were found to be worth */
+    size_t n_units, cap_units;
     int decided;              /* iterations on record from earlier sittings */
     bool replaying;           /* one of these is played again */
     double best_gain;         /* largest training gain seen; NAN: none */
@@ -69,6 +76,8 @@ typedef struct pmpo_step {
     size_t *cases;           /* hard cases: indices of training examples */
     size_t n_cases;
     size_t first;            /* its candidates: rows[first..n_rows) */
+    size_t turn;             /* whose turn it was, in the table; SIZE_MAX: none */
+    double generated;        /* tokens of replies */
     pmpo_arena mem;
 } pmpo_step;
 
@@ -86,6 +95,14 @@ int pmpo_probe_form(pmpo_state *st, pmpo_error *err);
 /* Asks the proposers and appends what they propose to the rows, vetted: what
  * is worth scoring has PMPO_FATE_PENDING. */
 int pmpo_add_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err);
+/* Of these rows each with the sentences behind it that ask for the form of the
+ * answers, where `contract` takes part: more candidates of the opening. */
+int pmpo_add_combinations(pmpo_state *st, pmpo_step *step, const size_t *rows,
+                          size_t n, pmpo_error *err);
+/* Counts what the step's turn brought and cost. */
+int pmpo_credit_turn(pmpo_state *st, const pmpo_step *step, pmpo_error *err);
+/* Does some proposer of the run ask the rewriter? */
+bool pmpo_has_turns(const pmpo_state *st);
 /* Does some proposer of the run propose before the first iteration? */
 bool pmpo_has_opening(const pmpo_state *st);
 

@@ -92,6 +92,7 @@
     X(PMPO_NOTE_CACHE, "cache", "")                                            \
     X(PMPO_NOTE_FORM, "form", "rewriting form: ")                              \
     X(PMPO_NOTE_NO_REWRITES, "no rewrites", "")                                \
+    X(PMPO_NOTE_TURN, "turn", "the rewriter's turn went to ")                  \
     X(PMPO_NOTE_SHORTENED, "shortened", "")                                    \
     X(PMPO_NOTE_WARNING, "warning", "")
 
