@@ -205,35 +205,29 @@ void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out)
 
 /* ---- grammars ----------------------------------------------------------------- */
 
-#define LEAST_CHARACTERS 12
-#define SENTENCE_CHARACTERS 200
-#define PROMPT_CHARACTERS 240
-#define MOST_CHARACTERS 1500
+#define SENTENCE_CHARACTERS 180
+#define LEAST_SENTENCES 3 /* that an instruction may have */
+#define BYTES_A_SENTENCE 60
+#define MOST_SENTENCES 12
 
+/* Sentences, so that a reply which grows too long ends with one. A full stop
+ * within a sentence is a number's. */
 void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
                        pmpo_buf *out)
 {
     bool lines = pmpo_str_find(like, PMPO_STR("\n"), 0) != SIZE_MAX;
-    size_t most = sentence                        ? SENTENCE_CHARACTERS
-                  : 2 * like.len < PROMPT_CHARACTERS ? PROMPT_CHARACTERS
-                                                  : 2 * like.len;
-    most = most < MOST_CHARACTERS ? most : MOST_CHARACTERS;
-    pmpo_buf_printf(out, "root ::= first rest{%d,%zu} last \""
-                    PMPO_REPLY_CLOSE "\"\n", LEAST_CHARACTERS, most);
-    pmpo_buf_puts(out, opened  ? "first ::= [ ,]\n"
-                       : ascii ? "first ::= [A-Z]\n"
-                               : "first ::= [^<>?.! \\n]\n");
-    if (sentence) { /* a full stop within it is a number's or the like */
-        pmpo_buf_puts(out, ascii ? "rest ::= [ \\x22-\\x2D/-;=@-~]"
-                                 : "rest ::= [^<>?!.\\n]");
-        pmpo_buf_puts(out, " | \".\" [0-9]\n");
-    } else {
-        pmpo_buf_printf(out, ascii ? "rest ::= [ -;=@-~%s]\n"
-                                   : "rest ::= [^<>?%s]\n",
-                        lines == ascii ? "\\n" : "");
-    }
-    pmpo_buf_puts(out, ascii ? "last ::= [.:!'\")]\n"
-                             : "last ::= [^<>? \\n]\n");
+    size_t most = 2 * like.len / BYTES_A_SENTENCE;
+    most = most > LEAST_SENTENCES ? most : LEAST_SENTENCES;
+    most = sentence ? 1 : most < MOST_SENTENCES ? most : MOST_SENTENCES;
+    pmpo_buf_printf(out, "root ::= %s rest (gap sentence){0,%zu} \""
+                    PMPO_REPLY_CLOSE "\"\n", opened ? "on" : "first", most - 1);
+    pmpo_buf_printf(out, "gap ::= \" \"%s\n", lines ? " | \"\\n\" \"- \"?" : "");
+    pmpo_buf_puts(out, "on ::= [ ,]\nsentence ::= first rest\n");
+    pmpo_buf_printf(out, "rest ::= inner{8,%d} [.!]\n", SENTENCE_CHARACTERS);
+    pmpo_buf_puts(out, ascii ? "first ::= [A-Z]\n"
+                               "inner ::= [ \\x22-\\x2D/-;=@-~] | \".\" [0-9]\n"
+                             : "first ::= [^<>?.! \\n]\n"
+                               "inner ::= [^<>?!.\\n] | \".\" [0-9]\n");
 }
 
 void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out)
