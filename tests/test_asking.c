@@ -396,8 +396,8 @@ static void test_turns_in_a_run(void **state)
     o.split = (pmpo_split){8, 4, 4, 1};
     pmpo_model *m = fake_new(&(fake_options){.salt = 5});
     pmpo_run *run = NULL;
-    assert_int_equal(pmpo_optimize(m, NULL, d, NULL, NULL, &o, path, &run, &err),
-                     0);
+    const pmpo_optimize_input in = {.scorer = m, .train = d};
+    assert_int_equal(pmpo_optimize(&in, &o, path, &run, &err), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
     size_t n_notes = 0;
     const char *turns[7] = {NULL};
