@@ -421,7 +421,7 @@ static size_t best_fixed(unsigned salt, pmpo_race race, const pmpo_data *d,
     o.no_loss_check = true;
     o.split = (pmpo_split){24, 0, 0, 1};
     const fake_options f = {.salt = salt, .max_requests = 8};
-    pmpo_run *run = finished(&f, &o, d, path);
+    pmpo_run *run = finished(&f, &o, d, path, 0);
     const pmpo_iteration *it = &pmpo_run_describe(run)->iterations[0];
     for (size_t k = 0; race == PMPO_RACE_OFF && k < it->n_candidates; k++) {
         best = isnan(it->candidates[best].loss)
@@ -467,7 +467,7 @@ static void test_ends_when_exhausted(void **state)
     o.iterations = 9;
     o.split = (pmpo_split){24, 8, 8, 1};
     pmpo_run *run = finished(&(fake_options){.salt = 2, .max_requests = 4}, &o,
-                             d, path);
+                             d, path, 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
     assert_non_null(strstr(v->status_reason, "nothing is left to propose"));
     assert_true(v->n_iterations < 9);
