@@ -205,6 +205,7 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
         const pmpo_custom_proposer *p = &o->custom[i];
         n.prompts += iteration > 0 || p->opens ? p->most : 0;
     }
+    n.prompts += iteration == 0 && n.prompts > 0 ? 2 : 0; /* combinations */
     n.prompts += asked; /* one of those that ask has its turn */
     n.replies = o->paper ? asked : 2 * asked;
     n.jobs = asked > 0;
@@ -248,7 +249,7 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     out->bound_prefill_tokens =
         (o->paper ? 0 : c->train.prefill)
         + check * bound_of(&c->train_all, m, tn, cap)
-        + (first.prompts + 2) * (train + val) /* with two combinations */
+        + first.prompts * (train + val)
         + t * ((masks + each.prompts) * train + each.prompts * val)
         + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
         + 2 * bound_of(&c->test, m, tn, cap);

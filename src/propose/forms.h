@@ -43,7 +43,7 @@ void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out);
 
 /* Appends the grammar (GBNF) of a reply that was begun with PMPO_REPLY_OPEN:
  * one sentence, or an instruction that may be twice as long as `like` and has
- * line breaks if that has; no question, no tags but the closing one. `opened`:
+ * line breaks and digits if that has; no question, no tags but the closing one. `opened`:
  * the first words were begun, too. `ascii`: of ASCII's characters only. */
 void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
                        pmpo_buf *out);

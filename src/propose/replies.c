@@ -130,12 +130,14 @@ static int fill(const gathering *g, pmpo_ask *q, const slot *slots, size_t max,
     return rc;
 }
 
-static int run(const gathering *g, pmpo_ask *q, const slot *slots,
-               const char *kind, double temperature, pmpo_error *err)
+static int run(const gathering *g, pmpo_ask *q, const slot *slots, bool again,
+               const char *kind, pmpo_error *err)
 {
     pmpo_gen_params p = pmpo_replies_sampling(g->s->o);
-    p.temperature = temperature;
-    int rc = fill(g, q, slots, PMPO_CASE_BYTES, err);
+    p.temperature = g->temperature + (again ? WARMER : 0);
+    bool less = again && g->small;
+    int rc = fill(g, q, slots, less ? PMPO_REPAIR_CASE_BYTES : PMPO_CASE_BYTES,
+                  err);
     rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration, &p,
                                     g->s->scratch, err);
     if (rc == PMPO_ETOOLONG) {
@@ -201,10 +203,12 @@ static int is_useful(const gathering *g, size_t k, bool *yes, pmpo_error *err)
 /* ---- once more ----------------------------------------------------------------- */
 
 /* Asks for slots[0..n), each of a request with n_samples samples. */
-static int ask(const gathering *g, const char *kind, const slot *slots,
-               size_t n, size_t n_samples, double temperature, pmpo_error *err)
+static int ask(const gathering *g, bool again, const slot *slots, size_t n,
+               size_t n_samples, pmpo_error *err)
 {
     pmpo_ask q;
+    char kind[48];
+    snprintf(kind, sizeof(kind), "%s%s", g->a->name, again ? " again" : "");
     int rc = pmpo_ask_init(&q, n, n_samples, g->s->scratch, err);
     if (rc < 0) {
         return rc;
@@ -215,7 +219,7 @@ static int ask(const gathering *g, const char *kind, const slot *slots,
                                    (uint64_t)g->s->iteration, at->request,
                                    at->variant + i % n_samples);
     }
-    rc = run(g, &q, slots, kind, temperature, err);
+    rc = run(g, &q, slots, again, kind, err);
     for (size_t i = 0; rc == 0 && i < n * n_samples; i++) {
         const slot *at = &slots[i / n_samples];
         rc = add(g, &q.replies[i], q.seeds[i], at->request,
@@ -236,7 +240,7 @@ static int ask_all(const gathering *g, pmpo_error *err)
     for (size_t i = 0; slots && i < n; i++) {
         slots[i] = (slot){i * each / a->n_samples, i * each % a->n_samples};
     }
-    return slots ? ask(g, a->name, slots, n, each, g->temperature, err)
+    return slots ? ask(g, false, slots, n, each, err)
                  : pmpo_fail_memory(err);
 }
 
@@ -244,9 +248,7 @@ static int ask_all(const gathering *g, pmpo_error *err)
 static int repair(const gathering *g, pmpo_error *err)
 {
     size_t n = 0, end = g->out->n;
-    char kind[48];
     int rc = 0;
-    snprintf(kind, sizeof(kind), "%s again", g->a->name);
     slot *slots = pmpo_arena_alloc(g->s->scratch, end - g->first,
                                    sizeof(*slots));
     if (!slots) {
@@ -260,9 +262,7 @@ static int repair(const gathering *g, pmpo_error *err)
             slots[n++] = (slot){at / g->a->n_samples, at % g->a->n_samples};
         }
     }
-    return rc < 0 || n == 0 ? rc
-                            : ask(g, kind, slots, n, 1,
-                                  g->temperature + WARMER, err);
+    return rc < 0 || n == 0 ? rc : ask(g, true, slots, n, 1, err);
 }
 
 /* ---- all ------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
 /* Of an example's texts in small forms: a small model that sees less of an
  * example says more about the task. */
 #define PMPO_SMALL_CASE_BYTES 160
+#define PMPO_REPAIR_CASE_BYTES 60 /* where the first reply came to nothing */
 
 typedef struct pmpo_asking {
     const char *name; /* the proposer's; also of its jobs and seeds */

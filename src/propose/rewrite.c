@@ -88,8 +88,8 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
                 pmpo_buf *out, pmpo_error *err)
 {
     (void)ud;
-    bool less = s->o->form == PMPO_FORM_SMALL && !s->o->paper
-                && max > PMPO_SMALL_CASE_BYTES;
+    bool small = s->o->form == PMPO_FORM_SMALL && !s->o->paper; /* cuts all */
+    bool less = small && max > PMPO_SMALL_CASE_BYTES;
     const pmpo_form_input in = {
         .task = s->o->task,
         .instruction = s->incumbent,
@@ -100,7 +100,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
         .noise_floor = s->noise_floor,
     };
     bool cut = pmpo_form_rewrite(s->o->form, &in, out);
-    return cut && !less ? note_cut(s, i, max, err) : 0;
+    return cut && !small ? note_cut(s, i, max, err) : 0;
 }
 
 int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,

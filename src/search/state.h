@@ -101,7 +101,8 @@ int pmpo_add_combinations(pmpo_state *st, pmpo_step *step, const size_t *rows,
                           size_t n, pmpo_error *err);
 /* Counts what the step's turn brought and cost. */
 int pmpo_credit_turn(pmpo_state *st, const pmpo_step *step, pmpo_error *err);
-/* Does some proposer of the run ask the rewriter? */
+/* Does one ask the rewriter, or is the calling program's own? Such may have
+ * something new next time. */
 bool pmpo_has_turns(const pmpo_state *st);
 /* Does some proposer of the run propose before the first iteration? */
 bool pmpo_has_opening(const pmpo_state *st);
