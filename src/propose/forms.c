@@ -235,12 +235,15 @@ void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
     pmpo_buf_puts(out, "on ::= [ ,]\nsentence ::= first rest\n");
     pmpo_buf_printf(out, "rest ::= inner{8,%d} [.!]\n", SENTENCE_CHARACTERS);
     pmpo_buf_puts(out, ascii ? "first ::= [A-Z]\n" : "first ::= [^<>?.! \\n]\n");
+    /* A space is followed by something else: a model that may not write its
+     * number goes on with spaces. */
+    pmpo_buf_puts(out, "inner ::= char | \" \" char\n");
     if (has_digit(like)) { /* else a number is an example's */
-        pmpo_buf_puts(out, ascii ? "inner ::= [ \\x22-\\x2D/-;=@-~] | \".\" [0-9]\n"
-                                 : "inner ::= [^<>?!.\\n] | \".\" [0-9]\n");
+        pmpo_buf_puts(out, ascii ? "char ::= [\\x22-\\x2D/-;=@-~] | \".\" [0-9]\n"
+                                 : "char ::= [^<>?!. \\n] | \".\" [0-9]\n");
     } else {
-        pmpo_buf_puts(out, ascii ? "inner ::= [ \\x22-\\x2D/:;=@-~]\n"
-                                 : "inner ::= [^<>?!.0-9\\n]\n");
+        pmpo_buf_puts(out, ascii ? "char ::= [\\x22-\\x2D/:;=@-~]\n"
+                                 : "char ::= [^<>?!. 0-9\\n]\n");
     }
 }
 
