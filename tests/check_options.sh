@@ -61,7 +61,7 @@ OPTIMIZE='optimize -m fake -d options.jsonl -o out --iterations 2 --hard 2 --var
     --threads 2 --precision f16 >/dev/null || exit 1
 "$fake" $OPTIMIZE -o chat --iterations 1 >/dev/null || exit 1
 
-"$fake" $OPTIMIZE -o asked -p Think. --iterations 1 --approve </dev/null >/dev/null 2>&1
+"$fake" $OPTIMIZE -o asked -p Think. --seed 5 --iterations 1 --approve </dev/null >/dev/null 2>&1
 
 # The command without the option: base COMMAND.
 base() {
@@ -115,9 +115,10 @@ run() {
     cd "$work/here" || exit 1
     {
         if [ "$tty" ]; then # its standard error is a terminal
-            # How often the line of progress is drawn again is a matter of time.
+            # What is drawn from the first picture of progress on is a matter of time.
             script -qec "stty cols 80 2>/dev/null; '$fake' $*" /dev/null </dev/null |
-                tr '\r\033' '\n\n' | grep . | uniq
+                tr '\r\033' '\n\n' | grep . | uniq |
+                awk '!drawn && /^\[J/ { print "(drawn)"; drawn = 1 } !drawn'
         else
             # shellcheck disable=SC2086
             "$fake" $* </dev/null 2>&1
