@@ -120,12 +120,38 @@ static void info_json(const pmpo_model_info *i)
     js_put(o, "context", js_count((uint64_t)i->n_context));
     js_put(o, "threads", js_count((uint64_t)i->threads));
     js_put(o, "shares_prefixes", js_bool(i->shares_prefixes));
+    js_put(o, "dialect", js_text(i->dialect));
+    js_put(o, "tokenizer", js_text(i->tokenizer));
+    js_put(o, "cant_score", js_text(i->cant_score));
     js_print(o);
+}
+
+static void server_text(const pmpo_model_info *i)
+{
+    char a[SHORT];
+    put_fact("model", "%s", i->name);
+    put_fact("server", "%s (%s)", i->path, i->description);
+    if (i->n_context > 0) {
+        put_fact("context", "%s tokens", show_count((uint64_t)i->n_context, a));
+    }
+    put_fact("scoring", "%s%s", i->cant_score ? "no: " : "yes, dialect ",
+             i->cant_score ? i->cant_score : i->dialect);
+    put_fact("tokens", "%s%s", strcmp(i->tokenizer, "server") ? "" : "by the ",
+             i->tokenizer);
+    put_fact("chat form", "%s", i->template_name);
+    put_fact("identity", "%s", i->identity);
+    if (i->note && *i->note) {
+        put_fact("note", "%s", i->note);
+    }
 }
 
 static void info_text(const pmpo_model_info *i)
 {
     char a[SHORT], b[SHORT];
+    if (i->dialect) {
+        server_text(i);
+        return;
+    }
     put_fact("model", "%s", i->name);
     put_fact("file", "%s (%s)", i->path, show_bytes(i->file_bytes, a));
     if (strcmp(i->path, i->source_path) != 0) {

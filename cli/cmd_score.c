@@ -14,11 +14,16 @@ void put_model(const options *o, const pmpo_model *m)
 {
     const pmpo_model_info *i = pmpo_model_describe(m);
     const char *from = getenv("PMPO_MODEL");
-    put_fact("model", "%s%s (%s, %d threads)", i->name,
-             o->model        ? ""
-             : from && *from ? ", from $PMPO_MODEL"
-                             : ", the default",
-             i->precision, i->threads);
+    const char *why = o->model        ? ""
+                      : from && *from ? ", from $PMPO_MODEL"
+                                      : ", the default";
+    if (i->dialect) {
+        put_fact("model", "%s%s at %s (%s, dialect %s)", i->name, why, i->path,
+                 i->description, i->dialect);
+    } else {
+        put_fact("model", "%s%s (%s, %d threads)", i->name, why, i->precision,
+                 i->threads);
+    }
     if (i->note && *i->note && !o->quiet) {
         put_fact("", "%s", i->note);
     }

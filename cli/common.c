@@ -94,6 +94,24 @@ static void keep(char *text)
     texts.items[texts.n++] = text;
 }
 
+bool cli_is_url(const char *model)
+{
+    return model && (!strncmp(model, "http://", 7) ||
+                     !strncmp(model, "https://", 8));
+}
+
+const char *cli_join_urls(const char *before, const char *text)
+{
+    if (!cli_is_url(before) || !cli_is_url(text)) {
+        return text; /* of files the last one counts */
+    }
+    size_t n = strlen(before) + strlen(text) + 2;
+    char *both = cli_grow(NULL, n, 1);
+    snprintf(both, n, "%s,%s", before, text);
+    keep(both);
+    return both;
+}
+
 /* ---- texts -------------------------------------------------------------- */
 
 static int take_stdin(pmpo_error *err)

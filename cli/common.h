@@ -55,5 +55,10 @@ int cli_check_page(const char *path, bool force, pmpo_error *err);
 int cli_write_page(const char *path, bool force, const pmpo_report *r,
                    pmpo_error *err);
 void cli_release(void);
+/* An http(s) URL, or several with commas. */
+bool cli_is_url(const char *model);
+/* `text`; where both are URLs, both with a comma between. Lives until
+ * cli_release. */
+const char *cli_join_urls(const char *before, const char *text);
 
 #endif

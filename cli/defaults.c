@@ -60,6 +60,7 @@ void options_library_defaults(options *o)
     o->threads = model.threads;
     o->gpu_layers = model.gpu_layers;
     o->memory_bytes = model.memory_bytes;
+    o->concurrency = model.concurrency;
     take_search(o);
     take_evaluation(o);
     take_compression(o);

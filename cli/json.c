@@ -109,6 +109,10 @@ json_t *js_model(const pmpo_model *m)
     js_put(o, "name", js_text(info->name));
     js_put(o, "identity", js_text(info->identity));
     js_put(o, "precision", js_text(info->precision));
+    if (info->dialect) {
+        js_put(o, "servers", js_text(info->path));
+        js_put(o, "dialect", js_text(info->dialect));
+    }
     return o;
 }
 

@@ -229,6 +229,9 @@ static int set_value(const option_row *r, const char *text, options *o,
     case OPT_TEXTS:
         add_text(at, text);
         return 0;
+    case OPT_MODEL:
+        *(const char **)at = cli_join_urls(*(const char **)at, text);
+        return 0;
     case OPT_INT:
     case OPT_COUNT:
     case OPT_REAL:

@@ -64,6 +64,11 @@ struct options {
     const char *const *args; /* [n_args]: the end of argv */
     int n_args;
     const char *model, *rewriter, *data, *output, *config;
+    /* Of servers: names they serve models under, the key and more. */
+    const char *model_name, *rewriter_name, *judge_name, *tokenizer;
+    const char *key_file, *cacert;
+    int dialect, concurrency, timeout_s;
+    bool insecure;
     const char *task;      /* as given: the text or @file */
     text_list prompts, models;
     const char *as, *annotations, *separator;
@@ -95,6 +100,7 @@ typedef enum option_type {
     OPT_SWITCH, /* bool; --no-NAME (or NAME without its no-) turns it off */
     OPT_TEXT,   /* const char * */
     OPT_TEXTS,  /* text_list */
+    OPT_MODEL,  /* const char *; URLs given one after the other are joined */
     OPT_INT,    /* int */
     OPT_COUNT,  /* uint64_t */
     OPT_REAL,   /* double */

@@ -15,6 +15,9 @@ void cli_model_options(const options *o, pmpo_model_options *mo)
     mo->threads = o->threads;
     mo->gpu_layers = o->gpu_layers;
     mo->memory_bytes = o->memory_bytes;
+    mo->model_name = o->model_name;
+    mo->dialect = cli_dialect(o);
+    mo->tokenizer = o->tokenizer;
 }
 
 void cli_score_options(const options *o, pmpo_score_options *so)
@@ -52,16 +55,17 @@ int session_open_as(const options *o, const pmpo_model_options *scorer,
                     const pmpo_model_options *rewriter, session *s,
                     pmpo_error *err)
 {
+    pmpo_model_options a = *scorer, b = rewriter ? *rewriter : *scorer;
     *s = (session){0};
+    int rc = servers_connect(o, &a, rewriter ? &b : NULL, err);
     progress_begin(o->quiet, o->verbose && o->command->id != CMD_SCORE);
-    int rc = open_one(scorer, 0, &s->scorer, err);
+    rc = rc < 0 ? rc : open_one(&a, 0, &s->scorer, err);
     if (rc == 0) {
         signals_listen();
     }
     if (rc == 0 && rewriter) {
-        pmpo_model_options r = *rewriter;
-        r.memory_bytes = memory_left(scorer->memory_bytes, s->scorer);
-        rc = open_one(&r, 1, &s->rewriter, err);
+        b.memory_bytes = memory_left(scorer->memory_bytes, s->scorer);
+        rc = open_one(&b, 1, &s->rewriter, err);
     }
     progress_clear();
     return rc;
@@ -85,6 +89,8 @@ int session_open(const options *o, session *s, pmpo_error *err)
                 && !strcmp(o->rewriter, "none");
     rewriter.model = o->rewriter && !none ? o->rewriter : o->judge;
     rewriter.precision = PMPO_PRECISION_AUTO; /* --precision: the scorer's */
+    rewriter.model_name = o->judge ? o->judge_name : o->rewriter_name;
+    rewriter.dialect = rewriter.tokenizer = NULL;
     rewriter.for_generation = !o->judge; /* a judge scores */
     return session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s,
                            err);

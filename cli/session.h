@@ -22,4 +22,14 @@ void session_close(session *s);
 void cli_model_options(const options *o, pmpo_model_options *mo);
 void cli_score_options(const options *o, pmpo_score_options *so);
 
+/* ---- models on servers: servers.c ------------------------------------------- */
+
+/* What --dialect names; NULL: auto. */
+const char *cli_dialect(const options *o);
+/* Fills in how the servers among the models (rewriter may be NULL) are reached:
+ * key, certificates, time-outs. PMPO_EUSAGE: an option that has no effect on
+ * these models; a key that others can read. */
+int servers_connect(const options *o, pmpo_model_options *scorer,
+                    pmpo_model_options *rewriter, pmpo_error *err);
+
 #endif

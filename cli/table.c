@@ -10,6 +10,7 @@
 #define MODELS (LOSSES | CMD_EVAL | CMD_AUDIT)
 #define OPENS (MODELS | CMD_MODELS_INFO)
 #define WORKS (MODELS | CMD_RESUME)
+#define REACHES (OPENS | CMD_RESUME) /* models that may be on servers */
 #define PRINTS_JSON                                                            \
     (CMD_ALL                                                                   \
      & ~(CMD_MODELS_PULL | CMD_MODELS_RM | CMD_REPORT | CMD_COMPLETION))
@@ -33,19 +34,21 @@
 
 const option_row option_rows[] = {
     /* ---- what to work on ---- */
-    TEXT('m', "model", model, "MODEL",
-         "a GGUF file or a name of `pmpo models list`",
-         "($PMPO_MODEL, else the list's default)",
-         MODELS & ~(CMD_AUDIT | CMD_COMPARE)),
+    {'m', "model", OPT_MODEL, AT(model), "MODEL",
+     "a GGUF file, a name of `pmpo models list`, or the URL of a server such as "
+     "http://host:8000/v1; repeated for replicas of one",
+     "($PMPO_MODEL, else the list's default)", MODELS & ~(CMD_AUDIT | CMD_COMPARE), "", 0, 0},
     {'m', "model", OPT_TEXTS, AT(models), "MODEL",
-     "a GGUF file or a name of `pmpo models list`; may be repeated",
+     "a GGUF file, a name of `pmpo models list`, or the URL of a server (of "
+     "replicas: with commas); may be repeated",
      "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
-    TEXT('m', "model", model, "MODEL",
-         "a GGUF file or a name of `pmpo models list`",
-         "(the run's, else $PMPO_MODEL, else the list's)", CMD_AUDIT),
+    {'m', "model", OPT_MODEL, AT(model), "MODEL",
+     "a GGUF file, a name of `pmpo models list`, or the URL of a server such as "
+     "http://host:8000/v1; repeated for replicas of one",
+     "(the run's, else $PMPO_MODEL, else the list's)", CMD_AUDIT, "", 0, 0},
     TEXT(0, "rewriter", rewriter, "MODEL",
-         "the model that rewrites and marks prompts; none: no model is asked "
-         "for words",
+         "the model that rewrites and marks prompts, as -m, or a server of chats; "
+         "none: no model is asked for words",
          "(the scoring model itself)", CMD_OPTIMIZE),
     TEXT(0, "rewriter", rewriter, "MODEL", "the model that marks prompts",
          "(the scoring model itself)", CMD_ANALYZE),
@@ -214,6 +217,40 @@ const option_row option_rows[] = {
            "", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
            RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE | CMD_COMPRESS),
+
+    /* ---- servers ---- */
+    TEXT(0, "model-name", model_name, "NAME",
+         "how the server of -m calls the model", "(the only one it serves)",
+         OPENS),
+    TEXT(0, "rewriter-name", rewriter_name, "NAME",
+         "how the server of --rewriter calls the model",
+         "(the only one it serves)", CMD_OPTIMIZE | CMD_ANALYZE),
+    TEXT(0, "judge-name", judge_name, "NAME",
+         "how the server of --judge calls the model",
+         "(the only one it serves)", CMD_EVAL),
+    WORD("dialect", dialect, "auto|vllm|sglang|echo",
+         "how the server of -m is asked for log-probabilities; auto: found out "
+         "by a known text",
+         "auto", OPENS),
+    TEXT(0, "tokenizer", tokenizer, "MODEL",
+         "a GGUF file, or a name of the list, that has the tokens and the chat "
+         "template of the model on the server",
+         "(the server is asked)", OPENS),
+    TEXT(0, "key-file", key_file, "FILE",
+         "holds the key for the server of -m; nobody else may read it",
+         "($PMPO_API_KEY)", REACHES),
+    TEXT(0, "cacert", cacert, "FILE",
+         "certificates to trust in place of the system's",
+         "(the system's)", REACHES),
+    SWITCH(0, "insecure", insecure,
+           "a key may go over plain http to another host", REACHES),
+    NUMBER("concurrency", OPT_INT, concurrency, "N",
+           "requests in flight for each server; 0: found out by watching its "
+           "rate",
+           "", REACHES, 0, 100000),
+    {0, "timeout", OPT_INT, AT(timeout_s), "SECONDS",
+     "of one request to a server, which is tried again then", "600", REACHES,
+     "", 1, 1000000},
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",

@@ -138,21 +138,33 @@ typedef struct pmpo_model pmpo_model;
 
 typedef struct pmpo_model_options {
     size_t size;             /* of this struct; set by init */
-    const char *model;       /* GGUF path or listed name; NULL: $PMPO_MODEL,
-                              * else the list's default */
+    const char *model;       /* GGUF path, listed name, or http(s):// URL of a
+                              * server: several URLs, with commas, are replicas;
+                              * NULL: $PMPO_MODEL, else the list's default */
     pmpo_precision precision;
     pmpo_products products;  /* a run's models get the run's choice */
     int threads;             /* 0: the processors this process may use */
     int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
     uint64_t memory_bytes;   /* cap for weights and KV; 0: what is free */
     bool for_generation;     /* it only generates: native weights unless told */
+    /* Of servers; the strings may be NULL. */
+    const char *model_name;  /* as they serve it; NULL: the only one they have */
+    const char *dialect;     /* "vllm", "sglang", "echo"; NULL: found out */
+    const char *tokenizer;   /* GGUF path or listed name whose tokens are theirs;
+                              * NULL: they are asked */
+    const char *api_key;     /* sent as a bearer token, kept nowhere else */
+    const char *ca_file;     /* certificates to trust in place of the system's */
+    bool insecure;           /* the key may go over plain http to other hosts */
+    int concurrency;         /* requests in flight, each server; 0: found out */
+    int timeout_s;           /* of one try of a request; 0: 600 */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_model_options;
 
 typedef struct pmpo_model_info {
     const char *name;        /* as given, or the default's name */
-    const char *path;        /* of the file in use (a widened copy: of that) */
+    const char *path;        /* of the file in use (a widened copy: of that);
+                              * of servers, here and below: their URLs */
     const char *source_path; /* of the file asked for */
     const char *architecture;
     const char *description; /* e.g. "qwen2 1.5B Q4_K - Medium" */
@@ -162,6 +174,11 @@ typedef struct pmpo_model_info {
                               * processor features, threads, attention */
     const char *template_name; /* "chat" recognised, or "none" */
     const char *note;        /* e.g. default system message left out; or "" */
+    /* Of servers; NULL for files. */
+    const char *dialect;     /* as in the options; "none": it can't score */
+    const char *tokenizer;   /* "server", the file's path, or "none" */
+    const char *cant_score;  /* why it gives no log-probabilities; NULL: it does */
+    const char *fingerprint; /* log-probabilities of a fixed text, with spaces */
     uint64_t n_params, file_bytes;
     int n_vocab;
     int n_context;           /* positions of a text at most */
@@ -670,26 +687,6 @@ PMPO_API int pmpo_run_data(const char *path, int part, pmpo_data **out,
                            pmpo_error *err);
 /* Borrowed until pmpo_run_free. */
 PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);
-
-/* ---- estimates ----------------------------------------------------------- */
-
-typedef struct pmpo_estimate {
-    size_t n_train, n_val, n_test;
-    uint64_t first_prefill_tokens; /* exact: the start prompt, first scoring */
-    uint64_t first_logical_tokens;
-    double first_seconds;          /* at the rate measured just now */
-    uint64_t bound_prefill_tokens; /* for the rest, at most */
-    uint64_t bound_prompt_tokens;  /* fed to the rewriter */
-    uint64_t bound_generated_tokens;
-    double bound_seconds;
-    double prefill_per_s, decode_per_s; /* rates the times assume */
-    const char *assumptions;       /* one paragraph; static */
-} pmpo_estimate;
-
-/* What pmpo_optimize would cost; nothing is written. */
-PMPO_API int pmpo_optimize_estimate(const pmpo_optimize_input *in,
-                                    const pmpo_optimize_options *o,
-                                    pmpo_estimate *out, pmpo_error *err);
 
 /* ---- evaluation: does the model answer right ------------------------------ */
 

@@ -1,5 +1,5 @@
 /* pmpo_measure.h: the part of pmpo.h that measures the measuring: whether a
- * loss can be trusted, and how fast this machine scores. pmpo.h includes it
+ * loss can be trusted, how fast this machine scores, and what a run would cost. pmpo.h includes it
  * where it belongs; include that. */
 #ifndef PMPO_MEASURE_H
 #define PMPO_MEASURE_H
@@ -99,5 +99,25 @@ typedef struct pmpo_bench {
 PMPO_API int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                             const pmpo_score_options *o, pmpo_bench *out,
                             pmpo_error *err);
+
+/* ---- estimates ----------------------------------------------------------- */
+
+typedef struct pmpo_estimate {
+    size_t n_train, n_val, n_test;
+    uint64_t first_prefill_tokens; /* exact: the start prompt, first scoring */
+    uint64_t first_logical_tokens;
+    double first_seconds;          /* at the rate measured just now */
+    uint64_t bound_prefill_tokens; /* for the rest, at most */
+    uint64_t bound_prompt_tokens;  /* fed to the rewriter */
+    uint64_t bound_generated_tokens;
+    double bound_seconds;
+    double prefill_per_s, decode_per_s; /* rates the times assume */
+    const char *assumptions;       /* one paragraph; static */
+} pmpo_estimate;
+
+/* What pmpo_optimize would cost; nothing is written. */
+PMPO_API int pmpo_optimize_estimate(const pmpo_optimize_input *in,
+                                    const pmpo_optimize_options *o,
+                                    pmpo_estimate *out, pmpo_error *err);
 
 #endif

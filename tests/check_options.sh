@@ -13,7 +13,7 @@ pmpo=$2
 work=$(mktemp -d /dev/shm/pmpo-options-XXXXXX 2>/dev/null || mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C XDG_CACHE_HOME="$work/cache"
-unset PMPO_MODEL NO_COLOR
+unset PMPO_MODEL NO_COLOR PMPO_API_KEY
 failed=0
 
 fail() {
@@ -50,6 +50,10 @@ make_data() {
     printf 'output = other.html\n' >page.config
     echo there >there
     echo 'Answer in one word, yes or no, and say nothing else.' >mine
+    echo 0123456789 >key
+    echo 0123456789 >open.key
+    chmod 600 key
+    chmod 644 open.key
 }
 
 # A folder with all that, and a run of one iteration.
@@ -57,6 +61,8 @@ mkdir "$work/start" && cd "$work/start" || exit 1
 make_data
 OPTIMIZE='optimize -m fake -d options.jsonl -o out --iterations 2 --hard 2 --variants 3
     --max-reply-tokens 2000 --train 8 --val 4 --test 8'
+URL=http://127.0.0.1:8000/v1
+"$fake" $OPTIMIZE -m $URL --model-name served -o served --iterations 1 >/dev/null || exit 1
 "$fake" $OPTIMIZE -o run --iterations 1 --rewriter other --template @template \
     --threads 2 --precision f16 >/dev/null || exit 1
 "$fake" $OPTIMIZE -o chat --iterations 1 >/dev/null || exit 1
@@ -90,6 +96,8 @@ base() {
     bench) echo "bench -m fake" ;;
     models_list) echo "models list" ;;
     models_info) echo "models info fake" ;;
+    models_info_url) echo "models info $URL" ;;
+    resume_url) echo "resume served --iterations 2" ;;
     data_check) echo "data check options.jsonl" ;;
     data_split) echo "data split options.jsonl" ;;
     data_import) echo "data import csv t.csv --separator ; -o out" ;;
@@ -197,6 +205,32 @@ rows() {
     for c in optimize score eval audit analyze compare compress; do
         echo "$c | --no-cache | | --no-cache"
     done
+    for c in optimize score eval audit analyze bench compare compress models_info_url; do
+        at="-m $URL"
+        test $c = models_info_url && at=
+        echo "$c | --model-name | $at | --model-name other"
+        echo "$c | --dialect | $at | --dialect sglang"
+        echo "$c | --tokenizer | $at | --tokenizer words.gguf"
+        test $c = models_info_url && continue
+        echo "$c | --model | $at | -m http://127.0.0.2:8000/v1"
+        for o in "--model-name x" "--dialect echo" "--tokenizer x" "--key-file key" "--cacert key" \
+            --insecure "--concurrency 3" "--timeout 5"; do
+            echo "$c | ${o% *} | => $o"
+        done
+        for o in "--precision f32" "--threads 2" "--gpu-layers 2" "--memory 4G"; do
+            echo "$c | ${o% *} | $at => $o"
+        done
+    done
+    for c in optimize score eval audit analyze bench compare compress models_info_url resume_url; do
+        at="-m $URL"
+        case $c in *_url) at= ;; esac
+        echo "$c | --key-file | $at | --key-file key"
+        echo "$c | --key-file | $at => --key-file open.key"
+        echo "$c | --cacert | $at | --cacert key"
+        echo "$c | --insecure | $at | --insecure"
+        echo "$c | --concurrency | $at | --concurrency 3"
+        echo "$c | --timeout | $at | --timeout 5"
+    done
     for c in score eval audit analyze bench compare compress; do
         echo "$c | --quiet | | --quiet"
     done
@@ -220,7 +254,7 @@ rows() {
     done
 
     # ---- optimize and resume
-    cat <<'END'
+    cat <<END
 optimize | --rewriter | | --rewriter other
 optimize | --prompt | -p One => -p Two
 optimize | --task | | --task Sort.
@@ -276,6 +310,9 @@ optimize | --dry-run | | --dry-run
 optimize | --quiet | | --quiet
 optimize | --verbose | | --verbose
 optimize | --verbose | --quiet => --verbose
+optimize | --rewriter-name | --rewriter $URL | --rewriter-name other
+optimize | --rewriter-name | --rewriter other => --rewriter-name other
+resume | --key-file | => --key-file key
 resume | --no-cache | | --no-cache
 resume | --iterations | | --iterations 3
 resume | --budget | --no-cache --iterations 3 | --budget 1tok
@@ -286,7 +323,7 @@ resume | --verbose | --quiet => --verbose
 resume | --config | --iterations 2 | --config config
 END
     # ---- the others
-    cat <<'END'
+    sed "s,\$URL,$URL," <<'END'
 score | --prompt | | -p Two
 score | --noise-floor | | --noise-floor
 score | --plain | --dry-run | --plain
@@ -308,6 +345,8 @@ eval | --regex | | --regex is.(.*)[.]
 eval | --regex | --metric exact => --regex x
 eval | --judge | --metric judge | --judge another
 eval | --judge | --metric exact => --judge another
+eval | --judge-name | --metric judge --judge $URL | --judge-name other
+eval | --judge-name | --metric judge --judge another => --judge-name other
 eval | --judge | => --judge another
 eval | --examples | | --examples lines
 eval | --examples | => --examples there
@@ -341,6 +380,7 @@ audit | --max-tokens | => --max-tokens 5
 audit | --verbose | | --verbose
 audit | --verbose | --json => --verbose
 analyze | --rewriter | | --rewriter other
+analyze | --rewriter-name | --rewriter $URL | --rewriter-name other
 compress | --prompt | => -p Two
 compress_nothing | --prompt | | -p Say.yes
 compress | --freeze | | --freeze numbers
@@ -436,7 +476,7 @@ done <"$work/rows"
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |
     while IFS= read -r want; do
-        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|show\|analyze\|compress\|resume\)_[a-z]*/\1/' |
+        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|show\|analyze\|compress\|models_info\|resume\)_[a-z]*/\1/' |
             grep -qF "$want" || echo "$want"
     done >"$work/missing"
 [ -s "$work/missing" ] && fail "no row: $(tr '\n' ' ' <"$work/missing")"

@@ -21,6 +21,11 @@ double __wrap_pmpo_now_ms(void)
     return now += 1;
 }
 
+static const char *or(const char *s)
+{
+    return s ? s : "";
+}
+
 /* "/some/NAME.gguf" and "NAME" are one model, as a run file has the former. */
 static void name_of(const char *model, char out[64])
 {
@@ -37,8 +42,10 @@ int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
 {
     static const char *const precisions[] = {"f32", "native", "f16", "f32",
                                              "f32-fast"};
-    char name[64], path[80], note[160];
-    name_of(o->model ? o->model : "fake", name);
+    char name[64], path[300], note[400];
+    const char *model = o->model ? o->model : "fake";
+    bool url = strstr(model, "://") != NULL;
+    name_of(url && o->model_name ? o->model_name : model, name);
     if (o->memory_bytes > 0 && o->memory_bytes < 1000) {
         return pmpo_fail(err, PMPO_EMODEL, "%s does not fit into %d bytes",
                          name, (int)o->memory_bytes);
@@ -50,9 +57,21 @@ int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
     uint64_t salt = pmpo_hash64(name, strlen(name), 0);
     pmpo_model *m = fake_new(&(fake_options){.salt = salt % 1000,
                                              .jitter = 0.01});
-    snprintf(path, sizeof(path), "/%s.gguf", name);
-    snprintf(note, sizeof(note), "opened: precision %d, %d threads, %d layers "
-             "on a GPU", (int)o->precision, o->threads, o->gpu_layers);
+    snprintf(path, sizeof(path), url ? "%s" : "/%s.gguf", url ? model : name);
+    int n = snprintf(note, sizeof(note), "opened: precision %d, %d threads, %d "
+                     "layers on a GPU", (int)o->precision, o->threads,
+                     o->gpu_layers);
+    if (url) { /* a key is told by its length */
+        snprintf(note + n, sizeof(note) - (size_t)n, ", %s of %s, dialect %s, "
+                 "tokens %s, key of %zu, %s, %d at once, %d s, trusts %s",
+                 name, model, or(o->dialect), or(o->tokenizer),
+                 strlen(or(o->api_key)), o->insecure ? "insecure" : "secure",
+                 o->concurrency, o->timeout_s, or(o->ca_file));
+        fprintf(stderr, "%s\n", note); /* a resumed run shows no remark */
+        m->info.dialect = "vllm";
+        m->info.tokenizer = "server";
+        m->info.description = "a server";
+    }
     m->info.name = pmpo_arena_cstr(&m->mem, name);
     m->info.path = m->info.source_path = pmpo_arena_cstr(&m->mem, path);
     m->info.note = pmpo_arena_cstr(&m->mem, note);

@@ -144,7 +144,7 @@ static int find_effects(work *w, pmpo_str prompt, int max, pmpo_error *err)
 
 static int analyse(work *w, pmpo_str prompt, int max, pmpo_error *err)
 {
-    bool no_cache = w->o->no_cache || w->o->plain;
+    bool no_cache = w->o->no_cache || w->o->plain || w->scorer->may_change;
     int rc = score_whole(w, prompt, err);
     rc = rc < 0 ? rc : make_scorer(w, err);
     rc = rc < 0 ? rc : pmpo_user_cache(no_cache, &w->cache, err);

@@ -96,6 +96,7 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
 static int32_t any_token(const job *j, uint64_t *seed)
 {
     uint64_t n = (uint64_t)j->model->info.n_vocab;
+    n = n ? n : 256; /* a server's is not known */
     return (int32_t)(pmpo_random(seed) % n);
 }
 

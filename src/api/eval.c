@@ -24,7 +24,9 @@ static int prepare(pmpo_eval_input *in, pmpo_data **part, pmpo_error *err)
 {
     int rc = pmpo_data_first(in->data, in->o->limit, part, err);
     in->data = *part ? *part : in->data;
-    return rc < 0 ? rc : pmpo_user_cache(in->o->no_cache, &in->cache, err);
+    return rc < 0 ? rc : pmpo_user_cache(in->o->no_cache
+                                           || in->model->may_change,
+                                       &in->cache, err);
 }
 
 /* ---- evaluation ------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* resume.c: pmpo_resume, and which models a run was made with. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,22 +114,49 @@ static pmpo_products products_of(const char *name)
     return place < 0 ? PMPO_PRODUCTS_OWN : (pmpo_products)place;
 }
 
-/* The four settings of one model, and by whom its products were made, which
- * older runs don't say; false when one of the four is missing. */
-static bool fill_model(const pmpo_model_options *init,
-                       const char *const facts[5], pmpo_model_options *out)
+/* A fact of `who`; NULL: the run doesn't have it. */
+static const char *fact(const pmpo_run_view *v, const char *who,
+                        const char *what)
 {
-    *out = *init;
-    for (int i = 0; i < 4; i++) {
-        if (!facts[i]) {
-            return false;
-        }
+    char name[64];
+    snprintf(name, sizeof(name), "%s_%s", who, what);
+    return setting(v, name);
+}
+
+/* Of servers: under which name, in which dialect, by whose tokens. */
+static void fill_server(const pmpo_run_view *v, const char *who,
+                        pmpo_model_options *out)
+{
+    const char *dialect = fact(v, who, "dialect");
+    const char *tokenizer = fact(v, who, "tokenizer");
+    if (dialect && *dialect) {
+        out->model_name = fact(v, who, "model");
+        out->dialect = strcmp(dialect, "none") ? dialect : NULL;
+        bool file = tokenizer && strcmp(tokenizer, "server") &&
+                    strcmp(tokenizer, "none");
+        out->tokenizer = file ? tokenizer : NULL;
     }
-    out->model = facts[0];
-    out->precision = precision_of(facts[1]);
-    out->threads = (int)strtol(facts[2], NULL, 10);
-    out->gpu_layers = (int)strtol(facts[3], NULL, 10);
-    out->products = products_of(facts[4]);
+}
+
+/* False when the run doesn't say which model; by whom products were made older
+ * runs don't say. */
+static bool fill_model(const pmpo_run_view *v, const char *who,
+                       pmpo_model_options *out)
+{
+    const char *path = fact(v, who, "path");
+    const char *precision = fact(v, who, "precision");
+    const char *threads = fact(v, who, "threads");
+    const char *layers = fact(v, who, "gpu_layers");
+    pmpo_model_options_init(out);
+    if (!path || !precision || !threads || !layers) {
+        return false;
+    }
+    out->model = path;
+    out->precision = precision_of(precision);
+    out->threads = (int)strtol(threads, NULL, 10);
+    out->gpu_layers = (int)strtol(layers, NULL, 10);
+    out->products = products_of(fact(v, who, "products"));
+    fill_server(v, who, out);
     return true;
 }
 
@@ -137,17 +165,9 @@ int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
 {
     const pmpo_run_view *v = pmpo_run_describe(run);
     const char *one = setting(v, "one_model");
-    const char *const a[5] = {
-        setting(v, "scorer_path"), setting(v, "scorer_precision"),
-        setting(v, "scorer_threads"), setting(v, "scorer_gpu_layers"),
-        setting(v, "scorer_products")};
-    const char *const b[5] = {
-        setting(v, "rewriter_path"), setting(v, "rewriter_precision"),
-        setting(v, "rewriter_threads"), setting(v, "rewriter_gpu_layers"),
-        setting(v, "rewriter_products")};
-    pmpo_model_options init, s, r;
-    pmpo_model_options_init(&init);
-    if (!one || !fill_model(&init, a, &s) || !fill_model(&init, b, &r)) {
+    pmpo_model_options s, r;
+    if (!one || !fill_model(v, "scorer", &s) ||
+        !fill_model(v, "rewriter", &r)) {
         return pmpo_fail(err, PMPO_EDATA, "the run does not say which models "
                          "it was made with");
     }

@@ -141,7 +141,8 @@ static int run(job *j, pmpo_error *err)
 {
     int rc = resolve(j, err);
     rc = rc < 0 ? rc : pmpo_user_cache(j->o->no_cache || j->o->plain ||
-                                       j->o->dry_run, &j->cache, err);
+                                       j->o->dry_run || j->model->may_change,
+                                       &j->cache, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(j->model, j->data, &j->so, &j->scorer,
                                        err);
     rc = rc < 0 ? rc : score_all(j, err);

@@ -1,7 +1,9 @@
 /* sitting.c: what a fresh and a resumed run have in common. */
 #include "api/sitting.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/cache.h"
@@ -47,6 +49,9 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
     rc = rc < 0 ? rc : put_fact(s, who, "identity", i->identity, err);
     rc = rc < 0 ? rc : put_fact(s, who, "precision", i->precision, err);
     rc = rc < 0 ? rc : put_fact(s, who, "products", i->products, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "dialect", i->dialect, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "tokenizer", i->tokenizer, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "fingerprint", i->fingerprint, err);
     rc = rc < 0 ? rc : put_fact(s, who, "threads", threads, err);
     return rc < 0 ? rc : put_fact(s, who, "gpu_layers", layers, err);
 }
@@ -115,6 +120,45 @@ static int another_model(pmpo_store *s, const char *who, const pmpo_model *m,
     return rc;
 }
 
+/* Mean absolute difference of two fingerprints' numbers; 0 where one has none:
+ * it was not taken. */
+static double apart(const char *a, const char *b)
+{
+    double sum = 0;
+    size_t n = 0;
+    while (*a && *b) {
+        char *after_a, *after_b;
+        double x = strtod(a, &after_a), y = strtod(b, &after_b);
+        if (after_a == a || after_b == b) {
+            break;
+        }
+        sum += fabs(x - y);
+        n++;
+        a = after_a;
+        b = after_b;
+    }
+    return n ? sum / (double)n : 0;
+}
+
+#define OTHER_WEIGHTS 0.1 /* nats a token; rounding in half precision is less */
+
+/* A server may serve other weights under the same name. */
+static int check_fingerprint(pmpo_store *s, const char *who,
+                             const pmpo_model *m, pmpo_error *err)
+{
+    pmpo_buf then = {0};
+    int rc = get_fact(s, who, "fingerprint", &then, err);
+    double d = rc == 0 ? apart(pmpo_buf_str(&then).ptr, m->info.fingerprint)
+                       : 0;
+    if (d > OTHER_WEIGHTS) {
+        rc = pmpo_fail(err, PMPO_EMODEL, "%s at %s has other weights than when "
+                       "the run was made: a known text's log-probabilities are "
+                       "%.2g nats a token apart", m->info.name, m->info.path, d);
+    }
+    pmpo_buf_release(&then);
+    return rc;
+}
+
 static int check_model(pmpo_store *s, const char *who, const pmpo_model *m,
                        pmpo_error *err)
 {
@@ -125,7 +169,8 @@ static int check_model(pmpo_store *s, const char *who, const pmpo_model *m,
         rc = another_model(s, who, m, err);
     }
     pmpo_buf_release(&identity);
-    return rc;
+    return rc == 0 && m->info.fingerprint ? check_fingerprint(s, who, m, err)
+                                          : rc;
 }
 
 int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
@@ -236,7 +281,8 @@ static int sit(pmpo_store *s, pmpo_model *scorer, pmpo_model *rewriter,
                const pmpo_parts *parts, pmpo_error *err)
 {
     pmpo_cache *cache = NULL;
-    int rc = pmpo_user_cache(o->score.no_cache || so->no_cache, &cache, err);
+    int rc = pmpo_user_cache(o->score.no_cache || so->no_cache ||
+                                 scorer->may_change, &cache, err);
     pmpo_search_input in = {
         .scorer = scorer,
         .rewriter = rewriter,

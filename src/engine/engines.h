@@ -1,4 +1,5 @@
-/* engines.h: the table of engines: how a model's name looks, and who opens it.
+/* engines.h: the table of engines: how a model's name looks, and who opens it;
+ * and what one engine does for another.
  * To add an engine: a folder beside llama/, and a row in engines.c. */
 #ifndef PMPO_ENGINE_ENGINES_H
 #define PMPO_ENGINE_ENGINES_H
@@ -17,5 +18,18 @@ typedef struct pmpo_engine_kind {
 
 extern const pmpo_engine_kind pmpo_engines[];
 extern const size_t pmpo_n_engines;
+
+/* ---- a vocabulary without weights ---------------------------------------------- */
+
+typedef struct pmpo_tokenizer {
+    pmpo_vocab vocab; /* and the chat template, where the file has one */
+    void (*close)(struct pmpo_tokenizer *t);
+} pmpo_tokenizer;
+
+/* Reads tokens and chat template of a GGUF (a path, or a name of the list of
+ * models), not its weights. PMPO_EMODEL: no such file, or it has none. End it
+ * by its `close`. */
+int pmpo_tokenizer_open(const char *model, pmpo_tokenizer **out,
+                        pmpo_error *err);
 
 #endif

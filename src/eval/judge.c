@@ -92,6 +92,78 @@ static void on_block(void *ud, const pmpo_score_context *c, size_t done,
     }
 }
 
+/* ---- a judge that only writes ---------------------------------------------- */
+
+#define WORDS_OF_A_VERDICT 16
+
+/* A or B as the first word; 1: A, 0: B, else undecided. */
+static double read_verdict(pmpo_str s)
+{
+    size_t at = 0;
+    while (at < s.len && strchr(" \t\r\n*\"'([`", s.ptr[at])) {
+        at++;
+    }
+    bool alone = at + 1 >= s.len || !((s.ptr[at + 1] >= 'a' && s.ptr[at + 1] <= 'z') ||
+                                      (s.ptr[at + 1] >= 'A' && s.ptr[at + 1] <= 'Z'));
+    return at < s.len && alone && s.ptr[at] == 'A'   ? 1
+           : at < s.len && alone && s.ptr[at] == 'B' ? 0
+                                                     : 0.5;
+}
+
+/* Asks for all comparisons and reads the letters: a server that gives no
+ * log-probabilities can't say how sure it is. first[i]: as read_verdict. */
+static int ask_verdicts(pmpo_model *judge, const pmpo_data *pairs,
+                        pmpo_cost *cost, double *first, pmpo_arena *mem,
+                        pmpo_error *err)
+{
+    const pmpo_gen_params p = {.temperature = 0, .top_p = 1,
+                               .max_tokens = WORDS_OF_A_VERDICT,
+                               .stop = PMPO_STR("")};
+    static const uint64_t seed = 0;
+    size_t n = pmpo_data_count(pairs);
+    pmpo_gen_request *q = pmpo_arena_alloc(mem, n, sizeof(*q));
+    pmpo_message *m = pmpo_arena_alloc(mem, 2 * n, sizeof(*m));
+    pmpo_reply *replies = pmpo_arena_alloc(mem, n, sizeof(*replies));
+    if (!q || !m || !replies) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        m[2 * i] = (pmpo_message){PMPO_STR("system"), PMPO_STR(INSTRUCTION)};
+        m[2 * i + 1] = (pmpo_message){PMPO_STR("user"),
+                                      pmpo_data_example(pairs, i)->input};
+        q[i] = (pmpo_gen_request){.messages = &m[2 * i], .n_messages = 2,
+                                  .seeds = &seed, .n_samples = 1};
+    }
+    int rc = pmpo_generate(judge, q, n, &p, replies, err);
+    for (size_t i = 0; i < n; i++) {
+        first[i] = read_verdict(pmpo_buf_str(&replies[i].text));
+        if (cost) {
+            cost->prompt_tokens += replies[i].n_fed;
+            cost->generated_tokens += replies[i].n_tokens;
+        }
+        pmpo_buf_release(&replies[i].text);
+    }
+    return rc;
+}
+
+static int judge_by_words(const pmpo_asking *a, const pmpo_data *pairs,
+                          double *win, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    size_t n = pmpo_data_count(pairs);
+    double *first = pmpo_arena_alloc(&mem, n, sizeof(*first));
+    int rc = first ? ask_verdicts(a->model, pairs, a->cost, first, &mem, err)
+                   : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < n / 2; i++) {
+        win[i] = (first[2 * i] + 1 - first[2 * i + 1]) / 2;
+    }
+    if (rc == 0 && a->after) {
+        a->after(a->ud, n / 2, n / 2);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
 int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
                        const pmpo_answer *references, double *win,
                        pmpo_error *err)
@@ -108,6 +180,11 @@ int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
     pmpo_arena mem = {0};
     pmpo_result r;
     int rc = make_comparisons(a->data, answers, references, &pairs, err);
+    if (rc == 0 && a->model->cant_score) {
+        rc = judge_by_words(a, pairs, win, err);
+        pmpo_data_free(pairs);
+        return rc;
+    }
     rc = rc < 0 ? rc : pmpo_scorer_new(a->model, pairs, &so, &s, err);
     rc = rc < 0 ? rc : pmpo_scorer_score(s, PMPO_STR(INSTRUCTION), &c, &mem,
                                          &r, err);

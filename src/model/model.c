@@ -30,6 +30,11 @@ void pmpo_uncancel(pmpo_model *m)
     m->engine->cancel(m->self, false);
 }
 
+int pmpo_check_scores(const pmpo_model *m, pmpo_error *err)
+{
+    return m->cant_score ? pmpo_fail(err, PMPO_EMODEL, "%s", m->cant_score) : 0;
+}
+
 /* ---- tokens ----------------------------------------------------------------- */
 
 int pmpo_tokens_put(pmpo_tokens *t, int32_t id)

@@ -195,12 +195,21 @@ struct pmpo_model {
     bool takes_messages;  /* the engine renders chats itself, from messages */
     bool takes_begun;     /* and it honours a reply begun for it, too */
     bool obeys_grammars;
+    /* Why it gives no log-probabilities, with what would; NULL: it gives them.
+     * Such a model only generates, and need not have a vocabulary. */
+    const char *cant_score;
+    /* Its weights may be others tomorrow under the same identity: what it says
+     * goes into no cache that outlives the call or the run. */
+    bool may_change;
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */
     void (*tick)(void *ud, size_t rows);
     void *tick_ud;
     pmpo_arena mem;
 };
+
+/* PMPO_EMODEL with m->cant_score, where that is set. */
+int pmpo_check_scores(const struct pmpo_model *m, pmpo_error *err);
 
 /* Scores one unit by itself. PMPO_ECANCELLED: nothing of it is valid. */
 int pmpo_score_unit(struct pmpo_model *m, const pmpo_unit *u,

@@ -467,6 +467,11 @@ int pmpo_template_new(const pmpo_vocab *v, const char *name,
     if (rc < 0) {
         return rc;
     }
+    if (!v->tokenize) {
+        return pmpo_fail(err, PMPO_EMODEL,
+                         "the server does not say how it cuts texts into "
+                         "tokens: give --tokenizer FILE.gguf");
+    }
     pmpo_template *t = pmpo_calloc(1, sizeof(*t));
     if (!t) {
         return pmpo_fail_memory(err);

@@ -160,7 +160,8 @@ int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
         return 0;
     }
     pmpo_template *t;
-    int rc = pmpo_template_new(&m->vocab, template_name, &t, err);
+    int rc = pmpo_check_scores(m, err);
+    rc = rc < 0 ? rc : pmpo_template_new(&m->vocab, template_name, &t, err);
     if (rc < 0) {
         return rc;
     }

@@ -162,7 +162,8 @@ int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
     s->model = m;
     s->data = d;
     s->o = *o;
-    int rc = prepare(s, err);
+    int rc = pmpo_check_scores(m, err);
+    rc = rc < 0 ? rc : prepare(s, err);
     if (rc < 0) {
         pmpo_scorer_free(s);
         return rc;

@@ -82,6 +82,10 @@
     X("precision", "settings")                                                 \
     X("products", "settings")                                                  \
     X("threads", "settings")                                                   \
+    /* of servers; else empty */                                               \
+    X("dialect", "settings")                                                   \
+    X("tokenizer", "settings")                                                 \
+    X("fingerprint", "settings")                                               \
     X("gpu_layers", "settings")
 
 /* ---- notes ------------------------------------------------------------------ */

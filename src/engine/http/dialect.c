@@ -2,12 +2,12 @@
  * interface. See dialect.h. */
 #include "engine/http/dialect.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/http/asks.h"
 
 size_t pmpo_ask_count(const pmpo_ask *ask)
 {
@@ -34,42 +34,6 @@ static int take(const json_t *value, size_t i, float *out, pmpo_error *err)
     }
     *out = v > 0 ? 0.0f : (float)v;
     return 0;
-}
-
-static int put(const char *text, size_t n, void *out)
-{
-    pmpo_buf_put(out, (pmpo_str){text, n});
-    return 0;
-}
-
-static int dump(json_t *o, pmpo_buf *out)
-{
-    int rc = o ? json_dump_callback(o, put, out, JSON_COMPACT) : -1;
-    json_decref(o);
-    return rc < 0 || out->failed ? PMPO_ENOMEM : 0;
-}
-
-static json_t *ids_array(const int32_t *ids, size_t n)
-{
-    json_t *a = json_array();
-    for (size_t i = 0; i < n; i++) {
-        json_array_append_new(a, json_integer(ids[i]));
-    }
-    return a;
-}
-
-/* The reply as JSON; NULL: *err says why not. */
-static json_t *parse(pmpo_str body, pmpo_error *err)
-{
-    json_error_t e;
-    json_t *o = json_loadb(body.ptr ? body.ptr : "", body.len, 0, &e);
-    if (!json_is_object(o)) {
-        json_decref(o);
-        pmpo_fail(err, PMPO_EBACKEND, "the reply is not a JSON object%s%s",
-                  e.text[0] ? ": " : "", e.text);
-        return NULL;
-    }
-    return o;
 }
 
 /* choices[0], after a look at which model answered. */
@@ -109,22 +73,59 @@ static long id_in(const char *token)
     return *end == '\0' ? id : -1;
 }
 
+/* The one token of completions, with its log-probability. */
+static int one_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
+{
+    return pmpo_json_put(json_pack("{s:s, s:o, s:i, s:i, s:i, s:b}", "model",
+                                   model, "prompt",
+                                   pmpo_json_ids(ask->ids, ask->n_ids),
+                                   "max_tokens", 1, "temperature", 0,
+                                   "logprobs", 1, "return_tokens_as_token_ids",
+                                   1),
+                         out);
+}
+
+static int take_one(const json_t *token, const json_t *value, pmpo_greedy *out,
+                    pmpo_error *err)
+{
+    long id = id_in(json_string_value(token));
+    out->id = id < 0 ? -1 : (int32_t)id;
+    pmpo_buf_put(&out->text, (pmpo_str){json_string_value(token),
+                                        json_string_length(token)});
+    return take(value, 0, &out->logprob, err);
+}
+
+static int one_read(pmpo_str body, const char *model, pmpo_greedy *out,
+                    pmpo_error *err)
+{
+    json_t *o = pmpo_json_reply(body, err);
+    const json_t *c = o ? choice_of(o, model, err) : NULL;
+    const json_t *l = json_object_get(c, "logprobs");
+    int rc = c ? take_one(json_array_get(json_object_get(l, "tokens"), 0),
+                          json_array_get(json_object_get(l, "token_logprobs"),
+                                         0),
+                          out, err)
+               : PMPO_EBACKEND;
+    json_decref(o);
+    return rc;
+}
+
 /* ---- vLLM ---------------------------------------------------------------------------- */
 
 static int vllm_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
 {
     json_t *o = json_pack("{s:s, s:o, s:i, s:i}", "model", model, "prompt",
-                          ids_array(ask->ids, ask->n_ids), "max_tokens", 1,
+                          pmpo_json_ids(ask->ids, ask->n_ids), "max_tokens", 1,
                           "temperature", 0);
     if (ask->n_next == 0) {
         json_object_set_new(o, "prompt_logprobs", json_integer(0));
     } else {
         json_object_set_new(o, "logprobs", json_integer(0));
         json_object_set_new(o, "logprob_token_ids",
-                            ids_array(ask->next, ask->n_next));
+                            pmpo_json_ids(ask->next, ask->n_next));
         json_object_set_new(o, "return_tokens_as_token_ids", json_true());
     }
-    return dump(o, out);
+    return pmpo_json_put(o, out);
 }
 
 static int vllm_whole(const json_t *choice, const pmpo_ask *ask, float *out,
@@ -178,7 +179,7 @@ static int vllm_next(const json_t *choice, const pmpo_ask *ask, float *out,
 static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
                      float *out, pmpo_error *err)
 {
-    json_t *o = parse(body, err);
+    json_t *o = pmpo_json_reply(body, err);
     const json_t *c = o ? choice_of(o, model, err) : NULL;
     int rc = !c                ? PMPO_EBACKEND
              : ask->n_next > 0 ? vllm_next(c, ask, out, err)
@@ -192,8 +193,8 @@ static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
 /* One token is generated and thrown away: not all servers take 0. */
 static int echo_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
 {
-    return dump(json_pack("{s:s, s:o, s:i, s:i, s:b, s:i, s:b}", "model", model,
-                          "prompt", ids_array(ask->ids, ask->n_ids),
+    return pmpo_json_put(json_pack("{s:s, s:o, s:i, s:i, s:b, s:i, s:b}", "model", model,
+                          "prompt", pmpo_json_ids(ask->ids, ask->n_ids),
                           "max_tokens", 1, "temperature", 0, "echo", 1,
                           "logprobs", 1, "return_tokens_as_token_ids", 1),
                 out);
@@ -230,7 +231,7 @@ static int echo_values(const json_t *choice, const pmpo_ask *ask, float *out,
 static int echo_read(pmpo_str body, const pmpo_ask *ask, const char *model,
                      float *out, pmpo_error *err)
 {
-    json_t *o = parse(body, err);
+    json_t *o = pmpo_json_reply(body, err);
     const json_t *c = o ? choice_of(o, model, err) : NULL;
     int rc = c ? echo_values(c, ask, out, err) : PMPO_EBACKEND;
     json_decref(o);
@@ -244,8 +245,8 @@ static int echo_read(pmpo_str body, const pmpo_ask *ask, const char *model,
 static int sglang_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
 {
     (void)model; /* one server, one model */
-    return dump(json_pack("{s:o, s:{s:i, s:i}, s:b, s:I, s:b}", "input_ids",
-                          ids_array(ask->ids, ask->n_ids), "sampling_params",
+    return pmpo_json_put(json_pack("{s:o, s:{s:i, s:i}, s:b, s:I, s:b}", "input_ids",
+                          pmpo_json_ids(ask->ids, ask->n_ids), "sampling_params",
                           "max_new_tokens", 0, "temperature", 0,
                           "return_logprob", 1, "logprob_start_len",
                           (json_int_t)ask->from - 1, "return_text_in_logprobs", 0),
@@ -288,8 +289,39 @@ static int sglang_read(pmpo_str body, const pmpo_ask *ask, const char *model,
                        float *out, pmpo_error *err)
 {
     (void)model;
-    json_t *o = parse(body, err);
+    json_t *o = pmpo_json_reply(body, err);
     int rc = o ? sglang_values(o, ask, out, err) : PMPO_EBACKEND;
+    json_decref(o);
+    return rc;
+}
+
+static int sglang_one_write(const pmpo_ask *ask, const char *model,
+                            pmpo_buf *out)
+{
+    (void)model;
+    return pmpo_json_put(json_pack("{s:o, s:{s:i, s:i}, s:b, s:b}", "input_ids",
+                                   pmpo_json_ids(ask->ids, ask->n_ids),
+                                   "sampling_params", "max_new_tokens", 1,
+                                   "temperature", 0, "return_logprob", 1,
+                                   "return_text_in_logprobs", 0),
+                         out);
+}
+
+static int sglang_one_read(pmpo_str body, const char *model, pmpo_greedy *out,
+                           pmpo_error *err)
+{
+    (void)model;
+    json_t *o = pmpo_json_reply(body, err);
+    const json_t *meta = json_object_get(o, "meta_info");
+    const json_t *one =
+        json_array_get(json_object_get(meta, "output_token_logprobs"), 0);
+    const json_t *id = json_array_get(one, 1);
+    int rc = !o ? PMPO_EBACKEND
+                : take(json_array_get(one, 0), 0, &out->logprob, err);
+    if (rc == 0 && !json_is_integer(id)) {
+        rc = pmpo_fail(err, PMPO_EBACKEND, "no token id in the reply");
+    }
+    out->id = (int32_t)json_integer_value(id);
     json_decref(o);
     return rc;
 }
@@ -297,11 +329,13 @@ static int sglang_read(pmpo_str body, const pmpo_ask *ask, const char *model,
 /* ---- the table ------------------------------------------------------------------------- */
 
 static const pmpo_dialect dialects[] = {
-    {"vllm", "/completions", true, false, "", vllm_write, vllm_read},
-    {"sglang", "^/generate", false, true, "", sglang_write, sglang_read},
+    {"vllm", "/completions", true, false, "", vllm_write, vllm_read,
+     one_write, one_read},
+    {"sglang", "^/generate", false, true, "", sglang_write, sglang_read,
+     sglang_one_write, sglang_one_read},
     {"echo", "/completions", false, false,
      "the server's replies name no token ids: only their number is checked",
-     echo_write, echo_read},
+     echo_write, echo_read, one_write, one_read},
 };
 
 const pmpo_dialect *pmpo_dialect_at(size_t i)

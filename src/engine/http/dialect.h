@@ -27,6 +27,13 @@ typedef struct pmpo_ask {
 /* How many numbers the reply to `ask` has. */
 size_t pmpo_ask_count(const pmpo_ask *ask);
 
+/* A token that the server chose by itself. */
+typedef struct pmpo_greedy {
+    int32_t id;    /* -1: the reply has only its text */
+    pmpo_buf text;
+    float logprob;
+} pmpo_greedy;
+
 typedef struct pmpo_dialect {
     const char *name; /* as --dialect takes it */
     const char *path; /* of a request, see pmpo_http_call */
@@ -39,6 +46,11 @@ typedef struct pmpo_dialect {
      * what was asked for; *err says what is wrong with it. */
     int (*read)(pmpo_str body, const pmpo_ask *ask, const char *model,
                 float *out, pmpo_error *err);
+    /* The likeliest token after ask->ids, for checks. `read` fills *out (text
+     * appended). */
+    int (*greedy_write)(const pmpo_ask *ask, const char *model, pmpo_buf *out);
+    int (*greedy_read)(pmpo_str body, const char *model, pmpo_greedy *out,
+                       pmpo_error *err);
 } pmpo_dialect;
 
 /* In the order in which a probe tries them; NULL past the last. */

@@ -41,8 +41,8 @@ void pmpo_http_free(pmpo_http *h);
 
 typedef struct pmpo_http_call {
     size_t ticket;    /* the source's own number for it */
-    const char *path; /* after the URL, "/completions"; "^/tokenize": after the
-                       * host and port alone; static */
+    const char *path; /* after the URL, "/completions"; "^/tokenize": in
+                       * place of the /v1 at its end; static */
     pmpo_buf body;    /* of a POST, given to the transport; empty: a GET */
     uint64_t affinity; /* equal ones prefer the same server, whose prefix cache
                         * then has what they share */

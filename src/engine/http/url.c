@@ -73,9 +73,8 @@ void pmpo_http_join(const char *url, const char *path, pmpo_buf *out)
         pmpo_buf_puts(out, path);
         return;
     }
-    const char *host = strstr(url, "://");
-    size_t n = host ? (size_t)(host - url) + 3 : 0;
-    n += strcspn(url + n, "/");
+    size_t n = strlen(url);
+    n -= n > 3 && strcmp(url + n - 3, "/v1") == 0 ? 3 : 0;
     pmpo_buf_put(out, (pmpo_str){url, n});
     pmpo_buf_puts(out, path + 1);
 }

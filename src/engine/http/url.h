@@ -9,7 +9,7 @@
 int pmpo_http_check_url(const char *url, bool with_key, pmpo_error *err);
 /* The host is this machine: localhost, 127.*, ::1. */
 bool pmpo_http_is_loopback(const char *url);
-/* Appends url + path; a path "^/x" goes after the host and port alone. */
+/* Appends url + path; a path "^/x" goes in place of the /v1 at the URL's end. */
 void pmpo_http_join(const char *url, const char *path, pmpo_buf *out);
 
 /* Appends what the body of an error reply says, one line of at most 300

@@ -10,6 +10,7 @@
  * llama_pool.c     the threads
  * llama_blas.cpp   products by BLAS
  * llama_vocab.c    tokeniser, special tokens, chat template
+ * llama_tokenizer.c the same of a file, without its weights
  * llama_decode.c   the context and its KV memory, feeding rows
  * llama_score.c    the planned scorer and the plain reference
  * llama_generate.c sampling many replies at a time

@@ -1,0 +1,164 @@
+/* servers.c: how models behind a URL are reached: keys, certificates, and which
+ * options mean something to them. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common.h"
+#include "session.h"
+
+#define KEY "PMPO_API_KEY"
+#define REWRITER_KEY "PMPO_REWRITER_API_KEY"
+#define JUDGE_KEY "PMPO_JUDGE_API_KEY"
+
+const char *cli_dialect(const options *o)
+{
+    static const char *const names[] = {NULL, "vllm", "sglang", "echo"};
+    return names[o->dialect];
+}
+
+/* ---- keys --------------------------------------------------------------- */
+
+static const char *from_environment(const char *name)
+{
+    const char *key = getenv(name);
+    return key && *key ? key : NULL;
+}
+
+/* One line, in a file that nobody else can read. */
+static int from_file(const char *path, const char **out, pmpo_error *err)
+{
+    struct stat st;
+    pmpo_str text;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077)) {
+        return cli_error(err, PMPO_EUSAGE, "--key-file %s: others can read it: "
+                         "chmod 600 %s", path, path);
+    }
+    int rc = cli_read_file(path, &text, err);
+    if (rc < 0) {
+        return rc;
+    }
+    size_t n = strcspn(text.ptr, "\r\n");
+    if (n == 0 || text.ptr[n + strspn(text.ptr + n, "\r\n")] != '\0') {
+        return cli_error(err, PMPO_EUSAGE, "--key-file %s: not one line with "
+                         "the key", path);
+    }
+    ((char *)text.ptr)[n] = '\0'; /* a kept text: ours */
+    *out = text.ptr;
+    return 0;
+}
+
+/* ---- what has an effect --------------------------------------------------- */
+
+typedef struct kinds {
+    bool url, file;             /* the scoring model; of several: some are */
+    bool other_url, other_file; /* rewriter or judge */
+} kinds;
+
+static bool scorer_is_file(const kinds *k)
+{
+    return !k->url;
+}
+
+static bool scorer_is_served(const kinds *k)
+{
+    return !k->file;
+}
+
+static bool other_is_file(const kinds *k)
+{
+    return !k->other_url;
+}
+
+static bool no_servers(const kinds *k)
+{
+    return !k->url && !k->other_url;
+}
+
+static bool no_files(const kinds *k)
+{
+    return !k->file && !k->other_file;
+}
+
+static const struct {
+    const char *option;
+    bool (*idle)(const kinds *k);
+    const char *why;
+} rules[] = {
+    {"model-name", scorer_is_file, "the scoring model is no URL"},
+    {"dialect", scorer_is_file, "the scoring model is no URL"},
+    {"tokenizer", scorer_is_file, "the scoring model is no URL"},
+    {"key-file", scorer_is_file, "the scoring model is no URL"},
+    {"rewriter-name", other_is_file, "the rewriter is no URL"},
+    {"judge-name", other_is_file, "the judge is no URL"},
+    {"cacert", no_servers, "no model is a URL"},
+    {"insecure", no_servers, "no model is a URL"},
+    {"concurrency", no_servers, "no model is a URL"},
+    {"timeout", no_servers, "no model is a URL"},
+    {"precision", scorer_is_served, "a server has its own"},
+    {"threads", no_files, "no model runs here"},
+    {"gpu-layers", no_files, "no model runs here"},
+    {"memory", no_files, "no model runs here"},
+};
+
+static int check(const options *o, const kinds *k, pmpo_error *err)
+{
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (options_said(o, rules[i].option) && rules[i].idle(k)) {
+            return cli_error(err, PMPO_EUSAGE, "%s: --%s has no effect: %s; see "
+                             "pmpo %s --help", o->command->name,
+                             rules[i].option, rules[i].why, o->command->name);
+        }
+    }
+    return 0;
+}
+
+/* `compare` has several scoring models, opened one by one. */
+static kinds kinds_of(const options *o, const pmpo_model_options *scorer,
+                      const pmpo_model_options *rewriter)
+{
+    const char *named = scorer->model ? scorer->model : getenv("PMPO_MODEL");
+    kinds k = {.url = cli_is_url(named), .file = !cli_is_url(named)};
+    for (size_t i = 0; i < o->models.n; i++) {
+        k.url = k.url || cli_is_url(o->models.items[i]);
+        k.file = k.file || !cli_is_url(o->models.items[i]);
+    }
+    k.other_url = rewriter && cli_is_url(rewriter->model);
+    k.other_file = rewriter && !cli_is_url(rewriter->model);
+    return k;
+}
+
+/* ---- filling in ------------------------------------------------------------ */
+
+static void connect_one(const options *o, const char *key,
+                        pmpo_model_options *mo)
+{
+    mo->api_key = key;
+    mo->ca_file = o->cacert;
+    mo->insecure = o->insecure;
+    mo->concurrency = o->concurrency;
+    mo->timeout_s = o->timeout_s;
+}
+
+int servers_connect(const options *o, pmpo_model_options *scorer,
+                    pmpo_model_options *rewriter, pmpo_error *err)
+{
+    const char *named = scorer->model ? scorer->model : getenv("PMPO_MODEL");
+    const kinds k = kinds_of(o, scorer, rewriter);
+    const char *key = from_environment(KEY);
+    int rc = check(o, &k, err);
+    if (rc == 0 && cli_is_url(named) && o->key_file) {
+        rc = from_file(o->key_file, &key, err);
+    }
+    if (cli_is_url(named)) {
+        connect_one(o, key, scorer);
+    }
+    if (k.other_url) {
+        connect_one(o, from_environment(o->command->id == CMD_EVAL
+                                            ? JUDGE_KEY
+                                            : REWRITER_KEY),
+                    rewriter);
+    }
+    return rc;
+}

@@ -1,0 +1,80 @@
+/* http_engine.h: the HTTP engine's own header.
+ *
+ * http_open.c      which servers, which model; description, identity, ending
+ * http_probe.c     how a server is asked for log-probabilities, and whether
+ *                  those it gives can be trusted
+ * http_vocab.c     tokens and chats by the server's tokeniser
+ * http_score.c     units as requests, many at a time
+ * http_generate.c  replies
+ * asks.c           bodies of requests that no dialect is needed for
+ * dialect.c        bodies and replies of the scoring dialects
+ * token_text.c     the bytes behind a token's name
+ * transport.c      requests in flight; endpoint.c, url.c: of one server */
+#ifndef PMPO_ENGINE_HTTP_ENGINE_H
+#define PMPO_ENGINE_HTTP_ENGINE_H
+
+#include "engine/engines.h"
+#include "engine/http/dialect.h"
+#include "engine/http/transport.h"
+#include "model/model.h"
+
+typedef struct pmpo_remote_vocab pmpo_remote_vocab;
+
+typedef struct pmpo_remote {
+    struct pmpo_model *model; /* the handle we are the `self` of */
+    const char *name;         /* of the model, as the servers call it */
+    const pmpo_dialect *dialect; /* NULL: they can't score */
+    bool next_form; /* the dialect's next-token form is right, too */
+    bool is_vllm;   /* takes its sampling parameters */
+    bool completion_tokens; /* calls a reply's limit max_completion_tokens */
+    pmpo_http *load; /* scores and replies, as many at once as the servers like */
+    /* Tokens, one request at a time. Of its own, since a queue renders, and
+     * so tokenises, while `load` is at work. */
+    pmpo_http *talk;
+    pmpo_remote_vocab *vocab;     /* the server's tokeniser; or NULL */
+    pmpo_tokenizer *tokenizer;    /* of a file; or NULL */
+} pmpo_remote;
+
+/* ---- http_probe.c --------------------------------------------------------- */
+
+/* What one server is found to be. */
+typedef struct pmpo_probe {
+    const pmpo_dialect *dialect; /* NULL: none */
+    bool next_form;
+    pmpo_buf why;  /* without a dialect: what was wrong with each */
+    float print[16]; /* log-probabilities of a fixed text's tokens: other
+                      * weights have others */
+    size_t n_print;
+} pmpo_probe;
+
+/* Sends a known text to the server behind `h` (a transport to it alone) in the
+ * dialect `only` (NULL: in one after the other) and checks what comes back
+ * (see the file). Returns 0 also when the server can't score; an error: it can't
+ * be reached, or memory ran out. `v` tokenises. */
+int pmpo_remote_probe(pmpo_http *h, const char *model, const pmpo_vocab *v,
+                      const pmpo_dialect *only, pmpo_probe *out,
+                      pmpo_error *err);
+/* How far apart two models' prints are: the mean absolute difference, nats. */
+double pmpo_probe_apart(const pmpo_probe *a, const pmpo_probe *b);
+void pmpo_probe_release(pmpo_probe *p);
+
+/* ---- http_vocab.c ------------------------------------------------------------ */
+
+/* Fills m->vocab by a server's /tokenize, and *max_context with the positions
+ * that it says it has (0: it doesn't). Borrows talk and model. PMPO_EBACKEND:
+ * the server has no such thing. */
+int pmpo_remote_vocab_new(pmpo_http *talk, const char *model,
+                          struct pmpo_model *m, size_t *max_context,
+                          pmpo_remote_vocab **out, pmpo_error *err);
+void pmpo_remote_vocab_free(pmpo_remote_vocab *v);
+
+/* ---- http_score.c, http_generate.c: pmpo_engine's functions -------------------- */
+
+int pmpo_remote_score(void *self, const pmpo_queue *q, pmpo_error *err);
+int pmpo_remote_count(void *self, const pmpo_unit *units, size_t n,
+                      uint64_t *rows, pmpo_error *err);
+int pmpo_remote_generate(void *self, const pmpo_gen_request *requests,
+                         size_t n, const pmpo_gen_params *p, pmpo_reply *out,
+                         pmpo_error *err);
+
+#endif

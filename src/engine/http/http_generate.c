@@ -1,0 +1,125 @@
+/* http_generate.c: replies, one request a sample, many at a time. */
+#include "base/error.h"
+#include "base/hash.h"
+#include "engine/http/asks.h"
+#include "engine/http/http_engine.h"
+
+/* A sample to be had. */
+typedef struct sample {
+    const pmpo_gen_request *request;
+    uint64_t seed;
+    pmpo_reply *out;
+    bool sent;
+    bool new_limit; /* sent with max_completion_tokens */
+} sample;
+
+typedef struct writing {
+    pmpo_remote *r;
+    const pmpo_gen_params *p;
+    sample *samples; /* [n] */
+    size_t n, at;    /* at: before it all are sent */
+    int code;        /* the first failure */
+    pmpo_error error;
+} writing;
+
+static bool is_chat(const sample *s)
+{
+    return s->request->n_messages > 0 && !s->request->ids;
+}
+
+/* Samples of one prompt go to one server, which has it in its cache. */
+static uint64_t affinity_of(const sample *s)
+{
+    return pmpo_hash64(&s->request, sizeof(s->request), 0);
+}
+
+static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
+{
+    writing *w = ud;
+    while (w->at < w->n && w->samples[w->at].sent) {
+        w->at++;
+    }
+    if (w->at == w->n || w->code < 0) {
+        return 0;
+    }
+    sample *s = &w->samples[w->at];
+    pmpo_gen_request one = *s->request;
+    const pmpo_sampling how = {.p = w->p, .seed = s->seed,
+                               .vllm = w->r->is_vllm,
+                               .completion_tokens = w->r->completion_tokens};
+    one.n_messages = is_chat(s) ? one.n_messages : 0;
+    s->sent = true;
+    s->new_limit = w->r->completion_tokens;
+    *call = (pmpo_http_call){.ticket = w->at,
+                             .path = is_chat(s) ? "/chat/completions"
+                                                : "/completions",
+                             .affinity = affinity_of(s)};
+    int rc = pmpo_ask_reply(w->r->name, &one, &how, &call->body);
+    return rc < 0 ? pmpo_fail(err, PMPO_EBACKEND, "a prompt is not UTF-8, or "
+                              "memory ran out") : 1;
+}
+
+/* Newer servers of chats want another name for the limit of tokens: the sample
+ * is sent again with it. */
+static bool other_limit(writing *w, const pmpo_http_reply *reply)
+{
+    sample *s = &w->samples[reply->ticket];
+    if (reply->status != 400 || s->new_limit ||
+        !strstr(reply->why, "max_completion_tokens")) {
+        return false;
+    }
+    w->r->completion_tokens = true;
+    s->sent = false;
+    w->at = 0;
+    return true;
+}
+
+static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
+{
+    writing *w = ud;
+    pmpo_reply *out = w->samples[reply->ticket].out;
+    if (reply->code == 0) {
+        if (pmpo_read_reply(reply->body, w->p, out, err) < 0) {
+            return PMPO_HTTP_AGAIN;
+        }
+        if (w->r->model->tick) {
+            w->r->model->tick(w->r->model->tick_ud, out->n_fed + out->n_tokens);
+        }
+        return 0;
+    }
+    if (other_limit(w, reply)) {
+        return 0;
+    }
+    out->code = reply->code;
+    if (w->code == 0) {
+        w->code = pmpo_fail(&w->error, reply->code, "%s", reply->why);
+    }
+    return 0;
+}
+
+int pmpo_remote_generate(void *self, const pmpo_gen_request *requests,
+                         size_t n, const pmpo_gen_params *p, pmpo_reply *out,
+                         pmpo_error *err)
+{
+    writing w = {.r = self, .p = p};
+    for (size_t i = 0; i < n; i++) {
+        w.n += requests[i].n_samples;
+    }
+    w.samples = pmpo_calloc(w.n, sizeof(*w.samples));
+    if (!w.samples) {
+        return pmpo_fail_memory(err);
+    }
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t v = 0; v < requests[i].n_samples; v++, k++) {
+            w.samples[k] = (sample){&requests[i], requests[i].seeds[v], &out[k],
+                                    false, false};
+        }
+    }
+    int rc = pmpo_http_run(w.r->load, &(pmpo_http_source){&w, next, done}, err);
+    pmpo_free(w.samples);
+    if (rc == 0 && w.code < 0) {
+        rc = pmpo_fail(err, w.code, "%s", w.error.text);
+    }
+    return rc;
+}

@@ -1,0 +1,48 @@
+/* llm_server.h: a server of the fake engine's model (fake_engine.h) on loopback,
+ * as vLLM, SGLang, a completions server with echo, or one of chats alone.
+ *
+ * Its log-probabilities are fake_logprob's, so that what comes through the
+ * HTTP engine can be held against the fake engine's own. It parses the text of
+ * special tokens wherever it stands, as real servers do. */
+#ifndef PMPO_TESTS_LLM_SERVER_H
+#define PMPO_TESTS_LLM_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum llm_kind { LLM_VLLM, LLM_SGLANG, LLM_ECHO, LLM_CHAT } llm_kind;
+
+typedef struct llm_options {
+    llm_kind kind;
+    uint64_t salt;    /* other weights */
+    const char *name; /* of the model; NULL: "fake" */
+    const char *key;  /* that has to come with each request; NULL: none */
+    int delay_ms;     /* before each answer to a request for scores or replies */
+    size_t max_len;   /* positions; 0: 100000 */
+    bool shift;       /* each token has the log-probability of the one before */
+    bool stale;       /* asked again, a text has other numbers */
+    bool ignores;     /* LLM_CHAT: 200 to requests for scores, without any */
+    bool wrong_next;  /* the next-token form gives other numbers */
+    bool no_tokens;   /* no /tokenize */
+    bool no_names;    /* /tokenize without the tokens' names */
+    bool bos;         /* texts begin with <|endoftext|> */
+    bool no_chat;     /* /tokenize renders no messages */
+    bool new_limit;   /* chats want max_completion_tokens */
+    unsigned fail_every; /* every so manyth request for scores or replies is
+                          * answered with 500; 0: none */
+} llm_options;
+
+typedef struct llm_counts {
+    unsigned all, whole, next, replies, tokens, with_key;
+} llm_counts;
+
+typedef struct llm_server llm_server;
+
+llm_server *llm_server_start(const llm_options *o);
+void llm_server_stop(llm_server *s);
+const char *llm_server_url(const llm_server *s);
+llm_counts llm_server_counts(llm_server *s);
+unsigned llm_server_most(llm_server *s); /* requests at the same time */
+
+#endif
