@@ -150,8 +150,8 @@ typedef struct pmpo_gen_params {
 typedef struct pmpo_reply {
     pmpo_buf text;   /* valid UTF-8 (bad bytes replaced); holds the stop */
     size_t n_tokens;
-    size_t n_fed;    /* rows fed for its prompt. What replies share is fed for
-                      * the first of them: the sum over a call's is the cost */
+    size_t n_fed;    /* rows fed for its prompt. Of what replies share most is
+                      * fed for the first: the sum over a call's is the cost */
     bool complete;   /* ended by itself or by the stop, not by max_tokens */
     int code;        /* below 0: this sample failed, there is no text */
 } pmpo_reply;
