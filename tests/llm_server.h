@@ -27,6 +27,7 @@ typedef struct llm_options {
     bool no_tokens;   /* no /tokenize */
     bool no_names;    /* /tokenize without the tokens' names */
     bool bos;         /* texts begin with <|endoftext|> */
+    bool quick;       /* whole texts get one made-up number at every place */
     bool no_chat;     /* /tokenize renders no messages */
     bool new_limit;   /* chats want max_completion_tokens */
     unsigned fail_every; /* every so manyth request for scores or replies is

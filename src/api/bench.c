@@ -3,13 +3,17 @@
  * The reference is the same engine fed batches of 512 rows of one sequence
  * with one row of logits each, which is what llama-bench's pp512 does. The
  * two take turns, so that a slow moment of the machine hits both, and each
- * starts from the same state: all memory made, none of its prefix in it. */
+ * starts from the same state: all memory made, none of its prefix in it.
+ *
+ * Of a server the reference is the same job with more requests in flight than
+ * it can work on. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "data/data.h"
 #include "score/score.h"
 
@@ -17,6 +21,8 @@
 #define MADE_UP 50
 #define PLAIN_EXAMPLES 5 /* of the plain loop, which is slow */
 #define PLAIN_TOKENS 6000
+
+#define MANY 256 /* requests in flight that keep any server busy */
 
 typedef struct job {
     pmpo_model *model;
@@ -26,6 +32,7 @@ typedef struct job {
     pmpo_scorer_options so;
     pmpo_scorer *scorer;
     size_t n_prefix; /* of the last scoring */
+    unsigned n_passes; /* over servers */
     pmpo_bench *out;
 } job;
 
@@ -77,13 +84,35 @@ static int make_up(size_t n, pmpo_data **out, pmpo_error *err)
 
 /* ---- what is timed ---------------------------------------------------------------- */
 
-static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
-                      pmpo_arena *keep_mem, pmpo_error *err)
+static bool is_served(const job *j)
+{
+    return j->model->engine->at_once != NULL;
+}
+
+/* Servers keep what they have computed: each pass over one has a prompt that is
+ * new to it, as a candidate's is. */
+static pmpo_str prompt_of_pass(job *j, pmpo_arena *mem)
+{
+    pmpo_buf b = {0};
+    if (!is_served(j)) {
+        return j->prompt;
+    }
+    pmpo_buf_printf(&b, "Take %u of %lld: ", 10 + j->n_passes++ % 90,
+                    (long long)pmpo_wall_s());
+    pmpo_buf_put(&b, j->prompt);
+    pmpo_str s = pmpo_arena_str(mem, pmpo_buf_str(&b));
+    pmpo_buf_release(&b);
+    return s.ptr ? s : j->prompt;
+}
+
+static int score_prompt(job *j, pmpo_str prompt, pmpo_cost *cost,
+                        pmpo_prompt_score *keep, pmpo_arena *keep_mem,
+                        pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_result r;
     const pmpo_score_context c = {.cost = cost, .prompt_id = -1};
-    int rc = pmpo_scorer_score(j->scorer, j->prompt, &c,
+    int rc = pmpo_scorer_score(j->scorer, prompt, &c,
                                keep ? keep_mem : &mem, &r, err);
     if (rc == 0 && keep) {
         *keep = r.score;
@@ -93,10 +122,37 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
     return rc;
 }
 
+static int score_once(job *j, pmpo_cost *cost, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    int rc = score_prompt(j, prompt_of_pass(j, &mem), cost, NULL, NULL, err);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* The same job with more requests in flight than a server can work on, its
+ * texts tokenised before: what a load gets that does nothing but keep it busy.
+ * *ms is scaled to exactly `rows`. */
+static int saturate_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_cost cost = {0};
+    uint64_t prefill, logical;
+    pmpo_str prompt = prompt_of_pass(j, &mem);
+    int rc = pmpo_scorer_count(j->scorer, prompt, &prefill, &logical, err);
+    j->model->engine->at_once(j->model->self, MANY);
+    rc = rc < 0 ? rc : score_prompt(j, prompt, &cost, NULL, NULL, err);
+    j->model->engine->at_once(j->model->self, 0);
+    *ms = cost.prefill_tokens ? cost.seconds * 1e3 * (double)rows /
+                                    (double)cost.prefill_tokens
+                              : 0;
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
 static int32_t any_token(const job *j, uint64_t *seed)
 {
     uint64_t n = (uint64_t)j->model->info.n_vocab;
-    n = n ? n : 256; /* a server's is not known */
     return (int32_t)(pmpo_random(seed) % n);
 }
 
@@ -104,6 +160,9 @@ static int32_t any_token(const job *j, uint64_t *seed)
  * timed next has to feed its own. */
 static int forget(job *j, pmpo_error *err)
 {
+    if (is_served(j)) {
+        return 0;
+    }
     const int32_t ids[] = {0, 1, 0};
     float lps[1];
     const pmpo_request q = {ids, 3, 2};
@@ -121,6 +180,9 @@ static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
     size_t prefix = j->n_prefix, all = prefix + REFERENCE_ROWS + 1;
     float lps[REFERENCE_ROWS];
     uint64_t fed = 0, seed = 7;
+    if (is_served(j)) {
+        return saturate_once(j, rows, ms, err);
+    }
     size_t n = (size_t)((REFERENCE_ROWS * outputs + rows / 2) / rows);
     n = n < 1 ? 1 : n > REFERENCE_ROWS - 1 ? REFERENCE_ROWS - 1 : n;
     int32_t *ids = pmpo_calloc(all, sizeof(*ids));
@@ -159,12 +221,12 @@ static int one_pair(job *j, int i, pmpo_error *err)
     pmpo_cost cost = {0};
     report(j, (size_t)i);
     int rc = forget(j, err);
-    rc = rc < 0 ? rc : score_once(j, &cost, NULL, NULL, err);
+    rc = rc < 0 ? rc : score_once(j, &cost, err);
     rc = rc < 0 ? rc : forget(j, err);
     if (rc < 0) {
         return rc;
     }
-    if (i > 0 && cost.prefill_tokens != j->out->rows) {
+    if (i > 0 && cost.prefill_tokens != j->out->rows && !is_served(j)) {
         return pmpo_fail(err, PMPO_EBACKEND, "pair %d fed %llu rows, those "
                          "before it %llu: they can't be compared", i + 1,
                          (unsigned long long)cost.prefill_tokens,
@@ -200,7 +262,13 @@ static int time_plain(job *j, pmpo_error *err)
     if (rc == 0) {
         job plain = *j;
         plain.scorer = s;
-        rc = score_once(&plain, &cost, NULL, NULL, err);
+        if (is_served(j)) {
+            j->model->engine->at_once(j->model->self, 1);
+        }
+        rc = score_once(&plain, &cost, err);
+        if (is_served(j)) {
+            j->model->engine->at_once(j->model->self, 0);
+        }
         j->out->plain_loop_logical_per_s =
             (double)cost.logical_tokens / cost.seconds;
     }
@@ -248,7 +316,8 @@ static int measure(job *j, pmpo_error *err)
     pmpo_score_context c = {.prompt_id = -1};
     pmpo_cost cost = {0};
     double ms;
-    int rc = score_once(j, &cost, &canonical, &mem, err); /* warms up, too */
+    int rc = score_prompt(j, j->prompt, &cost, &canonical, &mem, err);
+    /* That warms up, too. */
     rc = rc < 0 ? rc : prefill_once(j, cost.prefill_tokens, cost.output_rows,
                                     &ms, err);
     for (int i = 0; rc == 0 && i < PMPO_BENCH_PAIRS; i++) {

@@ -176,6 +176,9 @@ typedef struct pmpo_engine {
     int (*generate)(void *self, const pmpo_gen_request *requests, size_t n,
                     const pmpo_gen_params *p, pmpo_reply *out,
                     pmpo_error *err);
+    /* That many requests in flight, whatever the engine thinks best; 0: as it
+     * thinks. For measuring. NULL: an engine that has no such choice. */
+    void (*at_once)(void *self, int n);
     void (*cancel)(void *self, bool on); /* any thread, signal handler */
     void (*close)(void *self);
 } pmpo_engine;

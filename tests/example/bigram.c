@@ -137,7 +137,7 @@ static void close_bigram(void *self)
     pmpo_free(self);
 }
 
-static const pmpo_engine engine = {score, count, generate, cancel,
+static const pmpo_engine engine = {score, count, generate, NULL, cancel,
                                    close_bigram};
 
 bool pmpo_bigram_takes(const char *model)

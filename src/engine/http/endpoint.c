@@ -17,6 +17,21 @@ void pmpo_endpoint_init(pmpo_endpoint *e, int fixed, double now_ms)
     };
 }
 
+void pmpo_endpoint_fix(pmpo_endpoint *e, int n)
+{
+    if (n > 0 && !e->fixed) {
+        e->found = e->window;
+        e->fixed = true;
+    }
+    if (e->found > 0) {
+        e->window = n > 0 ? n : e->found;
+        e->fixed = n > 0;
+        e->found = n > 0 ? e->found : 0;
+        e->epoch_done = 0; /* a new epoch, not yet full */
+        e->was_full = false;
+    }
+}
+
 int pmpo_endpoint_room(const pmpo_endpoint *e, double now_ms)
 {
     if (e->aside_until > now_ms) {

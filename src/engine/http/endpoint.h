@@ -20,6 +20,7 @@ typedef struct pmpo_endpoint {
     int window; /* requests in flight at most */
     int in_flight;
     bool fixed; /* the user said how many */
+    int found;  /* the window before it was fixed for a while; 0: it isn't */
     /* The search for the window. An epoch is as many answers as the window
      * is wide; it counts only if the window was full meanwhile. */
     bool growing, was_full;
@@ -35,6 +36,8 @@ typedef struct pmpo_endpoint {
 
 /* fixed > 0: that many in flight, always. */
 void pmpo_endpoint_init(pmpo_endpoint *e, int fixed, double now_ms);
+/* Fixes the window for a while (n > 0), or lets it be as it was before (0). */
+void pmpo_endpoint_fix(pmpo_endpoint *e, int n);
 /* How many more requests may be sent now. */
 int pmpo_endpoint_room(const pmpo_endpoint *e, double now_ms);
 void pmpo_endpoint_started(pmpo_endpoint *e);

@@ -493,6 +493,11 @@ static void engine_cancel(void *self, bool on)
     pmpo_http_cancel(r->talk, on);
 }
 
+static void engine_at_once(void *self, int n)
+{
+    pmpo_http_at_once(((pmpo_remote *)self)->load, n);
+}
+
 static void engine_close(void *self)
 {
     pmpo_remote *r = self;
@@ -509,6 +514,7 @@ static const pmpo_engine http_engine = {
     .score = pmpo_remote_score,
     .count = pmpo_remote_count,
     .generate = pmpo_remote_generate,
+    .at_once = engine_at_once,
     .cancel = engine_cancel,
     .close = engine_close,
 };

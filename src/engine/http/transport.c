@@ -703,6 +703,13 @@ pmpo_http_counts pmpo_http_count(const pmpo_http *h)
     return h->counts;
 }
 
+void pmpo_http_at_once(pmpo_http *h, int n)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        pmpo_endpoint_fix(&h->servers[i], n);
+    }
+}
+
 int pmpo_http_window(const pmpo_http *h, size_t i)
 {
     return h->servers[i].window;
