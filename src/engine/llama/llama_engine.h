@@ -45,7 +45,7 @@ typedef struct pmpo_llama {
     struct llama_context *streams; /* for generating, made on first use */
     size_t n_streams, stream_cells; /* sequences in it, cells of each */
     size_t cell_bytes; /* of one token's keys and values */
-    uint64_t room;     /* of memory when the model was opened; 0: not known */
+    uint64_t slot_bytes; /* for keys and values of all replies under way */
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */

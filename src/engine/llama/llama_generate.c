@@ -54,12 +54,13 @@ typedef struct job {
 
 /* ---- the context ---------------------------------------------------------------- */
 
-/* Slots that `memory` allows for, of `cells` cells each: as many as there are
- * samples, halved until their keys and values take a quarter of the room. */
+/* Slots of `cells` cells each: as many as there are samples, halved until
+ * their keys and values fit. How many there are moves replies in their last
+ * bits (native weights): it must not depend on what is free just now. */
 static size_t slots_for(const pmpo_llama *l, size_t samples, size_t cells)
 {
     size_t n = l->shares ? PMPO_MAX_SEQUENCES : 1;
-    while (n > 1 && l->room && n * cells * l->cell_bytes > l->room / 4) {
+    while (n > 1 && n * cells * l->cell_bytes > l->slot_bytes) {
         n /= 2;
     }
     return samples < n ? samples : n;

@@ -245,6 +245,14 @@ static bool multiplies_by_blas(pmpo_llama_opening *w)
             (w->o->products == PMPO_PRODUCTS_AUTO && pmpo_llama_rates_of(w)->blas));
 }
 
+/* For keys and values of replies under way: a quarter of what the user allows,
+ * at most 2 GiB. */
+static uint64_t slot_bytes(uint64_t allowed)
+{
+    const uint64_t most = (uint64_t)2 << 30;
+    return allowed && allowed / 4 < most ? allowed / 4 : most;
+}
+
 /* Everything after the file to load is known. */
 static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err)
 {
@@ -261,7 +269,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->pool = pmpo_pool_new(l->threads, multiplies_by_blas(w));
     int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
     l->cell_bytes = w->facts.kv_values * (l->exact ? 4 : 2);
-    l->room = w->room;
+    l->slot_bytes = slot_bytes(o->memory_bytes);
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,

@@ -58,7 +58,6 @@ int pmpo_llama_choose(pmpo_llama_opening *w, pmpo_error *err)
     }
     uint64_t needed = pmpo_llama_needed_bytes(f, p);
     w->precision = p;
-    w->room = room;
     if (!room || needed <= room) {
         return 0;
     }

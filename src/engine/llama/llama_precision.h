@@ -17,7 +17,6 @@ typedef struct pmpo_llama_opening {
     pmpo_llama_rates rates; /* of this machine, where they decide something */
     bool measured;
     pmpo_precision precision;
-    uint64_t room;  /* of memory; 0: not known */
     uint64_t bytes; /* of weights */
     pmpo_buf file;  /* to load: the source, or its widened copy */
 } pmpo_llama_opening;
