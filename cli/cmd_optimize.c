@@ -108,6 +108,7 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->seed = o->seed;
     p->budget_ms = o->budget_ms;
     p->budget_tokens = o->budget_tokens;
+    p->budget_dollars = o->budget_dollars;
     p->dry_run = o->dry_run;
     p->force = o->force;
 }

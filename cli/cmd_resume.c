@@ -73,6 +73,7 @@ int cmd_resume(const options *o, pmpo_error *err)
     ro.iterations = o->iterations;
     ro.budget_ms = o->budget_ms;
     ro.budget_tokens = o->budget_tokens;
+    ro.budget_dollars = o->budget_dollars;
     ro.no_cache = o->no_cache;
     ro.progress = progress_show;
     ro.ask = o->approve ? approve_ask : NULL;

@@ -99,6 +99,9 @@ json_t *js_cost(const pmpo_cost *c)
     js_put(o, "prompt_tokens", js_count(c->prompt_tokens));
     js_put(o, "generated_tokens", js_count(c->generated_tokens));
     js_put(o, "seconds", js_number(c->seconds));
+    if (c->dollars > 0) {
+        js_put(o, "dollars", js_number(c->dollars));
+    }
     return o;
 }
 

@@ -160,14 +160,19 @@ static int set_bytes(const option_row *r, const char *text, void *at,
 static int set_budget(const option_row *r, const char *text, options *o,
                       pmpo_error *err)
 {
-    static const char *const units[] = {"s", "m", "h", "tok", "ktok", "Mtok"};
-    static const double factors[] = {1e3, 6e4, 3.6e6, 1, 1e3, 1e6};
+    static const char *const units[] = {"s", "m", "h", "tok", "ktok", "Mtok",
+                                        "usd"};
+    static const double factors[] = {1e3, 6e4, 3.6e6, 1, 1e3, 1e6, 1};
     double v;
     size_t unit;
-    if (!parse_scaled(text, units, factors, 6, &v, &unit)) {
+    if (!parse_scaled(text, units, factors, 7, &v, &unit)) {
         return cli_error(err, PMPO_EUSAGE, "--%s %s: neither a time such as "
-                         "90s, 10m, 2h nor tokens such as 500ktok, 2Mtok",
-                         r->name, text);
+                         "90s, 10m, 2h nor tokens such as 500ktok, 2Mtok nor "
+                         "money such as 2usd", r->name, text);
+    }
+    if (unit == 6 && v > 0 && v < 1e9) {
+        o->budget_dollars = v;
+        return 0;
     }
     if (v < 1 || v > 9e15) {
         return cli_error(err, PMPO_EUSAGE, "--%s %s: too %s", r->name, text,

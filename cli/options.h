@@ -81,6 +81,8 @@ struct options {
     int threads, gpu_layers;
     uint64_t memory_bytes, limit, seed, budget_tokens;
     int64_t budget_ms;
+    double budget_dollars;
+    const char *price; /* as given: IN,OUT */
     int iterations, hard, variants, segments, patience;
     const char *metrics; /* as given: names with commas; NULL: none */
     const char *proposers, *library; /* as given: names, a file */
@@ -106,7 +108,7 @@ typedef enum option_type {
     OPT_REAL,   /* double */
     OPT_BYTES,  /* uint64_t, with K, M, G or T */
     OPT_WORD,   /* int: the place in `words` */
-    OPT_BUDGET, /* budget_ms or budget_tokens */
+    OPT_BUDGET, /* budget_ms, budget_tokens or budget_dollars */
 } option_type;
 
 typedef struct option_row {

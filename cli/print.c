@@ -280,4 +280,7 @@ void put_cost(const pmpo_cost *c)
              show_count(c->generated_tokens, g),
              show_count(c->prompt_tokens, p),
              show_duration(c->seconds * 1000, t));
+    if (c->dollars > 0) {
+        put_fact("", "%.4f dollars", c->dollars);
+    }
 }

@@ -76,6 +76,11 @@ static bool no_servers(const kinds *k)
     return !k->url && !k->other_url;
 }
 
+static bool unpriced(const kinds *k)
+{
+    return k->other_url || k->other_file ? !k->other_url : !k->url;
+}
+
 static bool no_files(const kinds *k)
 {
     return !k->file && !k->other_file;
@@ -96,6 +101,7 @@ static const struct {
     {"insecure", no_servers, "no model is a URL"},
     {"concurrency", no_servers, "no model is a URL"},
     {"timeout", no_servers, "no model is a URL"},
+    {"price", unpriced, "the model that it is of is no URL"},
     {"precision", scorer_is_served, "a server has its own"},
     {"threads", no_files, "no model runs here"},
     {"gpu-layers", no_files, "no model runs here"},
@@ -129,6 +135,32 @@ static kinds kinds_of(const options *o, const pmpo_model_options *scorer,
     return k;
 }
 
+static int take_price(const options *o, pmpo_model_options *of,
+                      pmpo_error *err)
+{
+    const char *comma = o->price ? strchr(o->price, ',') : NULL;
+    char in[32] = "";
+    if (o->budget_dollars > 0 && !o->price) {
+        return cli_error(err, PMPO_EUSAGE, "%s: --budget in dollars needs "
+                         "--price IN,OUT; see pmpo %s --help", o->command->name,
+                         o->command->name);
+    }
+    if (!o->price) {
+        return 0;
+    }
+    if (comma && (size_t)(comma - o->price) < sizeof(in)) {
+        memcpy(in, o->price, (size_t)(comma - o->price));
+    }
+    if (!comma || !parse_real(in, &of->price_in) ||
+        !parse_real(comma + 1, &of->price_out) || of->price_in < 0 ||
+        of->price_out < 0) {
+        return cli_error(err, PMPO_EUSAGE, "%s: --price %s: not two numbers of "
+                         "dollars such as 0.5,1.5; see pmpo %s --help",
+                         o->command->name, o->price, o->command->name);
+    }
+    return 0;
+}
+
 /* ---- filling in ------------------------------------------------------------ */
 
 static void connect_one(const options *o, const char *key,
@@ -148,6 +180,7 @@ int servers_connect(const options *o, pmpo_model_options *scorer,
     const kinds k = kinds_of(o, scorer, rewriter);
     const char *key = from_environment(KEY);
     int rc = check(o, &k, err);
+    rc = rc < 0 ? rc : take_price(o, rewriter ? rewriter : scorer, err);
     if (rc == 0 && cli_is_url(named) && o->key_file) {
         rc = from_file(o->key_file, &key, err);
     }

@@ -248,6 +248,10 @@ const option_row option_rows[] = {
            "requests in flight for each server; 0: found out by watching its "
            "rate",
            "", REACHES, 0, 100000),
+    TEXT(0, "price", price, "IN,OUT",
+         "dollars for a million tokens sent to and written by the server of "
+         "--rewriter or --judge, or of -m where there is none of these",
+         "(0,0)", CMD_OPTIMIZE | CMD_RESUME | CMD_EVAL),
     {0, "timeout", OPT_INT, AT(timeout_s), "SECONDS",
      "of one request to a server, which is tried again then", "600", REACHES,
      "", 1, 1000000},
@@ -392,8 +396,8 @@ const option_row option_rows[] = {
            "question, speak another language, play the chat on, or name some "
            "of the labels only", CMD_OPTIMIZE),
     {0, "budget", OPT_BUDGET, 0, "AMOUNT",
-     "stop after this much time (90s, 10m, 2h) or so many tokens (500ktok, "
-     "2Mtok); one of each may be given",
+     "stop after this much time (90s, 10m, 2h), so many tokens (500ktok, "
+     "2Mtok) or so much money (2usd); one of each may be given",
      "(none)", CMD_OPTIMIZE | CMD_RESUME, "", 0, 0},
     SWITCH(0, "dry-run", dry_run, "say what it would cost, change nothing",
            CMD_OPTIMIZE | CMD_SCORE),

@@ -80,10 +80,8 @@ typedef struct pmpo_bench {
     uint64_t rows;    /* necessary rows of the job, fed each time */
     uint64_t output_rows; /* of these, whose logits are read */
     uint64_t logical; /* tokens of its whole sequences */
-    /* As many rows and outputs, 512 a sequence after a prefix as long as the
-     * job's. Of a server: the job itself with 256 requests in flight, its texts
-     * tokenised before; `rows` are tokens sent. */
-    double prefill_ms[PMPO_BENCH_PAIRS];
+    double prefill_ms[PMPO_BENCH_PAIRS]; /* as many rows and outputs, 512 a sequence
+                                         * after a prefix as long as the job's */
     double score_ms[PMPO_BENCH_PAIRS];
     double prefill_per_s, distinct_per_s;       /* medians */
     double distinct_over_prefill;               /* median of the ratios */

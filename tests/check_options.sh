@@ -310,6 +310,11 @@ optimize | --dry-run | | --dry-run
 optimize | --quiet | | --quiet
 optimize | --verbose | | --verbose
 optimize | --verbose | --quiet => --verbose
+optimize | --price | --rewriter $URL | --price 1,2
+optimize | --price | --rewriter other => --price 1,2
+optimize | --price | -m $URL => --price 1
+optimize | --budget | -m $URL => --budget 2usd
+resume_url | --price | | --price 1,2
 optimize | --rewriter-name | --rewriter $URL | --rewriter-name other
 optimize | --rewriter-name | --rewriter other => --rewriter-name other
 resume | --key-file | => --key-file key
@@ -345,6 +350,7 @@ eval | --regex | | --regex is.(.*)[.]
 eval | --regex | --metric exact => --regex x
 eval | --judge | --metric judge | --judge another
 eval | --judge | --metric exact => --judge another
+eval | --price | -m $URL | --price 1,2
 eval | --judge-name | --metric judge --judge $URL | --judge-name other
 eval | --judge-name | --metric judge --judge another => --judge-name other
 eval | --judge | => --judge another
@@ -380,7 +386,6 @@ audit | --max-tokens | => --max-tokens 5
 audit | --verbose | | --verbose
 audit | --verbose | --json => --verbose
 analyze | --rewriter | | --rewriter other
-analyze | --rewriter-name | --rewriter $URL | --rewriter-name other
 compress | --prompt | => -p Two
 compress_nothing | --prompt | | -p Say.yes
 compress | --freeze | | --freeze numbers
@@ -389,6 +394,7 @@ compress | --grain | | --grain word
 compress | --seed | | --seed 2
 compress | --best | | --best
 compress | --json | --best => --json
+analyze | --rewriter-name | --rewriter $URL | --rewriter-name other
 analyze | --prompt | => -p Two
 analyze_nothing | --prompt | | -p One
 analyze | --segments | | --segments 1

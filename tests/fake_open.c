@@ -63,10 +63,12 @@ int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                      o->gpu_layers);
     if (url) { /* a key is told by its length */
         snprintf(note + n, sizeof(note) - (size_t)n, ", %s of %s, dialect %s, "
-                 "tokens %s, key of %zu, %s, %d at once, %d s, trusts %s",
+                 "tokens %s, key of %zu, %s, %d at once, %d s, trusts %s, "
+                 "price %g, %g",
                  name, model, or(o->dialect), or(o->tokenizer),
                  strlen(or(o->api_key)), o->insecure ? "insecure" : "secure",
-                 o->concurrency, o->timeout_s, or(o->ca_file));
+                 o->concurrency, o->timeout_s, or(o->ca_file), o->price_in,
+                 o->price_out);
         fprintf(stderr, "%s\n", note); /* a resumed run shows no remark */
         m->info.dialect = "vllm";
         m->info.tokenizer = "server";

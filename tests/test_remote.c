@@ -369,8 +369,8 @@ static int optimize(pmpo_model *scorer, pmpo_model *rewriter,
                     pmpo_run **run, pmpo_error *err)
 {
     pmpo_data *d = make_data(30, false);
-    int rc = pmpo_optimize(&(pmpo_optimize_input){scorer, rewriter, d, NULL, NULL}, o,
-                           path, run, err);
+    int rc = pmpo_optimize(&(pmpo_optimize_input){scorer, rewriter, d, NULL, NULL},
+                           o, path, run, err);
     pmpo_data_free(d);
     return rc;
 }
@@ -436,6 +436,44 @@ static void test_run(void **state)
     drop_folder(folder);
     free(one);
     free(two);
+}
+
+/* A rewriter with a price: what it cost is told, and the budget ends the run. */
+static void test_money(void **state)
+{
+    (void)state;
+    llm_server *s = llm_server_start(&(llm_options){.salt = 31});
+    llm_server *c = llm_server_start(&(llm_options){.kind = LLM_CHAT,
+                                                    .salt = 32});
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_optimize_options o = small_options();
+    pmpo_model *m = must_open(llm_server_url(s)), *writer;
+    pmpo_run *run;
+    pmpo_error err;
+    assert_int_equal(open_url(llm_server_url(c),
+                              &(pmpo_model_options){.price_in = 100,
+                                                    .price_out = 1000},
+                              &writer, &err), 0);
+    o.budget_dollars = 1e-6;
+    assert_int_equal(optimize(m, writer, &o, path, &run, &err), PMPO_EBUDGET);
+    print_message("%s\n", err.text);
+    double some = pmpo_run_describe(run)->cost.dollars;
+    assert_true(some > 1e-6);
+    pmpo_run_free(run);
+    pmpo_resume_options r;
+    pmpo_resume_options_init(&r);
+    assert_int_equal(pmpo_resume(m, writer, path, &r, &run, &err), 0);
+    const pmpo_cost *cost = &pmpo_run_describe(run)->cost;
+    assert_true(cost->dollars > some);
+    assert_true(fabs(cost->dollars - writer->dollars) < 1e-12);
+    print_message("%g dollars\n", cost->dollars);
+    pmpo_run_free(run);
+    pmpo_model_free(m);
+    pmpo_model_free(writer);
+    llm_server_stop(s);
+    llm_server_stop(c);
+    drop_folder(folder);
+    free(path);
 }
 
 /* The same name, another salt: the run is not gone on with. */
@@ -522,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_replicas),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_run),
+        cmocka_unit_test(test_money),
         cmocka_unit_test(test_other_weights),
         cmocka_unit_test(test_cancel),
     };

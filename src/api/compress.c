@@ -161,9 +161,8 @@ static int run(work *w, const pmpo_data *d, pmpo_error *err)
                                                 &w->kept);
     rc = wrong ? pmpo_fail(err, PMPO_EUSAGE, "the prompt: %s", wrong) : rc;
     rc = rc < 0 ? rc : make_parts(w, d, err);
-    rc = rc < 0 ? rc : pmpo_user_cache(w->o->score.no_cache
-                                           || w->model->may_change,
-                                       &w->cache, err);
+    rc = rc < 0 ? rc : pmpo_user_cache(w->o->score.no_cache || w->model->may_change,
+                                 &w->cache, err);
     rc = rc < 0 ? rc : compress(w, err);
     const char *trouble = w->cache ? pmpo_cache_trouble(w->cache) : NULL;
     char *copy = trouble ? pmpo_arena_cstr(mem, trouble) : NULL;

@@ -24,9 +24,9 @@ static int prepare(pmpo_eval_input *in, pmpo_data **part, pmpo_error *err)
 {
     int rc = pmpo_data_first(in->data, in->o->limit, part, err);
     in->data = *part ? *part : in->data;
-    return rc < 0 ? rc : pmpo_user_cache(in->o->no_cache
-                                           || in->model->may_change,
-                                       &in->cache, err);
+    return rc < 0 ? rc : pmpo_user_cache(in->o->no_cache ||
+                                     in->model->may_change,
+                                 &in->cache, err);
 }
 
 /* ---- evaluation ------------------------------------------------------------ */
@@ -44,6 +44,14 @@ void pmpo_eval_free(pmpo_eval *e)
     }
 }
 
+/* To model and judge since they were opened. */
+static double paid(const pmpo_eval_input *in)
+{
+    const pmpo_model *judging = in->o->judge;
+    return in->model->dollars +
+           (judging && judging != in->model ? judging->dollars : 0);
+}
+
 int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                   size_t n_prompts, const pmpo_eval_options *o,
                   pmpo_eval **out, pmpo_error *err)
@@ -55,10 +63,12 @@ int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     pmpo_data *part = NULL;
     pmpo_eval_input in = {m, d, prompts, n_prompts, o, NULL};
     evaluation *e = pmpo_calloc(1, sizeof(*e));
+    double before = paid(&in);
     int rc = e ? prepare(&in, &part, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : pmpo_evaluate(&in, &e->mem, &e->pub, err);
     if (rc == 0) {
         e->pub.warning = trouble(&in, &e->mem);
+        e->pub.cost.dollars = paid(&in) - before;
         *out = &e->pub;
     } else if (e) {
         pmpo_eval_free(&e->pub);

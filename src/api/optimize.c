@@ -206,7 +206,8 @@ int pmpo_optimize(const pmpo_optimize_input *in,
     pmpo_buf_release(&names);
     pmpo_parts_release(&parts);
     pmpo_arena_release(&mem); /* the run file has what it held */
-    pmpo_sitting_options so = {o.budget_ms, o.budget_tokens, o.custom,
+    pmpo_sitting_options so = {o.budget_ms, o.budget_tokens,
+                               o.budget_dollars, o.custom,
                                o.n_custom, o.score.no_cache,
                                o.score.progress, o.score.progress_ud, o.ask,
                                o.ask_ud};

@@ -79,9 +79,10 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
     rewriter = rewriter ? rewriter : scorer;
     int rc = pmpo_store_open(path, &s, err);
     rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &total, err);
-    pmpo_sitting_options so = {o->budget_ms, o->budget_tokens, o->custom,
-                               o->n_custom, o->no_cache, o->progress,
-                               o->progress_ud, o->ask, o->ask_ud};
+    pmpo_sitting_options so = {o->budget_ms, o->budget_tokens,
+                               o->budget_dollars, o->custom, o->n_custom,
+                               o->no_cache, o->progress, o->progress_ud,
+                               o->ask, o->ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
     if (rc == PMPO_EVERSION && s) {
         shrink(s, total);

@@ -307,6 +307,7 @@ int pmpo_run_sit(pmpo_store *s, pmpo_model *scorer, pmpo_model *rewriter,
     pmpo_optimize_options_init(&o);
     o.budget_ms = so->budget_ms;
     o.budget_tokens = so->budget_tokens;
+    o.budget_dollars = so->budget_dollars;
     o.custom = so->custom;
     o.n_custom = so->n_custom;
     o.score.progress = so->progress;

@@ -9,6 +9,7 @@
 typedef struct pmpo_sitting_options {
     int64_t budget_ms;
     uint64_t budget_tokens;
+    double budget_dollars;
     const struct pmpo_custom_proposer *custom;
     size_t n_custom;
     bool no_cache;

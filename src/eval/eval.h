@@ -80,8 +80,9 @@ int pmpo_answers(const pmpo_asking *a, pmpo_str prompt, pmpo_arena *mem,
                  pmpo_answer *out, pmpo_error *err);
 
 /* How sure the model is, 0..1, that answers[i] to example i is better than
- * references[i]: the mean over both orders of p(A) / (p(A) + p(B)). A judge that
- * gives no log-probabilities writes A or B: 1 or 0, and 0.5 for other words. */
+ * references[i]: the mean over both orders of p(A) / (p(A) + p(B)). A model
+ * that gives no log-probabilities writes A or B: 1 or 0, and 0.5 for other
+ * words. */
 int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
                        const pmpo_answer *references, double *win,
                        pmpo_error *err);

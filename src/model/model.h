@@ -204,6 +204,8 @@ struct pmpo_model {
     /* Its weights may be others tomorrow under the same identity: what it says
      * goes into no cache that outlives the call or the run. */
     bool may_change;
+    double price_in, price_out; /* dollars a token */
+    double dollars;             /* paid so far, since it was opened */
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */
     void (*tick)(void *ud, size_t rows);

@@ -70,6 +70,27 @@ static void on_unit(void *ud, const pmpo_score_context *c, size_t done,
     tell(st);
 }
 
+/* Paid to both models so far, since they were opened. */
+static double paid(const pmpo_state *st)
+{
+    const pmpo_search_input *in = st->in;
+    return in->scorer->dollars +
+           (in->rewriter != in->scorer ? in->rewriter->dollars : 0);
+}
+
+/* What was paid goes into the run file before more is: a run that is killed
+ * has lost sight of one step's cost at most. */
+static int keep_dollars(pmpo_state *st, pmpo_error *err)
+{
+    pmpo_sitting *s = &st->sitting;
+    double all = s->dollars_before + paid(st) - s->dollars_at_start;
+    if (all == s->dollars_kept) {
+        return 0;
+    }
+    s->dollars_kept = all;
+    return pmpo_store_put_number(st->in->store, "dollars", all, err);
+}
+
 int pmpo_before_step(void *ud, pmpo_error *err)
 {
     pmpo_state *st = ud;
@@ -89,8 +110,13 @@ int pmpo_before_step(void *ud, pmpo_error *err)
         return pmpo_fail(err, PMPO_EBUDGET, "the budget of %.1f seconds is "
                          "used up", (double)st->o.budget_ms / 1000);
     }
+    if (s->n_steps > 0 && st->o.budget_dollars > 0
+        && paid(st) - s->dollars_at_start >= st->o.budget_dollars) {
+        return pmpo_fail(err, PMPO_EBUDGET, "the budget of %.2f dollars is "
+                         "used up", st->o.budget_dollars);
+    }
     s->n_steps++;
-    return 0;
+    return keep_dollars(st, err);
 }
 
 pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id)
@@ -121,6 +147,14 @@ void pmpo_sitting_begin(pmpo_state *st)
         .best = NAN,
         .left_ms = -1,
     };
+    bool found = false;
+    double before = 0;
+    if (pmpo_store_get_number(st->in->store, "dollars", &before, &found,
+                              NULL) == 0 && found) {
+        st->sitting.dollars_before = before;
+    }
+    st->sitting.dollars_kept = found ? before : NAN; /* 0 is kept, too */
+    st->sitting.dollars_at_start = paid(st);
     pmpo_model *models[] = {st->in->scorer, st->in->rewriter};
     for (int i = 0; i < 2; i++) {
         models[i]->tick = on_tick;
@@ -130,6 +164,7 @@ void pmpo_sitting_begin(pmpo_state *st)
 
 void pmpo_sitting_end(pmpo_state *st)
 {
+    keep_dollars(st, NULL);
     pmpo_model *models[] = {st->in->scorer, st->in->rewriter};
     for (int i = 0; i < 2; i++) {
         models[i]->tick = NULL;

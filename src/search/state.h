@@ -18,6 +18,9 @@ typedef struct pmpo_sitting {
     uint64_t n_steps;  /* units and jobs computed, not looked up */
     uint64_t rows;     /* fed, by the models' ticks */
     pmpo_cost cost;
+    double dollars_before;    /* of earlier sittings */
+    double dollars_at_start;  /* that the models had been paid before this one */
+    double dollars_kept;      /* as the run file has them */
     size_t n_iterations;      /* finished in this sitting by computing */
     double iterations_ms;     /* and how long they took */
     double iteration_start_ms;

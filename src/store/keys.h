@@ -36,6 +36,8 @@
     X("decided", "-")                                                          \
     /* of the iteration in work, over all sittings; read by the search */      \
     X("iteration_seconds", "-")                                                \
+    /* paid to servers with a price, over all sittings */                      \
+    X("dollars", "cost")                                                       \
     X("noise_floor", "noise_floor")                                            \
     /* the best prompt's id, once the run has ended; before, the view's best   \
      * is that of the last decided iteration, with its loss */                 \

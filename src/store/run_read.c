@@ -225,6 +225,8 @@ static void read_sizes(reader *r)
 
 static void read_cost(reader *r)
 {
+    double dollars = named_number(r, "dollars");
+    r->v->cost.dollars = dollars > 0 ? dollars : 0; /* NAN: none were paid */
     sqlite3_stmt *st = query(
         r, "SELECT total(prefill_tokens), total(logical_tokens), "
            "total(cached), total(ms) FROM unit");

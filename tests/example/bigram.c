@@ -137,8 +137,13 @@ static void close_bigram(void *self)
     pmpo_free(self);
 }
 
-static const pmpo_engine engine = {score, count, generate, NULL, cancel,
-                                   close_bigram};
+static const pmpo_engine engine = {
+    .score = score,
+    .count = count,
+    .generate = generate,
+    .cancel = cancel,
+    .close = close_bigram,
+};
 
 bool pmpo_bigram_takes(const char *model)
 {

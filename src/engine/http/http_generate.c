@@ -82,6 +82,8 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         if (pmpo_read_reply(reply->body, w->p, out, err) < 0) {
             return PMPO_HTTP_AGAIN;
         }
+        w->r->model->dollars += (double)out->n_fed * w->r->model->price_in +
+                                (double)out->n_tokens * w->r->model->price_out;
         if (w->r->model->tick) {
             w->r->model->tick(w->r->model->tick_ud, out->n_fed + out->n_tokens);
         }

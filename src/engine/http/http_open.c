@@ -574,6 +574,8 @@ static int assemble(opening *w, pmpo_error *err)
     m->engine = &http_engine;
     m->self = r;
     m->may_change = true;
+    m->price_in = w->o->price_in / 1e6;
+    m->price_out = w->o->price_out / 1e6;
     r->model = m;
     w->http = (pmpo_http_options){
         .urls = w->urls,

@@ -327,6 +327,10 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         return PMPO_HTTP_AGAIN;
     }
     w->n_back++;
+    if (reply->code == 0) { /* a token is written for each request */
+        s->r->model->dollars += (double)a->what.n_ids * s->r->model->price_in +
+                                s->r->model->price_out;
+    }
     if (s->r->model->tick) {
         s->r->model->tick(s->r->model->tick_ud, a->what.n_ids);
     }
