@@ -460,9 +460,35 @@ static void shortening(void **state)
     }
 }
 
+/* ---- said once --------------------------------------------------------- */
+
+static void sentences_are_said_once(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"Sort it.", "Say A or B. Sort it.", "Sort it. Say A or B."},
+        {"Sort it.", "Sort it.", "Sort it."},
+        {"Sort it. Say A or B.", "Be brief. Say A or B.",
+         "Sort it. Say A or B. Be brief."},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        pmpo_buf b = {0};
+        pmpo_text_join_new(pmpo_str_of(cases[i][0]), pmpo_str_of(cases[i][1]),
+                           &b);
+        assert_string_equal(b.ptr, cases[i][2]);
+        pmpo_buf_release(&b);
+    }
+    assert_int_equal(pmpo_text_repeated(PMPO_STR("Say A or B. Stop. Say A.")).len,
+                     0);
+    assert_true(pmpo_str_eq(
+        pmpo_text_repeated(PMPO_STR("Go. Say A or B now. Go. Say A or B now.")),
+        PMPO_STR("Say A or B now.")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sentences_are_said_once),
         cmocka_unit_test(sentences),        cmocka_unit_test(blocks),
         cmocka_unit_test(merging),          cmocka_unit_test(many_units),
         cmocka_unit_test(masks),            cmocka_unit_test(marking_accepted),

@@ -33,6 +33,8 @@ static const row table[] = {
     {"Think twice.", PMPO_FATE_DUPLICATE, "prompt 2, the incumbent"},
     {"Say if Mary and Jane went to the shop, was it open", PMPO_FATE_REJECTED,
      "it copies words of a training example"},
+    {"Answer yes or no. Be brief. Answer yes or no.", PMPO_FATE_REJECTED,
+     "it says twice: \"Answer yes or no.\""},
     {"Mary and Jane went to the shop.", PMPO_FATE_REJECTED,
      "it retells the training example"},
     {"Say whether Jane went.", PMPO_FATE_REJECTED, "(Jane, went)"},

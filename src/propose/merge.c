@@ -70,7 +70,7 @@ static int add(const pmpo_scene *s, const pmpo_known_unit *more, size_t n,
     pmpo_buf_put(&b[0], s->incumbent);
     for (size_t i = 0; i < n; i++) {
         pmpo_buf_clear(&b[1]);
-        pmpo_text_join(pmpo_buf_str(&b[0]), more[i].text, &b[1]);
+        pmpo_text_join_new(pmpo_buf_str(&b[0]), more[i].text, &b[1]);
         pmpo_buf_clear(&b[0]);
         pmpo_buf_put(&b[0], pmpo_buf_str(&b[1]));
     }

@@ -80,6 +80,25 @@ static int holds_kept_parts(const pmpo_vet_input *in, pmpo_verdict *v,
     return 0;
 }
 
+/* ---- said twice ---------------------------------------------------------- */
+
+/* A sentence said again can lower the loss; nobody would write it. */
+static int says_things_once(const pmpo_vet_input *in, pmpo_verdict *v,
+                            pmpo_error *err)
+{
+    (void)err;
+    pmpo_buf text = {0};
+    pmpo_str twice = in->may_repeat ? PMPO_STR("")
+                                    : pmpo_text_repeated(in->prompt);
+    if (twice.len > 0) {
+        pmpo_text_shorten(twice, PMPO_KEPT_SHOWN, &text);
+        object(v, PMPO_FATE_REJECTED, "it says twice: \"%s\"",
+               pmpo_buf_str(&text).ptr);
+        pmpo_buf_release(&text);
+    }
+    return 0;
+}
+
 /* ---- length -------------------------------------------------------------- */
 
 int pmpo_count_tokens(const pmpo_vocab *v, pmpo_str prompt, size_t *n,
@@ -108,8 +127,8 @@ static int is_short_enough(const pmpo_vet_input *in, pmpo_verdict *v,
 
 typedef int rule(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err);
 
-static rule *const rules[] = {is_new, holds_kept_parts, is_sound,
-                              is_short_enough};
+static rule *const rules[] = {is_new, holds_kept_parts, says_things_once,
+                              is_sound, is_short_enough};
 
 int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 {
@@ -145,6 +164,8 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .guard = guarded ? &guard : NULL,
         .vocab = &st->in->scorer->vocab,
         .max_tokens = st->o.max_prompt_tokens,
+        .may_repeat = st->o.paper || st->o.no_guard
+                      || pmpo_text_repeated(st->rows[0].prompt).len > 0,
         .kept = &st->kept,
     };
     pmpo_verdict v;

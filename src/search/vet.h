@@ -21,6 +21,7 @@ typedef struct pmpo_vet_input {
     const pmpo_guard_input *guard; /* but for its prompt; NULL: no guard */
     const pmpo_vocab *vocab; /* of the scorer */
     int max_tokens;         /* 0: no cap */
+    bool may_repeat;        /* a sentence may stand there twice */
     const pmpo_kept *kept;  /* what it must hold; NULL: nothing */
 } pmpo_vet_input;
 

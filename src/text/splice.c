@@ -21,6 +21,39 @@ void pmpo_text_join(pmpo_str prompt, pmpo_str more, pmpo_buf *out)
     pmpo_buf_put(out, more);
 }
 
+void pmpo_text_join_new(pmpo_str prompt, pmpo_str more, pmpo_buf *out)
+{
+    pmpo_span s[PMPO_MAX_SEGMENTS], known[PMPO_MAX_SEGMENTS];
+    pmpo_buf rest = {0};
+    size_t n, n_known = 0;
+    pmpo_text_segment(more, PMPO_MAX_SEGMENTS, s, &n);
+    for (size_t i = 0; i < n; i++) {
+        pmpo_str one = pmpo_str_sub(more, s[i].begin, s[i].end);
+        if (pmpo_str_find(prompt, one, 0) != SIZE_MAX) {
+            known[n_known++] = s[i];
+        }
+    }
+    pmpo_text_without(more, known, n_known, &rest);
+    pmpo_text_join(prompt, pmpo_buf_str(&rest), out);
+    out->failed |= rest.failed;
+    pmpo_buf_release(&rest);
+}
+
+pmpo_str pmpo_text_repeated(pmpo_str prompt)
+{
+    pmpo_span s[PMPO_MAX_SEGMENTS];
+    size_t n;
+    pmpo_text_segment(prompt, PMPO_MAX_SEGMENTS, s, &n);
+    for (size_t i = 0; i < n; i++) {
+        pmpo_str one = pmpo_str_sub(prompt, s[i].begin, s[i].end);
+        if (one.len >= PMPO_SENTENCE_BYTES
+            && pmpo_str_find(prompt, one, s[i].end) != SIZE_MAX) {
+            return one;
+        }
+    }
+    return PMPO_STR("");
+}
+
 /* Appends prompt[from..to) so that what is cut between two parts leaves one
  * gap, not two: white space at its beginning goes if something that ends with
  * white space stands before it. */

@@ -51,6 +51,14 @@ void pmpo_text_mask(pmpo_str prompt, pmpo_span span, pmpo_buf *out);
  * goes; a full stop comes between where the prompt ends within a sentence. */
 void pmpo_text_join(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
 
+/* The same, but for the sentences of `more` that `prompt` has already. */
+void pmpo_text_join_new(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
+
+/* The first sentence of `prompt`, of PMPO_SENTENCE_BYTES or more, that stands
+ * in it once more; empty: there is none. */
+#define PMPO_SENTENCE_BYTES 12
+pmpo_str pmpo_text_repeated(pmpo_str prompt);
+
 /* Appends `prompt` without the spans (in order, disjoint) and without the
  * white space that would stand double or at the ends. */
 void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
