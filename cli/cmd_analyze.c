@@ -262,12 +262,7 @@ int cmd_analyze(const options *o, pmpo_error *err)
 {
     pmpo_data *d = NULL;
     pmpo_str prompt;
-    if (o->prompts.n != 1) {
-        return cli_error(err, PMPO_EUSAGE, "analyze: %s prompt: give one -p "
-                         "PROMPT; see pmpo analyze --help",
-                         o->prompts.n ? "more than one" : "no");
-    }
-    int rc = cli_text(o->prompts.items[0], true, &prompt, err);
+    int rc = cli_prompt(o, &prompt, err);
     rc = rc == 0 && o->html ? cli_check_page(o->html, o->force, err) : rc;
     rc = rc < 0 ? rc : cli_data(o, &d, err);
     rc = rc < 0 ? rc : analyze(o, d, prompt, err);

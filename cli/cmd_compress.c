@@ -163,12 +163,7 @@ int cmd_compress(const options *o, pmpo_error *err)
 {
     pmpo_data *d = NULL;
     pmpo_str prompt;
-    if (o->prompts.n != 1) {
-        return cli_error(err, PMPO_EUSAGE, "compress: %s prompt: give one -p "
-                         "PROMPT; see pmpo compress --help",
-                         o->prompts.n ? "more than one" : "no");
-    }
-    int rc = cli_text(o->prompts.items[0], true, &prompt, err);
+    int rc = cli_prompt(o, &prompt, err);
     rc = rc < 0 ? rc : cli_data(o, &d, err);
     rc = rc < 0 ? rc : compress(o, d, prompt, err);
     pmpo_data_free(d);

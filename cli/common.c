@@ -271,6 +271,17 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
     return rc < 0 ? rc : add_baselines(o->baseline, prompts, n, err);
 }
 
+int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err)
+{
+    const char *name = o->command->name;
+    if (o->prompts.n != 1) {
+        return cli_error(err, PMPO_EUSAGE, "%s: %s prompt: give one -p PROMPT; "
+                         "see pmpo %s --help", name,
+                         o->prompts.n ? "more than one" : "no", name);
+    }
+    return cli_text(o->prompts.items[0], true, out, err);
+}
+
 static int metric_of(const options *o, const char *name, size_t n,
                      unsigned *out, pmpo_error *err)
 {

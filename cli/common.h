@@ -46,6 +46,8 @@ int cli_check_output(const options *o, const char *path, pmpo_error *err);
  * cli_free in any case. PMPO_EUSAGE when there is none. */
 int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
                 pmpo_error *err);
+/* The one text of -p. PMPO_EUSAGE: there is none, or more. */
+int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
 /* PMPO_EUSAGE: at `path` is a file that is no page of ours, and not `force`. */

@@ -22,7 +22,7 @@ static void rest_is(const char *prompt, pmpo_grain grain, const char *want)
         if (i) {
             pmpo_buf_putc(&b, '|');
         }
-        pmpo_text_take_out(str(prompt), &s[i], 1, &b);
+        pmpo_text_without(str(prompt), &s[i], 1, &b);
     }
     assert_string_equal(pmpo_buf_str(&b).ptr, want);
     pmpo_buf_release(&b);
@@ -59,10 +59,10 @@ static void pieces_that_overlap_go_together(void **state)
     assert_int_equal(n, 3);
     two[0] = s[2];
     two[1] = s[1];
-    pmpo_text_take_out(str(prompt), two, 2, &b);
+    pmpo_text_without(str(prompt), two, 2, &b);
     assert_string_equal(b.ptr, "Read it. End.");
     pmpo_buf_clear(&b);
-    pmpo_text_take_out(str(prompt), s, 2, &b);
+    pmpo_text_without(str(prompt), s, 2, &b);
     assert_string_equal(b.ptr, "And answer. End.");
     pmpo_buf_release(&b);
 }

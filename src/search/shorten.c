@@ -37,7 +37,7 @@ typedef struct squeeze {
 static pmpo_str without(squeeze *q, const pmpo_span *spans, size_t n)
 {
     pmpo_buf b = {0};
-    pmpo_text_take_out(q->now, spans, n, &b);
+    pmpo_text_without(q->now, spans, n, &b);
     pmpo_str s = b.failed ? (pmpo_str){NULL, 0}
                           : pmpo_arena_str(&q->round, pmpo_buf_str(&b));
     pmpo_buf_release(&b);
@@ -59,21 +59,9 @@ static int score(const squeeze *q, pmpo_scorer *s, pmpo_str prompt,
 
 /* ---- one round ----------------------------------------------------------- */
 
-/* Letters or digits of any script. */
-static bool has_words(pmpo_str s)
-{
-    bool found = false;
-    for (size_t i = 0; i < s.len && !found; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        found = c >= 0x80 || (c >= '0' && c <= '9')
-                || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-    }
-    return found;
-}
-
 static bool may_go(const squeeze *q, pmpo_str prompt, pmpo_span span)
 {
-    return has_words(prompt) && !pmpo_keep_touches(q->in->kept, q->now, span)
+    return pmpo_text_has_words(prompt) && !pmpo_keep_touches(q->in->kept, q->now, span)
            && !pmpo_keep_missing(q->in->kept, prompt);
 }
 
@@ -194,7 +182,7 @@ static int take_many(squeeze *q, const try *t, size_t n, pmpo_grain grain,
         if (!s.prompt.ptr) {
             return pmpo_fail_memory(err);
         }
-        if (has_words(s.prompt) && !pmpo_keep_missing(q->in->kept, s.prompt)) {
+        if (pmpo_text_has_words(s.prompt) && !pmpo_keep_missing(q->in->kept, s.prompt)) {
             rc = take_if_good(q, &s, taken, err);
         }
     }

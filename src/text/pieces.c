@@ -1,8 +1,6 @@
 /* pieces.c: see pieces.h. */
 #include "text/pieces.h"
 
-#include <stdlib.h>
-
 static void add(pmpo_span *out, size_t *n, size_t begin, size_t end)
 {
     if (*n < PMPO_MAX_PIECES && begin < end) {
@@ -100,77 +98,5 @@ void pmpo_text_pieces(pmpo_str prompt, pmpo_grain kind, pmpo_span *pieces,
         } else {
             clauses_of(prompt, sentences[i], pieces, n);
         }
-    }
-}
-
-/* ---- taking out ---------------------------------------------------------- */
-
-static int by_begin(const void *a, const void *b)
-{
-    const pmpo_span *x = a, *y = b;
-    return (x->begin > y->begin) - (x->begin < y->begin);
-}
-
-/* A small letter that now begins what had begun with a capital. */
-static void capitalise(pmpo_str prompt, pmpo_span gone, size_t at,
-                       pmpo_buf *out)
-{
-    char was = prompt.ptr[gone.begin];
-    if (was >= 'A' && was <= 'Z' && at < out->len && out->ptr[at] >= 'a'
-        && out->ptr[at] <= 'z') {
-        out->ptr[at] = (char)(out->ptr[at] - 'a' + 'A');
-    }
-}
-
-/* Prompt[from..to), without white space where some stands before it, nor a
- * comma that has lost what it followed. */
-static void put_rest(pmpo_str prompt, size_t from, size_t to, size_t start,
-                     pmpo_buf *out)
-{
-    bool open = out->len == start || pmpo_is_space(out->ptr[out->len - 1]);
-    bool lost = open && from > 0;
-    while (open && from < to
-           && (pmpo_is_space(prompt.ptr[from])
-               || (lost && strchr(",;:", prompt.ptr[from])
-                   && prompt.ptr[from] != '\0'))) {
-        from++;
-    }
-    pmpo_buf_put(out, pmpo_str_sub(prompt, from, to));
-}
-
-/* Overlapping spans become one. Returns how many are left. */
-static size_t join_overlaps(pmpo_span *s, size_t n)
-{
-    size_t k = 0;
-    qsort(s, n, sizeof(*s), by_begin);
-    for (size_t i = 0; i < n; i++) {
-        if (k > 0 && s[i].begin <= s[k - 1].end) {
-            s[k - 1].end = s[i].end > s[k - 1].end ? s[i].end : s[k - 1].end;
-        } else {
-            s[k++] = s[i];
-        }
-    }
-    return k;
-}
-
-void pmpo_text_take_out(pmpo_str prompt, const pmpo_span *pieces, size_t n,
-                        pmpo_buf *out)
-{
-    pmpo_span gone[PMPO_MAX_PIECES];
-    size_t at = 0, start = out->len;
-    n = n < PMPO_MAX_PIECES ? n : PMPO_MAX_PIECES;
-    memcpy(gone, pieces, n * sizeof(*gone));
-    n = join_overlaps(gone, n);
-    for (size_t i = 0; i <= n; i++) {
-        size_t from = out->len;
-        put_rest(prompt, at, i < n ? gone[i].begin : prompt.len, start, out);
-        if (i > 0 && !out->failed) {
-            capitalise(prompt, gone[i - 1], from, out);
-        }
-        at = i < n ? gone[i].end : prompt.len;
-    }
-    while (!out->failed && out->len > start
-           && pmpo_is_space(out->ptr[out->len - 1])) {
-        out->ptr[--out->len] = '\0';
     }
 }

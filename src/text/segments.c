@@ -94,9 +94,7 @@ typedef struct units {
     bool under_heading; /* the last unit added is a heading */
 } units;
 
-/* Letters, digits, anything beyond ASCII: a unit needs some, else it is a
- * ruler or a stray dot that would be measured for nothing. */
-static bool has_words(pmpo_str s)
+bool pmpo_text_has_words(pmpo_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
@@ -136,7 +134,7 @@ static void add_unit(units *u, size_t begin, size_t end, join before)
     if (begin == end) {
         return;
     }
-    if (!has_words(pmpo_str_sub(u->text, begin, end))) {
+    if (!pmpo_text_has_words(pmpo_str_sub(u->text, begin, end))) {
         if (u->n) {
             u->at[u->n - 1].end = end;
         } else if (u->lead == SIZE_MAX) {

@@ -1,4 +1,6 @@
 /* splice.c: taking parts out of a prompt and putting others in. */
+#include <stdlib.h>
+
 #include "text/text.h"
 
 static bool ends_sentence(char c)
@@ -54,32 +56,79 @@ pmpo_str pmpo_text_repeated(pmpo_str prompt)
     return PMPO_STR("");
 }
 
-/* Appends prompt[from..to) so that what is cut between two parts leaves one
- * gap, not two: white space at its beginning goes if something that ends with
- * white space stands before it. */
-static void put_part(pmpo_str prompt, size_t from, size_t to, size_t start,
+/* ---- taking out ---------------------------------------------------------- */
+
+static int by_begin(const void *a, const void *b)
+{
+    const pmpo_span *x = a, *y = b;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+/* A small letter that now begins what had begun with a capital. */
+static void capitalise(pmpo_str prompt, pmpo_span gone, size_t at,
+                       pmpo_buf *out)
+{
+    char was = prompt.ptr[gone.begin];
+    if (was >= 'A' && was <= 'Z' && at < out->len && out->ptr[at] >= 'a'
+        && out->ptr[at] <= 'z') {
+        out->ptr[at] = (char)(out->ptr[at] - 'a' + 'A');
+    }
+}
+
+/* Prompt[from..to), without white space where some stands before it, nor a
+ * comma that has lost what it followed. */
+static void put_rest(pmpo_str prompt, size_t from, size_t to, size_t start,
                      pmpo_buf *out)
 {
     bool open = out->len == start || pmpo_is_space(out->ptr[out->len - 1]);
-    while (open && from < to && pmpo_is_space(prompt.ptr[from])) {
+    bool lost = open && from > 0;
+    while (open && from < to
+           && (pmpo_is_space(prompt.ptr[from])
+               || (lost && strchr(",;:", prompt.ptr[from])
+                   && prompt.ptr[from] != '\0'))) {
         from++;
     }
     pmpo_buf_put(out, pmpo_str_sub(prompt, from, to));
 }
 
+/* Overlapping spans become one. Returns how many are left. */
+static size_t join_overlaps(pmpo_span *s, size_t n)
+{
+    size_t k = 0;
+    qsort(s, n, sizeof(*s), by_begin);
+    for (size_t i = 0; i < n; i++) {
+        if (k > 0 && s[i].begin <= s[k - 1].end) {
+            s[k - 1].end = s[i].end > s[k - 1].end ? s[i].end : s[k - 1].end;
+        } else {
+            s[k++] = s[i];
+        }
+    }
+    return k;
+}
+
 void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
                        pmpo_buf *out)
 {
+    pmpo_span gone[PMPO_MAX_PIECES];
     size_t at = 0, start = out->len;
-    for (size_t i = 0; i < n; i++) {
-        put_part(prompt, at, spans[i].begin, start, out);
-        at = spans[i].end;
+    n = n < PMPO_MAX_PIECES ? n : PMPO_MAX_PIECES;
+    memcpy(gone, spans, n * sizeof(*gone));
+    n = join_overlaps(gone, n);
+    for (size_t i = 0; i <= n; i++) {
+        size_t from = out->len;
+        put_rest(prompt, at, i < n ? gone[i].begin : prompt.len, start, out);
+        if (i > 0 && !out->failed) {
+            capitalise(prompt, gone[i - 1], from, out);
+        }
+        at = i < n ? gone[i].end : prompt.len;
     }
-    put_part(prompt, at, prompt.len, start, out);
-    while (out->len > start && pmpo_is_space(out->ptr[out->len - 1])) {
+    while (!out->failed && out->len > start
+           && pmpo_is_space(out->ptr[out->len - 1])) {
         out->ptr[--out->len] = '\0';
     }
 }
+
+/* ---- putting in ---------------------------------------------------------- */
 
 void pmpo_text_replace(pmpo_str prompt, pmpo_span span, pmpo_str by,
                        pmpo_buf *out)

@@ -59,10 +59,17 @@ void pmpo_text_join_new(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
 #define PMPO_SENTENCE_BYTES 12
 pmpo_str pmpo_text_repeated(pmpo_str prompt);
 
-/* Appends `prompt` without the spans (in order, disjoint) and without the
- * white space that would stand double or at the ends. */
+/* Appends `prompt` without the spans (in any order, may overlap; the first
+ * PMPO_MAX_PIECES), tidied: no white space stands double or at the ends, no
+ * comma is left that has lost what it followed, and what now begins in place
+ * of a capital letter begins with one. */
+#define PMPO_MAX_PIECES 512
 void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
                        pmpo_buf *out);
+
+/* Letters, digits, anything beyond ASCII: a unit without is a ruler or a stray
+ * dot. */
+bool pmpo_text_has_words(pmpo_str s);
 
 /* Appends `prompt` with `by` in place of the span. */
 void pmpo_text_replace(pmpo_str prompt, pmpo_span span, pmpo_str by,
