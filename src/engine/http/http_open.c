@@ -87,17 +87,21 @@ static int split_urls(opening *w, pmpo_error *err)
 
 /* ---- what a server says of itself -------------------------------------------------------- */
 
-/* GETs `path`. *o is the caller's to release. */
-static int get(pmpo_http *h, const char *path, json_t **o, int *status,
-               pmpo_error *err)
+/* GETs `path` of the server at `url`, h's only one. *o is the caller's to
+ * release. */
+static int get(pmpo_http *h, const char *url, const char *path, json_t **o,
+               int *status, pmpo_error *err)
 {
+    pmpo_error bad;
     pmpo_http_call call = {.path = path};
     pmpo_buf body = {0};
     *o = NULL;
     int rc = pmpo_http_one(h, &call, &body, status, err);
     if (rc == 0) {
-        *o = pmpo_json_reply(pmpo_buf_str(&body), err);
-        rc = *o ? 0 : PMPO_EBACKEND;
+        *o = pmpo_json_reply(pmpo_buf_str(&body), &bad);
+        rc = *o ? 0 : pmpo_fail(err, PMPO_EBACKEND, "%s%s: %s: is this the URL of "
+                                "an OpenAI-compatible server, such as "
+                                "http://host:8000/v1?", url, path, bad.text);
     }
     pmpo_buf_release(&body);
     return rc;
@@ -166,7 +170,7 @@ static int ask_server(opening *w, pmpo_http *h, size_t i, pmpo_error *err)
 {
     json_t *o = NULL, *v = NULL;
     int status = 0;
-    int rc = get(h, "/models", &o, &status, err);
+    int rc = get(h, w->urls[i], "/models", &o, &status, err);
     const json_t *list = json_object_get(o, "data");
     w->silent[i] = rc < 0 && status == 0;
     if (rc == 0 && json_is_array(list)) {
@@ -181,7 +185,7 @@ static int ask_server(opening *w, pmpo_http *h, size_t i, pmpo_error *err)
                        "http://host:8000/v1? If so, name the model "
                        "(--model-name)", w->urls[i]);
     }
-    if (rc == 0 && get(h, "^/version", &v, &status, NULL) == 0) {
+    if (rc == 0 && get(h, w->urls[i], "^/version", &v, &status, NULL) == 0) {
         copy(w->version, sizeof(w->version), json_object_get(v, "version"));
     }
     json_decref(o);

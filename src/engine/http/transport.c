@@ -315,6 +315,17 @@ static fate judge(const slot *s, CURLcode c, int status)
     return status == 408 || status == 425 || status >= 500 ? LATER : HOPELESS;
 }
 
+/* A certificate whose authority isn't known here, in OpenSSL's numbers
+ * (X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to _UNABLE_TO_VERIFY_LEAF_SIGNATURE);
+ * not one that expired or is of another host. */
+static bool unknown_authority(const slot *s, CURLcode c)
+{
+    long verified = 0;
+    curl_easy_getinfo(s->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    return c == CURLE_PEER_FAILED_VERIFICATION && verified >= 18 &&
+           verified <= 21;
+}
+
 /* One line: URL, what happened, what to do where that is known. */
 static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
                     const char *unusable, pmpo_buf *out)
@@ -326,6 +337,13 @@ static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
         pmpo_buf_puts(out, unusable);
     } else if (c != CURLE_OK) {
         pmpo_buf_puts(out, s->error[0] ? s->error : curl_easy_strerror(c));
+        if (unknown_authority(s, c)) {
+            pmpo_buf_puts(out, ": --cacert FILE names certificates to trust in "
+                               "place of the system's");
+        } else if (c == CURLE_SSL_CONNECT_ERROR) {
+            pmpo_buf_puts(out, ": does the server speak TLS? If not, write "
+                               "http://");
+        }
     } else if (status >= 300 && status < 400) {
         char *to = NULL;
         curl_easy_getinfo(s->easy, CURLINFO_REDIRECT_URL, &to);
