@@ -185,7 +185,7 @@ const option_row option_rows[] = {
            "preference only: how steeply the loss falls with the margin", "",
            LOSSES, 1e-6, 1e6),
     TEXT(0, "template", how.template_name, "NAME",
-         "where the prompt goes: chat, user, user-suffix, raw or @FILE",
+         "where the prompt goes: chat, user, user-suffix, place, raw or @FILE",
          "", MODELS),
     WORD("end", how.end, WORDS(PMPO_ENDS),
          "score the end-of-turn token as part of a target; auto: where one "

@@ -242,7 +242,7 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
     pmpo_normalize normalize;                                                  \
     pmpo_calibrate calibrate;  /* losses may be negative then */               \
     double beta;               /* of the preference loss; 1 */                 \
-    const char *template_name; /* chat, user, user-suffix, raw or @file */     \
+    const char *template_name; /* chat, ..., @file: docs/templates.md */       \
     pmpo_end end;
 
 typedef struct pmpo_score_settings {

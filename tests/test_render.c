@@ -155,6 +155,33 @@ static void test_user(void **state)
     release(&f);
 }
 
+static void test_place(void **state)
+{
+    (void)state;
+    fixture f = {.y = toy_of(chatml)};
+    const pmpo_message places[] = {
+        {{"system", 6}, {"Do:\n  {{prompt}}\n({{prompt}})", 29}},
+        {{"user", 4}, {"abc?", 4}},
+    };
+    pmpo_example e = {.messages = places, .n_messages = 2};
+    render_example(&f, "place", "one\ntwo", &e, false, T("Yes"));
+    assert_whole(&f, 0, "<|im_start|>system\nDo:\n  one\n  two\n"
+                        "(one\ntwo)<|im_end|>\n<|im_start|>user\nabc?"
+                        "<|im_end|>\n<|im_start|>assistant\nYes");
+    render_example(&f, "place", "", &e, false, T("Yes"));
+    assert_whole(&f, 0, "<|im_start|>system\nDo:\n  \n()<|im_end|>\n"
+                        "<|im_start|>user\nabc?<|im_end|>\n"
+                        "<|im_start|>assistant\nYes");
+    /* Of the input, too; what the prompt brings is no place. */
+    render(&f, "place", "{{prompt}}", "{{prompt}}: abc?", false, T("Yes"));
+    assert_whole(&f, 0, AROUND("{{prompt}}: abc?"));
+    render(&f, "place", "new", "abc?", false, T("Yes"));
+    assert_refused(&f, PMPO_EDATA, "{{prompt}}");
+    render(&f, "user", "new", "{{prompt}}", false, T("Yes"));
+    assert_whole(&f, 0, AROUND("new\n\n{{prompt}}"));
+    release(&f);
+}
+
 static void test_raw(void **state)
 {
     (void)state;
@@ -748,6 +775,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chat),
         cmocka_unit_test(test_user),
+        cmocka_unit_test(test_place),
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_contents_untouched),
         cmocka_unit_test(test_folded_system),

@@ -508,6 +508,33 @@ static void test_too_long_names_the_example(void **state)
     fake_free(m);
 }
 
+static void test_no_place_names_the_example(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = parse("{\"input\":\"{{prompt}} x\",\"target\":\"y\"}\n"
+                         "{\"input\":\"x\",\"target\":\"y\"}\n");
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    o.template_name = "place";
+    pmpo_scorer *s;
+    pmpo_result r;
+    pmpo_arena mem = {0};
+    pmpo_error err = {0};
+    pmpo_end end;
+    assert_int_equal(pmpo_scorer_new(m, d, &o, &s, NULL), 0);
+    assert_int_equal(pmpo_scorer_score(s, PMPO_STR("P"), &nothing, &mem, &r,
+                                       &err), PMPO_EDATA);
+    assert_non_null(strstr(err.text, "test:2: no text"));
+    err.text[0] = '\0';
+    assert_int_equal(pmpo_end_resolve(m, d, PMPO_STR("P"), "place",
+                                      PMPO_END_AUTO, &end, &err), PMPO_EDATA);
+    assert_non_null(strstr(err.text, "test:2: no text"));
+    pmpo_arena_release(&mem);
+    pmpo_scorer_free(s);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 /* ---- auto ------------------------------------------------------------------------------------ */
 
 static void test_end_token_where_an_option_begins_another(void **state)
@@ -612,6 +639,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_a_number_is_an_error),
         cmocka_unit_test(test_the_hook_stops_it),
         cmocka_unit_test(test_too_long_names_the_example),
+        cmocka_unit_test(test_no_place_names_the_example),
         cmocka_unit_test(test_end_token_where_an_option_begins_another),
         cmocka_unit_test(test_loss_auto),
         cmocka_unit_test(test_counting_feeds_nothing),

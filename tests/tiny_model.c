@@ -66,9 +66,19 @@ static void put_layer(maker *m, int i)
     }
 }
 
-static void put_vocab(maker *m)
+static const char chatml[] =
+    "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\\n' + "
+    "m['content'] + '<|im_end|>' + '\\n'}}{% endfor %}"
+    "{% if add_generation_prompt %}{{'<|im_start|>assistant\\n'}}{% endif %}";
+
+static void put_vocab(maker *m, bool chat)
 {
-    char texts[N_VOCAB][8] = {"<unk>", "<s>", "</s>"};
+    char texts[N_VOCAB][16] = {"<unk>", "<s>", "</s>"};
+    if (chat) {
+        snprintf(texts[1], sizeof(texts[1]), "<|im_start|>");
+        snprintf(texts[2], sizeof(texts[2]), "<|im_end|>");
+        gguf_set_val_str(m->g, "tokenizer.chat_template", chatml);
+    }
     const char *list[N_VOCAB];
     float scores[N_VOCAB] = {0};
     int32_t types[N_VOCAB] = {TYPE_UNKNOWN, TYPE_CONTROL, TYPE_CONTROL};
@@ -88,7 +98,7 @@ static void put_vocab(maker *m)
     gguf_set_val_u32(m->g, "tokenizer.ggml.unknown_token_id", 0);
     gguf_set_val_u32(m->g, "tokenizer.ggml.bos_token_id", 1);
     gguf_set_val_u32(m->g, "tokenizer.ggml.eos_token_id", 2);
-    gguf_set_val_bool(m->g, "tokenizer.ggml.add_bos_token", true);
+    gguf_set_val_bool(m->g, "tokenizer.ggml.add_bos_token", !chat);
     gguf_set_val_bool(m->g, "tokenizer.ggml.add_space_prefix", false);
 }
 
@@ -123,7 +133,7 @@ void tiny_model_write(const char *path, const tiny_options *o)
         .state = 1,
     };
     put_shape(&m, o);
-    put_vocab(&m);
+    put_vocab(&m, o->chat);
     put(&m, "token_embd.weight", N_EMBD, N_VOCAB, 0, 1);
     for (int i = 0; o->bad_token && i < N_EMBD; i++) {
         float *v = ggml_get_tensor(m.c, "token_embd.weight")->data;

@@ -5,6 +5,7 @@
 #ifndef PMPO_TESTS_TINY_MODEL_H
 #define PMPO_TESTS_TINY_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct tiny_options {
@@ -12,6 +13,7 @@ typedef struct tiny_options {
     /* Positions up to which the factors for short texts hold; 0: the model
      * has no such factors. */
     uint32_t n_context_short;
+    bool chat;                /* two specials are ChatML's, with its template */
     int32_t bad_token;        /* its embedding is NaN; 0: none is */
 } tiny_options;
 

@@ -66,6 +66,7 @@ static uint64_t bound_of(const counted *c, const pmpo_model *m,
         return c->logical + more * c->n_examples * (each > 16 ? 16 : each);
     }
     bool last = !strcmp(template_name, "user-suffix")
+                || !strcmp(template_name, "place")
                 || template_name[0] == '@';
     return c->prefill + more * (last ? c->n_examples : c->n_blocks);
 }

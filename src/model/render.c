@@ -10,10 +10,12 @@
 /* ---- the prompt as pieces ---------------------------------------------- */
 
 /* Messages under construction: the content of turn i is a[i], a blank line,
- * b[i], where an empty one takes the blank line with it. */
+ * b[i], where an empty one takes the blank line with it. With `placed`, it is
+ * b[i] with that prompt in its places. */
 typedef struct turns {
     pmpo_str *roles, *a, *b;
     size_t n;
+    const pmpo_str *placed;
 } turns;
 
 static void put_turn(turns *t, pmpo_str role, pmpo_str a, pmpo_str b)
@@ -30,6 +32,55 @@ static void put_joined(pmpo_pieces *p, pmpo_str a, pmpo_str b)
         pmpo_pieces_text(p, PMPO_STR("\n\n"));
     }
     pmpo_pieces_text(p, b);
+}
+
+#define PLACE PMPO_STR("{{prompt}}")
+
+/* How far the line that ends with `text` is indented, if it is nothing but
+ * that; else 0. */
+static size_t indent_of(pmpo_str text)
+{
+    size_t at = text.len;
+    while (at > 0 && text.ptr[at - 1] == ' ') {
+        at--;
+    }
+    return at == 0 || text.ptr[at - 1] == '\n' ? text.len - at : 0;
+}
+
+/* Its lines after the first are indented as the first one is. */
+static void put_indented(pmpo_pieces *p, pmpo_str prompt, pmpo_str indent)
+{
+    size_t at = 0, end;
+    while (indent.len
+           && (end = pmpo_str_find(prompt, PMPO_STR("\n"), at)) != SIZE_MAX) {
+        pmpo_pieces_text(p, pmpo_str_sub(prompt, at, end + 1));
+        pmpo_pieces_text(p, indent);
+        at = end + 1;
+    }
+    pmpo_pieces_text(p, pmpo_str_sub(prompt, at, prompt.len));
+}
+
+static void put_placed(pmpo_pieces *p, pmpo_str content, pmpo_str prompt)
+{
+    size_t at = 0, here;
+    while ((here = pmpo_str_find(content, PLACE, at)) != SIZE_MAX) {
+        pmpo_str before = pmpo_str_sub(content, 0, here);
+        size_t n = indent_of(before);
+        pmpo_pieces_text(p, pmpo_str_sub(content, at, here));
+        put_indented(p, prompt, pmpo_str_sub(content, here - n, here));
+        at = here + PLACE.len;
+    }
+    pmpo_pieces_text(p, pmpo_str_sub(content, at, content.len));
+}
+
+static bool has_place(const pmpo_example *e)
+{
+    bool has = pmpo_str_find(e->input, PLACE, 0) != SIZE_MAX;
+    for (size_t i = 0; i < e->n_messages; i++) {
+        has = has
+              || pmpo_str_find(e->messages[i].content, PLACE, 0) != SIZE_MAX;
+    }
+    return has;
 }
 
 /* The first or last message of a role; SIZE_MAX: none. */
@@ -55,7 +106,8 @@ static void make_turns(pmpo_template_kind kind, pmpo_str instruction,
     size_t n = e->n_messages ? e->n_messages : 1;
     bool chat = kind == PMPO_TEMPLATE_CHAT;
     bool suffix = kind == PMPO_TEMPLATE_SUFFIX;
-    size_t home = find_role(m, n, chat ? system : only.role, suffix);
+    size_t home = t->placed ? n
+                            : find_role(m, n, chat ? system : only.role, suffix);
     if (home == SIZE_MAX && chat && instruction.len) {
         put_turn(t, system, instruction, none);
     }
@@ -70,6 +122,19 @@ static void make_turns(pmpo_template_kind kind, pmpo_str instruction,
     if (home == SIZE_MAX && !chat && instruction.len) {
         put_turn(t, only.role, instruction, none);
     }
+}
+
+/* The content with the prompt in its places; ptr NULL: out of memory. */
+static pmpo_str placed_text(pmpo_str content, pmpo_str prompt, pmpo_arena *mem)
+{
+    pmpo_pieces p = {0};
+    put_placed(&p, content, prompt);
+    pmpo_str text = {NULL, 0};
+    if (!pmpo_pieces_failed(&p)) {
+        text = pmpo_arena_str(mem, pmpo_buf_str(&p.text));
+    }
+    pmpo_pieces_release(&p);
+    return text;
 }
 
 /* `a`, a blank line, `b`, where an empty one takes the blank line with it; in
@@ -105,11 +170,13 @@ int pmpo_render_turns(const char *template_name, pmpo_str instruction,
     if (!strs || !m) {
         return pmpo_fail_memory(err);
     }
-    turns x = {strs, strs + room, strs + 2 * room, 0};
+    turns x = {.roles = strs, .a = strs + room, .b = strs + 2 * room};
+    x.placed = kind == PMPO_TEMPLATE_PLACE ? &instruction : NULL;
     make_turns(kind, instruction, e, &x);
     for (size_t i = 0; i < x.n; i++) {
         m[i].role = pmpo_arena_str(mem, x.roles[i]);
-        m[i].content = joined_text(x.a[i], x.b[i], mem);
+        m[i].content = x.placed ? placed_text(x.b[i], instruction, mem)
+                                : joined_text(x.a[i], x.b[i], mem);
         if (!m[i].role.ptr || !m[i].content.ptr) {
             return pmpo_fail_memory(err);
         }
@@ -127,7 +194,9 @@ static int put_turns(pmpo_template *t, const turns *x, pmpo_pieces *p,
     int rc = pmpo_template_literals(t, x->roles, x->n, true, &l, err);
     for (size_t i = 0; rc == 0 && i <= x->n; i++) {
         pmpo_pieces_add(p, &l->pieces[i], false);
-        if (i < x->n) {
+        if (i < x->n && x->placed) {
+            put_placed(p, x->b[i], *x->placed);
+        } else if (i < x->n) {
             put_joined(p, x->a[i], x->b[i]);
         }
     }
@@ -137,12 +206,17 @@ static int put_turns(pmpo_template *t, const turns *x, pmpo_pieces *p,
 static int compose_chat(pmpo_template *t, pmpo_str instruction,
                         const pmpo_example *e, pmpo_pieces *p, pmpo_error *err)
 {
+    if (t->kind == PMPO_TEMPLATE_PLACE && !has_place(e)) {
+        return pmpo_fail(err, PMPO_EDATA, "no text of the example has a "
+                         "{{prompt}}, where the template place puts it");
+    }
     size_t room = e->n_messages + 2;
     pmpo_str *strs = pmpo_calloc(3 * room, sizeof(*strs));
     if (!strs) {
         return pmpo_fail_memory(err);
     }
-    turns x = {strs, strs + room, strs + 2 * room, 0};
+    turns x = {.roles = strs, .a = strs + room, .b = strs + 2 * room};
+    x.placed = t->kind == PMPO_TEMPLATE_PLACE ? &instruction : NULL;
     make_turns(t->kind, instruction, e, &x);
     int rc = put_turns(t, &x, p, err);
     pmpo_free(strs);
@@ -556,7 +630,7 @@ static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,
     if (!strs) {
         return pmpo_fail_memory(err);
     }
-    turns x = {strs, strs + n, strs + 2 * n, 0};
+    turns x = {.roles = strs, .a = strs + n, .b = strs + 2 * n};
     for (size_t i = 0; i < n; i++) {
         put_turn(&x, m[i].role, PMPO_STR(""), m[i].content);
     }

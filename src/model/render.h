@@ -17,7 +17,7 @@
 
 typedef struct pmpo_template pmpo_template;
 
-/* name: "chat", "user", "user-suffix", "raw" or "@file" (design of the
+/* name: "chat", "user", "user-suffix", "place", "raw" or "@file" (see
  * templates: docs/templates.md). Borrows `v` until freed. PMPO_EMODEL: `chat`
  * and the like with a model without recognised template, or one whose
  * literals depend on the content (advice: --template raw or @file).

@@ -424,6 +424,7 @@ static const struct {
     {"chat", PMPO_TEMPLATE_CHAT},
     {"user", PMPO_TEMPLATE_USER},
     {"user-suffix", PMPO_TEMPLATE_SUFFIX},
+    {"place", PMPO_TEMPLATE_PLACE},
     {"raw", PMPO_TEMPLATE_RAW},
 };
 
@@ -445,8 +446,8 @@ int pmpo_template_kind_of(const char *name, pmpo_template_kind *kind,
         }
     }
     return pmpo_fail(err, PMPO_EUSAGE,
-                     "unknown template '%s': chat, user, user-suffix, raw or "
-                     "@file",
+                     "unknown template '%s': chat, user, user-suffix, place, "
+                     "raw or @file",
                      name);
 }
 

@@ -34,6 +34,7 @@ typedef enum pmpo_template_kind {
     PMPO_TEMPLATE_CHAT,
     PMPO_TEMPLATE_USER,
     PMPO_TEMPLATE_SUFFIX,
+    PMPO_TEMPLATE_PLACE,
     PMPO_TEMPLATE_RAW,
     PMPO_TEMPLATE_FILE,
 } pmpo_template_kind;

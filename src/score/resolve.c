@@ -135,6 +135,14 @@ static size_t all_outputs(const pmpo_example *e, pmpo_str *out)
     return n;
 }
 
+int pmpo_in_example(const pmpo_data *d, size_t i, int rc, pmpo_error *err)
+{
+    return rc == PMPO_EDATA
+               ? pmpo_fail_in(err, rc, "%s:%d", pmpo_data_name(d),
+                              pmpo_data_example(d, i)->line)
+               : rc;
+}
+
 static int has_prefix(pmpo_template *t, const pmpo_example *e, pmpo_str prompt,
                       bool *yes, pmpo_error *err)
 {
@@ -168,6 +176,7 @@ int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     bool yes = false;
     for (size_t i = 0; rc == 0 && !yes && i < pmpo_data_count(d); i++) {
         rc = has_prefix(t, pmpo_data_example(d, i), prompt, &yes, err);
+        rc = rc < 0 ? pmpo_in_example(d, i, rc, err) : 0;
     }
     pmpo_template_free(t);
     if (rc == 0) {

@@ -46,6 +46,9 @@ int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                      const char *template_name, pmpo_end asked, pmpo_end *out,
                      pmpo_error *err);
 
+/* Puts example i's place before the text of a PMPO_EDATA; returns rc. */
+int pmpo_in_example(const pmpo_data *d, size_t i, int rc, pmpo_error *err);
+
 /* Borrows model and data until freed. PMPO_ETOOLONG can't be told here: it
  * depends on the prompt. */
 int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,

@@ -223,7 +223,7 @@ int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
                              &(pmpo_render_input){prompt, pmpo_data_example(s->data, i), o->texts, o->n, s->o.end == PMPO_END_YES},
                              &r->mem, x, err);
         if (rc < 0) {
-            return rc;
+            return pmpo_in_example(s->data, i, rc, err);
         }
         first = first ? first : x->targets[0].ids;
         size_t most = x->n_context - 1;
