@@ -1,11 +1,15 @@
 /* load.c: what many requests at once cost the client.
  *
- *     load [REQUESTS [IN_FLIGHT [DELAY_MS]]]
+ *     load [--check] [REQUESTS [IN_FLIGHT [DELAY_MS]]]
  *
  * A child serves a made-up model on loopback that answers each request after a
  * delay; the parent scores units of texts through the HTTP engine and prints a
  * JSON row: rate, processor time of its own alone, memory early and at the
- * end. */
+ * end, and the requests that the child had at once. With --check it ends with 1
+ * when these were far fewer than asked for, when memory grew, or when the
+ * client took twice what it should: 5 % of a core for 100 requests/s; other
+ * work on the machine makes processor time longer, too. load.sh keeps rows. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +25,11 @@
 #define PREFIX 200  /* tokens that all texts begin with */
 #define TEXT 300    /* tokens */
 #define TARGET 20   /* of them, scored: one request a text */
+
+/* With --check. */
+#define LEAST_AT_ONCE 0.95 /* of the requests in flight */
+#define MOST_GROWTH 1.2    /* memory at the end over that after a quarter */
+#define MOST_PERCENT 10.0  /* of a core for 100 requests/s */
 
 typedef struct slot {
     pmpo_task task;
@@ -94,7 +103,8 @@ static double cpu_s(void)
            1e-6 * (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
 }
 
-/* The child: tells its URL, serves until its input ends. */
+/* The child: tells its URL, serves until its input ends, tells the most requests
+ * that it had at once. */
 static void serve(int out, int in, int delay_ms)
 {
     char c;
@@ -106,62 +116,112 @@ static void serve(int out, int in, int delay_ms)
     }
     while (read(in, &c, 1) > 0) {
     }
-    _exit(0);
+    unsigned most = llm_server_most(s);
+    _exit(write(out, &most, sizeof(most)) < 0);
 }
 
-static int measure(const char *url, size_t requests, int in_flight, int delay_ms)
+typedef struct child {
+    pid_t pid;
+    int up, down;
+    char url[200];
+} child;
+
+static int child_start(child *c, int delay_ms)
+{
+    int up[2], down[2];
+    if (pipe(up) < 0 || pipe(down) < 0 || (c->pid = fork()) < 0) {
+        return -1;
+    }
+    if (c->pid == 0) {
+        close(down[1]);
+        serve(up[1], down[0], delay_ms);
+    }
+    close(up[1]);
+    close(down[0]);
+    c->up = up[0];
+    c->down = down[1];
+    return read(c->up, c->url, sizeof(c->url)) > 0 ? 0 : -1;
+}
+
+/* The most requests that it had at once; 0: it didn't say. */
+static unsigned child_end(child *c)
+{
+    unsigned most = 0;
+    close(c->down);
+    if (read(c->up, &most, sizeof(most)) != (ssize_t)sizeof(most)) {
+        most = 0;
+    }
+    close(c->up);
+    waitpid(c->pid, NULL, 0);
+    return most;
+}
+
+typedef struct measured {
+    double s, cpu_s;
+    long early_kb, end_kb;
+    size_t n, n_failed;
+} measured;
+
+static int measure(const char *url, size_t requests, int in_flight,
+                   measured *out, pmpo_error *err)
 {
     pmpo_model_options o;
     pmpo_model *m;
-    pmpo_error err;
     pmpo_model_options_init(&o);
     o.model = url;
     o.model_name = "fake";
     o.concurrency = in_flight;
-    if (pmpo_model_open(&o, &m, &err) < 0) {
-        fprintf(stderr, "load: %s\n", err.text);
-        return 1;
+    int rc = pmpo_model_open(&o, &m, err);
+    if (rc < 0) {
+        return rc;
     }
     load l = {.n_units = requests / A_UNIT, .seed = 1};
     l.n_slots = 2 * (size_t)in_flight / A_UNIT + 2;
     l.slots = calloc(l.n_slots, sizeof(*l.slots));
     const pmpo_queue q = {next, done, &l};
     double cpu = cpu_s(), begin = pmpo_now_ms();
-    int rc = m->engine->score(m->self, &q, &err);
-    double s = (pmpo_now_ms() - begin) / 1e3, rate;
-    cpu = cpu_s() - cpu;
-    rate = (double)(l.n_done * A_UNIT) / s;
-    printf("{\"in_flight\":%d,\"delay_ms\":%d,\"text_tokens\":%d,\"requests\":%zu,"
-           "\"failed_units\":%zu,\"seconds\":%.2f,\"requests_per_s\":%.0f,"
-           "\"client_cpu_s\":%.2f,\"core_percent_per_100_per_s\":%.2f,"
-           "\"memory_kb_after_a_quarter\":%ld,\"memory_kb_at_the_end\":%ld}\n",
-           in_flight, delay_ms, TEXT, l.n_done * A_UNIT, l.n_failed, s, rate, cpu,
-           100 * cpu / s * 100 / rate, l.early_kb, memory_kb());
+    rc = m->engine->score(m->self, &q, err);
+    *out = (measured){.s = (pmpo_now_ms() - begin) / 1e3,
+                      .cpu_s = cpu_s() - cpu,
+                      .early_kb = l.early_kb,
+                      .end_kb = memory_kb(),
+                      .n = l.n_done * A_UNIT,
+                      .n_failed = l.n_failed};
     free(l.slots);
     pmpo_model_free(m);
-    return rc < 0 || l.n_failed > 0;
+    return rc;
 }
 
 int main(int argc, char **argv)
 {
+    bool check = argc > 1 && strcmp(argv[1], "--check") == 0;
+    argv += check;
+    argc -= check;
     size_t requests = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
     int in_flight = argc > 2 ? atoi(argv[2]) : 1000;
     int delay_ms = argc > 3 ? atoi(argv[3]) : 50;
-    int up[2], down[2];
-    char url[200];
-    if (pipe(up) < 0 || pipe(down) < 0) {
+    child c;
+    measured r = {0};
+    pmpo_error err;
+    if (child_start(&c, delay_ms) < 0) {
+        fprintf(stderr, "load: no server\n");
         return 1;
     }
-    pid_t child = fork();
-    if (child == 0) {
-        close(down[1]);
-        serve(up[1], down[0], delay_ms);
-    }
-    if (child < 0 || read(up[0], url, sizeof(url)) <= 0) {
+    int rc = measure(c.url, requests, in_flight, &r, &err);
+    unsigned most = child_end(&c);
+    if (rc < 0) {
+        fprintf(stderr, "load: %s\n", err.text);
         return 1;
     }
-    int rc = measure(url, requests, in_flight, delay_ms);
-    close(down[1]);
-    waitpid(child, NULL, 0);
-    return rc;
+    double rate = (double)r.n / r.s, percent = 100 * r.cpu_s / r.s * 100 / rate;
+    printf("{\"in_flight\":%d,\"delay_ms\":%d,\"text_tokens\":%d,\"requests\":%zu,"
+           "\"most_at_once\":%u,\"failed_units\":%zu,\"seconds\":%.2f,"
+           "\"requests_per_s\":%.0f,\"client_cpu_s\":%.2f,"
+           "\"core_percent_per_100_per_s\":%.2f,"
+           "\"memory_kb_after_a_quarter\":%ld,\"memory_kb_at_the_end\":%ld}\n",
+           in_flight, delay_ms, TEXT, r.n, most, r.n_failed, r.s, rate, r.cpu_s,
+           percent, r.early_kb, r.end_kb);
+    bool holds = most >= LEAST_AT_ONCE * in_flight && percent <= MOST_PERCENT &&
+                 (double)r.end_kb <= MOST_GROWTH * (double)r.early_kb;
+    return r.n_failed > 0 || (check && !holds);
 }
