@@ -29,8 +29,9 @@ static int put_text_form(const source *s, pmpo_error *err)
     pmpo_str p = v->best.prompt;
     if (!knows_rendering(v)) {
         return cli_error(err, PMPO_EDATA, "%s does not hold the text around its "
-                         "prompt: it was made by an earlier pmpo; --format "
-                         "messages has the turns", s->path);
+                         "prompt (it was made by an earlier pmpo, or with "
+                         "the template place): --format messages has the "
+                         "turns", s->path);
     }
     if (p.len == 0) {
         fputs(v->rendered_empty, stdout);
@@ -42,22 +43,34 @@ static int put_text_form(const source *s, pmpo_error *err)
     return 0;
 }
 
+static bool has_place(pmpo_str text)
+{
+    return text.len && strstr(text.ptr, "{{prompt}}"); /* docs/templates.md */
+}
+
 /* ---- messages ------------------------------------------------------------------ */
 
 /* An example like the run's first with `mark`s, such as "{input}", for what it
- * says; of messages "{turn1}" and so on. `m` has room. */
-static pmpo_example blank_of(const pmpo_example *like, const char *open,
-                             const char *close, pmpo_message *m, char (*names)[40])
+ * says; of messages "{turn1}" and so on. `m` has room. With the template
+ * place, what has a place for the prompt stays. */
+static pmpo_example blank_of(const source *s, const pmpo_example *like,
+                             const char *open, const char *close,
+                             pmpo_message *m, char (*names)[40])
 {
+    bool placed = !strcmp(s->v->template_name, "place");
     pmpo_example e = {.n_messages = like ? like->n_messages : 0,
                       .messages = m};
     for (size_t i = 0; i < e.n_messages; i++) {
         snprintf(names[i], sizeof(names[i]), "%sturn%zu%s", open, i + 1, close);
         m[i].role = like->messages[i].role;
-        m[i].content = str_of(names[i]);
+        m[i].content = placed && has_place(like->messages[i].content)
+                           ? like->messages[i].content
+                           : str_of(names[i]);
     }
     snprintf(names[e.n_messages], sizeof(names[0]), "%sinput%s", open, close);
-    e.input = str_of(names[e.n_messages]);
+    e.input = placed && has_place(like->input)
+                  ? like->input
+                  : str_of(names[e.n_messages]);
     return e;
 }
 
@@ -86,7 +99,7 @@ static int make_messages(const source *s, pmpo_str prompt, const char *open,
     size_t n = like ? like->n_messages : 0;
     pmpo_message *room = cli_grow(NULL, n + 1, sizeof(*room));
     char(*names)[40] = cli_grow(NULL, n + 1, sizeof(*names));
-    pmpo_example e = blank_of(like, open, close, room, names);
+    pmpo_example e = blank_of(s, like, open, close, room, names);
     pmpo_messages *m = NULL;
     rc = pmpo_prompt_messages(s->v->template_name, prompt, &e, &m, err);
     if (rc == 0) {

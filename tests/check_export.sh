@@ -20,6 +20,14 @@ awk 'BEGIN { for (i = 0; i < 24; i++)
 no, "please".' -o run --iterations 2 --hard 2 --variants 3 --train 8 --val 4 --test 8 --quiet >/dev/null
 "$fake" optimize -m fake -d options.jsonl -p "" -o empty --iterations 0 --quiet \
     --proposers delete >/dev/null
+# With the template place, the words around the prompt are the first example's.
+sed 's/"input":"\([^?]*\)?"/"messages":[{"role":"system","content":"Do:\\n  {{prompt}}"},{"role":"user","content":"\1"}]/' \
+    options.jsonl >place.jsonl
+"$fake" optimize -m fake -d place.jsonl -p 'Say
+yes.' --template place -o place --iterations 0 --quiet --proposers delete >/dev/null
+"$fake" show place --format messages >place.messages
+if "$fake" show place --format text >/dev/null 2>place.err; then exit 1; fi
+grep -q 'template place' place.err
 for f in text messages openai dspy promptfoo json jsonl csv; do "$fake" show run --format $f >run.$f; done
 "$fake" show empty --format text >empty.text
 "$fake" show run --best >best
@@ -32,6 +40,8 @@ assert text == f"<|im_start|>system\n{best}<|im_end|>\n<|im_start|>user\n{{input
 assert open("empty.text").read().startswith("<|im_start|>user\n{input}<|im_end|>"), "empty prompt"
 messages = [{"role": "system", "content": best}, {"role": "user", "content": "{input}"}]
 assert json.load(open("run.messages")) == messages
+assert json.load(open("place.messages")) == [{"role": "system", "content": "Do:\n  Say\n  yes."},
+                                             {"role": "user", "content": "{turn2}"}]
 assert json.load(open("run.openai")) == {"model": "fake", "messages": messages}
 assert json.load(open("run.dspy"))["signature"]["instructions"] == best
 assert json.load(open("run.json"))["best"]["prompt"] == best

@@ -66,5 +66,7 @@ int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
     int rc = pmpo_template_new(&m->vocab, template_name, &t, err);
     rc = rc < 0 ? rc : render(s, t, pmpo_data_example(d, 0), err);
     pmpo_template_free(t);
-    return rc == PMPO_EMODEL ? 0 : rc; /* the first scoring says why */
+    /* The first scoring says why. With the template place, each example has
+     * words of its own around the prompt. */
+    return rc == PMPO_EMODEL || rc == PMPO_EDATA ? 0 : rc;
 }
