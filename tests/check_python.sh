@@ -16,7 +16,7 @@ h=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')
 base="cffi>=1.17 setuptools numpy pytest"
 case $what in
 base) wanted="$base mypy typing_extensions pandas datasets nbclient nbformat ipykernel" ;;
-*) wanted="$base $what" ;;
+*) wanted="$base pandas $what" ;;
 esac
 kept=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/test/python # shared by all build folders
 venv=$kept/$what
@@ -46,6 +46,12 @@ ${CC:-cc} -O1 -fPIC -shared -I"$src/include" -I"$h" "$site/_pmpo.c" -o "$site/pm
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 "$make_tiny" "$t/tiny.gguf"
+"$make_tiny" "$t/chat.gguf" chat
+export PMPO_TEST_CHAT="$t/chat.gguf"
+real=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/models/smollm2-135m-instruct.gguf
+if [ -e "$real" ]; then
+    export PMPO_TEST_REAL="$real"
+fi
 export PYTHONPATH="$site" PMPO_TEST_MODEL="$t/tiny.gguf" PMPO_TEST_CLI="$cli" PMPO_MODEL="$t/tiny.gguf"
 export PYTHONDONTWRITEBYTECODE=1
 cd "$src/python/tests"
