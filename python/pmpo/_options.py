@@ -4,7 +4,17 @@ itself says what it doesn't take."""
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+
+
+def with_fixed(options: Mapping[str, object], **fixed: object) -> Any:
+    """The options, and those that an adapter sets itself: TypeError where these
+    are given, too."""
+    for name, value in fixed.items():
+        if name in options:
+            raise TypeError(f"{name} is always {value!r} here")
+    return {**options, **fixed}
 
 
 class ModelOptions(TypedDict, total=False):
