@@ -1,0 +1,244 @@
+"""The real dspy package over a small local model. PMPO_TEST_CHAT: a GGUF with a
+chat template (tests/make_tiny.c); PMPO_TEST_REAL: a real one, if there is one."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any, Literal
+
+import dspy
+import pytest
+
+import pmpo
+import pmpo.dspy
+from pmpo.dspy import filled, messages_of
+
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+CHAT = os.environ["PMPO_TEST_CHAT"]
+HOW: dict[str, Any] = dict(no_rewriter=True, iterations=1, no_cache=True)
+
+
+class Sort(dspy.Signature):
+    """Say what the word is.
+
+    Be brief."""
+
+    word: str = dspy.InputField()
+    kind: Literal["fruit", "tool"] = dspy.OutputField()
+
+
+class Hint(dspy.Signature):
+    """Give a hint about the word."""
+
+    word: str = dspy.InputField()
+    hint: str = dspy.OutputField()
+
+
+class Judge(dspy.Signature):
+    """Judge by the hint."""
+
+    word: str = dspy.InputField()
+    hint: str = dspy.InputField()
+    kind: str = dspy.OutputField()
+
+
+class TwoStages(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.hint = dspy.Predict(Hint)
+        self.judge = dspy.Predict(Judge)
+
+    def forward(self, word):
+        return self.judge(word=word, hint=self.hint(word=word).hint)
+
+
+WORDS = ["apple", "hammer", "pear", "saw", "plum", "drill", "cherry", "pliers",
+         "grape", "wrench", "lemon", "chisel"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return pmpo.Model(CHAT)
+
+
+@pytest.fixture
+def examples():
+    return [dspy.Example(word=w, kind="tool" if i % 2 else "fruit").with_inputs("word")
+            for i, w in enumerate(WORDS)]
+
+
+class Scripted(dspy.BaseLM):
+    """Answers every request in the right form; keeps what it was sent."""
+
+    def __init__(self):
+        super().__init__(model="scripted")
+        self.sent: list[Any] = []
+
+    def forward(self, prompt=None, messages=None, **kwargs):
+        from types import SimpleNamespace as N
+
+        self.sent.append(messages)
+        last = messages[-1]["content"]
+        word = last.split("[[ ## word ## ]]\n")[1].split("\n")[0]
+        kind = "tool" if WORDS.index(word) % 2 else "fruit"
+        said = (f"[[ ## hint ## ]]\nIt is a {kind}.\n\n[[ ## completed ## ]]"
+                if "field `[[ ## hint" in last else
+                f"[[ ## kind ## ]]\n{kind}\n\n[[ ## completed ## ]]")
+        return N(choices=[N(message=N(content=said, tool_calls=None,
+                                      reasoning_content=None), finish_reason="stop")],
+                 usage={}, model="scripted")
+
+    def copy(self, **kwargs):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+def test_messages_are_those_scored():
+    signature = Sort
+    for prompt in ["One line.", "Two\nlines.", "Three\n\nwith {{prompt}}? no.\n x"]:
+        prompt = prompt.replace("{{prompt}}", "")
+        placed = messages_of(signature.with_instructions("{{prompt}}"), [],
+                             {"word": "pear"})
+        assert sum(m["content"].count("{{prompt}}") for m in placed) == 1
+        assert filled(placed, prompt) == messages_of(
+            signature.with_instructions(prompt), [], {"word": "pear"})
+
+
+def test_the_library_places_as_dspy_does(model):
+    """The same tokens, so the same loss to the last bit."""
+    prompt = "Say what it is.\nFruit or tool?"
+    row = pmpo.dspy.row_of(Sort, [], {"word": "pear"}, {"kind": "fruit"})
+    sent = messages_of(Sort.with_instructions(prompt), [], {"word": "pear"})
+    a = model.score([row], prompt, template="place", no_cache=True)
+    b = model.score([{**row, "messages": sent}], "", no_cache=True)
+    assert a.loss[0] == b.loss[0]
+    assert row["options"][0].startswith("[[ ## kind ## ]]\nfruit")
+
+
+def test_metric(model, examples):
+    lm = Scripted()
+    metric = pmpo.dspy.LogLikelihood(model)
+    with dspy.context(lm=lm, trace=[]):
+        program = dspy.Predict(Sort)
+        p = program(word="apple")
+        score = metric(examples[0], p, None)
+        assert metric(examples[0], p, dspy.settings.trace) == score < 0
+    row = {"messages": messages_of(Sort, [], {"word": "apple"}),
+           "target": "[[ ## kind ## ]]\nfruit\n\n[[ ## completed ## ]]\n"}
+    assert score == -model.score([row], "", loss="nll").loss[0]
+    with dspy.context(lm=lm):
+        done = dspy.Evaluate(devset=examples[:3], metric=metric, num_threads=1,
+                             display_progress=False)(program)
+    assert all(s < 0 for _, _, s in done.results)
+    with pytest.raises(ValueError, match="no predictor"):
+        metric(dspy.Example(x=1), None, [])
+
+
+def test_one_predictor(model, examples, tmp_path):
+    lm = Scripted()
+    with dspy.context(lm=lm):
+        student = dspy.Predict(Sort)
+        program = pmpo.dspy.PMPO(model, folder=tmp_path, max_demos=0, **HOW).compile(
+            student, trainset=examples)
+    run = program.pmpo_runs["self"]
+    assert run.status == "done" and program._compiled
+    assert program.signature.instructions == run.prompt
+    assert student.signature.instructions == Sort.instructions
+
+
+def test_two_stages(model, examples, tmp_path):
+    lm = Scripted()
+    with dspy.context(lm=lm):
+        program = pmpo.dspy.PMPO(model, folder=tmp_path, demo_sets=8, **HOW).compile(
+            TwoStages(), trainset=examples)
+        assert set(program.pmpo_runs) == {"hint", "judge"}
+        lm.sent.clear()
+        assert program(word="pear").kind == "fruit"
+    # What the program sends is what was scored.
+    for sent, name in zip(lm.sent, ["hint", "judge"]):
+        run, predictor = program.pmpo_runs[name], getattr(program, name)
+        assert run.settings["template"] == "place"
+        row = next(e for p in ("train", "validation", "test") for e in run.data(p)
+                   if "pear" in e["messages"][-1]["content"])
+        scored = filled(row["messages"], run.prompt)
+        plain = [m for m in sent if m["role"] != "assistant"]
+        assert scored[0] == plain[0] and scored[-1] == sent[-1]
+        assert len(sent) == len(scored) + 2 * len(predictor.demos)
+    # The first stage learnt from traces that ended well.
+    assert "It is a" in program.pmpo_runs["hint"].data("train")[0]["target"]
+    # It saves and loads as DSPy's own programs do.
+    program.save(tmp_path / "program.json")
+    loaded = TwoStages()
+    loaded.load(tmp_path / "program.json")
+    for a, b in zip(loaded.predictors(), program.predictors()):
+        assert a.signature.instructions == b.signature.instructions
+        assert [dict(d) for d in a.demos] == [dict(d) for d in b.demos]
+    with dspy.context(lm=lm):
+        lm.sent.clear()
+        loaded(word="pear")
+        again = list(lm.sent)
+        lm.sent.clear()
+        program(word="pear")
+    assert again == lm.sent
+
+
+def test_demonstrations_are_chosen_by_loss(model, examples, tmp_path):
+    class Favours:
+        """The model's losses, less where demonstrations are shown."""
+
+        def __getattr__(self, name):
+            return getattr(model, name)
+
+    favours = Favours()
+    optimiser = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW)
+    calls = [({"word": w}, {"kind": "fruit"}) for w in WORDS]
+    predictor = dspy.Predict(Sort)
+
+    class Scores:
+        def __init__(self, n):
+            import numpy as np
+            self.losses = np.array([[5.0 - n + 0.01 * i for i in range(4)]])
+
+    favours.score = lambda rows, *a, **k: Scores(len(rows[0]["messages"]))
+    optimiser.model = favours
+    chosen = optimiser._choose(predictor, "x", calls, calls[:4], lambda demos: [
+        pmpo.dspy.row_of(Sort, demos, x, y) for x, y in calls[:4]])
+    assert 1 <= len(chosen) <= 3
+    favours.score = lambda rows, *a, **k: Scores(-len(rows[0]["messages"]))
+    assert optimiser._choose(predictor, "x", calls, calls[:4], lambda demos: [
+        pmpo.dspy.row_of(Sort, demos, x, y) for x, y in calls[:4]]) == []
+
+
+def test_too_few_examples(model, examples, tmp_path):
+    with dspy.context(lm=Scripted()), pytest.warns(UserWarning, match="stays as it is"):
+        program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
+            dspy.Predict(Sort), trainset=examples[:2])
+    assert program.pmpo_runs == {}
+
+
+def test_valset(model, examples, tmp_path):
+    with dspy.context(lm=Scripted()):
+        program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
+            dspy.Predict(Sort), trainset=examples[:8], valset=examples[8:])
+    run = program.pmpo_runs["self"]
+    assert (run.n_train, run.n_val) == (8, 4)
+
+
+@pytest.mark.skipif("PMPO_TEST_REAL" not in os.environ, reason="no real model here")
+def test_a_real_model_answers_and_scores(examples, tmp_path):
+    model = pmpo.Model(os.environ["PMPO_TEST_REAL"])
+    lm = pmpo.dspy.LM(model, max_tokens=40)
+    with dspy.context(lm=lm, adapter=dspy.ChatAdapter(use_json_adapter_fallback=False)):
+        program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
+            dspy.Predict(Sort), trainset=examples)
+        before = pmpo.dspy.LogLikelihood(model).of(
+            Sort, [], {"word": "pear"}, {"kind": "fruit"})
+        after = pmpo.dspy.LogLikelihood(model).of(
+            program.signature, program.demos, {"word": "pear"}, {"kind": "fruit"})
+    run = program.pmpo_runs["self"]
+    assert run.best.train_loss <= run.initial.train_loss
+    assert before < 0 and after < 0
+    assert lm("Say yes.")  # it generates
