@@ -255,7 +255,8 @@ static size_t parse_messages(const json_t *a, pmpo_message *out, size_t most)
 }
 
 /* A judge's request is answered by a letter: the longer answer wins. */
-static bool judged(const pmpo_message *m, size_t n, pmpo_reply *reply)
+static bool judged(const llm_server *of, const pmpo_message *m, size_t n,
+                   pmpo_reply *reply)
 {
     pmpo_str s = n ? m[n - 1].content : PMPO_STR("");
     size_t a = pmpo_str_find(s, PMPO_STR("\n\nAnswer A:\n"), 0);
@@ -264,13 +265,50 @@ static bool judged(const pmpo_message *m, size_t n, pmpo_reply *reply)
     if (a == SIZE_MAX || b == SIZE_MAX || end == SIZE_MAX) {
         return false;
     }
-    pmpo_buf_puts(&reply->text, b - a > end - b   ? "A."
+    pmpo_buf_puts(&reply->text, of->o.thinks      ? "Well, as to the first"
+                                : b - a > end - b ? "A."
                                 : b - a < end - b ? "**B**"
                                                   : "Neither");
     reply->n_tokens = reply->text.len;
     reply->n_fed = s.len;
     reply->complete = true;
     return true;
+}
+
+/* The reply as the object that was asked for: what stands between the marks, or
+ * all of it, is the last field, what stands before them the others. */
+static void make_object(exchange *x, const json_t *format, pmpo_buf *text)
+{
+    const json_t *schema =
+        json_object_get(json_object_get(format, "json_schema"), "schema");
+    json_t *names = json_object_get(schema, "required"), *o = json_object();
+    pmpo_str s = pmpo_buf_str(text);
+    size_t a = pmpo_str_find(s, PMPO_STR("<prompt>"), 0),
+           n = json_array_size(names);
+    size_t b = pmpo_str_find(s, PMPO_STR("</prompt>"), 0);
+    bool marked = a != SIZE_MAX && b != SIZE_MAX && a < b;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        const json_t *one =
+            json_object_get(json_object_get(schema, "properties"), name);
+        pmpo_str v = i + 1 < n ? pmpo_str_sub(s, 0, marked ? a : 0)
+                     : marked  ? pmpo_str_sub(s, a + 8, b)
+                               : s;
+        for (size_t k = 0; k < json_array_size(json_object_get(one, "enum"));
+             k++) {
+            const char *w = json_string_value(
+                json_array_get(json_object_get(one, "enum"), k));
+            v = pmpo_str_find(s, pmpo_str_of(w), 0) != SIZE_MAX ? pmpo_str_of(w)
+                                                                : v;
+        }
+        json_object_set_new(o, name, json_stringn(v.ptr, v.len));
+    }
+    char *out = json_dumps(o, JSON_INDENT(2));
+    pmpo_buf_clear(text);
+    pmpo_buf_puts(text, out);
+    free(out);
+    json_decref(o);
+    x->s->counts.as_json++;
 }
 
 static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
@@ -286,11 +324,16 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
     pmpo_reply reply = {0};
     pmpo_error err = {0};
     x->s->counts.replies++;
-    if (!judged(r->messages, r->n_messages, &reply) &&
+    if (!judged(x->s, r->messages, r->n_messages, &reply) &&
         pmpo_generate(x->s->fake, r, 1, &p, &reply, &err) < 0) {
         refuse(x, 400, "the fake model failed");
         return;
     }
+    const json_t *format = json_object_get(x->in, "response_format");
+    if (chat && format && x->s->o.json) {
+        make_object(x, format, &reply.text);
+    }
+    x->s->counts.seeded += json_object_get(x->in, "seed") != NULL;
     json_t *text = json_stringn(pmpo_buf_str(&reply.text).ptr, reply.text.len);
     json_t *choice = chat ? json_pack("{s:i, s:{s:s, s:o}}", "index", 0,
                                       "message", "role", "assistant", "content",
@@ -310,6 +353,28 @@ static uint64_t seed_in(const json_t *in)
     return (uint64_t)json_integer_value(json_object_get(in, "seed"));
 }
 
+/* A parameter is there that isn't taken. */
+static bool refuses(exchange *x)
+{
+    static const char *const errors[][2] = {
+        {"seed", "Unsupported parameter: 'seed'."},
+        {"temperature",
+         "Unsupported value: 'temperature' does not support 0.9."},
+        {"top_p", "Unsupported parameter: 'top_p'."},
+        {"response_format", "response_format is not available for this model"},
+    };
+    for (size_t i = 0; x->s->o.refuses && i < 4; i++) {
+        char word[40];
+        snprintf(word, sizeof(word), ",%s,", errors[i][0]);
+        if (strstr(x->s->o.refuses, word) &&
+            json_object_get(x->in, errors[i][0])) {
+            refuse(x, 400, errors[i][1]);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void chat(exchange *x)
 {
     pmpo_message m[32];
@@ -317,6 +382,9 @@ static void chat(exchange *x)
     if (x->s->o.new_limit && json_object_get(x->in, "max_tokens")) {
         refuse(x, 400, "Unsupported parameter: 'max_tokens'. Use "
                        "'max_completion_tokens' instead.");
+        return;
+    }
+    if (refuses(x)) {
         return;
     }
     const pmpo_gen_request r = {

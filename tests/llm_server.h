@@ -29,13 +29,18 @@ typedef struct llm_options {
     bool bos;         /* texts begin with <|endoftext|> */
     bool quick;       /* whole texts get one made-up number at every place */
     bool no_chat;     /* /tokenize renders no messages */
+    bool thinks;      /* as a judge it doesn't come to the letter */
     bool new_limit;   /* chats want max_completion_tokens */
+    bool json;        /* chats obey response_format; else they ignore it */
+    const char *refuses; /* parameters that chats answer with 400, each in
+                          * commas: ",seed,top_p,"; NULL: none */
     unsigned fail_every; /* every so manyth request for scores or replies is
                           * answered with 500; 0: none */
 } llm_options;
 
 typedef struct llm_counts {
     unsigned all, whole, next, replies, tokens, with_key;
+    unsigned seeded, as_json; /* of the replies: with a seed, as an object */
 } llm_counts;
 
 typedef struct llm_server llm_server;

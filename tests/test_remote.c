@@ -333,12 +333,13 @@ static pmpo_eval *evaluate(pmpo_model *m, pmpo_model *judge, const pmpo_data *d)
     return out;
 }
 
-static void test_answers(void **state)
+static void compare_answers(bool as_json)
 {
-    (void)state;
     llm_server *s = llm_server_start(&(llm_options){.salt = 2});
     llm_server *c = llm_server_start(&(llm_options){.kind = LLM_CHAT,
-                                                    .new_limit = true});
+                                                    .new_limit = true,
+                                                    .json = as_json,
+                                                    .refuses = ",top_p,"});
     pmpo_model *m = must_open(llm_server_url(s));
     pmpo_model *judge = must_open(llm_server_url(c));
     pmpo_model *local = fake_new(&(fake_options){.salt = 2});
@@ -352,12 +353,51 @@ static void test_answers(void **state)
         assert_true(x->right[1] == 1); /* longer than "yes" in both orders */
     }
     assert_int_equal(a->prompts[0].n_cut_off, 0);
+    llm_counts counts = llm_server_counts(c);
+    assert_int_equal(counts.as_json, as_json ? counts.replies : 0);
+    assert_int_equal(counts.replies, 24);
     pmpo_eval_free(a);
     pmpo_eval_free(b);
     pmpo_data_free(d);
     pmpo_model_free(m);
     pmpo_model_free(judge);
     fake_free(local);
+    llm_server_stop(s);
+    llm_server_stop(c);
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    compare_answers(false);
+    compare_answers(true);
+}
+
+/* A judge that is cut off before it says a letter: no tie. */
+static void test_no_verdict(void **state)
+{
+    (void)state;
+    llm_server *s = llm_server_start(&(llm_options){.salt = 2});
+    llm_server *c =
+        llm_server_start(&(llm_options){.kind = LLM_CHAT, .thinks = true});
+    pmpo_model *m = must_open(llm_server_url(s));
+    pmpo_model *judge = must_open(llm_server_url(c));
+    pmpo_data *d = make_data(3, false);
+    pmpo_eval_options o;
+    pmpo_eval *out = NULL;
+    pmpo_error err;
+    const pmpo_str prompt = PMPO_STR("Say yes or no.");
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_JUDGE;
+    o.judge = judge;
+    o.no_cache = true;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &out, &err),
+                     PMPO_EBACKEND);
+    print_message("%s\n", err.text);
+    assert_non_null(strstr(err.text, "begins \"Well, as to the first\""));
+    pmpo_data_free(d);
+    pmpo_model_free(m);
+    pmpo_model_free(judge);
     llm_server_stop(s);
     llm_server_stop(c);
 }
@@ -436,6 +476,81 @@ static void test_run(void **state)
     drop_folder(folder);
     free(one);
     free(two);
+}
+
+/* A run with a rewriter of chats, which is closed. */
+static pmpo_run *write_with(const llm_options *o, const char *path,
+                            llm_counts *counts)
+{
+    llm_server *s = llm_server_start(&(llm_options){.salt = 41});
+    llm_server *c = llm_server_start(o);
+    pmpo_optimize_options how = small_options();
+    pmpo_model *m = must_open(llm_server_url(s));
+    pmpo_model *writer = must_open(llm_server_url(c));
+    pmpo_run *run;
+    pmpo_error err;
+    if (optimize(m, writer, &how, path, &run, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    *counts = llm_server_counts(c);
+    pmpo_model_free(m);
+    pmpo_model_free(writer);
+    llm_server_stop(s);
+    llm_server_stop(c);
+    return run;
+}
+
+static size_t n_scored(const pmpo_run_view *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            assert_null(strstr(c->prompt.len ? c->prompt.ptr : "", "{\""));
+            n += c->prompt.len > 0;
+        }
+    }
+    return n;
+}
+
+/* A server that holds chats to a form is asked for one, and what a run gets of
+ * it is what a free reply would have said; one that refuses it, or seeds and
+ * temperatures, is asked without, and the run says what that cost. */
+static void test_forms(void **state)
+{
+    (void)state;
+    char *folder = make_folder();
+    char *one = path_in(folder, "one"), *two = path_in(folder, "two");
+    char *three = path_in(folder, "three");
+    llm_counts c;
+    pmpo_run *run =
+        write_with(&(llm_options){.kind = LLM_CHAT, .salt = 42, .json = true},
+                   one, &c);
+    /* What marks parts of a prompt repeats it whole, in no object. */
+    assert_true(c.as_json > 4 && c.as_json < c.replies);
+    assert_true(c.seeded >= c.as_json); /* marking is greedy */
+    assert_true(n_scored(pmpo_run_describe(run)) > 3);
+    assert_false(file_holds(one, "takes no"));
+    pmpo_run_free(run);
+    run = write_with(&(llm_options){.kind = LLM_CHAT, .salt = 42}, two, &c);
+    assert_true(c.replies > 4 && c.as_json == 0);
+    assert_true(n_scored(pmpo_run_describe(run)) > 3);
+    pmpo_run_free(run);
+    run = write_with(&(llm_options){.kind = LLM_CHAT,
+                                    .salt = 42,
+                                    .json = true,
+                                    .refuses = ",seed,temperature,"
+                                               "response_format,"},
+                     three, &c);
+    assert_true(c.replies > 4 && c.as_json == 0 && c.seeded == 0);
+    assert_true(n_scored(pmpo_run_describe(run)) > 3);
+    assert_true(file_holds(three, "takes no seeds"));
+    assert_true(file_holds(three, "takes no temperature"));
+    pmpo_run_free(run);
+    drop_folder(folder);
+    free(one);
+    free(two);
+    free(three);
 }
 
 /* A rewriter with a price: what it cost is told, and the budget ends the run. */
@@ -559,7 +674,9 @@ int main(void)
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_replicas),
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_no_verdict),
         cmocka_unit_test(test_run),
+        cmocka_unit_test(test_forms),
         cmocka_unit_test(test_money),
         cmocka_unit_test(test_other_weights),
         cmocka_unit_test(test_cancel),

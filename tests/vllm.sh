@@ -1,7 +1,9 @@
 #!/bin/sh
 # vllm.sh PMPO MODEL.gguf: the real vLLM for CPU serves the model in float32 on loopback; 40 texts must
-# score as embedded, and a whole optimize must go through it, be resumed and end.
+# score as embedded, scoring must reach 0.9 of what a load that keeps the server busy gets, and a whole optimize
+# must go through it, be resumed and end.
 # PMPO_VLLM_PORT: a server that is there already, served under the file's name.
+# PMPO_VLLM_ROWS: a file that gets a row of JSON for each figure of bench.
 set -eu
 pmpo=$1
 gguf=$2
@@ -89,6 +91,31 @@ def compare(name, all_alike):
     assert worst <= 2e-3 and texts >= (40 if all_alike else 20), name
 compare("file.json", True)
 compare("server.json", False)
+END
+
+# ---- as fast as the server ----------------------------------------------------------------
+
+# Answers of one token, in the form that reads the prefix cache, and whole texts.
+say "bench"
+"$pmpo" bench -q --json -m "$url" --model-name "$name" --limit 24 > bench.json
+"$pmpo" bench -q --json -m "$url" --model-name "$name" -d texts.jsonl --limit 24 --loss nll \
+    --template @plain > bench-texts.json
+python3 - bench.json bench-texts.json "$(git -C "$here" rev-parse --short HEAD 2> /dev/null || true)" \
+    "${PMPO_VLLM_ROWS:-/dev/null}" <<'END'
+import datetime, json, sys
+slow = []
+for job, name in ("made-up questions, 24", sys.argv[1]), ("texts, 24, nll", sys.argv[2]):
+    b = json.load(open(name))
+    ratio = b["distinct_over_prefill"]
+    print(f"bench, {job}: {b['distinct_per_s']:.0f} tokens/s, {ratio:.3f} of a load that keeps the server busy")
+    slow += [job] if ratio < 0.9 else []
+    cpu = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    date = datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")
+    row = {"job": job, "server": "vLLM 0.32.0 for CPU", "commit": sys.argv[3], "cpu": cpu[0] if cpu else "",
+           "date": date, **b}
+    with open(sys.argv[4], "a") as rows:
+        print(json.dumps(row), file=rows)
+assert not slow, slow
 END
 
 # ---- a whole run -----------------------------------------------------------------------

@@ -110,6 +110,26 @@ static double read_verdict(pmpo_str s)
                                                      : 0.5;
 }
 
+/* A judge that never says A or B has not judged: no tie is made of that. */
+static int check_verdicts(const pmpo_reply *replies, size_t n, pmpo_error *err)
+{
+    size_t i = 0;
+    while (i < n && read_verdict(pmpo_buf_str(&replies[i].text)) == 0.5) {
+        i++;
+    }
+    if (n == 0 || i < n) {
+        return 0;
+    }
+    pmpo_str s = pmpo_str_trim(pmpo_buf_str(&replies[0].text));
+    s.len = pmpo_utf8_floor(s, s.len < 100 ? s.len : 100);
+    return pmpo_fail(err, PMPO_EBACKEND,
+                     "the judge said neither A nor B in any "
+                     "of %zu comparisons; the first reply begins \"%.*s\": "
+                     "give "
+                     "a model that answers with the letter at once",
+                     n, (int)s.len, s.len ? s.ptr : "");
+}
+
 /* Asks for all comparisons and reads the letters: a server that gives no
  * log-probabilities can't say how sure it is. first[i]: as read_verdict. */
 static int ask_verdicts(pmpo_model *judge, const pmpo_data *pairs,
@@ -120,6 +140,9 @@ static int ask_verdicts(pmpo_model *judge, const pmpo_data *pairs,
                                .max_tokens = WORDS_OF_A_VERDICT,
                                .stop = PMPO_STR("")};
     static const uint64_t seed = 0;
+    static const char *const field[] = {"better"}, *const letters[] = {"A",
+                                                                       "B"};
+    static const pmpo_json_form form = {field, 1, "", "", letters, 2};
     size_t n = pmpo_data_count(pairs);
     pmpo_gen_request *q = pmpo_arena_alloc(mem, n, sizeof(*q));
     pmpo_message *m = pmpo_arena_alloc(mem, 2 * n, sizeof(*m));
@@ -131,10 +154,14 @@ static int ask_verdicts(pmpo_model *judge, const pmpo_data *pairs,
         m[2 * i] = (pmpo_message){PMPO_STR("system"), PMPO_STR(INSTRUCTION)};
         m[2 * i + 1] = (pmpo_message){PMPO_STR("user"),
                                       pmpo_data_example(pairs, i)->input};
-        q[i] = (pmpo_gen_request){.messages = &m[2 * i], .n_messages = 2,
-                                  .seeds = &seed, .n_samples = 1};
+        q[i] = (pmpo_gen_request){.messages = &m[2 * i],
+                                  .n_messages = 2,
+                                  .json = &form,
+                                  .seeds = &seed,
+                                  .n_samples = 1};
     }
     int rc = pmpo_generate(judge, q, n, &p, replies, err);
+    rc = rc < 0 ? rc : check_verdicts(replies, n, err);
     for (size_t i = 0; i < n; i++) {
         first[i] = read_verdict(pmpo_buf_str(&replies[i].text));
         if (cost) {

@@ -121,6 +121,19 @@ int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err);
 
 /* ---- generating ---------------------------------------------------------- */
 
+/* A chat's reply as a JSON object of text fields, which some servers hold a
+ * model to. What comes back as the reply's text is what a free reply would
+ * have: the fields' values, a line each, `open` before the last of them and
+ * `close` after it. */
+typedef struct pmpo_json_form {
+    const char *const *fields; /* [n_fields], at least one */
+    size_t n_fields;
+    const char *open, *close;
+    const char *const *words; /* [n_words] one of which the last one is; none:
+                               * any text */
+    size_t n_words;
+} pmpo_json_form;
+
 typedef struct pmpo_gen_request {
     const int32_t *ids; /* the prompt; NULL for an engine: it takes_messages */
     size_t n_ids;
@@ -132,6 +145,9 @@ typedef struct pmpo_gen_request {
                        * pmpo_begins_replies */
     pmpo_str grammar; /* GBNF, beginning with "root", that what the model adds
                        * obeys, "": none. Needs model.obeys_grammars */
+    /* A wish, which most engines don't know: the messages have to ask for all
+     * by themselves, too. NULL: none. Borrowed. */
+    const pmpo_json_form *json;
     const uint64_t *seeds; /* [n_samples], one a sample */
     size_t n_samples;
 } pmpo_gen_request;
@@ -206,6 +222,9 @@ struct pmpo_model {
     bool may_change;
     double price_in, price_out; /* dollars a token */
     double dollars;             /* paid so far, since it was opened */
+    /* What the engine has found out at work that a run should say; whoever does
+     * makes it NULL. In `mem`. */
+    const char *learned;
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */
     void (*tick)(void *ud, size_t rows);

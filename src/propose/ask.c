@@ -65,6 +65,7 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
             .n_messages = 1,
             .begun = begins && a->begun[i].len > 0 ? a->begun[i] : none,
             .grammar = grammar,
+            .json = begins ? NULL : a->json,
             .seeds = a->seeds + i * a->n_samples,
             .n_samples = a->n_samples,
         };

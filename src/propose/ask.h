@@ -12,6 +12,7 @@ typedef struct pmpo_ask {
     /* [n_requests] how the replies begin; and the grammar of what follows; "":
      * none. Left out where the model can't take them. */
     pmpo_str *begun, grammar;
+    const pmpo_json_form *json; /* as in a pmpo_gen_request; NULL: none */
     uint64_t *seeds;            /* [n_requests * n_samples], request-major */
     pmpo_job_reply *replies;    /* likewise */
     pmpo_message *messages;     /* [n_requests] */

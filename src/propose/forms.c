@@ -135,6 +135,16 @@ static bool small_form(const pmpo_form_input *in, pmpo_buf *out)
     return cut;
 }
 
+const pmpo_json_form *pmpo_form_json(bool analysis)
+{
+    static const char *const names[] = {"analysis", "prompt"};
+    static const pmpo_json_form forms[2] = {{names + 1, 1, PMPO_REPLY_OPEN,
+                                             PMPO_REPLY_CLOSE, NULL, 0},
+                                            {names, 2, PMPO_REPLY_OPEN,
+                                             PMPO_REPLY_CLOSE, NULL, 0}};
+    return &forms[analysis];
+}
+
 bool pmpo_form_rewrite(pmpo_rewrite_form form, const pmpo_form_input *in,
                        pmpo_buf *out)
 {

@@ -9,6 +9,7 @@
 #define PMPO_PROPOSE_FORMS_H
 
 #include "base/str.h"
+#include "model/model.h"
 #include "pmpo.h"
 
 /* The lines around the instruction in each form. */
@@ -41,6 +42,9 @@ void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out);
 /* Appends the form that asks for an instruction in other words. */
 void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out);
 
+/* A reply for servers that hold it to a form: the prompt, after what is to be
+ * said before it (`analysis`). */
+const pmpo_json_form *pmpo_form_json(bool analysis);
 /* Appends the grammar (GBNF) of a reply that was begun with PMPO_REPLY_OPEN:
  * one sentence, or an instruction that may be twice as long as `like` and has
  * line breaks and digits if that has; no question, no tags but the closing one. `opened`:

@@ -38,6 +38,10 @@ static void hash_request(pmpo_hasher *h, const pmpo_gen_request *r)
         pmpo_hasher_str(h, r->begun);
         pmpo_hasher_str(h, r->grammar);
     }
+    if (r->json) { /* likewise */
+        pmpo_hasher_u64(h, r->json->n_fields);
+        pmpo_hasher_u64(h, r->json->n_words);
+    }
     pmpo_hasher_u64(h, r->n_ids);
     pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
     pmpo_hasher_u64(h, r->n_samples);

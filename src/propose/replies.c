@@ -127,6 +127,7 @@ static int fill(const gathering *g, pmpo_ask *q, const slot *slots, size_t max,
         rc = rc < 0 ? rc : begin(g, slots[i], &q->begun[i], err);
     }
     q->grammar = g->grammar;
+    q->json = g->s->o->paper ? NULL : pmpo_form_json(!g->begins);
     return rc;
 }
 
@@ -200,6 +201,15 @@ static int is_useful(const gathering *g, size_t k, bool *yes, pmpo_error *err)
     return *yes && g->s->sound ? g->s->sound(g->s->ud, p->prompt, yes, err) : 0;
 }
 
+/* What the model's engine found out is part of the run. */
+static int tell_learned(const pmpo_scene *s, pmpo_error *err)
+{
+    const char *text = s->jobs->model->learned;
+    s->jobs->model->learned = NULL;
+    return text ? s->note(s->ud, PMPO_NOTE_WARNING, s->iteration, 0, text, err)
+                : 0;
+}
+
 /* ---- once more ----------------------------------------------------------------- */
 
 /* Asks for slots[0..n), each of a request with n_samples samples. */
@@ -220,6 +230,7 @@ static int ask(const gathering *g, bool again, const slot *slots, size_t n,
                                    at->variant + i % n_samples);
     }
     rc = run(g, &q, slots, again, kind, err);
+    rc = rc < 0 ? rc : tell_learned(g->s, err);
     for (size_t i = 0; rc == 0 && i < n * n_samples; i++) {
         const slot *at = &slots[i / n_samples];
         rc = add(g, &q.replies[i], q.seeds[i], at->request,

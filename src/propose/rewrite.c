@@ -42,6 +42,7 @@ static int run_probe(pmpo_jobs *jobs, const pmpo_optimize_options *o,
         .max_bytes = PMPO_CASE_BYTES,
     };
     pmpo_form_rewrite(PMPO_FORM_LARGE, &in, &a.forms[0]);
+    a.json = o->paper ? NULL : pmpo_form_json(true);
     for (size_t i = 0; i < a.n_samples; i++) {
         a.seeds[i] = pmpo_seed_for(o->seed, "probe", 0, 0, i);
     }

@@ -90,30 +90,133 @@ int pmpo_ask_text(const char *model, const int32_t *ids, size_t n,
 
 /* ---- replies --------------------------------------------------------------------- */
 
+unsigned pmpo_read_refusal(const char *error, unsigned known, const char **lost)
+{
+    static const struct {
+        const char *word;
+        pmpo_refusal what;
+        const char *lost;
+    } rows[] = {
+        {"max_completion_tokens", PMPO_REFUSES_MAX_TOKENS, ""},
+        {"response_format", PMPO_REFUSES_JSON, ""},
+        {"json_schema", PMPO_REFUSES_JSON, ""},
+        {"seed", PMPO_REFUSES_SEED, "takes no seeds: its replies don't repeat"},
+        {"temperature", PMPO_REFUSES_TEMPERATURE,
+         "takes no temperature: its replies are sampled as it likes"},
+        {"top_p", PMPO_REFUSES_TOP_P,
+         "takes no top_p: its replies are sampled as it likes"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (!(known & rows[i].what) && strstr(error, rows[i].word)) {
+            *lost = rows[i].lost;
+            return rows[i].what;
+        }
+    }
+    return 0;
+}
+
+const pmpo_json_form *pmpo_json_form_of(const pmpo_gen_request *r,
+                                        unsigned refused)
+{
+    bool chat = r->n_messages > 0 && !r->ids && r->begun.len == 0;
+    return chat && !(refused & PMPO_REFUSES_JSON) ? r->json : NULL;
+}
+
+/* An object with these text fields and no others. */
+static json_t *schema_of(const pmpo_json_form *f)
+{
+    json_t *each = json_object(), *names = json_array();
+    for (size_t i = 0; i < f->n_fields; i++) {
+        json_t *one = json_pack("{s:s}", "type", "string");
+        json_t *words = i + 1 == f->n_fields && f->n_words ? json_array()
+                                                           : NULL;
+        for (size_t k = 0; words && k < f->n_words; k++) {
+            json_array_append_new(words, json_string(f->words[k]));
+        }
+        if (words) {
+            json_object_set_new(one, "enum", words);
+        }
+        json_object_set_new(each, f->fields[i], one);
+        json_array_append_new(names, json_string(f->fields[i]));
+    }
+    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties",
+                     each, "required", names, "additionalProperties", 0);
+}
+
+/* The form in words, after the last message: a model that is only held to it
+ * doesn't know what goes where. */
+static int put_form(json_t *o, const pmpo_json_form *f, json_t *messages)
+{
+    json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+    pmpo_buf b = {0};
+    const json_t *said = json_object_get(last, "content");
+    pmpo_buf_put(&b,
+                 (pmpo_str){json_string_value(said), json_string_length(said)});
+    pmpo_buf_puts(&b,
+                  "\n\nGive the reply as one JSON object with these fields, "
+                  "in this order:");
+    for (size_t i = 0; i < f->n_fields; i++) {
+        pmpo_buf_printf(&b, "%s \"%s\"", i ? "," : "", f->fields[i]);
+    }
+    if (f->open[0]) {
+        pmpo_buf_printf(&b,
+                        ". The last one has what belongs between %s and %s, "
+                        "without these marks",
+                        f->open, f->close);
+    }
+    pmpo_buf_puts(&b, ".\n");
+    json_object_set_new(last, "content", text_of(pmpo_buf_str(&b)));
+    json_t *schema = json_pack("{s:s, s:b, s:o}", "name", "reply", "strict", 1,
+                               "schema", schema_of(f));
+    json_object_set_new(o, "response_format",
+                        json_pack("{s:s, s:o}", "type", "json_schema",
+                                  "json_schema", schema));
+    int rc = b.failed ? PMPO_ENOMEM : 0;
+    pmpo_buf_release(&b);
+    return rc;
+}
+
+static void put_sampling(json_t *o, const pmpo_sampling *s)
+{
+    const pmpo_gen_params *p = s->p;
+    json_object_set_new(o,
+                        s->refused & PMPO_REFUSES_MAX_TOKENS
+                            ? "max_completion_tokens"
+                            : "max_tokens",
+                        json_integer(p->max_tokens));
+    if (!(s->refused & PMPO_REFUSES_TEMPERATURE)) {
+        json_object_set_new(o, "temperature", json_real(p->temperature));
+    }
+    if (!(s->refused & PMPO_REFUSES_TOP_P)) {
+        json_object_set_new(o, "top_p", json_real(p->top_p));
+    }
+    if (p->temperature > 0 && !(s->refused & PMPO_REFUSES_SEED)) {
+        /* signed 32 bits go everywhere */
+        uint64_t seed = (s->seed ^ (s->seed >> 32)) & 0x7fffffff;
+        json_object_set_new(o, "seed", json_integer((json_int_t)seed));
+    }
+}
+
 int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
                    const pmpo_sampling *s, pmpo_buf *out)
 {
     const pmpo_gen_params *p = s->p;
-    json_t *o = json_pack("{s:s, s:f, s:f, s:i}", "model", model,
-                          "temperature", p->temperature, "top_p", p->top_p,
-                          s->completion_tokens ? "max_completion_tokens"
-                                               : "max_tokens",
-                          p->max_tokens);
+    const pmpo_json_form *form = pmpo_json_form_of(r, s->refused);
+    json_t *o = json_pack("{s:s}", "model", model);
     bool chat = r->n_messages > 0;
-    json_object_set_new(o, chat ? "messages" : "prompt",
-                        chat ? messages_of(r->messages, r->n_messages)
-                             : pmpo_json_ids(r->ids, r->n_ids));
-    if (p->temperature > 0) { /* signed 32 bits go everywhere */
-        uint64_t seed = (s->seed ^ (s->seed >> 32)) & 0x7fffffff;
-        json_object_set_new(o, "seed", json_integer((json_int_t)seed));
-    }
+    json_t *what = chat ? messages_of(r->messages, r->n_messages)
+                        : pmpo_json_ids(r->ids, r->n_ids);
+    int rc = form ? put_form(o, form, what) : 0;
+    put_sampling(o, s);
+    json_object_set_new(o, chat ? "messages" : "prompt", what);
     /* Others leave the stop out of the text without saying that it was there,
      * so there it is looked for in what came. */
     if (s->vllm && p->stop.len > 0) {
         json_object_set_new(o, "stop", text_of(p->stop));
         json_object_set_new(o, "include_stop_str_in_output", json_true());
     }
-    return pmpo_json_put(o, out);
+    int written = pmpo_json_put(o, out);
+    return rc < 0 ? rc : written;
 }
 
 static const json_t *said(const json_t *choice)
@@ -121,6 +224,52 @@ static const json_t *said(const json_t *choice)
     const json_t *text = json_object_get(choice, "text");
     const json_t *m = json_object_get(choice, "message");
     return text ? text : json_object_get(m, "content");
+}
+
+/* The object in a fence of code, or bare. */
+static pmpo_str without_fence(pmpo_str s)
+{
+    s = pmpo_str_trim(s);
+    if (!pmpo_str_starts(s, PMPO_STR("```"))) {
+        return s;
+    }
+    size_t from = pmpo_str_find(s, PMPO_STR("{"), 0), to = s.len;
+    while (to > 0 && s.ptr[to - 1] != '}') {
+        to--;
+    }
+    return from < to ? pmpo_str_sub(s, from, to) : s;
+}
+
+/* Replaces an object of the form by what a free reply would say; a text that
+ * is no such object stays as it is. */
+static void put_together(const pmpo_json_form *f, pmpo_buf *text)
+{
+    pmpo_str s = without_fence(pmpo_buf_str(text));
+    json_t *o = json_loadb(s.ptr ? s.ptr : "", s.len, 0, NULL);
+    pmpo_buf b = {0};
+    bool ok = json_is_object(o);
+    for (size_t i = 0; ok && i < f->n_fields; i++) {
+        const json_t *v = json_object_get(o, f->fields[i]);
+        bool last = i + 1 == f->n_fields;
+        pmpo_str value = {json_string_value(v), json_string_length(v)};
+        ok = json_is_string(v);
+        if (ok && last && f->open[0] &&
+            pmpo_str_find(value, pmpo_str_of(f->open), 0) == SIZE_MAX) {
+            pmpo_buf_puts(&b, f->open);
+            pmpo_buf_put(&b, value);
+            pmpo_buf_puts(&b, f->close);
+        } else if (ok) { /* it brought the marks itself, or there are none */
+            pmpo_buf_put(&b, value);
+            pmpo_buf_puts(&b, last ? "" : "\n");
+        }
+    }
+    if (ok) {
+        pmpo_buf_clear(text);
+        pmpo_buf_put(text, pmpo_buf_str(&b));
+        text->failed = text->failed || b.failed;
+    }
+    pmpo_buf_release(&b);
+    json_decref(o);
 }
 
 /* What comes after the stop is cut off. */
@@ -135,7 +284,8 @@ static bool cut_at_stop(pmpo_buf *text, pmpo_str stop)
     return true;
 }
 
-int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p, pmpo_reply *out,
+int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
+                    const pmpo_json_form *form, pmpo_reply *out,
                     pmpo_error *err)
 {
     json_t *o = pmpo_json_reply(body, err);
@@ -153,6 +303,9 @@ int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p, pmpo_reply *out,
     pmpo_buf_clear(&out->text);
     pmpo_buf_put(&out->text, (pmpo_str){json_string_value(text),
                                         json_string_length(text)});
+    if (form) {
+        put_together(form, &out->text);
+    }
     bool stopped = cut_at_stop(&out->text, p->stop);
     out->complete = stopped || (end && strcmp(end, "stop") == 0);
     json_int_t made = json_integer_value(json_object_get(usage,

@@ -26,7 +26,8 @@ typedef struct pmpo_remote {
     const pmpo_dialect *dialect; /* NULL: they can't score */
     bool next_form; /* the dialect's next-token form is right, too */
     bool is_vllm;   /* takes its sampling parameters */
-    bool completion_tokens; /* calls a reply's limit max_completion_tokens */
+    unsigned refused; /* what it doesn't take in requests for replies, bits of
+                       * pmpo_refusal */
     pmpo_http *load; /* scores and replies, as many at once as the servers like */
     /* Tokens, one request at a time. Of its own, since a queue renders, and
      * so tokenises, while `load` is at work. */

@@ -10,7 +10,7 @@ typedef struct sample {
     uint64_t seed;
     pmpo_reply *out;
     bool sent;
-    bool new_limit; /* sent with max_completion_tokens */
+    unsigned refused; /* sent without these */
 } sample;
 
 typedef struct writing {
@@ -44,12 +44,13 @@ static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
     }
     sample *s = &w->samples[w->at];
     pmpo_gen_request one = *s->request;
-    const pmpo_sampling how = {.p = w->p, .seed = s->seed,
+    const pmpo_sampling how = {.p = w->p,
+                               .seed = s->seed,
                                .vllm = w->r->is_vllm,
-                               .completion_tokens = w->r->completion_tokens};
+                               .refused = w->r->refused};
     one.n_messages = is_chat(s) ? one.n_messages : 0;
     s->sent = true;
-    s->new_limit = w->r->completion_tokens;
+    s->refused = w->r->refused;
     *call = (pmpo_http_call){.ticket = w->at,
                              .path = is_chat(s) ? "/chat/completions"
                                                 : "/completions",
@@ -59,19 +60,36 @@ static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
                               "memory ran out") : 1;
 }
 
-/* Newer servers of chats want another name for the limit of tokens: the sample
- * is sent again with it. */
-static bool other_limit(writing *w, const pmpo_http_reply *reply)
+/* What a server was found not to take, for a run to say. */
+static void tell(pmpo_remote *r, const char *lost)
+{
+    struct pmpo_model *m = r->model;
+    pmpo_buf b = {0};
+    pmpo_buf_printf(&b, "%s%sthe server of %s %s", m->learned ? m->learned : "",
+                    m->learned ? "; " : "", r->name, lost);
+    if (lost[0] && !b.failed) {
+        m->learned = pmpo_arena_cstr(&m->mem, pmpo_buf_str(&b).ptr);
+    }
+    pmpo_buf_release(&b);
+}
+
+/* Servers of chats take not all the same: where an error names what this one
+ * refused, the sample is sent again without. */
+static bool ask_otherwise(writing *w, const pmpo_http_reply *reply)
 {
     sample *s = &w->samples[reply->ticket];
-    if (reply->status != 400 || s->new_limit ||
-        !strstr(reply->why, "max_completion_tokens")) {
+    const char *error = strstr(reply->why, ": HTTP "), *lost = "";
+    if ((reply->status != 400 && reply->status != 422) || !error) {
         return false;
     }
-    w->r->completion_tokens = true;
-    s->sent = false;
-    w->at = 0;
-    return true;
+    unsigned what = pmpo_read_refusal(error, s->refused, &lost);
+    if (what && !(w->r->refused & what)) {
+        w->r->refused |= what;
+        tell(w->r, lost);
+    }
+    s->sent = what == 0;
+    w->at = what ? 0 : w->at;
+    return what != 0;
 }
 
 static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
@@ -79,7 +97,9 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
     writing *w = ud;
     pmpo_reply *out = w->samples[reply->ticket].out;
     if (reply->code == 0) {
-        if (pmpo_read_reply(reply->body, w->p, out, err) < 0) {
+        const sample *s = &w->samples[reply->ticket];
+        const pmpo_json_form *form = pmpo_json_form_of(s->request, s->refused);
+        if (pmpo_read_reply(reply->body, w->p, form, out, err) < 0) {
             return PMPO_HTTP_AGAIN;
         }
         w->r->model->dollars += (double)out->n_fed * w->r->model->price_in +
@@ -89,7 +109,7 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         }
         return 0;
     }
-    if (other_limit(w, reply)) {
+    if (ask_otherwise(w, reply)) {
         return 0;
     }
     out->code = reply->code;
@@ -114,8 +134,8 @@ int pmpo_remote_generate(void *self, const pmpo_gen_request *requests,
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t v = 0; v < requests[i].n_samples; v++, k++) {
-            w.samples[k] = (sample){&requests[i], requests[i].seeds[v], &out[k],
-                                    false, false};
+            w.samples[k] =
+                (sample){&requests[i], requests[i].seeds[v], &out[k], false, 0};
         }
     }
     int rc = pmpo_http_run(w.r->load, &(pmpo_http_source){&w, next, done}, err);
