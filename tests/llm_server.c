@@ -8,6 +8,7 @@
 
 #include "fake_engine.h"
 #include "http_server.h"
+#include "model/render.h"
 #include "propose/forms.h"
 
 #define N_TOKENS 259
@@ -375,9 +376,16 @@ static bool refuses(exchange *x)
     return false;
 }
 
+static bool is_form(const pmpo_message *m, size_t n)
+{
+    return n > 0 && pmpo_str_find(m[n - 1].content, PMPO_STR(PMPO_FORM_BEGIN),
+                                  0) != SIZE_MAX;
+}
+
 static void chat(exchange *x)
 {
     pmpo_message m[32];
+    pmpo_tokens ids = {0};
     uint64_t seed = seed_in(x->in);
     if (x->s->o.new_limit && json_object_get(x->in, "max_tokens")) {
         refuse(x, 400, "Unsupported parameter: 'max_tokens'. Use "
@@ -387,12 +395,22 @@ static void chat(exchange *x)
     if (refuses(x)) {
         return;
     }
-    const pmpo_gen_request r = {
-        .messages = m,
-        .n_messages = parse_messages(json_object_get(x->in, "messages"), m, 32),
-        .seeds = &seed,
-        .n_samples = 1};
+    size_t n = parse_messages(json_object_get(x->in, "messages"), m, 32);
+    pmpo_gen_request r = {.messages = m,
+                          .n_messages = n,
+                          .seeds = &seed,
+                          .n_samples = 1};
+    if (!is_form(m, n) &&
+        !pmpo_str_starts(m[0].content, PMPO_STR("You compare")) &&
+        pmpo_render_chat(&x->s->fake->vocab, m, n, PMPO_STR(""), &ids, NULL) ==
+            0) {
+        r = (pmpo_gen_request){.ids = ids.ids,
+                               .n_ids = ids.n,
+                               .seeds = &seed,
+                               .n_samples = 1};
+    }
     reply_with(x, &r, true);
+    pmpo_tokens_release(&ids);
 }
 
 static void continue_text(exchange *x, const int32_t *ids, size_t n)
@@ -402,8 +420,7 @@ static void continue_text(exchange *x, const int32_t *ids, size_t n)
     uint64_t seed = seed_in(x->in);
     pmpo_gen_request r = {.seeds = &seed, .n_samples = 1};
     size_t k = parse_chat(x->s, ids, n, &text, m, 32);
-    if (k > 0 && pmpo_str_find(m[k - 1].content, PMPO_STR(PMPO_FORM_BEGIN), 0) !=
-                     SIZE_MAX) {
+    if (is_form(m, k)) {
         r.messages = m;
         r.n_messages = k;
     } else {

@@ -373,6 +373,44 @@ static void test_answers(void **state)
     compare_answers(true);
 }
 
+/* A server of chats alone answers, too, and is sent what the engine would read. */
+static void test_answers_of_chats(void **state)
+{
+    (void)state;
+    llm_server *s =
+        llm_server_start(&(llm_options){.kind = LLM_CHAT, .salt = 2});
+    pmpo_model *m = must_open(llm_server_url(s));
+    pmpo_model *local = fake_new(&(fake_options){.salt = 2});
+    pmpo_data *d = make_data(12, false);
+    pmpo_eval *a = evaluate(m, NULL, d), *b = evaluate(local, NULL, d), *out;
+    for (size_t i = 0; i < 12; i++) {
+        assert_true(pmpo_str_eq(a->prompts[0].examples[i].reply,
+                                b->prompts[0].examples[i].reply));
+    }
+    pmpo_eval_options o;
+    pmpo_error err;
+    const pmpo_str prompt = PMPO_STR("Say yes or no.");
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_EXACT;
+    o.no_cache = true;
+    o.template_name = "raw"; /* no chat: that takes tokens */
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &out, &err),
+                     PMPO_EMODEL);
+    assert_non_null(
+        strstr(err.text, "--tokenizer FILE.gguf; answers to chats"));
+    o.template_name = "chat";
+    o.metrics = PMPO_METRIC_OPTIONS;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &out, &err),
+                     PMPO_EMODEL);
+    assert_non_null(strstr(err.text, "can't score"));
+    pmpo_eval_free(a);
+    pmpo_eval_free(b);
+    pmpo_data_free(d);
+    pmpo_model_free(m);
+    fake_free(local);
+    llm_server_stop(s);
+}
+
 /* A judge that is cut off before it says a letter: no tie. */
 static void test_no_verdict(void **state)
 {
@@ -674,6 +712,7 @@ int main(void)
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_replicas),
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_answers_of_chats),
         cmocka_unit_test(test_no_verdict),
         cmocka_unit_test(test_run),
         cmocka_unit_test(test_forms),

@@ -25,9 +25,10 @@ static void after_one(void *ud, size_t reply)
     }
 }
 
+static const uint64_t no_seed = 0; /* greedy: of no effect */
+
 static int render(asking *a, pmpo_str prompt, pmpo_error *err)
 {
-    static const uint64_t seed = 0; /* greedy: of no effect */
     pmpo_template *t = NULL;
     int rc = pmpo_template_new(&a->of->model->vocab, a->of->template_name, &t,
                                err);
@@ -36,10 +37,40 @@ static int render(asking *a, pmpo_str prompt, pmpo_error *err)
                                 &a->ids[i], err);
         a->q[i] = (pmpo_gen_request){.ids = a->ids[i].ids,
                                      .n_ids = a->ids[i].n,
-                                     .seeds = &seed, .n_samples = 1};
+                                     .seeds = &no_seed,
+                                     .n_samples = 1};
     }
     pmpo_template_free(t);
     return rc;
+}
+
+/* The same turns for a server that puts chats together itself: it need not say
+ * what its tokens are. */
+static int make_turns(asking *a, pmpo_str prompt, pmpo_arena *mem,
+                      pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < a->n; i++) {
+        pmpo_message *m;
+        size_t n;
+        rc = pmpo_render_turns(a->of->template_name, prompt,
+                               pmpo_data_example(a->of->data, i), mem, &m, &n,
+                               err);
+        a->q[i] = (pmpo_gen_request){.messages = m,
+                                     .n_messages = n,
+                                     .seeds = &no_seed,
+                                     .n_samples = 1};
+    }
+    return rc;
+}
+
+static int ask_for(asking *a, pmpo_str prompt, pmpo_arena *mem, pmpo_error *err)
+{
+    const char *name = a->of->template_name;
+    bool turns = strcmp(name, "raw") != 0 && name[0] != '@';
+    return a->of->model->takes_messages && turns
+               ? make_turns(a, prompt, mem, err)
+               : render(a, prompt, err);
 }
 
 static int keep(const asking *a, pmpo_arena *mem, pmpo_answer *out,
@@ -76,7 +107,7 @@ int pmpo_answers(const pmpo_asking *of, pmpo_str prompt, pmpo_arena *mem,
     a.ids = pmpo_arena_alloc(&own, a.n, sizeof(*a.ids));
     a.q = pmpo_arena_alloc(&own, a.n, sizeof(*a.q));
     a.replies = pmpo_arena_alloc(&own, a.n, sizeof(*a.replies));
-    int rc = a.ids && a.q && a.replies ? render(&a, prompt, err)
+    int rc = a.ids && a.q && a.replies ? ask_for(&a, prompt, &own, err)
                                        : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : generate(&a, err);
     rc = rc < 0 ? rc : keep(&a, mem, out, err);

@@ -471,7 +471,8 @@ int pmpo_template_new(const pmpo_vocab *v, const char *name,
     if (!v->tokenize) {
         return pmpo_fail(err, PMPO_EMODEL,
                          "the server does not say how it cuts texts into "
-                         "tokens: give --tokenizer FILE.gguf");
+                         "tokens: give --tokenizer FILE.gguf; answers to "
+                         "chats (--template chat) can do without");
     }
     pmpo_template *t = pmpo_calloc(1, sizeof(*t));
     if (!t) {

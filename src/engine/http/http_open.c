@@ -529,10 +529,11 @@ static const pmpo_engine http_engine = {
 static int refuse(opening *w, const pmpo_buf *why, pmpo_error *err)
 {
     pmpo_buf b = {0};
-    pmpo_buf_printf(&b, "%s can't score: %s. vLLM and SGLang can, and servers "
+    pmpo_buf_printf(&b,
+                    "%s can't score: %s. vLLM and SGLang can, and servers "
                     "whose completions echo log-probabilities; this one can "
-                    "still be --rewriter or --judge", w->urls[0],
-                    pmpo_buf_str(why).ptr);
+                    "still be --rewriter or --judge, and answer in eval",
+                    w->urls[0], pmpo_buf_str(why).ptr);
     w->m->cant_score = kept(w, &b);
     /* Where chats can be put together as tokens, replies can be begun, too. */
     w->m->takes_messages = !(w->r->is_vllm && has_chat(w->m));
