@@ -98,6 +98,7 @@ json_t *js_cost(const pmpo_cost *c)
     js_put(o, "cached_scores", js_count(c->cached_scores));
     js_put(o, "prompt_tokens", js_count(c->prompt_tokens));
     js_put(o, "generated_tokens", js_count(c->generated_tokens));
+    js_put(o, "cached_replies", js_count(c->cached_replies));
     js_put(o, "seconds", js_number(c->seconds));
     if (c->dollars > 0) {
         js_put(o, "dollars", js_number(c->dollars));

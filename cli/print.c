@@ -271,14 +271,20 @@ void put_heading(const char *text)
 void put_cost(const pmpo_cost *c)
 {
     char a[SHORT], b[SHORT], g[SHORT], p[SHORT], s[SHORT], t[SHORT];
+    const bool kept = c->cached_replies > 0;
+    char r[SHORT] = "";
+    if (kept) {
+        show_count(c->cached_replies, r);
+    }
     put_fact("cost", "%s rows fed to score %s tokens of whole sequences; %s "
              "scores from the cache; %s tokens generated after %s of prompts; "
-             "%s",
+             "%s%s%s",
              show_count(c->prefill_tokens, a),
              show_count(c->logical_tokens, b),
              show_count(c->cached_scores, s),
              show_count(c->generated_tokens, g),
              show_count(c->prompt_tokens, p),
+             r, kept ? " replies from the cache; " : "",
              show_duration(c->seconds * 1000, t));
     if (c->dollars > 0) {
         put_fact("", "%.4f dollars", c->dollars);

@@ -282,6 +282,7 @@ typedef struct pmpo_cost {
     uint64_t prompt_tokens;    /* rows fed to generate from: the prompts of
                                 * answers and rewrites, shared starts once */
     uint64_t generated_tokens;
+    uint64_t cached_replies;   /* answers and rewrites taken from the cache */
     double dollars;            /* paid to servers with a price */
     double seconds;            /* wall time in the engine */
 } pmpo_cost;

@@ -304,7 +304,7 @@ optimize | --max-tokens | | --max-tokens 1
 optimize | --max-tokens | --preset paper => --max-tokens 9
 optimize | --allow-copy | --variants 30 | --allow-copy
 optimize | --no-guard | --variants 30 | --no-guard
-optimize | --budget | | --budget 1tok
+optimize | --budget | --no-cache | --budget 1tok
 optimize | --budget | --no-cache | --budget 0.005s
 optimize | --dry-run | | --dry-run
 optimize | --quiet | | --quiet

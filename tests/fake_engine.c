@@ -19,7 +19,7 @@ typedef struct fake {
     fake_options o;
     pmpo_model *model;
     volatile sig_atomic_t cancelled;
-    size_t n_events, n_generated, n_violations;
+    size_t n_events, n_generated, n_replies, n_violations;
     size_t n_most, n_dropped; /* units under way; not finished, unwanted */
     size_t n_held; /* requests with a grammar */
 } fake;
@@ -438,6 +438,22 @@ static void answer(const fake *f, const pmpo_gen_request *r,
     out->n_fed = r->n_ids;
 }
 
+/* One more reply has ended. */
+static int after_reply(fake *f, const pmpo_gen_params *p, size_t i,
+                       pmpo_error *err)
+{
+    f->n_replies++;
+    if (p->done) {
+        p->done(p->ud, i);
+    }
+    if (f->n_replies == f->o.kill_after) {
+        raise(SIGKILL);
+    }
+    return f->n_replies == f->o.cancel_after
+               ? pmpo_fail(err, PMPO_ECANCELLED, "cancelled")
+               : 0;
+}
+
 static void hash_generation(pmpo_hasher *h, const pmpo_gen_request *r)
 {
     if (r->n_messages == 0) {
@@ -453,6 +469,33 @@ static void hash_generation(pmpo_hasher *h, const pmpo_gen_request *r)
     }
 }
 
+/* One request's samples into out[*at]...; *at moves on. */
+static int generate_one(fake *f, const pmpo_gen_request *r,
+                        const pmpo_gen_params *p, pmpo_reply *out, size_t *at,
+                        pmpo_error *err)
+{
+    size_t fed = 0;
+    for (size_t i = 0; i < r->n_messages; i++) { /* the last one's */
+        fed = r->messages[i].content.len;
+    }
+    if (r->n_messages > 0
+        && fed + (size_t)p->max_tokens > (size_t)f->model->info.n_context) {
+        return pmpo_fail(err, PMPO_ETOOLONG, "no room to generate");
+    }
+    int rc = 0;
+    for (size_t v = 0; rc == 0 && v < r->n_samples; v++, ++*at) {
+        pmpo_reply *to = &out[*at];
+        if (r->n_messages == 0) {
+            answer(f, r, p, to);
+        } else {
+            reply(f, r, r->seeds[v], p, to);
+            to->n_fed = v == 0 ? fed : 0; /* shared by the others */
+        }
+        rc = after_reply(f, p, *at, err);
+    }
+    return rc;
+}
+
 static int generate(void *self, const pmpo_gen_request *requests, size_t n,
                     const pmpo_gen_params *p, pmpo_reply *out,
                     pmpo_error *err)
@@ -464,28 +507,17 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
     }
     f->n_generated++;
     pmpo_hasher *h = pmpo_hasher_new();
-    for (size_t i = 0; i < n; i++) {
+    size_t at = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
         check_rendered(f, &requests[i]);
-        if (requests[i].n_messages == 0) {
-            hash_generation(h, &requests[i]);
-            answer(f, &requests[i], p, out++);
-            continue;
-        }
-        pmpo_str form = requests[i].messages[requests[i].n_messages - 1]
-                            .content;
-        if (form.len + (size_t)p->max_tokens
-            > (size_t)f->model->info.n_context) {
-            pmpo_hasher_free(h);
-            return pmpo_fail(err, PMPO_ETOOLONG, "no room to generate");
-        }
         hash_generation(h, &requests[i]);
-        for (size_t v = 0; v < requests[i].n_samples; v++, out++) {
-            reply(f, &requests[i], requests[i].seeds[v], p, out);
-            out->n_fed = v == 0 ? form.len : 0; /* shared by the others */
-        }
+        rc = generate_one(f, &requests[i], p, out, &at, err);
     }
     pmpo_hash key = pmpo_hasher_end(h);
     pmpo_hasher_free(h);
+    if (rc < 0) {
+        return rc;
+    }
     if (f->model->tick) {
         f->model->tick(f->model->tick_ud, 1);
     }
@@ -577,6 +609,11 @@ size_t fake_events(const pmpo_model *m)
 size_t fake_generated(const pmpo_model *m)
 {
     return ((const fake *)m->self)->n_generated;
+}
+
+size_t fake_replies(const pmpo_model *m)
+{
+    return ((const fake *)m->self)->n_replies;
 }
 
 size_t fake_violations(const pmpo_model *m)

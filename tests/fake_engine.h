@@ -32,6 +32,8 @@ typedef struct fake_options {
     size_t fail_at;      /* PMPO_EBACKEND */
     size_t nan_at;       /* the event's scores are NAN */
     size_t cancel_at;    /* as if pmpo_cancel had been called then */
+    size_t cancel_after, kill_after; /* the same, and raise(SIGKILL), when so
+                                      * many replies have ended */
     bool shift;          /* scores forget the first id of the prefix */
     bool all_bad;        /* no reply is usable */
     bool stuck;          /* every reply is the instruction itself */
@@ -47,6 +49,7 @@ pmpo_model *fake_new(const fake_options *o);
 void fake_free(pmpo_model *m);
 size_t fake_events(const pmpo_model *m);
 size_t fake_generated(const pmpo_model *m); /* events that were generations */
+size_t fake_replies(const pmpo_model *m);
 /* The log-probability of ids[at] given those before it. */
 double fake_logprob(uint64_t salt, const int32_t *ids, size_t at);
 /* Broken contracts seen so far (units whose requests disagree in the prefix

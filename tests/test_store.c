@@ -444,7 +444,7 @@ static void test_cache_damage(void **state)
     pmpo_cache *c = open_cache(at("d"), 1 << 20);
     pmpo_cache_put(c, key(1), x, 2);
     pmpo_cache_free(c);
-    sql(at("d"), "UPDATE score SET logprobs = x'0000803f00000040'");
+    sql(at("d"), "UPDATE entry SET value = x'0000803f00000040'");
     c = open_cache(at("d"), 1 << 20);
     assert_false(pmpo_cache_get(c, key(1), y, 2)); /* a wrong checksum */
     pmpo_cache_free(c);

@@ -28,7 +28,8 @@ class Cost:
     """What a call cost. prefill_tokens: rows fed to score; output_rows: of
     these, whose logits were read; logical_tokens: what whole sequences, one by
     one, would feed; cached_scores: outputs taken from the cache; prompt_tokens:
-    rows fed to generate from; generated_tokens; seconds in the engine."""
+    rows fed to generate from; generated_tokens; cached_replies: answers and
+    rewrites taken from the cache; seconds in the engine."""
 
     prefill_tokens: int
     output_rows: int
@@ -36,6 +37,7 @@ class Cost:
     cached_scores: int
     prompt_tokens: int
     generated_tokens: int
+    cached_replies: int
     seconds: float
 
 

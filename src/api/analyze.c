@@ -121,7 +121,8 @@ static int find_effects(work *w, pmpo_str prompt, int max, pmpo_error *err)
 {
     pmpo_analysis *a = &w->out->pub;
     pmpo_marking m;
-    pmpo_jobs jobs = {.model = w->rewriter, .cost = &a->cost};
+    pmpo_jobs jobs = {.model = w->rewriter, .cache = w->cache,
+                      .cost = &a->cost};
     w->stage = "marking";
     tell(w, 0, 0, NAN);
     int rc = pmpo_mark(&jobs, prompt, max, 0, MARK_SEED, &m, err);

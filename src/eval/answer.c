@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "eval/eval.h"
+#include "model/kept.h"
 #include "model/render.h"
 
 typedef struct asking {
@@ -80,8 +81,7 @@ static int keep(const asking *a, pmpo_arena *mem, pmpo_answer *out,
         const pmpo_reply *r = &a->replies[i];
         out[i] = (pmpo_answer){pmpo_arena_str(mem, pmpo_buf_str(&r->text)),
                                r->complete};
-        a->of->cost->generated_tokens += r->n_tokens;
-        a->of->cost->prompt_tokens += r->n_fed;
+        pmpo_cost_add_reply(a->of->cost, r);
         if (!out[i].text.ptr) {
             return pmpo_fail_memory(err);
         }
@@ -95,7 +95,9 @@ static int generate(asking *a, pmpo_error *err)
                                .max_tokens = a->of->max_tokens,
                                .stop = PMPO_STR(""),
                                .done = after_one, .ud = a};
-    return pmpo_generate(a->of->model, a->q, a->n, &p, a->replies, err);
+    const pmpo_keeping keep = {.cache = a->of->cache};
+    return pmpo_generate_kept(a->of->model, &keep, a->q, a->n, &p, a->replies,
+                              err);
 }
 
 int pmpo_answers(const pmpo_asking *of, pmpo_str prompt, pmpo_arena *mem,

@@ -68,7 +68,7 @@ typedef struct pmpo_asking {
     const pmpo_data *data;
     const char *template_name; /* of answers */
     int max_tokens;            /* of an answer */
-    pmpo_cache *cache;         /* of judging; NULL: none */
+    pmpo_cache *cache;         /* of replies and verdicts; NULL: none */
     void (*after)(void *ud, size_t done, size_t total); /* told how many are
                                                          * done; may be NULL */
     void *ud;

@@ -74,6 +74,7 @@ static int answer(job *j, sheet *s, pmpo_error *err)
     const pmpo_asking a = {.model = j->in->model, .data = j->in->data,
                            .template_name = j->o->template_name,
                            .max_tokens = j->o->max_tokens,
+                           .cache = j->in->cache,
                            .after = after_answers, .ud = j,
                            .cost = &j->out->cost};
     return pmpo_answers(&a, j->in->prompts[j->prompt], j->mem, s->answers, err);

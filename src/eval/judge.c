@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "eval/eval.h"
+#include "model/kept.h"
 #include "score/score.h"
 
 #define INSTRUCTION                                                            \
@@ -132,9 +133,8 @@ static int check_verdicts(const pmpo_reply *replies, size_t n, pmpo_error *err)
 
 /* Asks for all comparisons and reads the letters: a server that gives no
  * log-probabilities can't say how sure it is. first[i]: as read_verdict. */
-static int ask_verdicts(pmpo_model *judge, const pmpo_data *pairs,
-                        pmpo_cost *cost, double *first, pmpo_arena *mem,
-                        pmpo_error *err)
+static int ask_verdicts(const pmpo_asking *a, const pmpo_data *pairs,
+                        double *first, pmpo_arena *mem, pmpo_error *err)
 {
     const pmpo_gen_params p = {.temperature = 0, .top_p = 1,
                                .max_tokens = WORDS_OF_A_VERDICT,
@@ -160,13 +160,13 @@ static int ask_verdicts(pmpo_model *judge, const pmpo_data *pairs,
                                   .seeds = &seed,
                                   .n_samples = 1};
     }
-    int rc = pmpo_generate(judge, q, n, &p, replies, err);
+    const pmpo_keeping keep = {.cache = a->cache};
+    int rc = pmpo_generate_kept(a->model, &keep, q, n, &p, replies, err);
     rc = rc < 0 ? rc : check_verdicts(replies, n, err);
     for (size_t i = 0; i < n; i++) {
         first[i] = read_verdict(pmpo_buf_str(&replies[i].text));
-        if (cost) {
-            cost->prompt_tokens += replies[i].n_fed;
-            cost->generated_tokens += replies[i].n_tokens;
+        if (a->cost) {
+            pmpo_cost_add_reply(a->cost, &replies[i]);
         }
         pmpo_buf_release(&replies[i].text);
     }
@@ -179,7 +179,7 @@ static int judge_by_words(const pmpo_asking *a, const pmpo_data *pairs,
     pmpo_arena mem = {0};
     size_t n = pmpo_data_count(pairs);
     double *first = pmpo_arena_alloc(&mem, n, sizeof(*first));
-    int rc = first ? ask_verdicts(a->model, pairs, a->cost, first, &mem, err)
+    int rc = first ? ask_verdicts(a, pairs, first, &mem, err)
                    : pmpo_fail_memory(err);
     for (size_t i = 0; rc == 0 && i < n / 2; i++) {
         win[i] = (first[2 * i] + 1 - first[2 * i + 1]) / 2;

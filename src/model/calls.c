@@ -67,15 +67,35 @@ static int check(const struct pmpo_model *m, const pmpo_gen_request *r,
 }
 
 static int render(const struct pmpo_model *m, pmpo_gen_request *r,
-                  pmpo_tokens *ids, pmpo_error *err)
+                  pmpo_arena *mem, pmpo_error *err)
 {
     if (r->n_messages == 0 || m->takes_messages) {
         return 0;
     }
+    pmpo_tokens t = {0};
     int rc = pmpo_render_chat(&m->vocab, r->messages, r->n_messages, r->begun,
-                              ids, err);
-    r->ids = ids->ids;
-    r->n_ids = ids->n;
+                              &t, err);
+    int32_t *ids = rc < 0 ? NULL : pmpo_arena_alloc(mem, t.n, sizeof(*ids));
+    if (ids && t.n) {
+        memcpy(ids, t.ids, t.n * sizeof(*ids));
+    }
+    r->ids = ids;
+    r->n_ids = t.n;
+    pmpo_tokens_release(&t);
+    return rc < 0 || ids ? rc : pmpo_fail_memory(err);
+}
+
+int pmpo_ready_requests(struct pmpo_model *m, const pmpo_gen_request *requests,
+                        size_t n, pmpo_arena *mem, pmpo_gen_request **out,
+                        pmpo_error *err)
+{
+    pmpo_gen_request *q = *out = pmpo_arena_alloc(mem, n, sizeof(*q));
+    int rc = q ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        q[i] = requests[i];
+        rc = check(m, &q[i], err);
+        rc = rc < 0 ? rc : render(m, &q[i], mem, err);
+    }
     return rc;
 }
 
@@ -84,18 +104,9 @@ int pmpo_generate(struct pmpo_model *m, const pmpo_gen_request *requests,
                   pmpo_error *err)
 {
     pmpo_arena mem = {0};
-    pmpo_gen_request *own = pmpo_arena_alloc(&mem, n, sizeof(*own));
-    pmpo_tokens *ids = pmpo_arena_alloc(&mem, n, sizeof(*ids));
-    int rc = own && ids ? 0 : pmpo_fail_memory(err);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        own[i] = requests[i];
-        rc = check(m, &own[i], err);
-        rc = rc < 0 ? rc : render(m, &own[i], &ids[i], err);
-    }
+    pmpo_gen_request *own;
+    int rc = pmpo_ready_requests(m, requests, n, &mem, &own, err);
     rc = rc < 0 ? rc : m->engine->generate(m->self, own, n, p, out, err);
-    for (size_t i = 0; ids && i < n; i++) {
-        pmpo_tokens_release(&ids[i]);
-    }
     pmpo_arena_release(&mem);
     return rc;
 }

@@ -169,6 +169,8 @@ typedef struct pmpo_reply {
     size_t n_fed;    /* rows fed for its prompt. Of what replies share most is
                       * fed for the first: the sum over a call's is the cost */
     bool complete;   /* ended by itself or by the stop, not by max_tokens */
+    bool kept;       /* not generated now but taken from the cache (kept.h);
+                      * never set by an engine */
     int code;        /* below 0: this sample failed, there is no text */
 } pmpo_reply;
 
@@ -242,9 +244,16 @@ int pmpo_score_unit(struct pmpo_model *m, const pmpo_unit *u,
 /* Can replies be begun for the model? */
 bool pmpo_begins_replies(const struct pmpo_model *m);
 
+/* The requests as the engine takes them, in *out [n] of `mem`: chats rendered
+ * by the model's own template unless the engine does that. PMPO_EUSAGE: a
+ * request begins the reply or brings a grammar, and the model can't take
+ * that. */
+int pmpo_ready_requests(struct pmpo_model *m, const pmpo_gen_request *requests,
+                        size_t n, pmpo_arena *mem, pmpo_gen_request **out,
+                        pmpo_error *err);
+
 /* The engine's `generate`, with chats rendered for it by the model's own
- * template: a request has messages or ids. PMPO_EUSAGE: a request begins the
- * reply or brings a grammar, and the model can't take that. */
+ * template: a request has messages or ids. Codes as above. */
 int pmpo_generate(struct pmpo_model *m, const pmpo_gen_request *requests,
                   size_t n, const pmpo_gen_params *p, pmpo_reply *out,
                   pmpo_error *err);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "model/kept.h"
 
 #define JOB_VERSION "pmpo job 2"
 
@@ -145,15 +146,16 @@ static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
     if (!replies) {
         return pmpo_fail_memory(err);
     }
-    int rc = pmpo_generate(j->model, job->requests, job->n_requests,
-                           &job->params, replies, err);
+    const pmpo_keeping keep = {.cache = j->cache, .whole = true,
+                               .before = j->before, .ud = j->ud};
+    int rc = pmpo_generate_kept(j->model, &keep, job->requests,
+                                job->n_requests, &job->params, replies, err);
     for (size_t i = 0; i < n; i++) {
         if (rc == 0) {
             out[i].text = pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text));
             out[i].complete = replies[i].complete;
             out[i].n_tokens = replies[i].n_tokens;
-            cost->generated_tokens += replies[i].n_tokens;
-            cost->prompt_tokens += replies[i].n_fed;
+            pmpo_cost_add_reply(cost, &replies[i]);
             if (!out[i].text.ptr || replies[i].text.failed) {
                 rc = pmpo_fail_memory(err);
             }
@@ -168,21 +170,17 @@ static int compute(pmpo_jobs *j, const pmpo_job *job, pmpo_hash key,
                    pmpo_arena *mem, pmpo_job_reply *out, size_t n,
                    pmpo_error *err)
 {
-    int rc = j->before ? j->before(j->ud, err) : 0;
-    if (rc < 0) {
-        return rc;
-    }
     pmpo_cost cost = {0};
     double start = pmpo_now_ms();
-    rc = generate(j, job, mem, out, n, &cost, err);
+    int rc = generate(j, job, mem, out, n, &cost, err);
     if (rc < 0) {
         return rc;
     }
     cost.seconds = (pmpo_now_ms() - start) / 1e3;
-    j->n_computed++;
     if (j->cost) {
         j->cost->generated_tokens += cost.generated_tokens;
         j->cost->prompt_tokens += cost.prompt_tokens;
+        j->cost->cached_replies += cost.cached_replies;
         j->cost->seconds += cost.seconds;
     }
     if (!j->store) {

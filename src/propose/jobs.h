@@ -1,7 +1,7 @@
-/* jobs.h: generation jobs, finished ones kept in the run file.
+/* jobs.h: generation jobs, finished ones kept in the run file and the cache.
  *
  * A job is all samples of a few requests, generated together and kept or
- * redone whole. Its key is the hash of everything that decides its replies,
+ * redone whole, so that a reply never depends on what else is kept. Its key is the hash of everything that decides its replies,
  * so a resumed run finds what an earlier sitting finished. */
 #ifndef PMPO_PROPOSE_JOBS_H
 #define PMPO_PROPOSE_JOBS_H
@@ -12,13 +12,13 @@
 
 typedef struct pmpo_jobs {
     pmpo_model *model;  /* borrowed */
-    pmpo_store *store;  /* NULL: nothing is kept */
-    /* Asked before a job is computed, not when it is looked up; may be NULL.
+    pmpo_store *store;  /* NULL: nothing is kept in a run file */
+    pmpo_cache *cache;  /* NULL: nothing is kept for other runs */
+    /* Asked before a job is computed, not when it is found; may be NULL.
      * A negative code stops the job with it. */
     int (*before)(void *ud, pmpo_error *err);
     void *ud;
-    pmpo_cost *cost;    /* added to, for computed jobs; may be NULL */
-    size_t n_computed;  /* counted here */
+    pmpo_cost *cost;    /* added to; may be NULL */
 } pmpo_jobs;
 
 typedef struct pmpo_job {

@@ -87,6 +87,7 @@ static int state_init(pmpo_state *st, const pmpo_search_input *in,
         return pmpo_fail(err, PMPO_EDATA, "the run's marked prompt: %s", wrong);
     }
     st->jobs = (pmpo_jobs){
+        .cache = in->cache,
         .model = in->rewriter,
         .store = in->store,
         .before = pmpo_before_step,

@@ -245,6 +245,13 @@ static void read_cost(reader *r)
         r->v->cost.seconds += sqlite3_column_double(st, 2) / 1e3;
     }
     sqlite3_finalize(st);
+    /* A job is generated whole or taken from the cache whole. */
+    st = query(r, "SELECT total(json_array_length(replies)) FROM job "
+                  "WHERE prompt_tokens=0 AND generated_tokens=0");
+    if (st && next(r, st)) {
+        r->v->cost.cached_replies = (uint64_t)sqlite3_column_double(st, 0);
+    }
+    sqlite3_finalize(st);
 }
 
 /* Rejected candidates are scored for the search alone, so their blocks tell

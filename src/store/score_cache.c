@@ -1,4 +1,4 @@
-/* score_cache.c: scores by key, for all runs of this user.
+/* score_cache.c: scores and replies by key, for all runs of this user.
  *
  * The cache may be lost at any time and must never cost more than time: every
  * failure switches it off for this process, says why once, and the work goes
@@ -14,7 +14,7 @@
 #include "store/db.h"
 #include "store/store.h"
 
-#define CACHE_VERSION 1
+#define CACHE_VERSION 2
 #define MAX_BUSY 3
 #define BUSY_MS 500
 #define DAY_S 86400
@@ -30,9 +30,9 @@ struct pmpo_cache {
 };
 
 static const char tables[] =
-    "CREATE TABLE IF NOT EXISTS score(key BLOB PRIMARY KEY, logprobs BLOB,"
+    "CREATE TABLE IF NOT EXISTS entry(key BLOB PRIMARY KEY, value BLOB,"
     " checksum INTEGER, used INTEGER) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS score_used ON score(used);";
+    "CREATE INDEX IF NOT EXISTS entry_used ON entry(used);";
 
 /* ---- trouble ------------------------------------------------------------------ */
 
@@ -81,7 +81,8 @@ static int set_up(pmpo_cache *c)
         return -1;
     }
     if (version != 0 && version != CACHE_VERSION &&
-        pmpo_db_exec(&c->d, "DROP TABLE IF EXISTS score", NULL) < 0) {
+        pmpo_db_exec(&c->d, "DROP TABLE IF EXISTS score;"
+                            "DROP TABLE IF EXISTS entry", NULL) < 0) {
         return -1;
     }
     char pragma[64];
@@ -98,11 +99,11 @@ static int set_up(pmpo_cache *c)
 
 static int prepare_all(pmpo_cache *c)
 {
-    return pmpo_db_prepare(&c->d, "SELECT logprobs, checksum, used FROM score "
+    return pmpo_db_prepare(&c->d, "SELECT value, checksum, used FROM entry "
                                   "WHERE key=?", &c->get, NULL) < 0 ||
-                   pmpo_db_prepare(&c->d, "UPDATE score SET used=? "
+                   pmpo_db_prepare(&c->d, "UPDATE entry SET used=? "
                                           "WHERE key=?", &c->touch, NULL) < 0 ||
-                   pmpo_db_prepare(&c->d, "INSERT OR REPLACE INTO score "
+                   pmpo_db_prepare(&c->d, "INSERT OR REPLACE INTO entry "
                                           "VALUES(?,?,?,?)", &c->put, NULL) < 0
                ? -1
                : 0;
@@ -168,9 +169,9 @@ static void shrink(pmpo_cache *c)
                         c->max_bytes / 4 * 3;
          i++) {
         if (pmpo_db_exec(&c->d,
-                         "DELETE FROM score WHERE key IN (SELECT key FROM "
-                         "score ORDER BY used LIMIT (SELECT count(*)/8+1 FROM "
-                         "score))", NULL) < 0 ||
+                         "DELETE FROM entry WHERE key IN (SELECT key FROM "
+                         "entry ORDER BY used LIMIT (SELECT count(*)/8+1 FROM "
+                         "entry))", NULL) < 0 ||
             pmpo_db_int(&c->d, "PRAGMA page_count", &pages, NULL) ||
             pmpo_db_int(&c->d, "PRAGMA freelist_count", &free_pages, NULL)) {
             write_failed(c);
@@ -248,19 +249,29 @@ static void touch(pmpo_cache *c, const pmpo_hash *key, sqlite3_int64 used)
     }
 }
 
-bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n)
+static uint64_t checksum(pmpo_str value)
+{
+    return pmpo_hash64(value.ptr, value.len, value.len);
+}
+
+bool pmpo_cache_get_bytes(pmpo_cache *c, pmpo_hash key, pmpo_buf *out)
 {
     if (!c->readable) {
         return false;
     }
     bind_key(c->get, 1, &key);
     int rc = pmpo_db_step(&c->d, c->get, NULL);
-    bool found = rc == 1 && pmpo_db_floats(c->get, 0, 1, logprobs, n);
-    for (size_t i = 0; found && i < n; i++) {
-        found = isfinite(logprobs[i]);
-    }
-    sqlite3_int64 used = rc == 1 ? sqlite3_column_int64(c->get, 2) : 0;
-    if (rc < 0) {
+    bool found = false;
+    sqlite3_int64 used = 0;
+    if (rc == 1) {
+        const char *p = sqlite3_column_blob(c->get, 0);
+        pmpo_str v = {p ? p : "", (size_t)sqlite3_column_bytes(c->get, 0)};
+        found = checksum(v) == (uint64_t)sqlite3_column_int64(c->get, 1);
+        used = sqlite3_column_int64(c->get, 2);
+        if (found) {
+            pmpo_buf_put(out, v);
+        }
+    } else if (rc < 0) {
         say(c, c->path);
         c->readable = false;
     }
@@ -269,23 +280,44 @@ bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n)
     if (found) {
         touch(c, &key, used);
     }
+    return found && !out->failed;
+}
+
+bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n)
+{
+    pmpo_buf b = {0};
+    bool found = pmpo_cache_get_bytes(c, key, &b)
+                 && b.len == n * sizeof(*logprobs);
+    if (found && n) {
+        memcpy(logprobs, b.ptr, b.len);
+    }
+    for (size_t i = 0; found && i < n; i++) {
+        found = isfinite(logprobs[i]);
+    }
+    pmpo_buf_release(&b);
     return found;
 }
 
-void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
-                    size_t n)
+void pmpo_cache_put_bytes(pmpo_cache *c, pmpo_hash key, pmpo_str value)
 {
     if (!c->writable) {
         return;
     }
     bind_key(c->put, 1, &key);
-    pmpo_db_bind_floats(c->put, 2, logprobs, n);
-    sqlite3_bind_int64(c->put, 3,
-                       (sqlite3_int64)pmpo_db_checksum(logprobs, n));
+    sqlite3_bind_blob64(c->put, 2, value.len ? value.ptr : "", value.len,
+                        SQLITE_TRANSIENT);
+    sqlite3_bind_int64(c->put, 3, (sqlite3_int64)checksum(value));
     sqlite3_bind_int64(c->put, 4, pmpo_wall_s());
     if (pmpo_db_run(&c->d, c->put, NULL) < 0) {
         write_failed(c);
     } else {
         c->n_busy = 0;
     }
+}
+
+void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
+                    size_t n)
+{
+    pmpo_cache_put_bytes(c, key, (pmpo_str){(const char *)logprobs,
+                                            n * sizeof(*logprobs)});
 }

@@ -179,6 +179,10 @@ bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n);
  * rows. */
 void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
                     size_t n);
+/* The same for bytes of any number: appended to *out when `key` is there with
+ * a right checksum. */
+bool pmpo_cache_get_bytes(pmpo_cache *c, pmpo_hash key, pmpo_buf *out);
+void pmpo_cache_put_bytes(pmpo_cache *c, pmpo_hash key, pmpo_str value);
 /* NULL, or one line on what is wrong with the cache. Borrowed. */
 const char *pmpo_cache_trouble(const pmpo_cache *c);
 
