@@ -90,6 +90,8 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->max_prompt_tokens = o->max_prompt_tokens;
     p->patience = o->patience;
     p->length_price = o->length_price;
+    p->demos = o->demos;
+    p->demos_as = (pmpo_demos_as)o->demos_as;
     p->proposers = o->proposers;
     p->no_rewriter = o->rewriter && !strcmp(o->rewriter, "none");
     p->form = (pmpo_rewrite_form)o->form;

@@ -19,6 +19,8 @@ static void take_search(options *o)
     o->max_prompt_tokens = d.max_prompt_tokens;
     o->patience = d.patience;
     o->length_price = d.length_price;
+    o->demos = d.demos;
+    o->demos_as = (int)d.demos_as;
     o->form = d.form;
     o->race = d.race;
     o->run_metric = d.metric;

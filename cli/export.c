@@ -22,24 +22,36 @@ static bool knows_rendering(const pmpo_run_view *v)
     return *v->rendered_before || *v->rendered_after || *v->rendered_empty;
 }
 
+/* What the model reads under the best prompt; the caller's to free. */
+static char *best_text(const pmpo_run_view *v)
+{
+    pmpo_str p = v->best.prompt;
+    size_t n = strlen(v->rendered_before) + p.len + strlen(v->rendered_after) +
+               strlen(v->rendered_empty) + strlen(v->rendered_best) + 1;
+    char *text = cli_grow(NULL, n, 1);
+    if (*v->rendered_best) {
+        snprintf(text, n, "%s", v->rendered_best);
+    } else {
+        snprintf(text, n, "%s%.*s%s", p.len ? v->rendered_before : "",
+                 (int)p.len, p.ptr ? p.ptr : "",
+                 p.len ? v->rendered_after : v->rendered_empty);
+    }
+    return text;
+}
+
 /* Exactly that, so no newline is added. */
 static int put_text_form(const source *s, pmpo_error *err)
 {
     const pmpo_run_view *v = s->v;
-    pmpo_str p = v->best.prompt;
     if (!knows_rendering(v)) {
         return cli_error(err, PMPO_EDATA, "%s does not hold the text around its "
                          "prompt (it was made by an earlier pmpo, or with "
                          "the template place): --format messages has the "
                          "turns", s->path);
     }
-    if (p.len == 0) {
-        fputs(v->rendered_empty, stdout);
-        return 0;
-    }
-    fputs(v->rendered_before, stdout);
-    fwrite(p.ptr, 1, p.len, stdout);
-    fputs(v->rendered_after, stdout);
+    char *text = best_text(v);
+    fputs(text, stdout);
+    cli_free(text);
     return 0;
 }
 
@@ -135,13 +147,7 @@ static int put_openai(const source *s, pmpo_error *err)
     if (rc == 0) {
         js_put(o, "messages", a);
     } else if (rc == PMPO_EUSAGE && knows_rendering(v)) {
-        pmpo_str p = v->best.prompt;
-        size_t n = strlen(v->rendered_before) + p.len
-                   + strlen(v->rendered_after) + strlen(v->rendered_empty) + 1;
-        char *text = cli_grow(NULL, n, 1);
-        snprintf(text, n, "%s%.*s%s", p.len ? v->rendered_before : "",
-                 (int)p.len, p.ptr, p.len ? v->rendered_after
-                                          : v->rendered_empty);
+        char *text = best_text(v);
         js_put(o, "prompt", js_text(text));
         cli_free(text);
         rc = 0;
@@ -187,19 +193,67 @@ static int put_dspy(const source *s, pmpo_error *err)
 
 /* ---- promptfoo ----------------------------------------------------------------------- */
 
-/* `prompt` so that its own braces are no template's; the caller's to free. */
-static char *raw_braces(pmpo_str prompt)
+/* Between these stand the names of what an example brings, until the texts
+ * around them are made safe. */
+#define NAME_BEGINS "\x1e"
+#define NAME_ENDS "\x1f"
+
+/* Appends text[0..n) so that its own braces are no template's. */
+static void put_raw(const char *text, size_t n, char *out, size_t room)
 {
-    size_t n = prompt.len + sizeof("{% raw %}{% endraw %}");
-    char *text = cli_grow(NULL, n, 1);
     bool braces = false;
-    for (size_t i = 0; i + 1 < prompt.len; i++) {
-        const char *c = prompt.ptr + i;
+    for (size_t i = 0; i + 1 < n; i++) {
+        const char *c = text + i;
         braces |= c[0] == '{' && (c[1] == '{' || c[1] == '%' || c[1] == '#');
     }
-    snprintf(text, n, braces ? "{%% raw %%}%.*s{%% endraw %%}" : "%.*s",
-             (int)prompt.len, prompt.ptr ? prompt.ptr : "");
-    return text;
+    size_t at = strlen(out);
+    snprintf(out + at, room - at,
+             braces ? "{%% raw %%}%.*s{%% endraw %%}" : "%.*s", (int)n, text);
+}
+
+/* A message's content as promptfoo's template; the caller's to free. */
+static char *promptfoo_content(const char *text)
+{
+    size_t room = strlen(text) + 1, marks = strlen("{% raw %}{% endraw %}");
+    for (const char *c = text; *c; c++) {
+        room += *c == *NAME_BEGINS ? marks + 2 : 0;
+    }
+    room += marks;
+    char *out = cli_grow(NULL, room, 1);
+    *out = '\0';
+    while (*text) {
+        size_t n = strcspn(text, NAME_BEGINS), name;
+        put_raw(text, n, out, room);
+        text += n;
+        if (*text) {
+            name = strcspn(++text, NAME_ENDS);
+            size_t at = strlen(out);
+            snprintf(out + at, room - at, "{{%.*s}}", (int)name, text);
+            text += name + (text[name] != '\0');
+        }
+    }
+    return out;
+}
+
+/* The prompt's chat as a JSON text that is a template. */
+static int promptfoo_chat(const source *s, pmpo_str prompt, char **out,
+                          pmpo_error *err)
+{
+    json_t *a = NULL;
+    int rc = make_messages(s, prompt, NAME_BEGINS, NAME_ENDS, &a, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(a); i++) {
+        json_t *m = json_array_get(a, i);
+        char *own =
+            promptfoo_content(json_string_value(json_object_get(m, "content")));
+        js_put(m, "content", js_text(own));
+        cli_free(own);
+    }
+    *out = rc == 0 ? json_dumps(a, 0) : NULL;
+    if (rc == 0 && !*out) {
+        cli_no_memory();
+    }
+    json_decref(a);
+    return rc;
 }
 
 static json_t *promptfoo_test(const pmpo_example *e)
@@ -240,22 +294,15 @@ static int promptfoo_tests(const source *s, json_t *tests, pmpo_error *err)
 static int add_promptfoo(const source *s, pmpo_str prompt, const char *label,
                          json_t *prompts, pmpo_error *err)
 {
-    json_t *a = NULL, *o;
-    char *own = raw_braces(prompt);
-    int rc = make_messages(s, str_of(own), "{{", "}}", &a, err);
+    char *text;
+    int rc = promptfoo_chat(s, prompt, &text, err);
     if (rc == 0) {
-        char *text = json_dumps(a, 0);
-        if (!text) {
-            cli_no_memory();
-        }
-        o = js_object();
+        json_t *o = js_object();
         js_put(o, "label", js_text(label));
         js_put(o, "raw", js_text(text));
         js_add(prompts, o);
-        json_decref(a);
         free(text);
     }
-    cli_free(own);
     return rc == PMPO_EUSAGE ? cli_error(err, rc, "%s: the template %s has no "
                                          "turns: promptfoo's providers take "
                                          "chats", s->path, s->v->template_name)

@@ -93,7 +93,7 @@ struct options {
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard, approve;
     bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
-    int run_metric, shortlist, grain, format;
+    int run_metric, shortlist, grain, format, demos, demos_as;
     double margin, length_price;
     bool json, quiet, verbose, dry_run, force, best, table, pareto, help;
 };

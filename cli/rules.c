@@ -113,6 +113,21 @@ static bool asks(const options *o, unsigned metrics)
     return cli_metrics(o, &asked, &(pmpo_error){0}) == 0 && (asked & metrics);
 }
 
+static bool proposes_no_demos(const options *o)
+{
+    return is_paper(o) || proposes_no(o, "demos");
+}
+
+static bool is_calibrated(const options *o)
+{
+    return o->how.calibrate != PMPO_CALIBRATE_NONE;
+}
+
+static bool shows_no_demos(const options *o)
+{
+    return o->demos == 0;
+}
+
 static bool has_no_pattern(const options *o)
 {
     return o->metrics && !asks(o, PMPO_METRIC_REGEX); /* alone it says so */
@@ -134,6 +149,11 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "from", takes_nothing_from,
      "-p gives another start prompt, and no library is raced"},
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},
+    {CMD_OPTIMIZE, "demos", proposes_no_demos,
+     "the proposer demos does not take part"},
+    {CMD_OPTIMIZE, "demos", is_calibrated,
+     "there are no demonstrations with --calibrate"},
+    {CMD_OPTIMIZE, "demos-as", shows_no_demos, "--demos 0 shows none"},
     {CMD_OPTIMIZE, "rewrite-form", rewrites_nothing, "nothing is rewritten"},
     {CMD_OPTIMIZE, "variants", rewrites_nothing, "nothing is rewritten"},
     {CMD_OPTIMIZE, "segments", masks_nothing, "--no-mask masks none"},
@@ -144,8 +164,10 @@ static const rule rules[] = {
     {CMD_EVAL, "regex", has_no_pattern, "only --metric regex reads it"},
     {CMD_EVAL, "judge", has_no_judge, "only --metric judge asks it"},
     {CMD_EVAL, "train", shows_nothing, "--shots 0 shows no example"},
-    {CMD_COMPARE | CMD_ANALYZE, "force", writes_no_page, "there is no --html FILE"},
-    {CMD_COMPARE | CMD_ANALYZE, "json", writes_page_only, "--html - has standard output"},
+    {CMD_COMPARE | CMD_ANALYZE, "force", writes_no_page,
+     "there is no --html FILE"},
+    {CMD_COMPARE | CMD_ANALYZE, "json", writes_page_only,
+     "--html - has standard output"},
     {CMD_EVAL, "force", writes_no_examples, "there is no --examples FILE"},
 };
 

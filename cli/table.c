@@ -35,26 +35,31 @@
 const option_row option_rows[] = {
     /* ---- what to work on ---- */
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
-     "a GGUF file, a name of `pmpo models list`, or the URL of a server such as "
+     "a GGUF file, a name of `pmpo models list`, or the URL of a server such "
+     "as "
      "http://host:8000/v1; repeated for replicas of one",
-     "($PMPO_MODEL, else the list's default)", MODELS & ~(CMD_AUDIT | CMD_COMPARE), "", 0, 0},
+     "($PMPO_MODEL, else the list's default)",
+     MODELS & ~(CMD_AUDIT | CMD_COMPARE), "", 0, 0},
     {'m', "model", OPT_TEXTS, AT(models), "MODEL",
      "a GGUF file, a name of `pmpo models list`, or the URL of a server (of "
      "replicas: with commas); may be repeated",
      "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
-     "a GGUF file, a name of `pmpo models list`, or the URL of a server such as "
+     "a GGUF file, a name of `pmpo models list`, or the URL of a server such "
+     "as "
      "http://host:8000/v1; repeated for replicas of one",
      "(the run's, else $PMPO_MODEL, else the list's)", CMD_AUDIT, "", 0, 0},
     TEXT(0, "rewriter", rewriter, "MODEL",
-         "the model that rewrites and marks prompts, as -m, or a server of chats; "
+         "the model that rewrites and marks prompts, as -m, or a server of "
+         "chats; "
          "none: no model is asked for words",
          "(the scoring model itself)", CMD_OPTIMIZE),
     TEXT(0, "rewriter", rewriter, "MODEL", "the model that marks prompts",
          "(the scoring model itself)", CMD_ANALYZE),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
-         "(none: it must be given)", RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
+         "(none: it must be given)",
+         RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
     TEXT('d', "data", data, "FILE",
          "examples: JSONL or a BIG-Bench Hard file; - is standard input",
          "(the run's test part)", CMD_AUDIT),
@@ -85,14 +90,13 @@ const option_row option_rows[] = {
     TEXT('o', "output", output, "PREFIX",
          "writes PREFIX.train.jsonl, PREFIX.val.jsonl and PREFIX.test.jsonl",
          "(FILE without its ending)", CMD_DATA_SPLIT),
-    TEXT('o', "output", output, "FILE", "where to write", "-",
-         CMD_DATA_IMPORT),
+    TEXT('o', "output", output, "FILE", "where to write", "-", CMD_DATA_IMPORT),
     TEXT('o', "output", output, "FILE",
          "where to write; - is standard output; an earlier page is replaced",
          "(RUN with the ending .html)", CMD_REPORT),
     SWITCH(0, "force", force, "replace files that exist",
-           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL
-               | CMD_REPORT | CMD_COMPARE | CMD_ANALYZE),
+           CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL |
+               CMD_REPORT | CMD_COMPARE | CMD_ANALYZE),
     TEXT(0, "html", html, "FILE",
          "also write a page for people; - is standard output, and then nothing "
          "else goes there; an earlier page is replaced",
@@ -120,14 +124,14 @@ const option_row option_rows[] = {
          "csv: the rejected output's column", "(rejected, if there is one)",
          CMD_DATA_IMPORT),
     TEXT(0, "id", columns.id, "COLUMN", "csv: the column of unique names",
-         "(id, if there is one, else a hash of the content)",
-         CMD_DATA_IMPORT),
+         "(id, if there is one, else a hash of the content)", CMD_DATA_IMPORT),
     TEXT(0, "answer", columns.answer, "COLUMN",
          "csv: the short answer's column", "(answer, if there is one)",
          CMD_DATA_IMPORT),
     TEXT(0, "options", columns.options, "COLUMN",
          "csv: the column of options: texts with | between them, or a JSON "
-         "list", "(options, if there is one)", CMD_DATA_IMPORT),
+         "list",
+         "(options, if there is one)", CMD_DATA_IMPORT),
     TEXT(0, "weight", columns.weight, "COLUMN", "csv: the weight's column",
          "(weight, if there is one)", CMD_DATA_IMPORT),
 
@@ -143,13 +147,12 @@ const option_row option_rows[] = {
     TEXT(0, "test", test, "FILE|N|SHARE",
          "the test examples, likewise; they are scored at the end",
          "(the rest)", CMD_OPTIMIZE),
-    TEXT(0, "val", val, "N|SHARE", "size of the validation part",
-         "(a quarter)", CMD_DATA_SPLIT),
+    TEXT(0, "val", val, "N|SHARE", "size of the validation part", "(a quarter)",
+         CMD_DATA_SPLIT),
     TEXT(0, "test", test, "N|SHARE", "size of the test part", "(the rest)",
          CMD_DATA_SPLIT),
-    NUMBER("limit", OPT_COUNT, limit, "N",
-           "the first N examples only; 0: all", "",
-           MODELS | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
+    NUMBER("limit", OPT_COUNT, limit, "N", "the first N examples only; 0: all",
+           "", MODELS | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
            "seed of all random choices: the parts and the samples", "",
            CMD_OPTIMIZE, 0, MAX64),
@@ -171,14 +174,17 @@ const option_row option_rows[] = {
          "nll only: a target costs the mean, or the sum, over its tokens", "",
          LOSSES),
     WORD("loss-on", how.loss_on, WORDS(PMPO_LOSS_ONS),
-         "nll only: the cost of the whole target, or of the example's answer in "
-         "it, given what stands before that", "", LOSSES),
+         "nll only: the cost of the whole target, or of the example's answer "
+         "in "
+         "it, given what stands before that",
+         "", LOSSES),
     WORD("normalize", how.normalize, WORDS(PMPO_NORMALIZATIONS),
          "preference and choice only: outputs are compared by their "
          "log-likelihood, or by its mean per token",
          "", LOSSES),
     WORD("calibrate", how.calibrate, WORDS(PMPO_CALIBRATIONS),
-         "content-free: from each output's log-likelihood take off the one that "
+         "content-free: from each output's log-likelihood take off the one "
+         "that "
          "it has with the input N/A",
          "", LOSSES),
     NUMBER("beta", OPT_REAL, how.beta, "X",
@@ -203,20 +209,22 @@ const option_row option_rows[] = {
          "noise is low and that fits into memory",
          "", MODELS),
     WORD("precision", precision, WORDS(PMPO_PRECISIONS),
-         "precision of the weights; others than native may write a widened copy",
+         "precision of the weights; others than native may write a widened "
+         "copy",
          "native", CMD_MODELS_INFO),
     NUMBER("threads", OPT_INT, threads, "N",
-           "threads that compute; 0: as many as this process has processors", "",
-           OPENS, 0, 4096),
-    NUMBER("gpu-layers", OPT_INT, gpu_layers, "N",
-           "layers on the GPU; -1: all", "", OPENS, -1, 100000),
+           "threads that compute; 0: as many as this process has processors",
+           "", OPENS, 0, 4096),
+    NUMBER("gpu-layers", OPT_INT, gpu_layers, "N", "layers on the GPU; -1: all",
+           "", OPENS, -1, 100000),
     NUMBER("memory", OPT_BYTES, memory_bytes, "SIZE",
            "at most so much memory for weights and working memory, such as 4G; "
            "0: what is free. A rewriter gets what the scoring model's file "
            "leaves",
            "", OPENS, 0, 1e18),
     SWITCH(0, "no-cache", no_cache, "neither read nor write the score cache",
-           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE | CMD_COMPRESS),
+           RUNS | CMD_RESUME | CMD_EVAL | CMD_AUDIT | CMD_COMPARE |
+               CMD_COMPRESS),
 
     /* ---- servers ---- */
     TEXT(0, "model-name", model_name, "NAME",
@@ -240,8 +248,8 @@ const option_row option_rows[] = {
          "holds the key for the server of -m; nobody else may read it",
          "($PMPO_API_KEY)", REACHES),
     TEXT(0, "cacert", cacert, "FILE",
-         "certificates to trust in place of the system's",
-         "(the system's)", REACHES),
+         "certificates to trust in place of the system's", "(the system's)",
+         REACHES),
     SWITCH(0, "insecure", insecure,
            "a key may go over plain http to another host", REACHES),
     NUMBER("concurrency", OPT_INT, concurrency, "N",
@@ -266,12 +274,15 @@ const option_row option_rows[] = {
     TEXT(0, "metric", metrics, "NAME",
          "what counts as right: one of eval's, but for regex and judge; none: "
          "losses only",
-         "(options where they are known, pairs where rejected outputs are, else "
+         "(options where they are known, pairs where rejected outputs are, "
+         "else "
          "by the form of the answers)",
          CMD_COMPARE),
     WORD("metric", run_metric, WORDS(PMPO_RUN_METRICS),
-         "how the answers are marked that are generated at the end, by which the "
-         "prompt is chosen and judged; auto: by the form of the data's answers; "
+         "how the answers are marked that are generated at the end, by which "
+         "the "
+         "prompt is chosen and judged; auto: by the form of the data's "
+         "answers; "
          "none: the loss alone decides",
          "", CMD_OPTIMIZE),
     TEXT(0, "shots", shots, "NUMBERS",
@@ -303,70 +314,90 @@ const option_row option_rows[] = {
            CMD_EVAL | CMD_AUDIT | CMD_OPTIMIZE | CMD_COMPARE, 1, MAX),
     NUMBER("shortlist", OPT_INT, shortlist, "N",
            "how many prompts, the best by validation loss, answer the "
-           "validation examples at the end", "", CMD_OPTIMIZE, 1, 100),
+           "validation examples at the end",
+           "", CMD_OPTIMIZE, 1, 100),
 
     /* ---- the search ---- */
-    NUMBER("iterations", OPT_INT, iterations, "N", "rounds of rewriting",
-           "", CMD_OPTIMIZE, 0, MAX),
+    NUMBER("iterations", OPT_INT, iterations, "N", "rounds of rewriting", "",
+           CMD_OPTIMIZE, 0, MAX),
     NUMBER("iterations", OPT_INT, iterations, "N",
-           "the new total, counting those done", "(as in the run)",
-           CMD_RESUME, 1, MAX),
+           "the new total, counting those done", "(as in the run)", CMD_RESUME,
+           1, MAX),
     NUMBER("hard", OPT_INT, hard, "N",
-           "how many of the costliest examples are shown to the rewriter, one at "
-           "a time", "",
-           CMD_OPTIMIZE, 1, 1000),
-    NUMBER("variants", OPT_INT, variants, "N", "rewrites for each of them",
+           "how many of the costliest examples are shown to the rewriter, one "
+           "at "
+           "a time",
            "", CMD_OPTIMIZE, 1, 1000),
+    NUMBER("variants", OPT_INT, variants, "N", "rewrites for each of them", "",
+           CMD_OPTIMIZE, 1, 1000),
     NUMBER("segments", OPT_INT, segments, "N",
-           "at most so many parts of the prompt are masked, one after the other", "",
-           CMD_OPTIMIZE | CMD_ANALYZE, 1, 64),
+           "at most so many parts of the prompt are masked, one after the "
+           "other",
+           "", CMD_OPTIMIZE | CMD_ANALYZE, 1, 64),
     NUMBER("temperature", OPT_REAL, temperature, "X",
            "sampling temperature of the rewriter", "", CMD_OPTIMIZE, 0, 100),
     NUMBER("top-p", OPT_REAL, top_p, "X",
            "the rewriter samples from the likeliest tokens that together have "
-           "this probability", "",
-           CMD_OPTIMIZE, 1e-6, 1),
+           "this probability",
+           "", CMD_OPTIMIZE, 1e-6, 1),
     NUMBER("max-reply-tokens", OPT_INT, max_reply_tokens, "N",
-           "at most so many tokens in a reply of the rewriter", "", CMD_OPTIMIZE, 1, MAX),
+           "at most so many tokens in a reply of the rewriter", "",
+           CMD_OPTIMIZE, 1, MAX),
     NUMBER("max-prompt-tokens", OPT_INT, max_prompt_tokens, "N",
            "longer candidates are rejected; 0: no cap", "", CMD_OPTIMIZE, 0,
            MAX),
     NUMBER("length-price", OPT_REAL, length_price, "NATS",
-           "what a token of the prompt costs: candidates are compared with this "
-           "added to their losses", "", CMD_OPTIMIZE, 0, 1e6),
+           "what a token of the prompt costs: candidates are compared with "
+           "this "
+           "added to their losses",
+           "", CMD_OPTIMIZE, 0, 1e6),
     NUMBER("patience", OPT_INT, patience, "N",
-           "stop after N iterations without gain; 0: never", "",
-           CMD_OPTIMIZE, 0, MAX),
+           "stop after N iterations without gain; 0: never", "", CMD_OPTIMIZE,
+           0, MAX),
     WORD("preset", preset, "default|paper",
          "paper: the published loop, without noise floor and validation",
          "default", CMD_OPTIMIZE),
     WORD("race", race, WORDS(PMPO_RACES),
-         "when a candidate is given up before it is scored on all examples: off: "
+         "when a candidate is given up before it is scored on all examples: "
+         "off: "
          "never, also not before the first iteration; exact: once it is sure "
          "to lose; paired: also once a test at 5 % says that it will",
          "", CMD_OPTIMIZE),
     TEXT(0, "proposers", proposers, "NAMES",
          "where new prompts come from: library, contract, delete, merge, "
+         "demos, "
          "induce, edit, rewrite, paraphrase; several with commas",
          "(all but the last that the rewriter allows)", CMD_OPTIMIZE),
+    NUMBER("demos", OPT_INT, demos, "N",
+           "at most so many training examples behind the instruction, as "
+           "demonstrations that lower the loss on the others; 0: none",
+           "", CMD_OPTIMIZE, 0, PMPO_MAX_DEMOS),
+    WORD("demos-as", demos_as, WORDS(PMPO_DEMOS_ASES),
+         "how demonstrations are shown: as text of the prompt, or as turns of "
+         "the chat",
+         "", CMD_OPTIMIZE),
     TEXT(0, "library", library, "FILE",
-         "instructions of your own, one a line, that are raced with the built-in ones at "
+         "instructions of your own, one a line, that are raced with the "
+         "built-in ones at "
          "the start",
          "(none)", CMD_OPTIMIZE),
     WORD("rewrite-form", form, WORDS(PMPO_FORMS),
-         "how the rewriter is asked: to diagnose first and then rewrite (large), "
-         "or by a short form to fill in (small); auto: tried out once", "",
-         CMD_OPTIMIZE),
+         "how the rewriter is asked: to diagnose first and then rewrite "
+         "(large), "
+         "or by a short form to fill in (small); auto: tried out once",
+         "", CMD_OPTIMIZE),
     SWITCH(0, "no-mask", no_mask, "do not tell the rewriter which parts help",
            CMD_OPTIMIZE),
     SWITCH(0, "no-hard-cases", no_hard_cases,
-           "show the rewriter examples at random in place of the costliest ones",
+           "show the rewriter examples at random in place of the costliest "
+           "ones",
            CMD_OPTIMIZE),
     SWITCH(0, "no-loss-check", no_loss_check,
            "do not look whether a lower loss goes with more right options",
            CMD_OPTIMIZE),
     TEXT(0, "from", from, "RUN",
-         "start with an earlier run's best prompt, unless -p gives another; its "
+         "start with an earlier run's best prompt, unless -p gives another; "
+         "its "
          "other good ones are raced with the library",
          "(none)", CMD_OPTIMIZE),
     TEXT(0, "freeze", freeze, "TEXT",
@@ -382,10 +413,12 @@ const option_row option_rows[] = {
            CMD_COMPRESS, 0, 1e6),
     WORD("grain", grain, WORDS(PMPO_GRAINS),
          "the finest parts that are taken out, after coarser ones; word: what "
-         "is left may read like a telegram", "", CMD_COMPRESS),
+         "is left may read like a telegram",
+         "", CMD_COMPRESS),
     SWITCH(0, "approve", approve,
            "ask on the terminal before a prompt becomes the incumbent: accept, "
-           "refuse, or edit it in $VISUAL or $EDITOR", CMD_OPTIMIZE),
+           "refuse, or edit it in $VISUAL or $EDITOR",
+           CMD_OPTIMIZE),
     SWITCH(0, "approve", approve,
            "answer the questions of a run that was begun with --approve",
            CMD_RESUME),
@@ -394,7 +427,8 @@ const option_row option_rows[] = {
     SWITCH(0, "no-guard", no_guard,
            "also score candidates that retell an example, only ask its "
            "question, speak another language, play the chat on, or name some "
-           "of the labels only", CMD_OPTIMIZE),
+           "of the labels only",
+           CMD_OPTIMIZE),
     {0, "budget", OPT_BUDGET, 0, "AMOUNT",
      "stop after this much time (90s, 10m, 2h), so many tokens (500ktok, "
      "2Mtok) or so much money (2usd); one of each may be given",
@@ -403,14 +437,16 @@ const option_row option_rows[] = {
            CMD_OPTIMIZE | CMD_SCORE),
 
     /* ---- what is printed ---- */
-    SWITCH(0, "best", best, "print the best prompt and nothing else",
-           CMD_SHOW),
+    SWITCH(0, "best", best, "print the best prompt and nothing else", CMD_SHOW),
     SWITCH(0, "best", best, "print the shorter prompt and nothing else",
            CMD_COMPRESS),
     WORD("format", format, WORDS(EXPORT_FORMATS),
-         "summary: for people; text: exactly what the model reads under the best "
-         "prompt; messages, openai, dspy, promptfoo: the best prompt for these; "
-         "json: all of the run; jsonl: a line for each iteration, for MLflow and "
+         "summary: for people; text: exactly what the model reads under the "
+         "best "
+         "prompt; messages, openai, dspy, promptfoo: the best prompt for "
+         "these; "
+         "json: all of the run; jsonl: a line for each iteration, for MLflow "
+         "and "
          "W&B; csv: all candidates",
          "summary", CMD_SHOW),
     SWITCH(0, "table", table, "print all candidates, a line each", CMD_SHOW),

@@ -407,6 +407,8 @@ PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
 
 /* ---- optimising -------------------------------------------------------- */
 
+#define PMPO_MAX_DEMOS 16 /* demonstrations of a prompt */
+
 #include "pmpo_approve.h"
 
 typedef struct pmpo_optimize_options {
@@ -440,6 +442,11 @@ typedef struct pmpo_optimize_options {
      * part, else if named there. Read during the call only. */
     const struct pmpo_custom_proposer *custom;
     size_t n_custom;
+    /* Training examples that the proposer "demos" puts behind an instruction as
+     * demonstrations at most, 0 to PMPO_MAX_DEMOS, and how. An example that is
+     * scored or answered itself is left out. */
+    int demos; /* 0 */
+    pmpo_demos_as demos_as;
     bool no_rewriter; /* no model is asked for words: no marking, no rewriting */
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */

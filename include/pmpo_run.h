@@ -103,8 +103,11 @@ typedef struct pmpo_run_view {
      * prompt, after; or `empty` under an empty prompt. In it {input}, or for
      * messages {turn1} and so on, stands for what an example brings (the turns
      * are those of the first training example). All "": not known, as in runs
-     * of versions that did not keep it. */
+     * of versions that did not keep it. A prompt with demonstrations as turns
+     * stands in no one place: `best` is the whole text under the best prompt,
+     * once the run has ended; "" before. */
     const char *rendered_before, *rendered_after, *rendered_empty;
+    const char *rendered_best;
     uint64_t seed;
     int max_iterations;
     size_t n_train, n_val, n_test;

@@ -100,6 +100,14 @@
      * negative */                                                             \
     X(PMPO_RACE_PAIRED, "paired")
 
+/* How demonstrations, solved examples at a prompt's end, are shown. */
+#define PMPO_DEMOS_ASES(X)                                                       \
+    /* as part of the prompt's text: "Input: ...", "Output: ..." */              \
+    X(PMPO_DEMOS_AS_TEXT, "text")                                                \
+    /* as turns of the user and the assistant before the input's own; in the   \
+     * prompt they stand between {{example}}, {{answer}} and {{/example}} */ \
+    X(PMPO_DEMOS_AS_TURNS, "turns")
+
 /* By what the answers that a run generates at its end are marked. Auto: by
  * the form of the data's answers: number where all are numbers, choice where
  * option letters, exact where short, else none, which leaves the loss alone. */
@@ -190,6 +198,7 @@ PMPO_ENUM(pmpo_calibrate, PMPO_CALIBRATIONS, pmpo_calibrate_name);
 PMPO_ENUM(pmpo_end, PMPO_ENDS, pmpo_end_name);
 PMPO_ENUM(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_name);
 PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
+PMPO_ENUM(pmpo_demos_as, PMPO_DEMOS_ASES, pmpo_demos_as_name);
 PMPO_ENUM(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_name);
 PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
 PMPO_ENUM(pmpo_finding, PMPO_FINDINGS, pmpo_finding_name);

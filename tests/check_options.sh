@@ -289,6 +289,11 @@ optimize | --proposers | | --proposers rewrite
 optimize | --approve | | --approve
 resume_asked | --approve | | --approve
 optimize | --length-price | | --length-price 1
+optimize | --demos | | --demos 2
+optimize | --demos | --proposers rewrite => --demos 2
+optimize | --demos | --calibrate content-free => --demos 2
+optimize | --demos-as | --demos 2 | --demos-as turns
+optimize | --demos-as | => --demos-as turns
 show | --pareto | | --pareto
 optimize | --from | | --from run
 optimize | --from | --proposers rewrite -p One => --from run

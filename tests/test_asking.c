@@ -54,10 +54,21 @@ static void open_stage(stage *g, const fake_options *f)
     g->list.mem = &g->mem;
     g->cases[1] = 5;
     g->s = (pmpo_scene){
-        .jobs = &g->jobs, .o = &g->o, .train = g->d, .iteration = 1,
-        .rows = &g->start, .n_rows = 1, .incumbent = g->start.prompt,
-        .segments = units, .n_segments = 3, .noise_floor = NAN,
-        .cases = g->cases, .n_cases = 2, .note = count_note, .ud = g,
+        .jobs = &g->jobs,
+        .o = &g->o,
+        .train = g->d,
+        .iteration = 1,
+        .rows = &g->start,
+        .n_rows = 1,
+        .incumbent = g->start.prompt,
+        .instruction = g->start.prompt,
+        .segments = units,
+        .n_segments = 3,
+        .noise_floor = NAN,
+        .cases = g->cases,
+        .n_cases = 2,
+        .note = count_note,
+        .ud = g,
         .scratch = &g->scratch,
     };
 }
@@ -330,7 +341,7 @@ static void test_merge(void **state)
     };
     g.s.rows = rows;
     g.s.n_rows = 4;
-    g.s.incumbent = rows[1].prompt;
+    g.s.incumbent = g.s.instruction = rows[1].prompt;
     g.s.incumbent_id = 1;
     g.s.units = known;
     g.s.n_units = 3;

@@ -231,8 +231,12 @@ static void test_contract(void **state)
     pmpo_optimize_options o;
     pmpo_optimize_options_init(&o);
     pmpo_candidate_row start = {.prompt = PMPO_STR("Think.")};
-    pmpo_scene s = {.o = &o, .train = d, .rows = &start, .n_rows = 1,
-                    .incumbent = start.prompt};
+    pmpo_scene s = {.o = &o,
+                    .train = d,
+                    .rows = &start,
+                    .n_rows = 1,
+                    .incumbent = start.prompt,
+                    .instruction = start.prompt};
     asked a;
 #define END "End with a line '#### ' and the number."
 #define STEPS "Work in brief steps, one per line, with the calculation of each."
@@ -244,7 +248,7 @@ static void test_contract(void **state)
     assert_int_equal(a.list.of[1].n_parents, 1);
     drop(&a);
     /* What the incumbent says or the run has tried isn't proposed again. */
-    start.prompt = s.incumbent = PMPO_STR("Think. " END);
+    start.prompt = s.incumbent = s.instruction = PMPO_STR("Think. " END);
     s.iteration = 1;
     ask("contract", &s, &a);
     assert_int_equal(a.list.n, 2);
@@ -264,8 +268,13 @@ static void test_deletions(void **state)
     pmpo_optimize_options o;
     pmpo_optimize_options_init(&o);
     pmpo_candidate_row start = {.prompt = PMPO_STR("A b. C d. E f. G h.")};
-    pmpo_scene s = {.o = &o, .iteration = 1, .rows = &start, .n_rows = 1,
-                    .incumbent = start.prompt, .segments = units,
+    pmpo_scene s = {.o = &o,
+                    .iteration = 1,
+                    .rows = &start,
+                    .n_rows = 1,
+                    .incumbent = start.prompt,
+                    .instruction = start.prompt,
+                    .segments = units,
                     .n_segments = 4};
     asked a;
     ask("delete", &s, &a);
@@ -273,7 +282,8 @@ static void test_deletions(void **state)
     assert_true(has(&a, "C d. E f. G h.") && has(&a, "A b. C d. G h.")
                 && has(&a, "C d. G h."));
     drop(&a);
-    start.prompt = s.incumbent = PMPO_STR("A b."); /* never to nothing */
+    start.prompt = s.incumbent = s.instruction =
+        PMPO_STR("A b."); /* never to nothing */
     s.n_segments = 1;
     ask("delete", &s, &a);
     assert_int_equal(a.list.n, 0);

@@ -81,6 +81,8 @@ class OptimizeOptions(TypedDict, total=False):
     max_reply_tokens: int
     max_prompt_tokens: int
     patience: int
+    demos: int
+    demos_as: Literal["text", "turns"]
     proposers: str
     library: str
     no_rewriter: bool

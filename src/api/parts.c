@@ -119,6 +119,26 @@ static int check_choice(const pmpo_optimize_options *o, pmpo_error *err)
                          "token or more, and goes neither with the published "
                          "loop nor with the paired race");
     }
+    if (o->demos < 0 || o->demos > PMPO_MAX_DEMOS ||
+        (unsigned)o->demos_as > PMPO_DEMOS_AS_TURNS) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "0 to %d demonstrations, as turns or "
+                         "as text",
+                         PMPO_MAX_DEMOS);
+    }
+    if (o->demos > 0 &&
+        (o->paper ||
+         (o->proposers && !pmpo_proposers_have(o->proposers, "demos")))) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "demonstrations are asked for, but "
+                         "the proposer demos does not take part");
+    }
+    if (o->demos > 0 && o->score.calibrate != PMPO_CALIBRATE_NONE) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "demonstrations don't go with "
+                         "calibration: the prior of an example would see the "
+                         "example's own demonstration");
+    }
     if (o->approve && !o->ask) {
         return pmpo_fail(err, PMPO_EUSAGE, "nobody can be asked to approve: "
                          "set `ask`");

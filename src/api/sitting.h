@@ -29,10 +29,6 @@ int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
 /* A template in a file is part of the run: kept, and compared later. */
 int pmpo_run_put_template(pmpo_store *s, const char *name, pmpo_error *err);
 int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err);
-/* Keeps what stands around a prompt in the text that the model reads, of the
- * first of these examples (rendering.c). Nothing where that can't be told. */
-int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
-                           const char *template_name, pmpo_error *err);
 /* Is the file of the template `name` still `then`? Other names always are. */
 int pmpo_run_same_template(const char *name, pmpo_str then, pmpo_error *err);
 

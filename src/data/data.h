@@ -4,8 +4,10 @@
 #ifndef PMPO_DATA_DATA_H
 #define PMPO_DATA_DATA_H
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "pmpo.h"
+#include "text/demos.h"
 
 /* A set of copies of examples made in memory, with ids of their own; `name` is
  * what errors call it. Line numbers count them from 1, weights of 0 are 1,
@@ -38,5 +40,11 @@ int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);
 /* Where the answer stands last in the target, not as a part of a longer word
  * or number: bytes [*begin, *end). False: it has none, or not there. */
 bool pmpo_answer_place(const pmpo_example *e, size_t *begin, size_t *end);
+
+/* `e` after the n demonstrations as turns of a chat: its leading system
+ * messages, a message of the user and one of the assistant for each, then what
+ * it asks. *out borrows from e, d and `mem`. PMPO_ENOMEM. */
+int pmpo_example_after(const pmpo_example *e, const pmpo_demo *d, size_t n,
+                       pmpo_arena *mem, pmpo_example *out);
 
 #endif

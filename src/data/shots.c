@@ -90,6 +90,28 @@ static bool choose(const shot *s, size_t n, const pmpo_hash *own, size_t k,
     return got == k;
 }
 
+int pmpo_example_after(const pmpo_example *e, const pmpo_demo *d, size_t n,
+                       pmpo_arena *mem, pmpo_example *out)
+{
+    pmpo_message *m =
+        pmpo_arena_alloc(mem, e->n_messages + 2 * n + 1, sizeof(*m));
+    if (!m) {
+        return PMPO_ENOMEM;
+    }
+    size_t k = head_of(e);
+    memcpy(m, e->messages, k * sizeof(*m));
+    for (size_t i = 0; i < n; i++) {
+        m[k++] = (pmpo_message){PMPO_STR("user"), d[i].input};
+        m[k++] = (pmpo_message){PMPO_STR("assistant"), d[i].output};
+    }
+    k += put_question(e, m + k);
+    *out = *e;
+    out->messages = m;
+    out->n_messages = k;
+    out->input = PMPO_STR("");
+    return 0;
+}
+
 static int put_shots(pmpo_arena *mem, const pmpo_example *const *shots,
                      size_t k, pmpo_example *e)
 {

@@ -151,16 +151,18 @@ static pmpo_str joined_text(pmpo_str a, pmpo_str b, pmpo_arena *mem)
     return copy;
 }
 
-int pmpo_render_turns(const char *template_name, pmpo_str instruction,
+int pmpo_render_turns(const char *template_name, pmpo_str prompt,
                       const pmpo_example *e, pmpo_arena *mem,
                       pmpo_message **out, size_t *n, pmpo_error *err)
 {
     pmpo_template_kind kind;
-    size_t room = e->n_messages + 2;
+    pmpo_asked asked;
     int rc = pmpo_template_kind_of(template_name, &kind, err);
+    rc = rc < 0 ? rc : pmpo_asked_with(prompt, e, mem, &asked, err);
     if (rc < 0) {
         return rc;
     }
+    size_t room = asked.example.n_messages + 2;
     if (kind == PMPO_TEMPLATE_RAW || kind == PMPO_TEMPLATE_FILE) {
         return pmpo_fail(err, PMPO_EUSAGE, "the template %s has no turns: it is "
                          "one text", template_name);
@@ -171,11 +173,11 @@ int pmpo_render_turns(const char *template_name, pmpo_str instruction,
         return pmpo_fail_memory(err);
     }
     turns x = {.roles = strs, .a = strs + room, .b = strs + 2 * room};
-    x.placed = kind == PMPO_TEMPLATE_PLACE ? &instruction : NULL;
-    make_turns(kind, instruction, e, &x);
+    x.placed = kind == PMPO_TEMPLATE_PLACE ? &asked.instruction : NULL;
+    make_turns(kind, asked.instruction, &asked.example, &x);
     for (size_t i = 0; i < x.n; i++) {
         m[i].role = pmpo_arena_str(mem, x.roles[i]);
-        m[i].content = x.placed ? placed_text(x.b[i], instruction, mem)
+        m[i].content = x.placed ? placed_text(x.b[i], asked.instruction, mem)
                                 : joined_text(x.a[i], x.b[i], mem);
         if (!m[i].role.ptr || !m[i].content.ptr) {
             return pmpo_fail_memory(err);
@@ -286,17 +288,20 @@ static int compose_file(const pmpo_template *t, pmpo_str instruction,
     return 0;
 }
 
-static int compose(pmpo_template *t, pmpo_str instruction,
-                   const pmpo_example *e, pmpo_pieces *p, pmpo_error *err)
+static int compose(pmpo_template *t, pmpo_str prompt, const pmpo_example *e,
+                   pmpo_pieces *p, pmpo_error *err)
 {
-    int rc = 0;
-    if (t->kind == PMPO_TEMPLATE_RAW) {
-        compose_raw(instruction, e, p);
-    } else if (t->kind == PMPO_TEMPLATE_FILE) {
-        rc = compose_file(t, instruction, e, p, err);
-    } else {
-        rc = compose_chat(t, instruction, e, p, err);
+    pmpo_arena mem = {0};
+    pmpo_asked x;
+    int rc = pmpo_asked_with(prompt, e, &mem, &x, err);
+    if (rc == 0 && t->kind == PMPO_TEMPLATE_RAW) {
+        compose_raw(x.instruction, &x.example, p);
+    } else if (rc == 0 && t->kind == PMPO_TEMPLATE_FILE) {
+        rc = compose_file(t, x.instruction, &x.example, p, err);
+    } else if (rc == 0) {
+        rc = compose_chat(t, x.instruction, &x.example, p, err);
     }
+    pmpo_arena_release(&mem);
     return pmpo_pieces_failed(p) && rc == 0 ? pmpo_fail_memory(err) : rc;
 }
 

@@ -69,6 +69,18 @@ struct pmpo_template {
     bool end_known;
 };
 
+/* An example under a prompt whose demonstrations (text/demos.h) are where they
+ * belong: turns before what it asks, or text; and without the example's own
+ * one, so that no answer is given away. */
+typedef struct pmpo_asked {
+    pmpo_str instruction;
+    pmpo_example example;
+} pmpo_asked;
+
+/* *out borrows from prompt, e and `mem`. PMPO_ENOMEM. */
+int pmpo_asked_with(pmpo_str prompt, const pmpo_example *e, pmpo_arena *mem,
+                    pmpo_asked *out, pmpo_error *err);
+
 /* Releases what *t holds but not t itself. */
 void pmpo_template_clear(pmpo_template *t);
 /* The literals for n messages of these roles. Borrowed from t.

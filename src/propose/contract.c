@@ -30,11 +30,11 @@ static int add(const pmpo_scene *s, pmpo_str prompt, bool from_incumbent,
 static int add_to_incumbent(const pmpo_scene *s, pmpo_str more,
                             pmpo_proposals *out, pmpo_error *err)
 {
-    if (more.len == 0 || pmpo_str_find(s->incumbent, more, 0) != SIZE_MAX) {
+    if (more.len == 0 || pmpo_str_find(s->instruction, more, 0) != SIZE_MAX) {
         return 0;
     }
     pmpo_buf b = {0};
-    pmpo_text_join(s->incumbent, more, &b);
+    pmpo_text_join(s->instruction, more, &b);
     int rc = b.failed ? pmpo_fail_memory(err)
                       : add(s, pmpo_buf_str(&b), true, out, err);
     pmpo_buf_release(&b);

@@ -124,6 +124,7 @@ int pmpo_custom_propose(const pmpo_custom_scene *s, pmpo_str prompt,
         return pmpo_fail_memory(err);
     }
     p->prompt = kept;
+    p->whole = true; /* it saw all of the incumbent */
     p->parents[0] = s->incumbent_id;
     p->n_parents = 1;
     p->hard_case = hard_case;

@@ -20,6 +20,7 @@ static int add(const pmpo_scene *s, const pmpo_buf *b, pmpo_proposals *out,
     if (!p) {
         return pmpo_fail_memory(err);
     }
+    p->whole = true;
     p->parents[0] = s->incumbent_id;
     p->n_parents = 1;
     p->prompt = pmpo_arena_str(out->mem, prompt);

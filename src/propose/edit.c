@@ -37,7 +37,7 @@ static bool in_plan(const plan *p, size_t unit)
 static bool stays(const pmpo_scene *s, size_t unit)
 {
     const pmpo_span span = {s->segments[unit].begin, s->segments[unit].end};
-    return s->kept && pmpo_keep_touches(s->kept, s->incumbent, span);
+    return s->kept && pmpo_keep_touches(s->kept, s->instruction, span);
 }
 
 /* Adding first, then the least useful units; a unit that is all of the
@@ -50,8 +50,9 @@ static void make_plan(const pmpo_scene *s, size_t most, plan *p)
         size_t least = SIZE_MAX;
         for (size_t i = 0; i < s->n_segments; i++) {
             double e = s->segments[i].effect;
-            if (!isnan(e) && !in_plan(p, i) && !stays(s, i)
-                && (least == SIZE_MAX || e < s->segments[least].effect)) {
+            if (!isnan(e) && pmpo_scene_instructs(s, i) && !in_plan(p, i) &&
+                !stays(s, i) &&
+                (least == SIZE_MAX || e < s->segments[least].effect)) {
                 least = i;
             }
         }
@@ -70,7 +71,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     bool less = s->o->form == PMPO_FORM_SMALL && max > PMPO_SMALL_CASE_BYTES;
     const pmpo_form_input in = {
         .task = s->o->task,
-        .instruction = s->incumbent,
+        .instruction = s->instruction,
         .example = pmpo_data_example(s->train, s->cases[i % s->n_cases]),
         .max_bytes = less ? PMPO_SMALL_CASE_BYTES : max,
     };
@@ -85,11 +86,11 @@ static void splice(const pmpo_scene *s, const void *ud, size_t i,
 {
     size_t u = ((const plan *)ud)->unit[i];
     if (u == SIZE_MAX) {
-        pmpo_text_join(s->incumbent, said, out);
+        pmpo_text_join(s->instruction, said, out);
         return;
     }
     const pmpo_span span = {s->segments[u].begin, s->segments[u].end};
-    pmpo_text_replace(s->incumbent, span, said, out);
+    pmpo_text_replace(s->instruction, span, said, out);
 }
 
 int pmpo_propose_edits(const pmpo_scene *s, pmpo_proposals *out,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "propose/propose.h"
+#include "text/demos.h"
 #include "text/text.h"
 
 #define MOST_MERGED 3    /* parts, each added by itself; and the first two */
@@ -24,7 +25,7 @@ static bool says(const pmpo_scene *s, const parts *p, pmpo_str text)
             return true;
         }
     }
-    return pmpo_str_find(s->incumbent, text, 0) != SIZE_MAX;
+    return pmpo_str_find(s->instruction, text, 0) != SIZE_MAX;
 }
 
 static void offer(const pmpo_scene *s, parts *p, pmpo_str text, double effect,
@@ -57,7 +58,10 @@ static void find_parts(const pmpo_scene *s, parts *p)
     }
     for (size_t i = 1; i < s->n_rows; i++) {
         const pmpo_candidate_row *r = &s->rows[i];
-        if (r->id != s->incumbent_id && r->fate != PMPO_FATE_DUPLICATE) {
+        pmpo_demos d; /* what they gain is none of the instruction's */
+        pmpo_demos_read(r->prompt, &d);
+        if (d.n == 0 && r->id != s->incumbent_id &&
+            r->fate != PMPO_FATE_DUPLICATE) {
             offer(s, p, r->prompt, s->rows[0].loss - r->loss, r->id);
         }
     }
@@ -67,7 +71,7 @@ static int add(const pmpo_scene *s, const pmpo_known_unit *more, size_t n,
                pmpo_proposals *out, pmpo_error *err)
 {
     pmpo_buf b[2] = {{0}};
-    pmpo_buf_put(&b[0], s->incumbent);
+    pmpo_buf_put(&b[0], s->instruction);
     for (size_t i = 0; i < n; i++) {
         pmpo_buf_clear(&b[1]);
         pmpo_text_join_new(pmpo_buf_str(&b[0]), more[i].text, &b[1]);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "propose/forms.h"
 #include "propose/replies.h"
+#include "text/demos.h"
 
 typedef struct originals {
     size_t *rows; /* [n] the incumbent first, then by loss */
@@ -54,7 +55,9 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     const originals *x = ud;
     (void)max;
     (void)err;
-    pmpo_form_paraphrase(s->rows[x->rows[i]].prompt, out);
+    pmpo_demos d;
+    pmpo_demos_read(s->rows[x->rows[i]].prompt, &d);
+    pmpo_form_paraphrase(d.instruction, out);
     return 0;
 }
 

@@ -1,9 +1,9 @@
 /* propose.h: where new instructions come from.
  *
  * A proposer looks at the scene, what the search knows when it asks, and
- * appends proposals to a list. It scores nothing, judges nothing and keeps
- * nothing: what it generates goes through the scene's jobs, which remember,
- * so that the same scene gives the same proposals in every sitting. */
+ * appends proposals to a list. It judges nothing and keeps nothing: what it
+ * generates or scores goes through the scene, which remembers, so that the
+ * same scene gives the same proposals in every sitting. */
 #ifndef PMPO_PROPOSE_PROPOSE_H
 #define PMPO_PROPOSE_PROPOSE_H
 
@@ -17,6 +17,7 @@
  * list's arena. */
 typedef struct pmpo_proposal {
     pmpo_str prompt; /* empty where `why` is set */
+    bool whole; /* else it gets the incumbent's demonstrations put behind it */
     bool asked;      /* the rewriter was, and `reply` is what it said */
     pmpo_str reply;
     const char *why; /* why the reply holds no prompt; NULL: it does */
@@ -54,6 +55,9 @@ typedef struct pmpo_scene {
     size_t n_rows;
     pmpo_str incumbent;
     int incumbent_id;
+    /* The incumbent in two: what proposals are made of, and the demonstrations
+     * that they get back (text/demos.h); may be empty. */
+    pmpo_str instruction, demos;
     const pmpo_kept *kept; /* parts that stay; what lacks one gets it back */
     const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
     size_t n_segments;
@@ -66,14 +70,21 @@ typedef struct pmpo_scene {
      * scene's. */
     int (*note)(void *ud, pmpo_note kind, int iteration, int place,
                 const char *text, pmpo_error *err);
+    /* Mean training loss of each of the n prompts over the first `most`
+     * examples or some more; INFINITY: too long. PMPO_EBUDGET and the like. */
+    int (*losses)(void *ud, const pmpo_str *prompts, size_t n, size_t most,
+                  double *out, pmpo_error *err);
     /* *yes: vetting would let this prompt of the rewriter's be scored. */
     int (*sound)(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err);
     void *ud;
     pmpo_arena *scratch; /* released after the proposer has returned */
 } pmpo_scene;
 
-/* Some prompt of the run is this one but for white space at its ends. */
+/* Some prompt of the run is this one, or this one with the incumbent's
+ * demonstrations, but for white space at its ends. */
 bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt);
+/* A unit of the incumbent that is not its demonstrations. */
+bool pmpo_scene_instructs(const pmpo_scene *s, size_t unit);
 
 /* ---- the table ------------------------------------------------------------ */
 
@@ -97,6 +108,7 @@ typedef struct pmpo_proposer {
     X("contract", false, true, contract)                                       \
     X("delete", false, false, deletions)                                       \
     X("merge", false, false, mergers)                                          \
+    X("demos", false, false, demonstrations)                                   \
     X("induce", true, false, inductions)                                       \
     X("edit", true, false, edits)                                              \
     X("rewrite", true, false, rewrites)                                        \

@@ -82,8 +82,8 @@ static int settle_form(gathering *g, pmpo_error *err)
         return 0;
     }
     pmpo_buf b = {0};
-    pmpo_str like = g->a->sentence ? PMPO_STR("") : s->incumbent;
-    bool ascii = plain_ascii(s->incumbent) && plain_ascii(s->o->task);
+    pmpo_str like = g->a->sentence ? PMPO_STR("") : s->instruction;
+    bool ascii = plain_ascii(s->instruction) && plain_ascii(s->o->task);
     pmpo_form_grammar(like, g->a->n_openings > 0, ascii, g->a->sentence, &b);
     g->grammar = pmpo_arena_str(s->scratch, pmpo_buf_str(&b));
     bool failed = b.failed || !g->grammar.ptr;

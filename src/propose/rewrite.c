@@ -91,13 +91,17 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     (void)ud;
     bool small = s->o->form == PMPO_FORM_SMALL && !s->o->paper; /* cuts all */
     bool less = small && max > PMPO_SMALL_CASE_BYTES;
+    size_t n = 0; /* demonstrations are the last unit: not shown */
+    while (n < s->n_segments && pmpo_scene_instructs(s, n)) {
+        n++;
+    }
     const pmpo_form_input in = {
         .task = s->o->task,
-        .instruction = s->incumbent,
+        .instruction = s->instruction,
         .example = pmpo_data_example(s->train, s->cases[i]),
         .max_bytes = less ? PMPO_SMALL_CASE_BYTES : max,
         .segments = s->segments,
-        .n_segments = s->n_segments,
+        .n_segments = n,
         .noise_floor = s->noise_floor,
     };
     bool cut = pmpo_form_rewrite(s->o->form, &in, out);

@@ -41,9 +41,10 @@ bool pmpo_proposers_ask(const char *names)
 
 const char *pmpo_proposers_default(bool paper, bool no_rewriter)
 {
-    return paper         ? "rewrite"
-           : no_rewriter ? "library,contract,delete,merge"
-                         : "library,contract,delete,merge,induce,edit,rewrite";
+    return paper ? "rewrite"
+           : no_rewriter
+               ? "library,contract,delete,merge,demos"
+               : "library,contract,delete,merge,demos,induce,edit,rewrite";
 }
 
 /* ---- the scene, the list ---------------------------------------------------- */
@@ -52,11 +53,21 @@ bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt)
 {
     prompt = pmpo_str_trim(prompt);
     for (size_t i = 0; i < s->n_rows; i++) {
-        if (pmpo_str_eq(pmpo_str_trim(s->rows[i].prompt), prompt)) {
+        pmpo_str row = pmpo_str_trim(s->rows[i].prompt);
+        if (s->demos.len > 0 && row.len == prompt.len + s->demos.len &&
+            !memcmp(row.ptr + prompt.len, s->demos.ptr, s->demos.len)) {
+            row.len = prompt.len;
+        }
+        if (pmpo_str_eq(row, prompt)) {
             return true;
         }
     }
     return false;
+}
+
+bool pmpo_scene_instructs(const pmpo_scene *s, size_t unit)
+{
+    return s->segments[unit].begin < s->instruction.len;
 }
 
 pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list)

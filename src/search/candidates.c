@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "search/state.h"
+#include "text/demos.h"
 
 int pmpo_probe_form(pmpo_state *st, pmpo_error *err)
 {
@@ -28,15 +29,25 @@ static int note(void *ud, pmpo_note kind, int iteration, int place,
                                err);
 }
 
-/* The proposal with the parts to keep that it lacks; empty: out of memory, or
- * there was none. */
-static pmpo_str with_kept_parts(pmpo_state *st, pmpo_str prompt)
+/* The proposal with the parts to keep that it lacks and, where `demos` says so,
+ * the incumbent's demonstrations; empty: out of memory, or there was none. */
+static pmpo_str made_whole(pmpo_state *st, pmpo_str prompt, bool demos)
 {
-    if (prompt.len == 0 || !pmpo_keep_missing(&st->kept, prompt)) {
+    pmpo_demos own, d;
+    pmpo_demos_read(prompt, &own);
+    pmpo_demos_read(st->rows[st->incumbent].prompt, &d);
+    pmpo_str rest = own.n > 0 ? own.rest : demos ? d.rest : PMPO_STR("");
+    bool lacks = pmpo_keep_missing(&st->kept, prompt) != NULL;
+    if (prompt.len == 0 || (!lacks && rest.len == own.rest.len)) {
         return prompt;
     }
     pmpo_buf b = {0};
-    pmpo_keep_restore(&st->kept, prompt, &b);
+    if (lacks) {
+        pmpo_keep_restore(&st->kept, own.instruction, &b);
+    } else {
+        pmpo_buf_put(&b, own.instruction);
+    }
+    pmpo_buf_put(&b, rest);
     pmpo_str whole = b.failed ? PMPO_STR("")
                               : pmpo_arena_str(&st->mem, pmpo_buf_str(&b));
     pmpo_buf_release(&b);
@@ -48,7 +59,7 @@ static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
     pmpo_state *st = ud;
     pmpo_candidate_row row = {
         .id = (int)st->n_rows,
-        .prompt = with_kept_parts(st, prompt),
+        .prompt = made_whole(st, prompt, true),
         .reply = prompt, /* the guard asks what a model wrote */
         .fate = PMPO_FATE_PENDING,
     };
@@ -57,9 +68,18 @@ static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
     return rc;
 }
 
-static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
+static int losses(void *ud, const pmpo_str *prompts, size_t n, size_t most,
+                  double *out, pmpo_error *err)
+{
+    return pmpo_try_some(ud, prompts, n, most, out, err);
+}
+
+/* `row` as the incumbent. */
+static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step, size_t row,
                            pmpo_arena *scratch)
 {
+    pmpo_demos d;
+    pmpo_demos_read(st->rows[row].prompt, &d);
     return (pmpo_scene){
         .jobs = &st->jobs,
         .o = &st->o,
@@ -67,8 +87,10 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .iteration = step->index,
         .rows = st->rows,
         .n_rows = st->n_rows,
-        .incumbent = st->rows[st->incumbent].prompt,
-        .incumbent_id = st->incumbent,
+        .incumbent = st->rows[row].prompt,
+        .incumbent_id = st->rows[row].id,
+        .instruction = d.instruction,
+        .demos = d.rest,
         .kept = &st->kept,
         .segments = step->segments,
         .n_segments = step->n_segments,
@@ -78,6 +100,7 @@ static pmpo_scene scene_of(pmpo_state *st, const pmpo_step *step,
         .cases = step->cases,
         .n_cases = step->n_cases,
         .note = note,
+        .losses = losses,
         .sound = sound,
         .ud = st,
         .scratch = scratch,
@@ -96,7 +119,7 @@ static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
     row->proposer = proposer;
     memcpy(row->parents, p->parents, sizeof(row->parents));
     row->n_parents = p->n_parents;
-    row->prompt = with_kept_parts(st, p->prompt);
+    row->prompt = made_whole(st, p->prompt, !p->whole);
     row->reply = p->reply;
     if (p->prompt.len > 0 && row->prompt.len == 0) {
         return pmpo_fail_memory(err);
@@ -125,7 +148,8 @@ static int ask(pmpo_state *st, pmpo_step *step, source by,
     const char *name = by.own ? by.own->name : by.custom->name;
     pmpo_arena scratch = {0};
     pmpo_proposals list = {.mem = &st->mem};
-    const pmpo_scene scene = scene_of(st, step, &scratch);
+    const pmpo_scene scene =
+        scene_of(st, step, (size_t)st->incumbent, &scratch);
     int rc = by.own ? by.own->propose(&scene, &list, err)
                     : pmpo_propose_custom(&scene, by.custom, &list, err);
     for (size_t i = 0; rc == 0 && i < list.n; i++) {
@@ -248,9 +272,7 @@ static int combine(pmpo_state *st, pmpo_step *step, size_t with,
 {
     pmpo_arena scratch = {0};
     pmpo_proposals list = {.mem = &st->mem};
-    pmpo_scene scene = scene_of(st, step, &scratch);
-    scene.incumbent = st->rows[with].prompt;
-    scene.incumbent_id = st->rows[with].id;
+    const pmpo_scene scene = scene_of(st, step, with, &scratch);
     int rc = by->propose(&scene, &list, err);
     bool added = false;
     for (size_t i = 0; rc == 0 && i < list.n && !added; i++) {

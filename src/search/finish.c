@@ -501,6 +501,7 @@ static int keep_outcome(pmpo_state *st, const outcome *o, pmpo_error *err)
     int rc = verdict.failed ? pmpo_fail_memory(err)
                             : pmpo_store_begin(st->in->store, err);
     rc = rc < 0 ? rc : put_outcome(st, o, pmpo_buf_str(&verdict), err);
+    rc = rc < 0 ? rc : pmpo_put_best_text(st, err);
     rc = rc < 0 ? rc : pmpo_store_commit(st->in->store, err);
     pmpo_buf_release(&verdict);
     return rc;

@@ -28,8 +28,7 @@ typedef struct entrant {
     bool fixed;   /* of the library */
 } entrant;
 
-/* The weighted mean loss over the examples scored, which are the first. */
-static double mean_of(const pmpo_result *r)
+double pmpo_mean_of_done(const pmpo_result *r)
 {
     double sum = 0, weight = 0;
     for (size_t i = 0; i < r->n_done; i++) {
@@ -60,7 +59,7 @@ static int decided(void *ud, size_t i, pmpo_error *err)
         row->reason = pmpo_say(h->st, "%s", s->error.text);
         e->loss = INFINITY;
     } else {
-        e->loss = pmpo_priced(h->st, mean_of(&s->result), row->id);
+        e->loss = pmpo_priced(h->st, pmpo_mean_of_done(&s->result), row->id);
         e->n_done = s->result.n_done;
         e->each = pmpo_arena_alloc(&h->mem, e->n_done, sizeof(*e->each));
         for (size_t k = 0; e->each && k < e->n_done; k++) {

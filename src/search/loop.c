@@ -13,6 +13,7 @@
 #include "search/settings.h"
 #include "search/state.h"
 #include "stats/stats.h"
+#include "text/demos.h"
 
 /* ---- set-up -------------------------------------------------------------- */
 
@@ -190,7 +191,12 @@ static int remember_units(pmpo_state *st, const pmpo_step *step,
     if (st->n_units > 0 && st->units[st->n_units - 1].prompt == st->incumbent) {
         return 0;
     }
+    pmpo_demos d;
+    pmpo_demos_read(st->rows[st->incumbent].prompt, &d);
     for (size_t i = 0; i < step->n_segments; i++) {
+        if (step->segments[i].end > d.instruction.len) {
+            continue; /* demonstrations are not merged */
+        }
         if (PMPO_GROW(st->units, st->cap_units, st->n_units + 1) < 0) {
             return pmpo_fail_memory(err);
         }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "propose/forms.h"
 #include "stats/stats.h"
+#include "text/demos.h"
 
 /* ---- marking ------------------------------------------------------------- */
 
@@ -79,19 +80,35 @@ static int mark_by_model(const order *o, pmpo_marking *out, const char **why,
     return rc;
 }
 
+/* The demonstrations as a unit of their own, behind those of the model's. */
+static void add_demos(pmpo_str prompt, size_t instruction, int max,
+                      pmpo_marking *out)
+{
+    size_t begin =
+        prompt.len -
+        pmpo_str_trim(pmpo_str_sub(prompt, instruction, prompt.len)).len;
+    if (out->n == (size_t)max || out->n == PMPO_MAX_SEGMENTS) {
+        out->spans[out->n - 1].end = prompt.len;
+    } else {
+        out->spans[out->n++] = (pmpo_span){begin, prompt.len};
+    }
+}
+
 int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
               uint64_t seed, pmpo_marking *out, pmpo_error *err)
 {
     const char *why = NULL;
+    pmpo_demos d;
+    pmpo_demos_read(prompt, &d);
     out->n = 0;
-    if (pmpo_str_trim(prompt).len == 0) {
+    if (pmpo_str_trim(d.instruction).len == 0) {
         why = "the instruction is empty";
     } else if (!jobs) {
         why = "no model is asked";
-    } else if (pmpo_text_has_tags(prompt)) {
+    } else if (pmpo_text_has_tags(d.instruction)) {
         why = "the instruction holds tags used for marking or replies";
     } else {
-        const order o = {jobs, prompt, max, iteration, seed};
+        const order o = {jobs, d.instruction, max, iteration, seed};
         int rc = mark_by_model(&o, out, &why, err);
         if (rc < 0) {
             return rc;
@@ -101,6 +118,8 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
     out->note = why ? why : "";
     if (why) {
         pmpo_text_segment(prompt, max, out->spans, &out->n);
+    } else if (d.n > 0) {
+        add_demos(prompt, d.instruction.len, max, out);
     }
     return 0;
 }

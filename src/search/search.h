@@ -30,6 +30,11 @@ typedef struct pmpo_search_input {
 int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
                     pmpo_error *err);
 
+/* Keeps what stands around a prompt in the text that the model reads, of the
+ * first of these examples (rendering.c). Nothing where that can't be told. */
+int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
+                           const char *template_name, pmpo_error *err);
+
 /* The scorer's settings that a run's options stand for. */
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
                                         pmpo_targets targets);

@@ -62,6 +62,8 @@ static const row rows[] = {
     {"no_rewriter", K_BOOL, AT(no_rewriter), NULL},
     {"form", K_ENUM, AT(form), pmpo_form_words},
     {"race", K_ENUM, AT(race), pmpo_race_words},
+    {"demos", K_INT, AT(demos), NULL},
+    {"demos_as", K_ENUM, AT(demos_as), pmpo_demos_as_words},
     {"metric", K_ENUM, AT(metric), pmpo_run_metric_words},
     {"shortlist", K_INT, AT(shortlist), NULL},
     {"max_answer_tokens", K_INT, AT(max_answer_tokens), NULL},

@@ -114,6 +114,9 @@ bool pmpo_has_opening(const pmpo_state *st);
 
 /* Scores the step's pending candidates, all together. */
 int pmpo_try_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err);
+/* Mean training loss of prompts that are no rows, see pmpo_scene. */
+int pmpo_try_some(pmpo_state *st, const pmpo_str *prompts, size_t n,
+                  size_t most, double *losses, pmpo_error *err);
 
 /* ---- vet.c: is a candidate worth scoring? -------------------------------- */
 
@@ -136,6 +139,8 @@ int pmpo_ask_person(pmpo_state *st, pmpo_step *step, size_t row,
 
 /* ---- halve.c --------------------------------------------------------------- */
 
+/* The weighted mean loss over the examples scored, which are the first. */
+double pmpo_mean_of_done(const pmpo_result *r);
 /* Gives up the worse of the step's pending candidates on a part of the
  * training examples: they get `given_up`, and stay pending. */
 int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err);
@@ -205,6 +210,11 @@ int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err);
 /* Chooses what the run ends with, among all that were the incumbent once and
  * the best of the library; asks for answers where the run has a metric. */
 int pmpo_choose(pmpo_state *st, pmpo_error *err);
+
+/* ---- rendering.c --------------------------------------------------------- */
+
+/* Keeps the whole text that the model reads under the chosen prompt. */
+int pmpo_put_best_text(pmpo_state *st, pmpo_error *err);
 
 /* ---- finish.c ------------------------------------------------------------ */
 

@@ -140,3 +140,31 @@ int pmpo_try_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     copy_losses(st, step);
     return rc;
 }
+
+/* ---- on some examples ------------------------------------------------------ */
+
+int pmpo_try_some(pmpo_state *st, const pmpo_str *prompts, size_t n,
+                  size_t most, double *losses, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    const pmpo_give_up first = {.bound = INFINITY, .most_examples = most};
+    pmpo_scoring *list = pmpo_arena_alloc(&mem, n, sizeof(*list));
+    if (!list) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        list[i] = (pmpo_scoring){.scorer = st->train,
+                                 .prompt = prompts[i],
+                                 .context = pmpo_context(st, "demos", -1),
+                                 .mem = &mem};
+        list[i].context.whole = NULL;
+        list[i].context.give_up = &first;
+    }
+    int rc = pmpo_score_together(list, n, NULL, NULL, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        losses[i] = list[i].code < 0 ? INFINITY
+                                     : pmpo_mean_of_done(&list[i].result);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}

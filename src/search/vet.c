@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "search/state.h"
+#include "text/demos.h"
 
 #define PMPO_KEPT_SHOWN 60 /* bytes of a part in a reason */
 
@@ -48,6 +49,14 @@ static int is_new(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
 
 /* ---- a person would throw it away ---------------------------------------- */
 
+/* Demonstrations are meant to be examples. */
+static pmpo_str instruction_of(pmpo_str prompt)
+{
+    pmpo_demos d;
+    pmpo_demos_read(prompt, &d);
+    return d.instruction;
+}
+
 static int is_sound(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
 {
     bool refused = false;
@@ -55,7 +64,7 @@ static int is_sound(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
         return 0;
     }
     pmpo_guard_input g = *in->guard;
-    g.prompt = in->prompt;
+    g.prompt = instruction_of(in->prompt);
     int rc = pmpo_guard(&g, v->reason, sizeof(v->reason), &refused, err);
     v->fate = refused ? PMPO_FATE_REJECTED : v->fate;
     return rc;
@@ -88,8 +97,9 @@ static int says_things_once(const pmpo_vet_input *in, pmpo_verdict *v,
 {
     (void)err;
     pmpo_buf text = {0};
-    pmpo_str twice = in->may_repeat ? PMPO_STR("")
-                                    : pmpo_text_repeated(in->prompt);
+    pmpo_str twice = in->may_repeat
+                         ? PMPO_STR("")
+                         : pmpo_text_repeated(instruction_of(in->prompt));
     if (twice.len > 0) {
         pmpo_text_shorten(twice, PMPO_KEPT_SHOWN, &text);
         object(v, PMPO_FATE_REJECTED, "it says twice: \"%s\"",
@@ -147,14 +157,13 @@ int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
 {
     const pmpo_guard_input guard = {
-        .start = st->rows[0].prompt,
-        .incumbent = st->rows[st->incumbent].prompt,
+        .start = instruction_of(st->rows[0].prompt),
+        .incumbent = instruction_of(st->rows[st->incumbent].prompt),
         .task = st->o.task,
         .train = st->in->train,
         .may_copy = st->o.allow_copy,
     };
-    /* What no model wrote needs no guard: the user's own prompts, and
-     * demonstrations, which are meant to be examples. */
+    /* What no model wrote needs no guard: the user's own prompts. */
     bool guarded = !st->o.paper && !st->o.no_guard && row->reply.len > 0;
     const pmpo_vet_input in = {
         .prompt = row->prompt,
@@ -164,8 +173,8 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .guard = guarded ? &guard : NULL,
         .vocab = &st->in->scorer->vocab,
         .max_tokens = st->o.max_prompt_tokens,
-        .may_repeat = st->o.paper || st->o.no_guard
-                      || pmpo_text_repeated(st->rows[0].prompt).len > 0,
+        .may_repeat = st->o.paper || st->o.no_guard ||
+                      pmpo_text_repeated(guard.start).len > 0,
         .kept = &st->kept,
     };
     pmpo_verdict v;

@@ -12,24 +12,26 @@
 #define PMPO_STORE_KEYS_H
 
 /* name, where it is shown (a member of pmpo_run_view), or what reads it */
-#define PMPO_RUN_TEXTS(X)                                                      \
+#define PMPO_RUN_TEXTS(X)                                                        \
     /* running, done or stopped; a running one whose lock nobody holds is      \
-     * shown as interrupted */                                                 \
-    X("status", "status")                                                      \
-    X("status_reason", "status_reason")                                        \
-    X("scorer.name", "scorer")                                                 \
-    X("scorer.precision", "precision")                                         \
-    X("rewriter.name", "rewriter")                                             \
-    X("verdict", "verdict")                                                    \
-    X("loss_check_start", "loss_check_start")                                  \
-    X("loss_check_end", "loss_check_end")                                      \
-    /* of a template in a file; compared by resume */                          \
-    X("template_text", "template_text")                                        \
+     * shown as interrupted */ \
+    X("status", "status")                                                        \
+    X("status_reason", "status_reason")                                          \
+    X("scorer.name", "scorer")                                                   \
+    X("scorer.precision", "precision")                                           \
+    X("rewriter.name", "rewriter")                                               \
+    X("verdict", "verdict")                                                      \
+    X("loss_check_start", "loss_check_start")                                    \
+    X("loss_check_end", "loss_check_end")                                        \
+    /* of a template in a file; compared by resume */                            \
+    X("template_text", "template_text")                                          \
     /* what stands before and after the prompt in a rendered text, and the     \
      * text under an empty one; not where the model's template can't be told */ \
-    X("rendered_before", "rendered_before")                                    \
-    X("rendered_after", "rendered_after")                                      \
-    X("rendered_empty", "rendered_empty")
+    X("rendered_before", "rendered_before")                                      \
+    X("rendered_after", "rendered_after")                                        \
+    X("rendered_empty", "rendered_empty")                                        \
+    /* the whole text under the best prompt, once the run has ended */           \
+    X("rendered_best", "rendered_best")
 
 #define PMPO_RUN_NUMBERS(X)                                                    \
     /* iterations decided; 0: the opening, too. Read by the search */          \

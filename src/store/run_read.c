@@ -172,6 +172,7 @@ static void read_summary(reader *r, bool written)
     v->rendered_before = named_text(r, "rendered_before");
     v->rendered_after = named_text(r, "rendered_after");
     v->rendered_empty = named_text(r, "rendered_empty");
+    v->rendered_best = named_text(r, "rendered_best");
     v->seed = strtoull(setting(r, "seed"), NULL, 10);
     v->max_iterations = atoi(setting(r, "iterations"));
     v->noise_floor = named_number(r, "noise_floor");

@@ -1,6 +1,8 @@
 /* keep.c: see keep.h. */
 #include "text/keep.h"
 
+#include "text/demos.h"
+
 #define OPEN PMPO_STR(PMPO_KEEP_OPEN)
 #define CLOSE PMPO_STR(PMPO_KEEP_CLOSE)
 
@@ -134,8 +136,12 @@ static bool is_mark(pmpo_str text)
     return pmpo_str_eq(text, OPEN);
 }
 
-static const char *find_placeholders(pmpo_str marked, pmpo_kept *out)
+/* In the instruction: demonstrations are data. */
+static const char *find_placeholders(pmpo_str prompt, pmpo_kept *out)
 {
+    pmpo_demos d;
+    pmpo_demos_read(prompt, &d);
+    pmpo_str marked = d.instruction;
     const char *wrong = NULL;
     for (size_t i = 0; !wrong && i < marked.len;) {
         size_t n = placeholder_at(marked, i);

@@ -1,6 +1,8 @@
 /* pieces.c: see pieces.h. */
 #include "text/pieces.h"
 
+#include "text/demos.h"
+
 static void add(pmpo_span *out, size_t *n, size_t begin, size_t end)
 {
     if (*n < PMPO_MAX_PIECES && begin < end) {
@@ -81,12 +83,11 @@ static void clauses_of(pmpo_str s, pmpo_span sentence, pmpo_span *out,
     brackets(s, sentence, out, n);
 }
 
-void pmpo_text_pieces(pmpo_str prompt, pmpo_grain kind, pmpo_span *pieces,
-                      size_t *n)
+static void instruction_pieces(pmpo_str prompt, pmpo_grain kind,
+                               pmpo_span *pieces, size_t *n)
 {
     pmpo_span sentences[PMPO_MAX_SEGMENTS];
     size_t k = 0;
-    *n = 0;
     if (kind == PMPO_GRAIN_WORD) {
         words(prompt, pieces, n);
         return;
@@ -98,5 +99,18 @@ void pmpo_text_pieces(pmpo_str prompt, pmpo_grain kind, pmpo_span *pieces,
         } else {
             clauses_of(prompt, sentences[i], pieces, n);
         }
+    }
+}
+
+/* Demonstrations are one piece, whatever the grain. */
+void pmpo_text_pieces(pmpo_str prompt, pmpo_grain kind, pmpo_span *pieces,
+                      size_t *n)
+{
+    pmpo_demos d;
+    *n = 0;
+    pmpo_demos_read(prompt, &d);
+    instruction_pieces(d.instruction, kind, pieces, n);
+    if (d.n > 0) {
+        add(pieces, n, prompt.len - pmpo_str_trim(d.rest).len, prompt.len);
     }
 }

@@ -9,6 +9,7 @@
  *
  * Nothing is allocated. When in doubt two sentences stay one unit: a unit cut
  * in half teaches nothing about the prompt. */
+#include "text/demos.h"
 #include "text/text.h"
 
 /* ---- characters -------------------------------------------------------- */
@@ -619,7 +620,7 @@ static void merge(const units *u, size_t k, pmpo_span *spans)
 
 /* ---- public ------------------------------------------------------------ */
 
-void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
+static void segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
 {
     units u = {.text = prompt, .lead = SIZE_MAX};
     *n = 0;
@@ -637,6 +638,28 @@ void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
         spans[i] = (pmpo_span){u.at[i].begin, u.at[i].end};
     }
     *n = u.n;
+}
+
+void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
+{
+    pmpo_demos d;
+    pmpo_demos_read(prompt, &d);
+    segment(d.instruction, max > 1 && d.n > 0 ? max - 1 : max, spans, n);
+    if (d.n == 0 || max < 1) {
+        return;
+    }
+    size_t begin = prompt.len - d.rest.len, end = prompt.len;
+    while (pmpo_is_space(prompt.ptr[begin])) {
+        begin++;
+    }
+    while (pmpo_is_space(prompt.ptr[end - 1])) {
+        end--;
+    }
+    if (*n == (size_t)max || *n == PMPO_MAX_SEGMENTS) {
+        spans[*n - 1].end = end;
+    } else {
+        spans[(*n)++] = (pmpo_span){begin, end};
+    }
 }
 
 void pmpo_text_mask(pmpo_str prompt, pmpo_span span, pmpo_buf *out)

@@ -1,6 +1,7 @@
 /* splice.c: taking parts out of a prompt and putting others in. */
 #include <stdlib.h>
 
+#include "text/demos.h"
 #include "text/text.h"
 
 static bool ends_sentence(char c)
@@ -106,8 +107,8 @@ static size_t join_overlaps(pmpo_span *s, size_t n)
     return k;
 }
 
-void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
-                       pmpo_buf *out)
+static void take_out(pmpo_str prompt, const pmpo_span *spans, size_t n,
+                     pmpo_buf *out)
 {
     pmpo_span gone[PMPO_MAX_PIECES];
     size_t at = 0, start = out->len;
@@ -126,6 +127,22 @@ void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
            && pmpo_is_space(out->ptr[out->len - 1])) {
         out->ptr[--out->len] = '\0';
     }
+}
+
+void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
+                       pmpo_buf *out)
+{
+    pmpo_demos d;
+    pmpo_demos_read(prompt, &d);
+    size_t start = out->len;
+    for (size_t i = 0; i < n; i++) {
+        if (spans[i].end > d.instruction.len) { /* they go, too */
+            d.instruction = prompt;
+            d.rest = PMPO_STR("");
+        }
+    }
+    take_out(d.instruction, spans, n, out);
+    pmpo_buf_put(out, out->len > start ? d.rest : pmpo_str_trim(d.rest));
 }
 
 /* ---- putting in ---------------------------------------------------------- */

@@ -36,7 +36,8 @@ const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
                                    pmpo_span *spans, size_t *n);
 
 /* The deterministic segmentation: list items, paragraphs, sentences, merged
- * to at most `max` neighbours of roughly equal length. Spans carry no white
+ * to at most `max` neighbours of roughly equal length. Demonstrations at the
+ * end (text/demos.h) are one unit. Spans carry no white
  * space at their ends. A prompt of one sentence gives one segment; one of
  * only white space gives none. */
 void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n);

@@ -1,11 +1,12 @@
-/* rendering.c: a run keeps the text around its prompt, so that the exact text
- * that the model read can be shown when the model is not there. */
+/* rendering.c: a run keeps the text around its prompt, and in the end all of the
+ * text of its best one, so that what the model reads can be shown when the model
+ * is not there. */
 #include <stdio.h>
 
-#include "api/sitting.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/render.h"
+#include "search/state.h"
 
 #define MARK "\x1fprompt\x1f" /* in no template's words */
 
@@ -41,18 +42,16 @@ static int put(pmpo_store *s, pmpo_str marked, pmpo_str empty, pmpo_error *err)
     return rc < 0 ? rc : pmpo_store_put_text(s, "rendered_empty", empty, err);
 }
 
-static int render(pmpo_store *s, pmpo_template *t, const pmpo_example *like,
+static int around(pmpo_store *s, pmpo_template *t, const pmpo_example *like,
                   pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_buf marked = {0}, empty = {0};
     pmpo_example e;
     int rc = blank(like, &mem, &e) < 0 ? pmpo_fail_memory(err) : 0;
-    rc = rc < 0 ? rc
-                : pmpo_render_text(t, PMPO_STR(MARK), &e, &marked, err);
+    rc = rc < 0 ? rc : pmpo_render_text(t, PMPO_STR(MARK), &e, &marked, err);
     rc = rc < 0 ? rc : pmpo_render_text(t, PMPO_STR(""), &e, &empty, err);
-    rc = rc < 0 ? rc
-                : put(s, pmpo_buf_str(&marked), pmpo_buf_str(&empty), err);
+    rc = rc < 0 ? rc : put(s, pmpo_buf_str(&marked), pmpo_buf_str(&empty), err);
     pmpo_buf_release(&marked);
     pmpo_buf_release(&empty);
     pmpo_arena_release(&mem);
@@ -64,9 +63,38 @@ int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
 {
     pmpo_template *t = NULL;
     int rc = pmpo_template_new(&m->vocab, template_name, &t, err);
-    rc = rc < 0 ? rc : render(s, t, pmpo_data_example(d, 0), err);
+    rc = rc < 0 ? rc : around(s, t, pmpo_data_example(d, 0), err);
     pmpo_template_free(t);
     /* The first scoring says why. With the template place, each example has
      * words of its own around the prompt. */
     return rc == PMPO_EMODEL || rc == PMPO_EDATA ? 0 : rc;
+}
+
+static int whole(pmpo_store *s, pmpo_template *t, const pmpo_example *like,
+                 pmpo_str prompt, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_buf text = {0};
+    pmpo_example e;
+    int rc = blank(like, &mem, &e) < 0 ? pmpo_fail_memory(err) : 0;
+    rc = rc < 0 ? rc : pmpo_render_text(t, prompt, &e, &text, err);
+    rc = rc < 0 ? rc
+                : pmpo_store_put_text(s, "rendered_best", pmpo_buf_str(&text),
+                                      err);
+    pmpo_buf_release(&text);
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+int pmpo_put_best_text(pmpo_state *st, pmpo_error *err)
+{
+    pmpo_template *t = NULL;
+    const pmpo_search_input *in = st->in;
+    int rc = pmpo_template_new(&in->scorer->vocab, st->o.score.template_name,
+                               &t, err);
+    rc = rc < 0 ? rc
+                : whole(in->store, t, pmpo_data_example(in->train, 0),
+                        st->rows[st->chosen].prompt, err);
+    pmpo_template_free(t);
+    return rc == PMPO_EMODEL || rc == PMPO_EDATA ? 0 : rc; /* as above */
 }
