@@ -140,12 +140,17 @@ static bool send_all(int fd, const char *p, size_t n)
     return true;
 }
 
-static bool send_chunks(int fd, const http_answer *a)
+/* A cut one lacks the chunk of size 0 that ends it. */
+static bool send_chunks(int fd, const http_answer *a, size_t all)
 {
-    size_t size = a->odd_chunks ? 1 : a->body_len;
-    for (size_t at = 0; at < a->body_len; at += size, size += a->odd_chunks) {
+    size_t size = a->odd_chunks ? 1 : a->bad_chunks ? all / 2 : all;
+    for (size_t at = 0; at < all; at += size, size += a->odd_chunks) {
         char head[64];
-        size = size > a->body_len - at ? a->body_len - at : size;
+        size = size > all - at ? all - at : size;
+        if (a->bad_chunks && at > 0) {
+            send_all(fd, "size\r\n", 6);
+            return false;
+        }
         int n = snprintf(head, sizeof(head), "%zx%s\r\n", size,
                          a->odd_chunks ? ";name=\"value\"" : "");
         if (!send_all(fd, head, (size_t)n) ||
@@ -153,7 +158,7 @@ static bool send_chunks(int fd, const http_answer *a)
             return false;
         }
     }
-    return send_all(fd, "0\r\n\r\n", 5);
+    return a->cut < 0 && send_all(fd, "0\r\n\r\n", 5);
 }
 
 static bool send_fill(int fd, uint64_t n)
@@ -170,12 +175,17 @@ static bool send_fill(int fd, uint64_t n)
     return true;
 }
 
+static bool is_chunked(const http_answer *a)
+{
+    return a->chunked || a->odd_chunks || a->bad_chunks;
+}
+
 static bool send_body(int fd, const http_answer *a)
 {
     size_t n = a->cut >= 0 && (size_t)a->cut < a->body_len ? (size_t)a->cut
                                                            : a->body_len;
-    if (a->chunked || a->odd_chunks) {
-        return send_chunks(fd, a);
+    if (is_chunked(a)) {
+        return send_chunks(fd, a, n);
     }
     for (size_t i = 0; a->drip_ms > 0 && i < n; i++) {
         pause_ms(a->drip_ms);
@@ -194,20 +204,28 @@ static bool send_answer(int fd, const http_answer *a)
     if (a->delay_ms > 0) {
         pause_ms(a->delay_ms);
     }
+    while (a->until && !*a->until) {
+        pause_ms(20);
+    }
     if (a->reset) {
         struct linger now = {1, 0};
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-        return false;
+        if (a->cut < 0) {
+            return false;
+        }
     }
     int n = snprintf(head, sizeof(head), "HTTP/1.1 %d Reply\r\n%s", a->status,
                      a->headers);
-    n += a->chunked || a->odd_chunks
-             ? snprintf(head + n, sizeof(head) - (size_t)n,
-                        "Transfer-Encoding: chunked\r\n\r\n")
-             : snprintf(head + n, sizeof(head) - (size_t)n,
-                        "Content-Length: %llu\r\n\r\n",
-                        (unsigned long long)(a->body_len + a->fill));
-    return send_all(fd, head, (size_t)n) && send_body(fd, a);
+    n += is_chunked(a) ? snprintf(head + n, sizeof(head) - (size_t)n,
+                                  "Transfer-Encoding: chunked\r\n\r\n")
+                       : snprintf(head + n, sizeof(head) - (size_t)n,
+                                  "Content-Length: %llu\r\n\r\n",
+                                  (unsigned long long)(a->body_len + a->fill));
+    bool alive = send_all(fd, head, (size_t)n) && send_body(fd, a);
+    if (a->reset) { /* what came before it has to be read first */
+        pause_ms(50);
+    }
+    return alive;
 }
 
 static void *serve(void *arg)
@@ -317,6 +335,14 @@ unsigned http_server_requests(http_server *s)
 {
     pthread_mutex_lock(&s->lock);
     unsigned n = s->n_requests;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
+unsigned http_server_now(http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    unsigned n = s->now;
     pthread_mutex_unlock(&s->lock);
     return n;
 }

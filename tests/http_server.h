@@ -20,11 +20,14 @@ typedef struct http_answer {
     char *body; /* malloc'd by the function, freed by the server; or NULL */
     size_t body_len;
     int delay_ms; /* before the first byte */
+    const volatile bool *until; /* not before this is true, either; NULL: no */
     int drip_ms;  /* > 0: the body byte by byte, so long between them */
     long cut;     /* >= 0: the connection ends after so many bytes of the body;
                    * -1 before the function is called */
-    bool reset;   /* the connection is reset in place of an answer */
+    bool reset;   /* the connection is reset in place of an answer, or where it
+                   * is cut */
     bool chunked, odd_chunks; /* odd: 1, 2, 3.. bytes each, with extensions */
+    bool bad_chunks; /* chunked, and a size that is none after the first */
     uint64_t fill; /* > 0: so many spaces after the body */
 } http_answer;
 
@@ -39,6 +42,8 @@ void http_server_stop(http_server *s);
 int http_server_port(const http_server *s);
 const char *http_server_url(const http_server *s); /* http://127.0.0.1:PORT/v1 */
 unsigned http_server_requests(http_server *s);
+/* Requests that are being answered. */
+unsigned http_server_now(http_server *s);
 /* Most requests that were being answered at the same time. */
 unsigned http_server_most(http_server *s);
 /* A port of loopback where nobody listens. */

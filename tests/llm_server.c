@@ -19,7 +19,8 @@ struct llm_server {
     http_server *http;
     pmpo_model *fake;
     llm_counts counts;
-    unsigned n_scored, n_stale;
+    unsigned n_scored, n_stale, n_heavy;
+    volatile bool goes_on;
     char bearer[200];
 };
 
@@ -535,6 +536,10 @@ static void route(exchange *x, const http_request *r, http_answer *a)
     bool heavy = !strcmp(p, "/v1/completions") || !strcmp(p, "/generate") ||
                  !strcmp(p, "/v1/chat/completions");
     a->delay_ms = heavy ? s->o.delay_ms : 0;
+    s->n_heavy += heavy;
+    a->until = heavy && s->o.hang_after && s->n_heavy > s->o.hang_after
+                   ? &s->goes_on
+                   : NULL;
     if (s->o.key && !strstr(r->headers, s->bearer)) {
         refuse(x, 401, "invalid key");
     } else if (heavy && breaks(s)) {
@@ -592,8 +597,19 @@ llm_server *llm_server_start(const llm_options *o)
     return s;
 }
 
+unsigned llm_server_now(llm_server *s)
+{
+    return http_server_now(s->http);
+}
+
+void llm_server_go_on(llm_server *s)
+{
+    s->goes_on = true;
+}
+
 void llm_server_stop(llm_server *s)
 {
+    llm_server_go_on(s);
     http_server_stop(s->http);
     fake_free(s->fake);
     free(s);

@@ -34,6 +34,8 @@ typedef struct llm_options {
     bool json;        /* chats obey response_format; else they ignore it */
     const char *refuses; /* parameters that chats answer with 400, each in
                           * commas: ",seed,top_p,"; NULL: none */
+    unsigned hang_after; /* so many requests for scores or replies are answered,
+                          * the next not before llm_server_go_on; 0: all are */
     unsigned fail_every; /* every so manyth request for scores or replies is
                           * answered with 500; 0: none */
 } llm_options;
@@ -50,5 +52,8 @@ void llm_server_stop(llm_server *s);
 const char *llm_server_url(const llm_server *s);
 llm_counts llm_server_counts(llm_server *s);
 unsigned llm_server_most(llm_server *s); /* requests at the same time */
+
+unsigned llm_server_now(llm_server *s); /* that are being answered */
+void llm_server_go_on(llm_server *s);   /* nothing hangs any more */
 
 #endif

@@ -93,6 +93,7 @@ static void read_reply_words(http_answer *a, char *words)
         }
         a->reset = a->reset || strcmp(w, "reset") == 0;
         a->chunked = a->chunked || strcmp(w, "chunked") == 0;
+        a->bad_chunks = a->bad_chunks || strcmp(w, "bad-chunks") == 0;
         a->odd_chunks = a->odd_chunks || strcmp(w, "odd-chunks") == 0;
     }
 }

@@ -675,7 +675,8 @@ static void stop_soon(void *ud, const pmpo_progress *p)
 static void test_cancel(void **state)
 {
     (void)state;
-    llm_server *s = llm_server_start(&(llm_options){.salt = 2, .delay_ms = 200});
+    llm_server *s =
+        llm_server_start(&(llm_options){.salt = 2, .delay_ms = 1500});
     pmpo_model *m;
     pmpo_error err;
     assert_int_equal(open_url(llm_server_url(s),

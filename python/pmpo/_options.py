@@ -20,7 +20,8 @@ def with_fixed(options: Mapping[str, object], **fixed: object) -> Any:
 class ModelOptions(TypedDict, total=False):
     """precision: of the weights. threads: 0: all processors. gpu_layers: -1:
     all. memory_bytes: cap for weights and working memory; 0: what is free.
-    for_generation: it only generates."""
+    for_generation: it only generates. The others are of servers; prices are in
+    dollars for a million tokens."""
 
     precision: Literal["auto", "native", "f16", "f32", "f32-fast"]
     products: Literal["auto", "own", "blas"]
@@ -28,14 +29,25 @@ class ModelOptions(TypedDict, total=False):
     gpu_layers: int
     memory_bytes: int
     for_generation: bool
+    model_name: str
+    dialect: Literal["vllm", "sglang", "echo"]
+    tokenizer: str
+    api_key: str
+    ca_file: str
+    insecure: bool
+    concurrency: int
+    timeout_s: int
+    price_in: float
+    price_out: float
 
 
 class ScoreOptions(TypedDict, total=False):
-    """loss in nats; template: chat, user, user-suffix, raw or @FILE; limit: the
+    """loss in nats; template: docs/templates.md; limit: the
     first examples only, 0: all."""
 
     loss: Literal["auto", "nll", "preference", "choice"]
     reduction: Literal["mean", "sum"]
+    loss_on: Literal["target", "answer"]
     normalize: Literal["none", "length"]
     calibrate: Literal["none", "content-free"]
     beta: float
@@ -64,6 +76,7 @@ class OptimizeOptions(TypedDict, total=False):
 
     loss: Literal["auto", "nll", "preference", "choice"]
     reduction: Literal["mean", "sum"]
+    loss_on: Literal["target", "answer"]
     normalize: Literal["none", "length"]
     calibrate: Literal["none", "content-free"]
     beta: float
@@ -71,6 +84,7 @@ class OptimizeOptions(TypedDict, total=False):
     end: Literal["auto", "yes", "no"]
     limit: int
     no_cache: bool
+    freeze: str
     task: str
     iterations: int
     hard: int
@@ -80,6 +94,7 @@ class OptimizeOptions(TypedDict, total=False):
     top_p: float
     max_reply_tokens: int
     max_prompt_tokens: int
+    length_price: float
     patience: int
     demos: int
     demos_as: Literal["text", "turns"]
@@ -100,4 +115,5 @@ class OptimizeOptions(TypedDict, total=False):
     seed: int
     budget_ms: int
     budget_tokens: int
+    budget_dollars: float
     force: bool

@@ -29,7 +29,8 @@ class Cost:
     these, whose logits were read; logical_tokens: what whole sequences, one by
     one, would feed; cached_scores: outputs taken from the cache; prompt_tokens:
     rows fed to generate from; generated_tokens; cached_replies: answers and
-    rewrites taken from the cache; seconds in the engine."""
+    rewrites taken from the cache; dollars paid to servers with a price; seconds
+    in the engine."""
 
     prefill_tokens: int
     output_rows: int
@@ -38,6 +39,7 @@ class Cost:
     prompt_tokens: int
     generated_tokens: int
     cached_replies: int
+    dollars: float
     seconds: float
 
 

@@ -1,0 +1,69 @@
+"""Models behind a URL, against a server of the tests. PMPO_TEST_SERVER: the
+program that serves (tests/serve_fake.c)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Any, Iterator
+
+import pytest
+
+import pmpo
+
+
+def serve(*arguments: str) -> Iterator[str]:
+    with subprocess.Popen([os.environ["PMPO_TEST_SERVER"], *arguments],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as server:
+        assert server.stdin and server.stdout
+        yield server.stdout.readline().strip()
+        server.stdin.close()
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    yield from serve("vllm")
+
+
+@pytest.fixture
+def locked() -> Iterator[str]:
+    yield from serve("vllm", "s3cret")
+
+
+def test_scores_are_those_of_the_command_line(url: str, rows: Any, file: Any,
+                                              cli: Any) -> None:
+    with pmpo.Model(url, model_name="fake") as model:
+        assert model.info["dialect"] == "vllm"
+        got = model.score(rows, ["Say yes or no.", "So?"])
+    told = cli("score", "--json", "--no-cache", "-m", url, "--model-name", "fake", "-d", str(file), "-p", "Say yes or no.",
+               "-p", "So?")
+    assert list(got.loss) == [p["loss"] for p in told["prompts"]]
+    assert got.loss[0] != got.loss[1]
+
+
+def test_a_run(url: str, rows: Any, tmp_path: Any) -> None:
+    with pmpo.Model(url, model_name="fake", concurrency=4, price_in=1.0) as model:
+        run = pmpo.optimize(model, rows, "Say yes or no.", iterations=1,
+                            path=tmp_path / "a.pmpo", metric="none", no_cache=True)
+    assert run.status == "done" and run.cost.dollars > 0
+    assert run.best.train_loss <= run.initial.train_loss
+
+
+def test_keys(locked: str, rows: Any) -> None:
+    with pytest.raises(pmpo.Error, match="401"):
+        pmpo.Model(locked)
+    with pmpo.Model(locked, model_name="fake", api_key="s3cret") as model:
+        assert model.score(rows, "So?").loss[0] > 0
+
+
+def test_nobody_there(url: str) -> None:
+    with pytest.raises(pmpo.Error, match="127.0.0.1:1"):
+        pmpo.Model("http://127.0.0.1:1/v1", timeout_s=2)
+
+
+def test_chats_alone_do_not_score(rows: Any) -> None:
+    for url in serve("chat"):
+        with pmpo.Model(url, model_name="fake") as model, pytest.raises(pmpo.Error):
+            assert model.info["cant_score"]
+            model.score(rows, "So?")
