@@ -291,6 +291,7 @@ static int optimize(const options *o, const job *j, pmpo_error *err)
         fflush(stdout);
     }
     int rc = session_open(o, &s, err);
+    bool opened = rc == 0;
     if (rc == 0 && o->dry_run) {
         rc = estimate(o, j, &s, err);
     } else if (rc == 0) {
@@ -307,7 +308,8 @@ static int optimize(const options *o, const job *j, pmpo_error *err)
     if (run && talk) {
         putchar('\n');
     }
-    return finish_sitting(rc, run, j->path, o, err);
+    return opened && !o->dry_run ? finish_sitting(rc, run, j->path, o, err)
+                                 : rc;
 }
 
 int cmd_optimize(const options *o, pmpo_error *err)

@@ -46,6 +46,14 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                                                    : pmpo_code_text(rc), word,
                        o->approve ? " --approve" : "");
     }
+    /* A server that failed for good, say: the run itself is whole. */
+    if (!run && rc == PMPO_EBACKEND && pmpo_run_open(path, &run, NULL) == 0) {
+        quote(path, word, sizeof(word));
+        rc = cli_error(err, rc,
+                       "%s; what was done is kept, go on with: pmpo "
+                       "resume %s",
+                       err->text, word);
+    }
     pmpo_run_free(run);
     return rc;
 }

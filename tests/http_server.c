@@ -339,6 +339,14 @@ unsigned http_server_requests(http_server *s)
     return n;
 }
 
+unsigned http_server_connections(http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    unsigned n = s->n_threads;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
 unsigned http_server_now(http_server *s)
 {
     pthread_mutex_lock(&s->lock);

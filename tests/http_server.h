@@ -42,6 +42,7 @@ void http_server_stop(http_server *s);
 int http_server_port(const http_server *s);
 const char *http_server_url(const http_server *s); /* http://127.0.0.1:PORT/v1 */
 unsigned http_server_requests(http_server *s);
+unsigned http_server_connections(http_server *s); /* ever made to it */
 /* Requests that are being answered. */
 unsigned http_server_now(http_server *s);
 /* Most requests that were being answered at the same time. */

@@ -537,12 +537,14 @@ static void route(exchange *x, const http_request *r, http_answer *a)
                  !strcmp(p, "/v1/chat/completions");
     a->delay_ms = heavy ? s->o.delay_ms : 0;
     s->n_heavy += heavy;
-    a->until = heavy && s->o.hang_after && s->n_heavy > s->o.hang_after
+    a->until = heavy && s->o.hang_after && s->n_heavy > s->o.hang_after &&
+                       !s->goes_on
                    ? &s->goes_on
                    : NULL;
     if (s->o.key && !strstr(r->headers, s->bearer)) {
         refuse(x, 401, "invalid key");
-    } else if (heavy && breaks(s)) {
+    } else if (heavy && (breaks(s) || (a->until && s->o.hang_fails))) {
+        a->until = NULL;
         refuse(x, 500, "EngineCore encountered an issue");
     } else if (!strcmp(p, "/v1/models")) {
         models(x);

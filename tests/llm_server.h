@@ -34,6 +34,7 @@ typedef struct llm_options {
     bool json;        /* chats obey response_format; else they ignore it */
     const char *refuses; /* parameters that chats answer with 400, each in
                           * commas: ",seed,top_p,"; NULL: none */
+    bool hang_fails;     /* what would hang is answered with 500 */
     unsigned hang_after; /* so many requests for scores or replies are answered,
                           * the next not before llm_server_go_on; 0: all are */
     unsigned fail_every; /* every so manyth request for scores or replies is

@@ -441,6 +441,34 @@ static void test_cancelled(void **state)
     http_server_stop(s);
 }
 
+static void after_10_ms(void *ud, const http_request *r, http_answer *a)
+{
+    after_50_ms(ud, r, a);
+    a->delay_ms = 10;
+}
+
+/* Each gets what it answers: five times as much for a fifth of the time. */
+static void test_balance(void **state)
+{
+    (void)state;
+    http_server *slow = http_server_start(after_50_ms, NULL);
+    http_server *fast = http_server_start(after_10_ms, NULL);
+    const char *urls[] = {http_server_url(slow), http_server_url(fast)};
+    int rc;
+    load l = run_load(urls, 2, 1200, 4, 0, &rc);
+    assert_int_equal(rc, 0);
+    assert_int_equal(l.failed, 0);
+    unsigned a = http_server_requests(slow), b = http_server_requests(fast);
+    print_message("slow %u, fast %u\n", a, b);
+    assert_true(a > 60 && b > 3 * a);
+    /* Connections are used again. */
+    assert_true(http_server_connections(slow) <= 8 &&
+                http_server_connections(fast) <= 8);
+    each_once(&l);
+    http_server_stop(slow);
+    http_server_stop(fast);
+}
+
 static void test_a_dead_server_is_set_aside(void **state)
 {
     (void)state;
@@ -604,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_balance),
         cmocka_unit_test(test_a_dead_server_is_set_aside),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_a_shaky_server),

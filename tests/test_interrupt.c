@@ -1,4 +1,5 @@
-/* test_interrupt.c: ^C while the program itself has 1,000 requests in flight.
+/* test_interrupt.c: ^C while the program itself has 1,000 requests in flight,
+ * and a server that breaks down.
  *
  * A server of the fake engine's model answers at once for a while and then
  * hangs, so that a known number of requests is answered and the rest in flight
@@ -21,6 +22,7 @@
 extern char **environ;
 
 static char *folder, *data_path, *log_path;
+static unsigned all; /* requests of an uninterrupted run */
 
 /* ---- the program ------------------------------------------------------------ */
 
@@ -174,7 +176,7 @@ static void test_interrupt(void **state)
     hangs.hang_after = ANSWERED;
     char *one = path_in(folder, "one"), *two = path_in(folder, "two");
     llm_server *s = llm_server_start(&quick);
-    unsigned all = whole_run(s, one);
+    all = whole_run(s, one);
     llm_server_stop(s);
 
     s = llm_server_start(&hangs);
@@ -206,6 +208,41 @@ static void test_interrupt(void **state)
     free(two);
 }
 
+/* A server that fails for good ends the run with one line; once it is well
+ * again, the run goes on where it was. */
+static void test_break_down(void **state)
+{
+    (void)state;
+    int status;
+    char *path = path_in(folder, "three");
+    llm_server *s = llm_server_start(
+        &(llm_options){.salt = 3, .hang_after = ANSWERED, .hang_fails = true});
+    assert_int_equal(truncate(log_path, 0), 0);
+    pid_t pid = optimize(llm_server_url(s), path);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    show_log();
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    pmpo_buf log = {0};
+    assert_int_equal(pmpo_read_file(log_path, &log, NULL), 0);
+    pmpo_str line = pmpo_str_trim(pmpo_buf_str(&log));
+    assert_non_null(
+        strstr(line.ptr, "HTTP 500: EngineCore encountered an issue"));
+    assert_non_null(strstr(line.ptr, "pmpo resume"));
+    assert_int_equal(pmpo_str_find(line, PMPO_STR("\n"), 0), SIZE_MAX);
+    pmpo_buf_release(&log);
+    unsigned before = asked(s);
+    llm_server_go_on(s);
+    assert_int_equal(resume(path), 0);
+    print_message("%u requests before, %u after\n", before, asked(s) - before);
+    assert_in_range(asked(s), all, all + 20);
+    pmpo_run *r = open_run(path);
+    assert_string_equal(pmpo_run_describe(r)->status, "done");
+    pmpo_run_free(r);
+    llm_server_stop(s);
+    free(path);
+}
+
 static int make_place(void **state)
 {
     (void)state;
@@ -228,6 +265,7 @@ static int drop_place(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_interrupt)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_interrupt),
+                                       cmocka_unit_test(test_break_down)};
     return cmocka_run_group_tests(tests, make_place, drop_place);
 }

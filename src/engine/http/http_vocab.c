@@ -6,7 +6,8 @@
  * tokens are special is not told either: one is that looks like one and comes
  * out whole whatever it stands between. They are learned as they are met.
  *
- * What is asked once is remembered: rendering asks for the same texts again. */
+ * What is asked once is remembered: rendering asks for the same texts again. A
+ * request has one text, since vLLM's /tokenize takes no more. */
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/http/asks.h"
