@@ -284,7 +284,8 @@ void put_cost(const pmpo_cost *c)
              show_count(c->cached_scores, s),
              show_count(c->generated_tokens, g),
              show_count(c->prompt_tokens, p),
-             r, kept ? " replies from the cache; " : "",
+             r, !kept ? "" : c->cached_replies == 1 ? " reply from the cache; "
+                                              : " replies from the cache; ",
              show_duration(c->seconds * 1000, t));
     if (c->dollars > 0) {
         put_fact("", "%.4f dollars", c->dollars);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# kill -9 of a real run at three moments, then pmpo resume: the outcome is the uninterrupted run's,
-# work was really lost, and nothing finished was computed again. real_resume.sh PMPO
+# kill -9 of a real run at three moments, pmpo resume after each: the outcome is the uninterrupted
+# run's, work was really lost, and nothing finished was computed again. real_resume.sh PMPO
 set -eu
 pmpo=$1
 t=$(mktemp -d)
@@ -15,7 +15,8 @@ while [ $i -lt 60 ]; do
 done > data.jsonl
 optimize() {
     "$pmpo" optimize -m "$model" --precision native -d data.jsonl -p 'Let us think. Be careful.' \
-        --proposers contract,delete,rewrite --train 24 --val 12 --test 20 --iterations 2 --hard 2 --variants 2 --max-reply-tokens 60 --max-tokens 6 \
+        --proposers contract,delete,rewrite --train 10 --val 6 --test 8 --iterations 2 --hard 1 --variants 2 \
+        --max-reply-tokens 40 --max-tokens 4 \
         --no-cache --seed 5 --quiet -o "$1" > "$1.out" 2>&1
 }
 # The outcome, without what depends on time and on how often a prefix had to be fed.
@@ -43,9 +44,12 @@ optimize whole.pmpo || { cat whole.pmpo.out; exit 1; }
 outcome whole.pmpo > whole.json
 all=$(count whole.pmpo)
 echo "uninterrupted: $all units and jobs"
-for moment in 1 $((all / 2)) $((all - 2)); do
-    run=killed-$moment.pmpo
-    optimize "$run" &
+run=killed.pmpo
+resume() { "$pmpo" resume "$run" --no-cache --quiet > resume.out 2>&1; }
+
+# Runs "$@" until $moment units and jobs are done, then kills it.
+killed() {
+    "$@" &
     pid=$!
     while [ "$(count "$run")" -lt "$moment" ]; do
         kill -0 $pid 2>/dev/null || { echo "it ended before its $moment"; exit 1; }
@@ -57,14 +61,28 @@ for moment in 1 $((all / 2)) $((all - 2)); do
     wait $pid 2>/dev/null && { echo "the run at $moment was not killed"; exit 1; }
     "$pmpo" show "$run" --json | grep -q '"status": *"interrupted"' ||
         { echo "$run is not interrupted"; exit 1; }
-    work "$run" > before
-    kept=$(wc -l < before)
-    [ "$kept" -lt "$all" ] || { echo "nothing was lost at $moment"; exit 1; }
-    "$pmpo" resume "$run" --no-cache --quiet > resume.out 2>&1 || { cat resume.out; exit 1; }
+}
+
+# Every row that was finished at the last kill is there with the time it took then: it was not
+# computed again.
+check_kept() {
     work "$run" > after
-    # Every finished row is there with the time it took then: it was not computed again.
     [ -z "$(comm -23 before after)" ] || { echo "computed again after $moment:"; comm -23 before after; exit 1; }
-    outcome "$run" > resumed.json
-    diff whole.json resumed.json || { echo "another outcome after the kill at $moment"; exit 1; }
-    echo "killed with $kept of $all done, resumed: the same outcome"
+}
+
+: > before
+what="optimize $run"
+for moment in 1 $((all / 2)) $((all - 2)); do
+    killed $what
+    check_kept
+    kept=$(wc -l < after)
+    [ "$kept" -lt "$all" ] || { echo "nothing was lost at $moment"; exit 1; }
+    echo "killed with $kept of $all done"
+    mv after before
+    what=resume
 done
+resume || { cat resume.out; exit 1; }
+check_kept
+outcome "$run" > resumed.json
+diff whole.json resumed.json || { echo "another outcome after three kills"; exit 1; }
+echo "resumed: the same outcome"
