@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what is given to others: the sdist, a wheel that is built of it, and of that one that brings the system's
-# libraries, too, with their licences, for every Linux whose glibc is no older than this one's (auditwheel says how old).
+# libraries, too, with their licences, for every Linux whose glibc is no older than auditwheel says.
 #   scripts/wheel.sh OUT      OUT/*.tar.gz, OUT/plain/*.whl, OUT/*.whl
 # On Debian: its packages' licences are what is copied. llama.cpp is compiled anew: minutes.
 set -eu
@@ -35,17 +35,21 @@ tree=$(echo "$t"/tree/*)
 licences=$tree/pmpo/licences
 {
     echo "What stands beside this file are the licences of what is part of this package: llama.cpp, linked into"
-    echo "libpmpo, OpenBLAS (pmpo/lib/pmpo) and, in pmpo.libs, libraries of Debian, unchanged but for their names:"
+    echo "libpmpo, OpenBLAS (pmpo/lib/pmpo) and, in pmpo.libs, libraries of Debian, unchanged but for their names. What"
+    echo "their licences call /usr/share/common-licenses is the folder common-licenses here:"
     echo
 } > "$licences/README"
 for lib in "$tree"/pmpo.libs/*; do
-    name=$(basename "$lib" | sed 's/-[0-9a-f]\{8\}\(\.so\)/\1/')
+    name=$(basename "$lib" | sed "s/-[0-9a-f]\{8\}\././")
     package=$(dpkg -S "*/$name" 2> /dev/null | sed -n '1s/: .*//p')
     [ -n "$package" ] || { say "no Debian package has $name, so its licence isn't known"; exit 1; }
     doc=/usr/share/doc/${package%:*}/copyright
     [ -s "$doc" ] || { say "$doc is missing, the licence of $name"; exit 1; }
     mkdir -p "$licences/${package%:*}"
     cp -L "$doc" "$licences/${package%:*}/copyright"
+    for text in $(grep -oh '/usr/share/common-licenses/[A-Za-z0-9.-]*[0-9A-Za-z]' "$doc"); do
+        [ ! -e "$text" ] || { mkdir -p "$licences/common-licenses" && cp -L "$text" "$licences/common-licenses/"; }
+    done
     dpkg-query -W -f "$name: package \${Package} \${Version}, source \${source:Package} \${source:Version}\n" \
         "$package" >> "$licences/README"
 done
