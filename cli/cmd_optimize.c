@@ -269,6 +269,11 @@ static int estimate(const options *o, const job *j, const session *s,
 static void put_start(const options *o, const job *j, const session *s)
 {
     put_model(o, s->scorer);
+    for (size_t i = 0; i < s->n_others; i++) {
+        put_fact("and model", "%s, %s of the losses",
+                 pmpo_model_describe(s->others[i])->name,
+                 pmpo_joint_name((pmpo_joint)(o->joint - 1)));
+    }
     if (s->rewriter) {
         put_fact("rewriter", "%s", pmpo_model_describe(s->rewriter)->name);
     }

@@ -66,9 +66,16 @@ static int open_models(const options *o, const pmpo_run *run, session *s,
     bool same = true;
     *s = (session){0};
     int rc = pmpo_run_models(run, &scorer, &rewriter, &same, err);
-    return rc < 0 ? rc
-                  : session_open_as(o, &scorer, same ? NULL : &rewriter, s,
-                                    err);
+    rc = rc < 0 ? rc
+                : session_open_as(o, &scorer, same ? NULL : &rewriter, s, err);
+    pmpo_model_options other;
+    pmpo_joint how = PMPO_JOINT_MEAN;
+    size_t n = 0;
+    while (rc == 0 && pmpo_run_joined(run, n, &other, &how)) {
+        rc = session_add(o, &other, s, err);
+        n++;
+    }
+    return rc < 0 || n == 0 ? rc : session_join(s, how, err);
 }
 
 int cmd_resume(const options *o, pmpo_error *err)

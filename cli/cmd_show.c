@@ -28,6 +28,26 @@ static json_t *outcome_json(const pmpo_outcome *x)
     return o;
 }
 
+/* Of a run for several models. */
+static json_t *joined_json(const pmpo_run_view *v)
+{
+    json_t *list = js_array();
+    for (size_t i = 0; i < v->n_models; i++) {
+        const pmpo_run_model *m = &v->models[i];
+        json_t *o = js_object(), *of[2] = {js_object(), js_object()};
+        js_put(o, "name", js_text(m->name));
+        for (int k = 0; k < 2; k++) {
+            js_put(of[k], "train_loss", js_number(m->train_loss[k]));
+            js_put(of[k], "val_loss", js_number(m->val_loss[k]));
+            js_put(of[k], "test_loss", js_number(m->test_loss[k]));
+        }
+        js_put(o, "initial", of[0]);
+        js_put(o, "best", of[1]);
+        js_add(list, o);
+    }
+    return list;
+}
+
 static json_t *candidate_json(const pmpo_candidate *c)
 {
     json_t *o = js_object(), *parents = js_array();
@@ -199,6 +219,10 @@ static void run_json(const pmpo_run_view *v, const char *path)
     js_put(o, "noise_floor", js_number(v->noise_floor));
     js_put(o, "share_marked_by_model", js_number(v->share_marked_by_model));
     put_models_json(o, v);
+    if (v->n_models > 0) {
+        js_put(o, "joint", js_text(v->joint));
+        js_put(o, "models", joined_json(v));
+    }
     js_put(o, "iterations", iterations);
     js_put(o, "cost", js_cost(&v->cost));
     js_put(o, "settings", settings);
@@ -246,7 +270,9 @@ static void put_what(const pmpo_run_view *v, const char *path)
     put_fact("run", "%s", path);
     put_fact("status", "%s%s%s", v->status, reason ? ": " : "",
              reason ? v->status_reason : "");
-    put_fact("model", "%s, %s%s%s", v->scorer, v->precision,
+    put_fact("model", "%s%s%s%s, %s%s%s", v->scorer,
+             v->n_models ? " (the " : "", v->n_models ? v->joint : "",
+             v->n_models ? " of their losses)" : "", v->precision,
              strcmp(v->scorer, v->rewriter) ? "; rewriter " : "",
              strcmp(v->scorer, v->rewriter) ? v->rewriter : "");
     put_fact("data", "%zu training, %zu validation, %zu test examples",
@@ -364,6 +390,23 @@ static void put_test_looks(const pmpo_run_view *v)
     }
 }
 
+/* What the prompts cost on each of several models. */
+static void put_each_model(const pmpo_run_view *v)
+{
+    if (v->n_models > 0 &&
+        (v->initial.test_n_options > 0 || v->initial.test_n_answers > 0)) {
+        printf("(format, choice, options and answers are those of %s)\n",
+               v->models[0].name);
+    }
+    for (size_t i = 0; i < v->n_models; i++) {
+        const pmpo_run_model *m = &v->models[i];
+        printf("%s\n", m->name);
+        put_pair("  training loss", m->train_loss[0], m->train_loss[1]);
+        put_pair("  validation loss", m->val_loss[0], m->val_loss[1]);
+        put_pair("  test loss", m->test_loss[0], m->test_loss[1]);
+    }
+}
+
 static void put_figures(const pmpo_run_view *v)
 {
     const pmpo_outcome *x = &v->initial, *y = &v->best;
@@ -377,6 +420,7 @@ static void put_figures(const pmpo_run_view *v)
     put_pair("  choice", x->test_choice, y->test_choice);
     put_accuracy(v);
     put_answers(v);
+    put_each_model(v);
     putchar('\n');
     bool none = v->test_gain_low == 0 && v->test_gain_high == 0; /* same */
     if (!none && isfinite(v->test_gain_low) && isfinite(v->test_gain_high)) {

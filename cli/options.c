@@ -236,6 +236,7 @@ static int set_value(const option_row *r, const char *text, options *o,
         return 0;
     case OPT_MODEL:
         *(const char **)at = cli_join_urls(*(const char **)at, text);
+        add_text(&o->each_model, text);
         return 0;
     case OPT_INT:
     case OPT_COUNT:
@@ -477,7 +478,8 @@ void options_release(options *o)
 {
     cli_free(o->prompts.items);
     cli_free(o->models.items);
-    o->prompts = o->models = (text_list){NULL, 0};
+    cli_free(o->each_model.items);
+    o->prompts = o->models = o->each_model = (text_list){NULL, 0};
 }
 
 /* ---- help --------------------------------------------------------------- */

@@ -71,12 +71,14 @@ struct options {
     bool insecure;
     const char *task;      /* as given: the text or @file */
     text_list prompts, models;
+    text_list each_model; /* every -m of OPT_MODEL, for --joint */
     const char *as, *annotations, *separator;
     pmpo_columns columns;
     const char *val, *test; /* as given: a file, a share or a count */
     double train;           /* < 0: the default */
     pmpo_score_settings how;
     int precision, form, preset, race;
+    int joint; /* 0: none; else a pmpo_joint and 1 */
     double temperature, top_p;
     int threads, gpu_layers;
     uint64_t memory_bytes, limit, seed, budget_tokens;
@@ -102,7 +104,8 @@ typedef enum option_type {
     OPT_SWITCH, /* bool; --no-NAME (or NAME without its no-) turns it off */
     OPT_TEXT,   /* const char * */
     OPT_TEXTS,  /* text_list */
-    OPT_MODEL,  /* const char *; URLs given one after the other are joined */
+    OPT_MODEL,  /* const char *; URLs given one after the other are joined;
+                 * each goes into each_model, too */
     OPT_INT,    /* int */
     OPT_COUNT,  /* uint64_t */
     OPT_REAL,   /* double */

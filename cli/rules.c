@@ -72,6 +72,16 @@ static bool has_no_shortlist(const options *o)
     return is_paper(o) || answers_nothing(o);
 }
 
+static bool has_one_model(const options *o)
+{
+    return o->each_model.n < 2;
+}
+
+static bool is_joint(const options *o)
+{
+    return o->joint > 0;
+}
+
 static bool is_json(const options *o)
 {
     return o->json;
@@ -139,6 +149,9 @@ static bool has_no_judge(const options *o)
 }
 
 static const rule rules[] = {
+    {CMD_OPTIMIZE, "joint", has_one_model, "it takes -m twice or more"},
+    {CMD_OPTIMIZE, "no-loss-check", is_joint,
+     "a prompt for several models has no loss check"},
     {CMD_OPTIMIZE, "race", is_paper, "--preset paper gives no candidate up"},
     {CMD_OPTIMIZE, "no-loss-check", is_paper,
      "--preset paper has no loss check"},

@@ -120,15 +120,16 @@ static int check(const options *o, const kinds *k, pmpo_error *err)
     return 0;
 }
 
-/* `compare` has several scoring models, opened one by one. */
+/* `compare` and --joint have several scoring models, opened one by one. */
 static kinds kinds_of(const options *o, const pmpo_model_options *scorer,
                       const pmpo_model_options *rewriter)
 {
     const char *named = scorer->model ? scorer->model : getenv("PMPO_MODEL");
     kinds k = {.url = cli_is_url(named), .file = !cli_is_url(named)};
-    for (size_t i = 0; i < o->models.n; i++) {
-        k.url = k.url || cli_is_url(o->models.items[i]);
-        k.file = k.file || !cli_is_url(o->models.items[i]);
+    const text_list *all = o->joint ? &o->each_model : &o->models;
+    for (size_t i = 0; i < all->n; i++) {
+        k.url = k.url || cli_is_url(all->items[i]);
+        k.file = k.file || !cli_is_url(all->items[i]);
     }
     k.other_url = rewriter && cli_is_url(rewriter->model);
     k.other_file = rewriter && !cli_is_url(rewriter->model);

@@ -79,10 +79,54 @@ static bool only_generates(const options *o)
            !(metrics & ~(cli_generated() & ~(unsigned)PMPO_METRIC_JUDGE));
 }
 
+int session_add(const options *o, const pmpo_model_options *other, session *s,
+                pmpo_error *err)
+{
+    pmpo_model_options a = *other, ignored = *other;
+    uint64_t used = pmpo_model_describe(s->scorer)->file_bytes;
+    if (s->n_others + 1 >= PMPO_MOST_JOINED) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "%s: --joint takes %d models at most",
+                         o->command->name, PMPO_MOST_JOINED);
+    }
+    for (size_t i = 0; i < s->n_others; i++) {
+        used += pmpo_model_describe(s->others[i])->file_bytes;
+    }
+    a.memory_bytes = a.memory_bytes == 0     ? 0
+                     : a.memory_bytes > used ? a.memory_bytes - used
+                                             : 1;
+    a.for_generation = false;
+    a.progress = progress_show;
+    int rc = servers_connect(o, &a, s->rewriter ? &ignored : NULL, err);
+    rc = rc < 0 ? rc : pmpo_model_open(&a, &s->others[s->n_others], err);
+    s->n_others += rc == 0;
+    progress_clear();
+    return rc;
+}
+
+int session_join(session *s, pmpo_joint how, pmpo_error *err)
+{
+    return pmpo_model_join(s->scorer, s->others, s->n_others, how, err);
+}
+
+/* The other -m of --joint. */
+static int open_others(const options *o, session *s, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 1; rc == 0 && i < o->each_model.n; i++) {
+        pmpo_model_options other;
+        cli_model_options(o, &other);
+        other.model = o->each_model.items[i];
+        rc = session_add(o, &other, s, err);
+    }
+    return rc < 0 ? rc : session_join(s, (pmpo_joint)(o->joint - 1), err);
+}
+
 int session_open(const options *o, session *s, pmpo_error *err)
 {
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
+    scorer.model = o->joint ? o->each_model.items[0] : scorer.model;
     rewriter = scorer;
     scorer.for_generation = o->command->id == CMD_EVAL && only_generates(o);
     bool none = o->command->id == CMD_OPTIMIZE && o->rewriter
@@ -92,8 +136,9 @@ int session_open(const options *o, session *s, pmpo_error *err)
     rewriter.model_name = o->judge ? o->judge_name : o->rewriter_name;
     rewriter.dialect = rewriter.tokenizer = NULL;
     rewriter.for_generation = !o->judge; /* a judge scores */
-    return session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s,
-                           err);
+    int rc =
+        session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s, err);
+    return rc < 0 || !o->joint ? rc : open_others(o, s, err);
 }
 
 void session_close(session *s)
@@ -103,5 +148,8 @@ void session_close(session *s)
     signals_cancel(1, NULL);
     pmpo_model_free(s->rewriter);
     pmpo_model_free(s->scorer);
+    for (size_t i = 0; i < s->n_others; i++) {
+        pmpo_model_free(s->others[i]);
+    }
     *s = (session){0};
 }

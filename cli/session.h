@@ -8,6 +8,9 @@
 typedef struct session {
     pmpo_model *scorer;
     pmpo_model *rewriter; /* NULL: the scorer */
+    /* What the scorer is joined with. */
+    pmpo_model *others[PMPO_MOST_JOINED - 1];
+    size_t n_others;
 } session;
 
 /* Opens what -m and --rewriter say and begins to listen for ^C. Call
@@ -17,6 +20,10 @@ int session_open(const options *o, session *s, pmpo_error *err);
 int session_open_as(const options *o, const pmpo_model_options *scorer,
                     const pmpo_model_options *rewriter, session *s,
                     pmpo_error *err);
+/* Opens one more for the scorer to be joined with; then joins them. */
+int session_add(const options *o, const pmpo_model_options *other, session *s,
+                pmpo_error *err);
+int session_join(session *s, pmpo_joint how, pmpo_error *err);
 void session_close(session *s);
 
 void cli_model_options(const options *o, pmpo_model_options *mo);

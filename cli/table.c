@@ -357,6 +357,10 @@ const option_row option_rows[] = {
     WORD("preset", preset, "default|paper",
          "paper: the published loop, without noise floor and validation",
          "default", CMD_OPTIMIZE),
+    WORD("joint", joint, "none|mean|max",
+         "several -m are not replicas: the prompt is for all these models, and "
+         "costs the mean of its losses on them, or the highest",
+         "none", CMD_OPTIMIZE),
     WORD("race", race, WORDS(PMPO_RACES),
          "when a candidate is given up before it is scored on all examples: "
          "off: "

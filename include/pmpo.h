@@ -202,6 +202,17 @@ PMPO_API const pmpo_model_info *pmpo_model_describe(const pmpo_model *m);
 PMPO_API void pmpo_cancel(pmpo_model *m);
 PMPO_API void pmpo_uncancel(pmpo_model *m);
 
+#define PMPO_MOST_JOINED 8
+
+/* Makes `m` stand for n + 1 models in pmpo_optimize, pmpo_optimize_estimate and
+ * pmpo_resume: a prompt costs there the mean, or the highest, of its losses on
+ * all of them. Other calls, and all that is generated, see `m` alone. Borrows
+ * `others` until m is freed; pmpo_cancel on `m` is for them, too. PMPO_EUSAGE:
+ * more than PMPO_MOST_JOINED in all, one of them twice, or joined itself;
+ * PMPO_EMODEL: one can't score. */
+PMPO_API int pmpo_model_join(pmpo_model *m, pmpo_model *const *others, size_t n,
+                             pmpo_joint how, pmpo_error *err);
+
 /* ---- the model list and its store on disk ------------------------------ */
 
 typedef struct pmpo_model_entry {
@@ -530,6 +541,11 @@ PMPO_API void pmpo_resume_options_init(pmpo_resume_options *o);
 PMPO_API int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
                              pmpo_model_options *rewriter, bool *same,
                              pmpo_error *err);
+
+/* The i-th model, 0.., that the run's scorer is joined with (pmpo_model_join):
+ * fills *out like pmpo_run_models, and *how. Returns 1; 0: there is none. */
+PMPO_API int pmpo_run_joined(const pmpo_run *run, size_t i,
+                             pmpo_model_options *out, pmpo_joint *how);
 
 /* How a run scores: fills *o (initialised here; its strings live in `run`)
  * with the run's settings, loss and end resolved. PMPO_EDATA: its template

@@ -67,6 +67,13 @@ typedef struct pmpo_outcome {
     double test_right_low, test_right_high; /* of the share, 95 % */
 } pmpo_outcome;
 
+/* What the start prompt [0] and the best [1] cost on one of several models; NAN
+ * where it was not measured. */
+typedef struct pmpo_run_model {
+    const char *name;
+    double train_loss[2], val_loss[2], test_loss[2];
+} pmpo_run_model;
+
 /* One example of a part under one prompt. */
 typedef struct pmpo_kept_example {
     double loss;
@@ -108,6 +115,9 @@ typedef struct pmpo_run_view {
      * once the run has ended; "" before. */
     const char *rendered_before, *rendered_after, *rendered_empty;
     const char *rendered_best;
+    const char *joint; /* "mean" or "max" of several models' losses; "none" */
+    const pmpo_run_model *models; /* of these, `scorer`'s first; else none */
+    size_t n_models;
     uint64_t seed;
     int max_iterations;
     size_t n_train, n_val, n_test;

@@ -108,6 +108,13 @@
      * prompt they stand between {{example}}, {{answer}} and {{/example}} */ \
     X(PMPO_DEMOS_AS_TURNS, "turns")
 
+/* What a prompt costs on several models. */
+#define PMPO_JOINTS(X)                                                         \
+    /* the mean of its losses */                                               \
+    X(PMPO_JOINT_MEAN, "mean")                                                 \
+    /* the highest of them: its loss on the model that it suits least */       \
+    X(PMPO_JOINT_MAX, "max")
+
 /* By what the answers that a run generates at its end are marked. Auto: by
  * the form of the data's answers: number where all are numbers, choice where
  * option letters, exact where short, else none, which leaves the loss alone. */
@@ -201,6 +208,7 @@ PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
 PMPO_ENUM(pmpo_demos_as, PMPO_DEMOS_ASES, pmpo_demos_as_name);
 PMPO_ENUM(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_name);
 PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
+PMPO_ENUM(pmpo_joint, PMPO_JOINTS, pmpo_joint_name);
 PMPO_ENUM(pmpo_finding, PMPO_FINDINGS, pmpo_finding_name);
 PMPO_ENUM(pmpo_effect, PMPO_EFFECTS, pmpo_effect_name);
 PMPO_ENUM(pmpo_grain, PMPO_GRAINS, pmpo_grain_name);

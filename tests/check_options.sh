@@ -277,6 +277,10 @@ optimize | --max-reply-tokens | | --max-reply-tokens 20
 optimize | --max-prompt-tokens | | --max-prompt-tokens 10
 optimize | --patience | --iterations 4 --max-prompt-tokens 1 | --patience 1
 optimize | --preset | | --preset paper
+optimize | --joint | -m another | --joint mean
+optimize | --joint | -m another --joint mean | --joint max
+optimize | --joint | => --joint mean
+optimize | --no-loss-check | -m another --joint mean => --no-loss-check
 optimize | --race | --hard 4 --variants 8 --train 20 --test 0 --val 4 | --race off
 optimize | --race | --preset paper => --race paired
 optimize | --rewrite-form | | --rewrite-form large

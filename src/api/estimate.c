@@ -45,12 +45,13 @@ static int count_part(pmpo_model *m, const pmpo_data *d,
     }
     pmpo_scorer *s = NULL;
     pmpo_scorer_options so = pmpo_search_scoring(o, targets);
-    int rc = pmpo_scorer_new(m, d, &so, &s, err);
+    int rc = pmpo_joint_scorer_new(m, d, &so, &s, err);
     rc = rc < 0 ? rc
                 : pmpo_scorer_count(s, o->prompt, &out->prefill,
                                     &out->logical, err);
-    out->n_blocks = rc == 0 ? pmpo_scorer_blocks(s) : 0;
-    out->n_examples = pmpo_data_count(d);
+    size_t n_models = 1 + m->n_others;
+    out->n_blocks = rc == 0 ? n_models * pmpo_scorer_blocks(s) : 0;
+    out->n_examples = n_models * pmpo_data_count(d);
     pmpo_scorer_free(s);
     return rc;
 }
@@ -94,7 +95,7 @@ static int score_some(pmpo_model *m, const pmpo_data *d, size_t n,
     so.loss = PMPO_LOSS_NLL;
     so.calibrate = PMPO_CALIBRATE_NONE;
     int rc = pmpo_data_subset(d, idx, n, &some, err);
-    rc = rc < 0 ? rc : pmpo_scorer_new(m, some, &so, &s, err);
+    rc = rc < 0 ? rc : pmpo_joint_scorer_new(m, some, &so, &s, err);
     rc = rc < 0 ? rc : pmpo_scorer_score(s, o->prompt, &c, &mem, &r, err);
     pmpo_scorer_free(s);
     pmpo_data_free(some);

@@ -52,7 +52,7 @@ static int check_lengths(const pmpo_parts *p, pmpo_model *scorer,
         if (!p->of[i]) {
             continue;
         }
-        rc = pmpo_scorer_new(scorer, p->of[i], &so, &s, err);
+        rc = pmpo_joint_scorer_new(scorer, p->of[i], &so, &s, err);
         rc = rc < 0 ? rc
                     : pmpo_scorer_count(s, o->prompt, &prefill, &logical, err);
         pmpo_scorer_free(s);
@@ -139,12 +139,28 @@ static void settle_paper(pmpo_optimize_options *o)
     }
 }
 
+/* Right options would be those of one model, and a race's test is of one. */
+static int settle_joint(const pmpo_model *scorer, pmpo_optimize_options *o,
+                        pmpo_error *err)
+{
+    if (scorer->n_others == 0) {
+        return 0;
+    }
+    o->no_loss_check = true;
+    return o->race == PMPO_RACE_PAIRED
+               ? pmpo_fail(err, PMPO_EUSAGE,
+                           "a paired race is run on one "
+                           "model: with several take race off or exact")
+               : 0;
+}
+
 static int begin(pmpo_model *scorer, pmpo_model *rewriter,
                  const pmpo_parts *parts, pmpo_optimize_options *o,
                  const char *path, pmpo_store **out, pmpo_error *err)
 {
     settle_paper(o);
-    int rc = pmpo_parts_resolve(parts, scorer, o, err);
+    int rc = settle_joint(scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_parts_resolve(parts, scorer, o, err);
     rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
     const char *name = o->score.template_name;
     pmpo_buf whole = {0}; /* resume may be called in another folder */

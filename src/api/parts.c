@@ -440,13 +440,15 @@ static int resolve_loss(const pmpo_parts *p, pmpo_loss_kind asked,
 static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
-    pmpo_end end = PMPO_END_NO; /* YES as soon as a part needs it */
+    pmpo_end end = PMPO_END_NO; /* YES as soon as a part and a model need it */
     int rc = 0;
-    for (int i = 0; rc == 0 && end == PMPO_END_NO && i < 3; i++) {
-        rc = p->of[i] ? pmpo_end_resolve(scorer, p->of[i], o->prompt,
-                                         o->score.template_name, o->score.end,
-                                         &end, err)
-                      : 0;
+    size_t n = 3 * (1 + scorer->n_others);
+    for (size_t i = 0; rc == 0 && end == PMPO_END_NO && i < n; i++) {
+        const pmpo_data *d = p->of[i % 3];
+        pmpo_model *m = i < 3 ? scorer : scorer->others[i / 3 - 1];
+        rc = d ? pmpo_end_resolve(m, d, o->prompt, o->score.template_name,
+                                  o->score.end, &end, err)
+               : 0;
     }
     if (rc == 0) {
         o->score.end = end;

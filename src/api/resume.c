@@ -180,6 +180,21 @@ int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
     return 0;
 }
 
+int pmpo_run_joined(const pmpo_run *run, size_t i, pmpo_model_options *out,
+                    pmpo_joint *how)
+{
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    const char *word = setting(v, "joint");
+    int place = word ? pmpo_word_place(pmpo_joint_words, word) : -1;
+    char who[32];
+    snprintf(who, sizeof(who), "scorer%zu", i + 2);
+    if (place < 0 || i + 1 >= PMPO_MOST_JOINED || !fill_model(v, who, out)) {
+        return 0;
+    }
+    *how = (pmpo_joint)place;
+    return 1;
+}
+
 int pmpo_run_scoring(const pmpo_run *run, pmpo_score_options *o,
                      pmpo_error *err)
 {

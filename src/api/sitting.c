@@ -56,15 +56,42 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
     return rc < 0 ? rc : put_fact(s, who, "gpu_layers", layers, err);
 }
 
+/* Of the i-th that the scorer is joined with. */
+static void name_other(size_t i, char out[32])
+{
+    snprintf(out, 32, "scorer%zu", i + 2);
+}
+
+static int put_others(pmpo_store *s, const pmpo_model *scorer, pmpo_error *err)
+{
+    const char *word = scorer->n_others ? pmpo_joint_name(scorer->joint)
+                                        : "none";
+    int rc = pmpo_store_put_text(s, "setting.joint", pmpo_str_of(word), err);
+    pmpo_buf names = {0};
+    pmpo_buf_puts(&names, or_empty(scorer->info.name));
+    for (size_t i = 0; rc == 0 && i < scorer->n_others; i++) {
+        char who[32];
+        name_other(i, who);
+        pmpo_buf_printf(&names, " + %s",
+                        or_empty(scorer->others[i]->info.name));
+        rc = put_model(s, who, scorer->others[i], err);
+    }
+    rc = rc == 0 && names.failed ? pmpo_fail_memory(err) : rc;
+    rc = rc < 0
+             ? rc
+             : pmpo_store_put_text(s, "scorer.name", pmpo_buf_str(&names), err);
+    pmpo_buf_release(&names);
+    return rc;
+}
+
 int pmpo_run_put_models(pmpo_store *s, const pmpo_model *scorer,
                         const pmpo_model *rewriter, pmpo_error *err)
 {
-    pmpo_str name = pmpo_str_of(or_empty(scorer->info.name));
     pmpo_str other = pmpo_str_of(or_empty(rewriter->info.name));
     pmpo_str precision = pmpo_str_of(or_empty(scorer->info.precision));
     int rc = put_model(s, "scorer", scorer, err);
     rc = rc < 0 ? rc : put_model(s, "rewriter", rewriter, err);
-    rc = rc < 0 ? rc : pmpo_store_put_text(s, "scorer.name", name, err);
+    rc = rc < 0 ? rc : put_others(s, scorer, err);
     rc = rc < 0 ? rc : pmpo_store_put_text(s, "rewriter.name", other, err);
     rc = rc < 0 ? rc : pmpo_store_put_text(s, "scorer.precision", precision,
                                            err);
@@ -173,10 +200,40 @@ static int check_model(pmpo_store *s, const char *who, const pmpo_model *m,
                                           : rc;
 }
 
+static int check_others(pmpo_store *s, const pmpo_model *scorer,
+                        pmpo_error *err)
+{
+    const char *word = scorer->n_others ? pmpo_joint_name(scorer->joint)
+                                        : "none";
+    pmpo_buf was = {0}, ignored = {0};
+    bool found;
+    char who[32];
+    int rc = pmpo_store_get_text(s, "setting.joint", &was, &found, err);
+    if (rc == 0 && strcmp(found ? pmpo_buf_str(&was).ptr : "none", word)) {
+        rc = pmpo_fail(err, PMPO_EMODEL,
+                       "the run's models are joined by %s, "
+                       "these by %s",
+                       found ? pmpo_buf_str(&was).ptr : "none", word);
+    }
+    for (size_t i = 0; rc == 0 && i < scorer->n_others; i++) {
+        name_other(i, who);
+        rc = check_model(s, who, scorer->others[i], err);
+    }
+    name_other(scorer->n_others, who);
+    if (rc == 0 && get_fact(s, who, "model", &ignored, NULL) == 0) {
+        rc = pmpo_fail(err, PMPO_EMODEL, "the run is of more than %zu models",
+                       1 + scorer->n_others);
+    }
+    pmpo_buf_release(&was);
+    pmpo_buf_release(&ignored);
+    return rc;
+}
+
 int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
                           const pmpo_model *rewriter, pmpo_error *err)
 {
     int rc = check_model(s, "scorer", scorer, err);
+    rc = rc < 0 ? rc : check_others(s, scorer, err);
     return rc < 0 ? rc : check_model(s, "rewriter", rewriter, err);
 }
 

@@ -4,25 +4,23 @@
 
 #include "pmpo.h"
 
-extern const char *const pmpo_precision_words[],
-    *const pmpo_products_words[],
-        *const pmpo_loss_words[],
-            *const pmpo_reduction_words[],
-                *const pmpo_loss_on_words[],
-                    *const pmpo_normalize_words[],
-                        *const pmpo_calibrate_words[],
-                            *const pmpo_end_words[],
-                                *const pmpo_form_words[],
-                                    *const pmpo_race_words[],
-                                        *const pmpo_demos_as_words[],
-                                            *const pmpo_run_metric_words[],
-                                                *const pmpo_fate_words[],
-                                                    *const pmpo_effect_words[],
-                                                        *const
-                                                            pmpo_finding_words[],
-                                                                *const
-                                                                    pmpo_grain_words
-                                                                        [];
+extern const char *const pmpo_precision_words[];
+extern const char *const pmpo_products_words[];
+extern const char *const pmpo_loss_words[];
+extern const char *const pmpo_reduction_words[];
+extern const char *const pmpo_loss_on_words[];
+extern const char *const pmpo_normalize_words[];
+extern const char *const pmpo_calibrate_words[];
+extern const char *const pmpo_end_words[];
+extern const char *const pmpo_form_words[];
+extern const char *const pmpo_race_words[];
+extern const char *const pmpo_demos_as_words[];
+extern const char *const pmpo_joint_words[];
+extern const char *const pmpo_run_metric_words[];
+extern const char *const pmpo_fate_words[];
+extern const char *const pmpo_effect_words[];
+extern const char *const pmpo_finding_words[];
+extern const char *const pmpo_grain_words[];
 
 /* The place of `word` in such a list; -1: it is not there. */
 int pmpo_word_place(const char *const *words, const char *word);

@@ -20,14 +20,48 @@ const pmpo_model_info *pmpo_model_describe(const pmpo_model *m)
     return &m->info;
 }
 
+/* Also in a signal handler. */
+static void cancel(pmpo_model *m, bool on)
+{
+    m->engine->cancel(m->self, on);
+    for (size_t i = 0; i < m->n_others; i++) {
+        m->others[i]->engine->cancel(m->others[i]->self, on);
+    }
+}
+
 void pmpo_cancel(pmpo_model *m)
 {
-    m->engine->cancel(m->self, true);
+    cancel(m, true);
 }
 
 void pmpo_uncancel(pmpo_model *m)
 {
-    m->engine->cancel(m->self, false);
+    cancel(m, false);
+}
+
+int pmpo_model_join(pmpo_model *m, pmpo_model *const *others, size_t n,
+                    pmpo_joint how, pmpo_error *err)
+{
+    int rc = pmpo_check_scores(m, err);
+    if (rc == 0 && n + 1 > PMPO_MOST_JOINED) {
+        rc = pmpo_fail(err, PMPO_EUSAGE, "%zu models: %d at most can be joined",
+                       n + 1, PMPO_MOST_JOINED);
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        bool again = others[i] == m || others[i]->n_others > 0;
+        for (size_t k = 0; k < i; k++) {
+            again = again || others[k] == others[i];
+        }
+        rc = again ? pmpo_fail(err, PMPO_EUSAGE, "%s is joined already",
+                               others[i]->info.name)
+                   : pmpo_check_scores(others[i], err);
+    }
+    if (rc == 0) {
+        m->n_others = n;
+        m->joint = how;
+        memcpy(m->others, others, n * sizeof(m->others[0]));
+    }
+    return rc;
 }
 
 int pmpo_check_scores(const pmpo_model *m, pmpo_error *err)

@@ -222,6 +222,10 @@ struct pmpo_model {
     /* Its weights may be others tomorrow under the same identity: what it says
      * goes into no cache that outlives the call or the run. */
     bool may_change;
+    /* With these it is what a prompt is made for (pmpo_model_join). Borrowed. */
+    struct pmpo_model *others[PMPO_MOST_JOINED - 1];
+    size_t n_others;
+    pmpo_joint joint;
     double price_in, price_out; /* dollars a token */
     double dollars;             /* paid so far, since it was opened */
     /* What the engine has found out at work that a run should say; whoever does

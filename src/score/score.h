@@ -54,6 +54,12 @@ int pmpo_in_example(const pmpo_data *d, size_t i, int rc, pmpo_error *err);
 int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
                     const pmpo_scorer_options *o, pmpo_scorer **out,
                     pmpo_error *err);
+/* The same of a model that stands for several (pmpo_model_join), which of one
+ * alone is the above. What it gives has joint losses, all else as of the
+ * first model. Its give-up has no race. (joint.c) */
+int pmpo_joint_scorer_new(pmpo_model *m, const pmpo_data *d,
+                          const pmpo_scorer_options *o, pmpo_scorer **out,
+                          pmpo_error *err);
 void pmpo_scorer_free(pmpo_scorer *s);
 size_t pmpo_scorer_blocks(const pmpo_scorer *s);
 
@@ -106,6 +112,8 @@ typedef struct pmpo_result {
     double lower_bound;      /* of the loss, when pruned */
     size_t units_scored, units;
     size_t n_prefix;         /* leading tokens that everything shares */
+    const double *by_model; /* of a joint scorer, scored to the end: the loss on
+                              * each model; else NULL. Lives with the score */
 } pmpo_result;
 
 /* Scores `prompt`. PMPO_ETOOLONG names the example that doesn't fit.

@@ -87,7 +87,7 @@ static int cut_blocks(pmpo_scorer *s)
         size_t t = estimate(pmpo_data_example(s->data, i), &s->outputs[i]);
         size_t r = s->outputs[i].n;
         if (i == 0 || (tokens + t > BLOCK_TOKENS && n >= least) ||
-            requests + r > s->model->limits.max_requests) {
+            requests + r > s->max_requests) {
             s->block_begin[s->n_blocks++] = i;
             tokens = requests = n = 0;
         }
@@ -155,6 +155,13 @@ int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
                     const pmpo_scorer_options *o, pmpo_scorer **out,
                     pmpo_error *err)
 {
+    return pmpo_scorer_new_within(m, d, o, m->limits.max_requests, out, err);
+}
+
+int pmpo_scorer_new_within(pmpo_model *m, const pmpo_data *d,
+                           const pmpo_scorer_options *o, size_t max_requests,
+                           pmpo_scorer **out, pmpo_error *err)
+{
     pmpo_scorer *s = pmpo_calloc(1, sizeof(*s));
     if (!s) {
         return pmpo_fail_memory(err);
@@ -162,6 +169,7 @@ int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
     s->model = m;
     s->data = d;
     s->o = *o;
+    s->max_requests = max_requests;
     int rc = pmpo_check_scores(m, err);
     rc = rc < 0 ? rc : prepare(s, err);
     if (rc < 0) {
@@ -176,6 +184,9 @@ void pmpo_scorer_free(pmpo_scorer *s)
 {
     if (!s) {
         return;
+    }
+    for (size_t i = 0; i < s->n_others; i++) {
+        pmpo_scorer_free(s->others[i]);
     }
     pmpo_prior_free(s->prior);
     pmpo_template_free(s->template);
@@ -295,8 +306,8 @@ int pmpo_make_unit(pmpo_scorer *s, pmpo_rendering *r, size_t block,
 
 /* ---- counting --------------------------------------------------------------------------------------- */
 
-int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
-                      uint64_t *total, pmpo_error *err)
+int pmpo_count_alone(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
+                     uint64_t *total, pmpo_error *err)
 {
     pmpo_rendering r = {0};
     uint64_t rows = 0, whole = 0, prior_rows = 0, prior_whole = 0;
@@ -320,5 +331,18 @@ int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
         *total = whole + prior_whole;
     }
     pmpo_arena_release(&r.mem);
+    return rc;
+}
+
+int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
+                      uint64_t *total, pmpo_error *err)
+{
+    int rc = pmpo_count_alone(s, prompt, prefill, total, err);
+    for (size_t i = 0; rc == 0 && i < s->n_others; i++) {
+        uint64_t rows, whole;
+        rc = pmpo_count_alone(s->others[i], prompt, &rows, &whole, err);
+        *prefill += rc < 0 ? 0 : rows;
+        *total += rc < 0 ? 0 : whole;
+    }
     return rc;
 }

@@ -35,6 +35,10 @@ struct pmpo_scorer {
     double total_weight;
     pmpo_hasher *hasher;
     pmpo_prior *prior; /* NULL: not calibrated */
+    /* Of a joint one: scorers of the other models, with blocks like ours. */
+    pmpo_scorer *others[PMPO_MOST_JOINED - 1];
+    size_t n_others;
+    size_t max_requests; /* of a unit */
     pmpo_arena mem;
 };
 
@@ -63,6 +67,28 @@ typedef struct pmpo_block_unit {
 
 int pmpo_make_unit(pmpo_scorer *s, pmpo_rendering *r, size_t block,
                    pmpo_block_unit *out, pmpo_error *err);
+
+/* pmpo_scorer_new with units of at most so many requests. */
+int pmpo_scorer_new_within(pmpo_model *m, const pmpo_data *d,
+                           const pmpo_scorer_options *o, size_t max_requests,
+                           pmpo_scorer **out, pmpo_error *err);
+/* pmpo_scorer_count on the scorer's own model. */
+int pmpo_count_alone(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
+                     uint64_t *total, pmpo_error *err);
+
+/* ---- together.c ---------------------------------------------------------------- */
+
+/* pmpo_score_together, each on its scorer's own model. */
+int pmpo_score_alone(pmpo_scoring *list, size_t n,
+                     int (*decided)(void *ud, size_t i, pmpo_error *err),
+                     void *ud, pmpo_error *err);
+
+/* ---- joint.c --------------------------------------------------------------------- */
+
+/* pmpo_score_together of joint scorers. */
+int pmpo_score_joint(pmpo_scoring *list, size_t n,
+                     int (*decided)(void *ud, size_t i, pmpo_error *err),
+                     void *ud, pmpo_error *err);
 
 /* ---- fill.c -------------------------------------------------------------------- */
 

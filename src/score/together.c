@@ -458,6 +458,15 @@ int pmpo_score_together(pmpo_scoring *list, size_t n,
     if (n == 0) {
         return 0;
     }
+    return list[0].scorer->n_others > 0
+               ? pmpo_score_joint(list, n, decided, ud, err)
+               : pmpo_score_alone(list, n, decided, ud, err);
+}
+
+int pmpo_score_alone(pmpo_scoring *list, size_t n,
+                     int (*decided)(void *ud, size_t i, pmpo_error *err),
+                     void *ud, pmpo_error *err)
+{
     queue q = {.list = list, .decided = decided, .ud = ud};
     q.sheets = pmpo_calloc(2 * n, sizeof(*q.sheets));
     if (!q.sheets) {

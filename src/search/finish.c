@@ -19,6 +19,8 @@ typedef struct measured {
     pmpo_prompt_score test;
     pmpo_interval accuracy; /* by options, on the test part */
     double val_loss;
+    const double *by_model[3]; /* losses on each of several models, by part;
+                                * NULL: one model, or no such part */
     pmpo_sheet answers; /* generated, on the test part; n_asked 0: none */
 } measured;
 
@@ -51,17 +53,28 @@ static const char *const figures[] = {
 
 /* ---- scoring ------------------------------------------------------------- */
 
-static int score_on(pmpo_state *st, pmpo_scorer *s, const char *purpose,
-                    int id, pmpo_arena *mem, pmpo_prompt_score *out,
+/* One of the parts: of which scorer, for what, into what. */
+typedef struct place {
+    pmpo_scorer *s;
+    const char *purpose;
+    pmpo_prompt_score *out;
+    const double **by_model;
+} place;
+
+static int score_on(pmpo_state *st, const place *at, int id, pmpo_arena *mem,
                     pmpo_error *err)
 {
     pmpo_result r;
-    pmpo_score_context c = pmpo_context(st, purpose, id);
+    if (!at->s) {
+        return 0;
+    }
+    pmpo_score_context c = pmpo_context(st, at->purpose, id);
     c.whole = pmpo_record_answers;
     pmpo_stage(st, "final scoring", 0, 0);
-    int rc = pmpo_scorer_score(s, st->rows[id].prompt, &c, mem, &r, err);
+    int rc = pmpo_scorer_score(at->s, st->rows[id].prompt, &c, mem, &r, err);
     if (rc == 0) {
-        *out = r.score;
+        *at->out = r.score;
+        *at->by_model = r.by_model;
     }
     return rc;
 }
@@ -92,12 +105,14 @@ static int measure(pmpo_state *st, int id, pmpo_arena *mem, measured *out,
 {
     pmpo_prompt_score val = {.loss = NAN};
     out->test = (pmpo_prompt_score){.loss = NAN, .format = NAN, .choice = NAN};
-    int rc = score_on(st, st->train_all, "train", id, mem, &out->train, err);
-    if (rc == 0 && st->validation) {
-        rc = score_on(st, st->validation, "validation", id, mem, &val, err);
-    }
-    if (rc == 0 && st->test) {
-        rc = score_on(st, st->test, "test", id, mem, &out->test, err);
+    const place parts[] = {{st->train_all, "train", &out->train,
+                            &out->by_model[0]},
+                           {st->validation, "validation", &val,
+                            &out->by_model[1]},
+                           {st->test, "test", &out->test, &out->by_model[2]}};
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        rc = score_on(st, &parts[i], id, mem, err);
     }
     rc = rc < 0 ? rc : accuracy_of(&out->test, mem, &out->accuracy, err);
     /* With all options scored the packing is another one and the loss may
@@ -339,6 +354,26 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
     return rc;
 }
 
+static const char *const part_losses[3] = {"train_loss", "val_loss",
+                                           "test_loss"};
+
+/* Figures for each of several models. */
+static int put_models(const pmpo_state *st, const char *who, const measured *m,
+                      pmpo_error *err)
+{
+    const pmpo_model *scorer = st->in->scorer;
+    int rc = 0;
+    for (size_t k = 0; scorer->n_others > 0 && k <= scorer->n_others; k++) {
+        char name[40];
+        snprintf(name, sizeof(name), "%s.model%zu", who, k);
+        for (int i = 0; rc == 0 && i < 3; i++) {
+            rc = put(st->in->store, name, part_losses[i],
+                     m->by_model[i] ? m->by_model[i][k] : NAN, err);
+        }
+    }
+    return rc;
+}
+
 static int put_finalist(pmpo_store *s, size_t i, const pmpo_finalist *f,
                         pmpo_error *err)
 {
@@ -439,6 +474,7 @@ static int put_outcome(pmpo_state *st, const outcome *o, pmpo_str verdict,
     rc = rc < 0 ? rc : put_answers(st, o, err);
     for (int i = 0; rc == 0 && i < 2; i++) {
         rc = put_measured(s, names[i], &o->of[i], o->tested, err);
+        rc = rc < 0 ? rc : put_models(st, names[i], &o->of[i], err);
     }
     rc = rc < 0 ? rc : put(s, "", "test_gain", o->gain.value, err);
     rc = rc < 0 ? rc : put(s, "", "test_gain_low", o->gain.low, err);
@@ -460,6 +496,19 @@ static int clear(pmpo_store *s, const char *who, const char *what,
     return rc < 0 || !found ? rc : pmpo_store_put_number(s, name, NAN, err);
 }
 
+static int clear_models(pmpo_store *s, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t k = 0; rc == 0 && k < PMPO_MOST_JOINED; k++) {
+        char name[40];
+        snprintf(name, sizeof(name), "best.model%zu", k);
+        for (int i = 0; rc == 0 && i < 3; i++) {
+            rc = clear(s, name, part_losses[i], err);
+        }
+    }
+    return rc;
+}
+
 static int clear_outcome(pmpo_store *s, pmpo_error *err)
 {
     static const char *const single[] = {
@@ -474,6 +523,7 @@ static int clear_outcome(pmpo_store *s, pmpo_error *err)
          i++) {
         rc = clear(s, "best", figures[i], err);
     }
+    rc = rc < 0 ? rc : clear_models(s, err);
     rc = rc < 0 ? rc
                 : pmpo_store_put_text(s, "verdict", PMPO_STR(""), err);
     return rc < 0 ? rc

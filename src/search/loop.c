@@ -44,18 +44,19 @@ static int make_scorers(pmpo_state *st, pmpo_error *err)
     const pmpo_search_input *in = st->in;
     pmpo_scorer_options need = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
     pmpo_scorer_options all = pmpo_search_scoring(&st->o, PMPO_TARGETS_ALL);
-    int rc = pmpo_scorer_new(in->scorer, in->train, &need, &st->train, err);
+    int rc =
+        pmpo_joint_scorer_new(in->scorer, in->train, &need, &st->train, err);
     if (rc == 0 && in->validation) {
-        rc = pmpo_scorer_new(in->scorer, in->validation, &need,
-                             &st->validation, err);
+        rc = pmpo_joint_scorer_new(in->scorer, in->validation, &need,
+                                   &st->validation, err);
     }
     if (rc == 0 && in->test) {
-        rc = pmpo_scorer_new(in->scorer, in->test, &all, &st->test, err);
+        rc = pmpo_joint_scorer_new(in->scorer, in->test, &all, &st->test, err);
     }
     if (rc == 0 && need.targets != all.targets && any_options(in->train)) {
         st->own_train_all = true;
-        return pmpo_scorer_new(in->scorer, in->train, &all, &st->train_all,
-                               err);
+        return pmpo_joint_scorer_new(in->scorer, in->train, &all,
+                                     &st->train_all, err);
     }
     st->train_all = st->train;
     return rc;
@@ -131,8 +132,9 @@ static int measure_noise(pmpo_state *st, const pmpo_prompt_score *start,
     pmpo_scorer_options o = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
     pmpo_scorer *reversed = NULL;
     pmpo_noise noise;
-    rc = pmpo_reversed_scorer_new(st->in->scorer, st->in->train, &o, &reversed,
-                                  err);
+    o.reversed = true;
+    rc = pmpo_joint_scorer_new(st->in->scorer, st->in->train, &o, &reversed,
+                               err);
     rc = rc < 0 ? rc : pmpo_noise_floor(reversed, start, &c, &noise, err);
     pmpo_scorer_free(reversed);
     st->noise_floor = rc == 0 ? noise.floor : NAN;

@@ -70,12 +70,28 @@ static void on_unit(void *ud, const pmpo_score_context *c, size_t done,
     tell(st);
 }
 
-/* Paid to both models so far, since they were opened. */
+/* Paid to all models so far, since they were opened. */
 static double paid(const pmpo_state *st)
 {
     const pmpo_search_input *in = st->in;
-    return in->scorer->dollars +
-           (in->rewriter != in->scorer ? in->rewriter->dollars : 0);
+    double sum = in->scorer->dollars +
+                 (in->rewriter != in->scorer ? in->rewriter->dollars : 0);
+    for (size_t i = 0; i < in->scorer->n_others; i++) {
+        sum += in->scorer->others[i]->dollars;
+    }
+    return sum;
+}
+
+static void set_ticks(pmpo_state *st, void (*tick)(void *ud, size_t rows))
+{
+    const pmpo_search_input *in = st->in;
+    for (size_t i = 0; i < 2 + in->scorer->n_others; i++) {
+        pmpo_model *m = i == 0   ? in->scorer
+                        : i == 1 ? in->rewriter
+                                 : in->scorer->others[i - 2];
+        m->tick = tick;
+        m->tick_ud = tick ? st : NULL;
+    }
 }
 
 /* What was paid goes into the run file before more is: a run that is killed
@@ -155,21 +171,13 @@ void pmpo_sitting_begin(pmpo_state *st)
     }
     st->sitting.dollars_kept = found ? before : NAN; /* 0 is kept, too */
     st->sitting.dollars_at_start = paid(st);
-    pmpo_model *models[] = {st->in->scorer, st->in->rewriter};
-    for (int i = 0; i < 2; i++) {
-        models[i]->tick = on_tick;
-        models[i]->tick_ud = st;
-    }
+    set_ticks(st, on_tick);
 }
 
 void pmpo_sitting_end(pmpo_state *st)
 {
     keep_dollars(st, NULL);
-    pmpo_model *models[] = {st->in->scorer, st->in->rewriter};
-    for (int i = 0; i < 2; i++) {
-        models[i]->tick = NULL;
-        models[i]->tick_ud = NULL;
-    }
+    set_ticks(st, NULL);
     pmpo_free(st->sitting.list);
     st->sitting.list = NULL;
     st->sitting.cap_list = st->sitting.now.n_list = 0;

@@ -333,6 +333,34 @@ static void read_finalists(reader *r)
     r->v->n_finalists = f ? n : 0;
 }
 
+/* Of a run for several models. */
+static void read_models(reader *r)
+{
+    static const char *const whose[2] = {"initial", "best"};
+    pmpo_run_model *m = room(r, PMPO_MOST_JOINED, sizeof(*m));
+    size_t n = 0;
+    const char *joint = setting(r, "joint");
+    r->v->joint = joint && *joint ? joint : "none"; /* older runs */
+    bool several = m && strcmp(r->v->joint, "none") != 0;
+    for (; several && n < PMPO_MOST_JOINED; n++) {
+        char name[40];
+        snprintf(name, sizeof(name), n ? "scorer%zu_model" : "scorer_model",
+                 n + 1);
+        m[n].name = setting(r, name);
+        if (!m[n].name || !*m[n].name) {
+            break;
+        }
+        for (int i = 0; i < 2; i++) {
+            snprintf(name, sizeof(name), "%s.model%zu", whose[i], n);
+            m[n].train_loss[i] = part_number(r, name, "train_loss");
+            m[n].val_loss[i] = part_number(r, name, "val_loss");
+            m[n].test_loss[i] = part_number(r, name, "test_loss");
+        }
+    }
+    r->v->models = m;
+    r->v->n_models = n;
+}
+
 static void read_answers(reader *r)
 {
     pmpo_run_view *v = r->v;
@@ -539,6 +567,7 @@ static int read_all(reader *r, const char *path)
         read_settings(r);
         read_summary(r, written);
         read_answers(r);
+        read_models(r);
         read_test_looks(r);
         read_notes(r);
         read_sizes(r);
