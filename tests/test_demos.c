@@ -251,7 +251,7 @@ static pmpo_run *searched(const pmpo_optimize_options *o, const char *path,
 {
     pmpo_data *d = make_data(24, false);
     pmpo_model *m =
-        fake_new(&(fake_options){.salt = 9, .cancel_at = cancel_at});
+        fake_new(&(fake_options){.salt = 22, .cancel_at = cancel_at});
     pmpo_run *r = NULL;
     pmpo_error err = {0};
     int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, o,
@@ -322,7 +322,7 @@ static void a_stopped_search_goes_on(void **state)
     for (size_t at = 10; at <= 60; at += 25) {
         pmpo_run *r = searched(&o, b, at);
         pmpo_run_free(r);
-        pmpo_model *m = fake_new(&(fake_options){.salt = 9});
+        pmpo_model *m = fake_new(&(fake_options){.salt = 22});
         pmpo_resume_options go;
         pmpo_resume_options_init(&go);
         assert_int_equal(pmpo_resume(m, NULL, b, &go, &r, NULL), 0);
@@ -388,14 +388,14 @@ static int known_losses(void *ud, const pmpo_str *prompts, size_t n,
 static void what_helps_is_chosen(void **state)
 {
     (void)state;
-    pmpo_data *train = parsed("{\"input\":\"1\",\"target\":\"y\"}\n"
-                              "{\"input\":\"2\",\"target\":\"y\"}\n"
-                              "{\"input\":\"3\",\"target\":\"y\"}\n"
-                              "{\"input\":\"4\",\"target\":\"y\"}\n"
-                              "{\"input\":\"x\",\"target\":\"y\"}\n"
-                              "{\"input\":\"a\",\"target\":\"y\"}\n"
-                              "{\"input\":\"b\",\"target\":\"y\"}\n"
-                              "{\"input\":\"c\",\"target\":\"y\"}\n");
+    pmpo_data *train = parsed("{\"input\":\"1\",\"target\":\"y1\"}\n"
+                              "{\"input\":\"2\",\"target\":\"y2\"}\n"
+                              "{\"input\":\"3\",\"target\":\"y3\"}\n"
+                              "{\"input\":\"4\",\"target\":\"y4\"}\n"
+                              "{\"input\":\"x\",\"target\":\"y5\"}\n"
+                              "{\"input\":\"a\",\"target\":\"y6\"}\n"
+                              "{\"input\":\"b\",\"target\":\"y7\"}\n"
+                              "{\"input\":\"c\",\"target\":\"y8\"}\n");
     size_t n_calls = 0;
     pmpo_arena mem = {0}, scratch = {0};
     pmpo_proposals list = {.mem = &mem};
@@ -431,6 +431,70 @@ static void what_helps_is_chosen(void **state)
     pmpo_data_free(train);
 }
 
+/* Four labels, of which one alone would gain most. */
+static int losses_by_label(void *ud, const pmpo_str *prompts, size_t n,
+                           size_t most, double *out, pmpo_error *err)
+{
+    (void)ud;
+    (void)most;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        pmpo_demos d;
+        pmpo_demos_read(prompts[i], &d);
+        out[i] = 10 - 0.5 * (double)d.n;
+        for (size_t k = 0; k < d.n; k++) {
+            out[i] -= pmpo_str_eq(d.of[k].output, str("l0"));
+        }
+    }
+    return 0;
+}
+
+static void labels_are_shown_in_turn(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    for (size_t i = 0; i < 24; i++) {
+        pmpo_buf_printf(&b, "{\"input\":\"q%zu\",\"target\":\"l%zu\"}\n", i,
+                        i % 4);
+    }
+    pmpo_data *train = parsed(pmpo_buf_str(&b).ptr);
+    pmpo_arena mem = {0}, scratch = {0};
+    pmpo_proposals list = {.mem = &mem};
+    pmpo_candidate_row start = {.prompt = PMPO_STR("Say.")};
+    pmpo_optimize_options o = demo_options(PMPO_DEMOS_AS_TEXT);
+    o.demos = 5;
+    const pmpo_scene s = {.o = &o,
+                          .train = train,
+                          .iteration = 1,
+                          .rows = &start,
+                          .n_rows = 1,
+                          .incumbent = start.prompt,
+                          .instruction = start.prompt,
+                          .noise_floor = NAN,
+                          .losses = losses_by_label,
+                          .scratch = &scratch};
+    assert_int_equal(pmpo_propose_demonstrations(&s, &list, NULL), 0);
+    assert_true(list.n > 0);
+    for (size_t i = 0; i < list.n; i++) {
+        pmpo_demos d;
+        size_t times[4] = {0};
+        pmpo_demos_read(list.of[i].prompt, &d);
+        assert_true(d.n >= 2);
+        for (size_t k = 0; k < d.n; k++) {
+            times[d.of[k].output.ptr[1] - '0']++;
+        }
+        for (size_t k = 0; k < 4; k++) {
+            assert_true(times[k] <= 1 + (d.n > 4));
+        }
+        assert_int_equal(i == 0 ? d.n : 5, 5);
+    }
+    pmpo_free(list.of);
+    pmpo_arena_release(&mem);
+    pmpo_arena_release(&scratch);
+    pmpo_data_free(train);
+    pmpo_buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +508,7 @@ int main(void)
         cmocka_unit_test(a_stopped_search_goes_on),
         cmocka_unit_test(demonstrations_that_make_no_sense_are_refused),
         cmocka_unit_test(what_helps_is_chosen),
+        cmocka_unit_test(labels_are_shown_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

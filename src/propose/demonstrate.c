@@ -6,7 +6,11 @@
  * better half of them on more examples, and then greedily one after the other
  * behind those chosen, and those that the incumbent has. A gain seems to shrink as others are there (it nearly
  * always does), so an old one is taken as a bound and only the first in line is
- * tried again: lazy evaluation (Minoux 1978). */
+ * tried again: lazy evaluation (Minoux 1978).
+ *
+ * Where the known answers are a few labels, one is shown again only once all
+ * others are there, and never one alone: examples of a single label lower the
+ * loss by what they say about the label, not about the task. */
 #include "text/demos.h"
 
 #include <math.h>
@@ -25,18 +29,31 @@ typedef struct candidate {
     pmpo_demo demo;
     double gain; /* nats on the examples tried on; a bound unless `fresh` */
     bool fresh, chosen;
+    size_t label; /* the same for equal outputs */
 } candidate;
 
 typedef struct choice {
     const pmpo_scene *s;
     candidate of[MOST_CANDIDATES];
     size_t n;
+    size_t n_labels;
+    bool labels; /* the outputs are some labels again and again */
     size_t tried_on;
     pmpo_demos best; /* the instruction and what was chosen so far */
     double loss;     /* with these */
 } choice;
 
 /* ---- candidates -------------------------------------------------------------- */
+
+static size_t label_of(choice *c, pmpo_str output)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (pmpo_str_eq(c->of[i].demo.output, output)) {
+            return c->of[i].label;
+        }
+    }
+    return c->n_labels++;
+}
 
 static int offer(choice *c, const pmpo_example *e, pmpo_error *err)
 {
@@ -55,9 +72,24 @@ static int offer(choice *c, const pmpo_example *e, pmpo_error *err)
         yes = !pmpo_str_eq(c->best.of[i].input, d.input);
     }
     if (yes) {
-        c->of[c->n++] = (candidate){.demo = d};
+        c->of[c->n++] = (candidate){.demo = d, .label = label_of(c, d.output)};
     }
     return 0;
+}
+
+/* Each known answer stands there twice or more, on the average. */
+static bool has_labels(const pmpo_data *train)
+{
+    size_t n = pmpo_data_count(train), distinct = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool new = true;
+        for (size_t k = 0; new &&k < i; k++) {
+            new = !pmpo_str_eq(pmpo_data_example(train, i)->target,
+                               pmpo_data_example(train, k)->target);
+        }
+        distinct += new;
+    }
+    return 2 * distinct <= n;
 }
 
 /* At most half of the examples, from the end. */
@@ -65,6 +97,7 @@ static int gather(choice *c, pmpo_error *err)
 {
     size_t all = pmpo_data_count(c->s->train), i = all;
     int rc = 0;
+    c->labels = has_labels(c->s->train);
     while (rc == 0 && i > (all + 1) / 2 && c->n < MOST_CANDIDATES) {
         rc = offer(c, pmpo_data_example(c->s->train, --i), err);
     }
@@ -115,21 +148,38 @@ static int try_all(const choice *c, size_t n, size_t most, double *losses,
 
 /* ---- choosing -------------------------------------------------------------------- */
 
-/* The better half of the candidates, each alone, by a few examples. */
+/* The place of the lowest loss among of[from..n) whose label no kept one has,
+ * of any where all have; n: none. */
+static size_t best_of(const choice *c, const double *losses, size_t from,
+                      bool new_label)
+{
+    size_t best = c->n;
+    for (size_t i = from; i < c->n; i++) {
+        bool taken = false;
+        for (size_t k = 0; new_label && k < from; k++) {
+            taken |= c->of[k].label == c->of[i].label;
+        }
+        if (!taken && (best == c->n || losses[i] < losses[best])) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* The better half of the candidates, each alone, by a few examples; and the
+ * best of each label. */
 static int thin_out(choice *c, pmpo_error *err)
 {
     double losses[MOST_CANDIDATES];
-    size_t keep = (c->n + 1) / 2;
+    size_t keep = (c->n + 1) / 2, least = c->labels ? c->n_labels : 0;
     keep = keep > LEAST_KEPT ? keep : LEAST_KEPT;
+    keep = keep > least ? keep : least;
     if (keep >= c->n || FIRST_TRIED_ON >= c->tried_on) {
         return 0;
     }
     int rc = try_all(c, c->n, FIRST_TRIED_ON, losses, err);
     for (size_t k = 0; rc == 0 && k < keep; k++) {
-        size_t best = k;
-        for (size_t i = k + 1; i < c->n; i++) {
-            best = losses[i] < losses[best] ? i : best;
-        }
+        size_t best = best_of(c, losses, k, k < least);
         candidate x = c->of[k];
         double y = losses[k];
         c->of[k] = c->of[best];
@@ -152,11 +202,34 @@ static int try_alone(choice *c, pmpo_error *err)
     return rc;
 }
 
+/* How many of those chosen have this output. */
+static size_t times_shown(const choice *c, pmpo_str output)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->best.n; i++) {
+        n += pmpo_str_eq(c->best.of[i].output, output);
+    }
+    return n;
+}
+
+/* Is no other label shown less often? */
+static bool is_due(const choice *c, const candidate *x)
+{
+    size_t n = times_shown(c, x->demo.output);
+    for (size_t i = 0; c->labels && i < c->n; i++) {
+        if (times_shown(c, c->of[i].demo.output) < n) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static candidate *first_in_line(choice *c)
 {
     candidate *first = NULL;
     for (size_t i = 0; i < c->n; i++) {
-        if (!c->of[i].chosen && (!first || c->of[i].gain > first->gain)) {
+        if (!c->of[i].chosen && is_due(c, &c->of[i]) &&
+            (!first || c->of[i].gain > first->gain)) {
             first = &c->of[i];
         }
     }
@@ -258,9 +331,12 @@ static int propose(const choice *c, const pmpo_demos *chosen, size_t before,
                    pmpo_proposals *out, pmpo_error *err)
 {
     pmpo_demos some = *chosen;
-    size_t new = chosen->n - before;
+    size_t new = chosen->n - before, least = c->labels &&before == 0 ? 2 : 1;
+    if (chosen->n < least) {
+        return 0;
+    }
     int rc = new > 0 ? add(c->s, &c->best, out, err) : 0;
-    for (size_t n = new / 2; rc == 0 && n > 0; n = n > 1) {
+    for (size_t n = new / 2; rc == 0 && n >= least; n = n > 1) {
         some.n = before + n;
         rc = add(c->s, &some, out, err);
     }
