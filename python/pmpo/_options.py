@@ -4,7 +4,7 @@ itself says what it doesn't take."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict
 
 
@@ -15,6 +15,17 @@ def with_fixed(options: Mapping[str, object], **fixed: object) -> Any:
         if name in options:
             raise TypeError(f"{name} is always {value!r} here")
     return {**options, **fixed}
+
+
+PLACE = "{{prompt}}"  # where the template `place` puts the prompt
+
+
+def refuse_places(texts: Iterable[object]) -> None:
+    """ValueError where data have the letters that mean the prompt's place."""
+    for text in texts:
+        if PLACE in str(text):
+            raise ValueError(f"data with {PLACE} in them can't be told from the "
+                             f"prompt's place: {str(text)[:60]!r}")
 
 
 class ModelOptions(TypedDict, total=False):

@@ -26,13 +26,11 @@ from dspy.teleprompt import Teleprompter
 
 from ._core import ProgressFn
 from ._model import Model
-from ._options import ScoreOptions, with_fixed
+from ._options import PLACE, ScoreOptions, refuse_places, with_fixed
 from ._run import Run, optimize
 
 if TYPE_CHECKING:
     from ._options import OptimizeOptions
-
-PLACE = "{{prompt}}"
 
 # ---- rendering ----------------------------------------------------------------------
 
@@ -68,6 +66,8 @@ def _options(signature: Any, outputs: Mapping[str, Any]) -> list[str] | None:
 def row_of(signature: Any, demos: Iterable[Mapping[str, Any]],
            inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     """One call of a predictor as an example for the template `place`."""
+    refuse_places(inputs.values())
+    refuse_places(v for d in demos for v in d.values())
     row: dict[str, Any] = {
         "messages": messages_of(signature.with_instructions(PLACE), demos, inputs),
         "target": _answer(signature, outputs)}
@@ -273,17 +273,14 @@ class PMPO(Teleprompter):  # type: ignore[misc]
         predictor.signature = signature.with_instructions(run.prompt)
         self._check(predictor, run, held or learnt)
         if self.max_demos and held:
-            predictor.demos = self._choose(
-                predictor, run.prompt, learnt, held,
-                lambda demos: rows(held, demos, "h"))
+            predictor.demos = self._choose(predictor, run.prompt, learnt,
+                                           lambda demos: rows(held, demos, "h"))
         return run
 
     def _choose(self, predictor: Any, prompt: str, learnt: list[Any],
-                held: list[Any], rows: Callable[[list[Any]], list[dict[str, Any]]]
-                ) -> list[Any]:
-        """The demonstrations with the lowest loss on the held examples, if it is
-        lower than that of those there are by two standard errors."""
-        del held
+                rows: Callable[[list[Any]], list[dict[str, Any]]]) -> list[Any]:
+        """The demonstrations, of learnt calls, with the lowest loss on rows(them),
+        if it is lower than that of those there are by two standard errors."""
         rng = np.random.default_rng(self.options.get("seed", 1))
         base = self._losses(rows(predictor.demos), prompt)
         best, best_gain = list(predictor.demos), 0.0

@@ -22,7 +22,7 @@ from mlflow.genai.optimize.types import PromptOptimizerOutput
 
 from ._core import ProgressFn
 from ._model import Model
-from ._options import with_fixed
+from ._options import PLACE, refuse_places, with_fixed
 from ._run import Run, optimize
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from ._options import OptimizeOptions
 
-PLACE = "{{prompt}}"
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -146,6 +145,7 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
         rows = []
         for record in data:
             target = answer_of(record, self.expectation)
+            refuse_places(record["inputs"].values())
             if target:
                 rows.append({"target": target, "messages": [
                     {"role": m["role"], "content": fill(m["content"], record["inputs"])}

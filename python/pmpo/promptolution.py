@@ -15,7 +15,7 @@ from promptolution.tasks.base_task import BaseTask
 from promptolution.utils.prompt import Prompt
 
 from ._model import Model
-from ._options import with_fixed
+from ._options import PLACE, refuse_places, with_fixed
 
 if TYPE_CHECKING:
     from ._options import ScoreOptions
@@ -40,8 +40,9 @@ class LikelihoodTask(BaseTask):  # type: ignore[misc]
             {"loss": "nll", **(scoring or {})}, template="place")
 
     def _row(self, x: str, y: str, system: str) -> dict[str, Any]:
+        refuse_places([system, x])
         messages = [{"role": "system", "content": system},
-                    {"role": "user", "content": "{{prompt}}\n" + x}]
+                    {"role": "user", "content": PLACE + "\n" + x}]
         row: dict[str, Any] = {"messages": messages, "target": y}
         if self.options:
             row["options"] = self.options

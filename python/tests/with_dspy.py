@@ -107,6 +107,11 @@ def test_messages_are_those_scored():
             signature.with_instructions(prompt), [], {"word": "pear"})
 
 
+def test_data_with_the_place_are_refused():
+    with pytest.raises(ValueError, match="prompt's place"):
+        pmpo.dspy.row_of(Sort, [], {"word": "a {{prompt}}"}, {"kind": "fruit"})
+
+
 def test_the_library_places_as_dspy_does(model):
     """The same tokens, so the same loss to the last bit."""
     prompt = "Say what it is.\nFruit or tool?"
@@ -204,11 +209,11 @@ def test_demonstrations_are_chosen_by_loss(model, examples, tmp_path):
 
     favours.score = lambda rows, *a, **k: Scores(len(rows[0]["messages"]))
     optimiser.model = favours
-    chosen = optimiser._choose(predictor, "x", calls, calls[:4], lambda demos: [
+    chosen = optimiser._choose(predictor, "x", calls, lambda demos: [
         pmpo.dspy.row_of(Sort, demos, x, y) for x, y in calls[:4]])
     assert 1 <= len(chosen) <= 3
     favours.score = lambda rows, *a, **k: Scores(-len(rows[0]["messages"]))
-    assert optimiser._choose(predictor, "x", calls, calls[:4], lambda demos: [
+    assert optimiser._choose(predictor, "x", calls, lambda demos: [
         pmpo.dspy.row_of(Sort, demos, x, y) for x, y in calls[:4]]) == []
 
 

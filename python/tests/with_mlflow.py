@@ -117,5 +117,8 @@ def test_prompts_that_stay(model, data, tmp_path):
         with pytest.warns(UserWarning, match="stays as it is"):
             out = optimiser.optimize(None, data, {"p": template})
         assert out.optimized_prompts == {"p": template}
+    with pytest.raises(ValueError, match="prompt's place"):
+        optimiser.optimize(None, [{"inputs": {"word": "{{prompt}}"}, "outputs": "x"}],
+                           {"p": "x {{word}}"})
     with pytest.raises(ValueError, match="train_data"), warnings.catch_warnings():
         optimiser.optimize(None, [], {"p": "x {{word}}"})
