@@ -12,8 +12,10 @@ static pmpo_model *models[N_MODELS];
 static pmpo_model *join(pmpo_joint how)
 {
     pmpo_error err = {0};
+    static const char *const names[N_MODELS] = {"first", "second", "third"};
     for (int i = 0; i < N_MODELS; i++) {
         models[i] = fake_new(&(fake_options){.salt = 50 + (uint64_t)i,
+                                             .name = names[i],
                                              .max_requests = 9 - 2 * (size_t)i,
                                              .at_a_time = 1 + 3 * (size_t)i,
                                              .jitter = 0.01});
@@ -243,6 +245,22 @@ static void check_race(pmpo_joint how)
     free(path);
 }
 
+/* The run's page has a row for each model and one for all. */
+static void check_page(const char *run, pmpo_joint how)
+{
+    pmpo_report *r = NULL;
+    pmpo_error err = {0};
+    if (pmpo_report_runs(&run, 1, &r, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    const char *page = pmpo_report_html(r).ptr;
+    assert_non_null(strstr(page, "id=\"models-h\""));
+    assert_non_null(strstr(page, "<tr><td>third</td>"));
+    assert_non_null(
+        strstr(page, how == PMPO_JOINT_MAX ? "The highest" : "The mean"));
+    pmpo_report_free(r);
+}
+
 /* A run that is stopped and resumed, by other handles, ends as one that isn't. */
 static void check_run(pmpo_joint how)
 {
@@ -252,6 +270,7 @@ static void check_run(pmpo_joint how)
     pmpo_run *a = optimize(join(how), &o, one, 0);
     const pmpo_run_view *v = pmpo_run_describe(a), *w;
     check_figures(v, how);
+    check_page(one, how);
     free_models();
     o.budget_tokens = 30000;
     pmpo_run *b = optimize(join(how), &o, two, PMPO_EBUDGET);

@@ -449,6 +449,9 @@ static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
         rc = d ? pmpo_end_resolve(m, d, o->prompt, o->score.template_name,
                                   o->score.end, &end, err)
                : 0;
+        if (rc < 0 && i >= 3) {
+            pmpo_fail_in(err, rc, "%s", m->info.name);
+        }
     }
     if (rc == 0) {
         o->score.end = end;

@@ -47,15 +47,16 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 /* In the order of the page; each writes nothing where nothing is known. To add
  * a part: its function in a file run_NAME.c, and its row. */
 #define PMPO_RUN_PAGE_PARTS(X)                                                 \
-    X(pmpo_page_verdict)    /* run_page.c */                                   \
-    X(pmpo_page_prompts)    /* run_prompts.c */                                \
-    X(pmpo_page_losses)     /* run_plots.c */                                  \
+    X(pmpo_page_verdict) /* run_page.c */                                      \
+    X(pmpo_page_prompts) /* run_prompts.c */                                   \
+    X(pmpo_page_losses)  /* run_plots.c */                                     \
     X(pmpo_page_accuracy)                                                      \
-    X(pmpo_page_segments)   /* run_prompts.c */                                \
-    X(pmpo_page_examples)   /* run_examples.c */                               \
+    X(pmpo_page_segments) /* run_prompts.c */                                  \
+    X(pmpo_page_examples) /* run_examples.c */                                 \
     X(pmpo_page_hard)                                                          \
     X(pmpo_page_lineage)    /* run_prompts.c */                                \
     X(pmpo_page_tradeoffs)  /* run_plots.c */                                  \
+    X(pmpo_page_models)     /* run_models.c */                                 \
     X(pmpo_page_candidates) /* run_record.c */                                 \
     X(pmpo_page_cost)                                                          \
     X(pmpo_page_settings)

@@ -50,6 +50,7 @@ int pmpo_joint_scorer_new(pmpo_model *m, const pmpo_data *d,
     for (size_t i = 0; rc == 0 && i < m->n_others; i++) {
         rc = pmpo_scorer_new_within(m->others[i], d, o, most, &s->others[i],
                                     err);
+        rc = rc < 0 ? pmpo_fail_in(err, rc, "%s", m->others[i]->info.name) : 0;
         s->n_others += rc == 0;
     }
     if (rc < 0) {
