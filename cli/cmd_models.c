@@ -165,10 +165,6 @@ static void info_text(const pmpo_model_info *i)
     put_fact("precision", "%s, %d threads", i->precision, i->threads);
     put_fact("chat form", "%s", i->template_name);
     put_fact("identity", "%s", i->identity);
-    if (!i->shares_prefixes) {
-        put_fact("scoring", "one sequence by one: this kind of model cannot "
-                 "share the beginnings of sequences");
-    }
     if (i->note && *i->note) {
         put_fact("note", "%s", i->note);
     }

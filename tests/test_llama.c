@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "engine/llama/llama_blas.h"
+#include "engine/llama/llama_engine.h"
 #include "engine/llama/llama_rate.h"
 #include "fetch/fetch.h"
 #include "model/model.h"
@@ -108,7 +109,9 @@ static void once_before_and_after(const char *path, pmpo_precision p,
     make_text(&other, n_long);
     assert_int_equal(score(m, &first, 20, NULL), 0);
     assert_true(isfinite(first.lps[0]) && first.lps[0] < 0);
+    assert_int_equal(m->n_contexts, 1);
     assert_int_equal(score(m, &other, 0, NULL), 0);
+    assert_int_equal(m->n_contexts, 2); /* the memory has grown */
     assert_int_equal(score(m, &again, 20, NULL), 0);
     assert_same(&first, &again);
     pmpo_model_free(m);
@@ -117,10 +120,10 @@ static void once_before_and_after(const char *path, pmpo_precision p,
 static void test_a_longer_one_changes_nothing(void **state)
 {
     (void)state;
-    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
-    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F32, 1500);
-    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F32_FAST, 1500);
-    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F16, 1500);
+    tiny_model_write(at("plain.gguf"), &(tiny_options){.n_context = 4096});
+    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F32, 3500);
+    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F32_FAST, 3500);
+    once_before_and_after(at("plain.gguf"), PMPO_PRECISION_F16, 3500);
 }
 
 /* Factors of short and long texts: a memory that has grown beyond the short
@@ -282,6 +285,143 @@ static void test_another_measurement_changes_no_run(void **state)
     assert_string_equal(id[0], id[1]);
     open_measured("f16", PMPO_PRODUCTS_AUTO, p[1], by[1], id[1]);
     assert_string_equal(p[1], "native");
+}
+
+/* ---- memories ---------------------------------------------------------------------------- */
+
+static void generate(pmpo_model *m, size_t n_ids, size_t n_samples,
+                     int max_tokens)
+{
+    int32_t ids[600];
+    uint64_t seeds[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    pmpo_reply out[8] = {0};
+    for (size_t i = 0; i < n_ids; i++) {
+        ids[i] = (int32_t)(3 + i % 250);
+    }
+    const pmpo_gen_request q = {.ids = ids, .n_ids = n_ids, .seeds = seeds,
+                                .n_samples = n_samples};
+    const pmpo_gen_params p = {.temperature = 1, .top_p = 1,
+                               .max_tokens = max_tokens,
+                               .stop = PMPO_STR("")};
+    assert_int_equal(pmpo_generate(m, &q, 1, &p, out, NULL), 0);
+    for (size_t i = 0; i < n_samples; i++) {
+        assert_true(out[i].n_tokens > 0);
+        pmpo_buf_release(&out[i].text);
+    }
+}
+
+/* Prompts that grow, as those of a search do, seldom need a new memory. */
+static void test_memories_grow_by_half(void **state)
+{
+    (void)state;
+    static text t;
+    tiny_model_write(at("plain.gguf"), &(tiny_options){.n_context = 4096});
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_NATIVE);
+    for (size_t n = 100; n <= 4000; n += 100) {
+        make_text(&t, n);
+        assert_int_equal(score(m, &t, 20, NULL), 0);
+        assert_int_equal(m->n_contexts, n <= 2048 ? 1 : n <= 3072 ? 2 : 3);
+    }
+    pmpo_model_free(m);
+}
+
+/* Scoring, short replies of many and long ones of few, in turn: from the
+ * second round on nothing is made anew. */
+static void test_no_memory_is_made_twice(void **state)
+{
+    (void)state;
+    static text t;
+    tiny_model_write(at("plain.gguf"), &(tiny_options){0});
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_NATIVE);
+    for (size_t round = 0; round < 4; round++) {
+        make_text(&t, 600 + 300 * round);
+        assert_int_equal(score(m, &t, 20, NULL), 0);
+        generate(m, 100 + 20 * round, 8, 6);
+        generate(m, 480 + 5 * round, 2, 6);
+        assert_int_equal(m->n_contexts, 3);
+    }
+    pmpo_model_free(m);
+}
+
+static pmpo_model *open_within(const char *file, uint64_t bytes, int *rc)
+{
+    pmpo_model_options o;
+    pmpo_model *m = NULL;
+    pmpo_model_options_init(&o);
+    o.model = file;
+    o.precision = PMPO_PRECISION_NATIVE;
+    o.threads = 1;
+    o.memory_bytes = bytes;
+    *rc = pmpo_model_open(&o, &m, NULL);
+    return m;
+}
+
+/* A limit makes the window of what is scored together smaller, and is kept to. */
+static void test_a_limit_of_memory_caps_the_window(void **state)
+{
+    (void)state;
+    static text t;
+    pmpo_error err = {0};
+    int rc;
+    uint64_t least = 0;
+    tiny_model_write(at("plain.gguf"), &(tiny_options){.n_context = 4096});
+    for (uint64_t mb = 150; !least && mb < 300; mb++) {
+        pmpo_model *m = open_within(at("plain.gguf"), mb << 20, &rc);
+        least = rc == 0 ? mb : 0;
+        pmpo_model_free(m);
+    }
+    assert_true(least > 190); /* buffers of 200 MB are reckoned with */
+    pmpo_model *free_one = open_model(at("plain.gguf"), PMPO_PRECISION_NATIVE);
+    pmpo_model *small = open_within(at("plain.gguf"), least << 20, &rc);
+    const pmpo_llama *l = small->self, *any = free_one->self;
+    assert_int_equal(any->limits.max_cells, PMPO_MAX_CELLS);
+    assert_true(l->limits.max_cells < PMPO_MAX_CELLS);
+    assert_memory_not_equal(&small->identity, &free_one->identity,
+                            sizeof(small->identity));
+    make_text(&t, 200);
+    assert_int_equal(score(small, &t, 20, NULL), 0);
+    assert_true(l->n_cells * l->cell_bytes <= l->kv_bytes);
+    make_text(&t, 4000);
+    assert_int_equal(score(free_one, &t, 0, NULL), 0);
+    if (4096 * l->cell_bytes > l->kv_bytes) {
+        assert_int_equal(score(small, &t, 0, &err), PMPO_ETOOLONG);
+        assert_non_null(strstr(err.text, "--memory"));
+    }
+    pmpo_model_free(small);
+    pmpo_model_free(free_one);
+}
+
+/* ---- recurrent models ------------------------------------------------------------------- */
+
+/* They can't share beginnings: the plain way is theirs, and it says so. */
+static void test_a_recurrent_model_is_scored_plainly(void **state)
+{
+    (void)state;
+    static text a, b, other;
+    tiny_model_write(at("mamba.gguf"), &(tiny_options){.recurrent = true});
+    pmpo_model *m = open_model(at("mamba.gguf"), PMPO_PRECISION_NATIVE);
+    assert_false(pmpo_model_describe(m)->shares_prefixes);
+    assert_non_null(strstr(pmpo_model_describe(m)->note, "one sequence by one"));
+    make_text(&a, 300);
+    make_text(&other, 90);
+    pmpo_request q[3] = {a.q, other.q, a.q};
+    float lps[3 * 8];
+    pmpo_unit_result r = {.logprobs = lps};
+    pmpo_unit u = {.requests = q, .n_requests = 3};
+    assert_int_equal(pmpo_score_unit(m, &u, &r, NULL), 0);
+    assert_memory_equal(lps, lps + 16, 8 * sizeof(*lps)); /* no state is left */
+    assert_int_equal(r.prefill_tokens, 299 + 89 + 299);
+    make_text(&b, 300);
+    assert_int_equal(score(m, &b, 20, NULL), 0);
+    assert_memory_equal(lps, b.lps, sizeof(b.lps));
+    b.ids[0]++; /* what was first still counts */
+    b.q.ids = b.ids;
+    assert_int_equal(score(m, &b, 0, NULL), 0);
+    assert_memory_not_equal(lps, b.lps, sizeof(b.lps));
+    generate(m, 100, 3, 6);
+    assert_int_equal(score(m, &a, 20, NULL), 0);
+    assert_memory_equal(lps, a.lps, sizeof(a.lps));
+    pmpo_model_free(m);
 }
 
 /* ---- the bench ------------------------------------------------------------------------- */
@@ -468,6 +608,10 @@ int main(void)
         cmocka_unit_test(test_the_environment_counts),
         cmocka_unit_test(test_tf32_is_off),
         cmocka_unit_test(test_another_measurement_changes_no_run),
+        cmocka_unit_test(test_memories_grow_by_half),
+        cmocka_unit_test(test_no_memory_is_made_twice),
+        cmocka_unit_test(test_a_limit_of_memory_caps_the_window),
+        cmocka_unit_test(test_a_recurrent_model_is_scored_plainly),
         cmocka_unit_test(test_pairs_of_the_bench_start_alike),
         cmocka_unit_test(test_a_cut_copy_is_made_again),
         cmocka_unit_test(test_a_longer_one_changes_nothing),

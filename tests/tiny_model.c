@@ -66,6 +66,51 @@ static void put_layer(maker *m, int i)
     }
 }
 
+enum { D_CONV = 4, D_STATE = 8, D_RANK = 4, D_INNER = 2 * N_EMBD };
+
+static void put_recurrent_layer(maker *m, int i)
+{
+    static const struct {
+        const char *name;
+        int64_t width, rows;
+        float middle, spread;
+    } rows[] = {
+        {"attn_norm.weight", N_EMBD, 1, 1, 0},
+        {"ssm_in.weight", N_EMBD, 2 * D_INNER, 0, 0.4f},
+        {"ssm_conv1d.weight", D_CONV, D_INNER, 0, 0.5f},
+        {"ssm_conv1d.bias", D_INNER, 1, 0, 0.1f},
+        {"ssm_x.weight", D_INNER, D_RANK + 2 * D_STATE, 0, 0.3f},
+        {"ssm_dt.weight", D_RANK, D_INNER, 0, 0.5f},
+        {"ssm_dt.bias", D_INNER, 1, 0, 0.5f},
+        {"ssm_a", D_STATE, D_INNER, -0.5f, 0.4f},
+        {"ssm_d", D_INNER, 1, 1, 0.5f},
+        {"ssm_out.weight", D_INNER, N_EMBD, 0, 0.3f},
+    };
+    char name[64];
+    for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++) {
+        snprintf(name, sizeof(name), "blk.%d.%s", i, rows[k].name);
+        put(m, name, rows[k].width, rows[k].rows, rows[k].middle,
+            rows[k].spread);
+    }
+}
+
+static void put_recurrent_shape(maker *m, const tiny_options *o)
+{
+    gguf_set_val_str(m->g, "general.architecture", "mamba");
+    gguf_set_val_str(m->g, "general.name", "tiny");
+    gguf_set_val_u32(m->g, "mamba.block_count", N_LAYER);
+    gguf_set_val_u32(m->g, "mamba.context_length",
+                     o->n_context ? o->n_context : 2048);
+    gguf_set_val_u32(m->g, "mamba.embedding_length", N_EMBD);
+    gguf_set_val_u32(m->g, "mamba.feed_forward_length", 0);
+    gguf_set_val_u32(m->g, "mamba.attention.head_count", 0);
+    gguf_set_val_u32(m->g, "mamba.ssm.conv_kernel", D_CONV);
+    gguf_set_val_u32(m->g, "mamba.ssm.inner_size", D_INNER);
+    gguf_set_val_u32(m->g, "mamba.ssm.state_size", D_STATE);
+    gguf_set_val_u32(m->g, "mamba.ssm.time_step_rank", D_RANK);
+    gguf_set_val_f32(m->g, "mamba.attention.layer_norm_rms_epsilon", 1e-5f);
+}
+
 static const char chatml[] =
     "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\\n' + "
     "m['content'] + '<|im_end|>' + '\\n'}}{% endfor %}"
@@ -132,7 +177,11 @@ void tiny_model_write(const char *path, const tiny_options *o)
         .c = ggml_init((struct ggml_init_params){.mem_size = 8 << 20}),
         .state = 1,
     };
-    put_shape(&m, o);
+    if (o->recurrent) {
+        put_recurrent_shape(&m, o);
+    } else {
+        put_shape(&m, o);
+    }
     put_vocab(&m, o->chat);
     put(&m, "token_embd.weight", N_EMBD, N_VOCAB, 0, 1);
     for (int i = 0; o->bad_token && i < N_EMBD; i++) {
@@ -142,7 +191,11 @@ void tiny_model_write(const char *path, const tiny_options *o)
     put(&m, "output.weight", N_EMBD, N_VOCAB, 0, 0.4f);
     put(&m, "output_norm.weight", N_EMBD, 1, 1, 0);
     for (int i = 0; i < N_LAYER; i++) {
-        put_layer(&m, i);
+        if (o->recurrent) {
+            put_recurrent_layer(&m, i);
+        } else {
+            put_layer(&m, i);
+        }
     }
     if (o->n_context_short) {
         put_factors(&m, o);

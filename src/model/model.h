@@ -228,6 +228,8 @@ struct pmpo_model {
     pmpo_joint joint;
     double price_in, price_out; /* dollars a token */
     double dollars;             /* paid so far, since it was opened */
+    size_t n_contexts; /* memories for keys and values that the engine has made:
+                        * in the steady state none is made */
     /* What the engine has found out at work that a run should say; whoever does
      * makes it NULL. In `mem`. */
     const char *learned;

@@ -106,16 +106,53 @@ static void make_batch(pmpo_llama *l)
     }
 }
 
-int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
+static size_t round_up(size_t cells)
 {
-    cells = (cells + 255) / 256 * 256; /* llama.cpp pads its window to this */
-    if (l->ctx && l->n_cells >= cells) {
-        return 0;
-    }
+    return (cells + 255) / 256 * 256; /* llama.cpp pads its window to this */
+}
+
+/* PMPO_ETOOLONG: keys and values of so many tokens aren't allowed. */
+static int check_room(const pmpo_llama *l, size_t cells, uint64_t allowed,
+                      pmpo_error *err)
+{
+    double bytes = (double)cells * (double)l->cell_bytes;
     if (cells > (size_t)1 << 24) {
         return pmpo_fail(err, PMPO_ETOOLONG, "a KV memory of %zu tokens",
                          cells);
     }
+    if (l->kv_bytes && bytes > (double)allowed) {
+        return pmpo_fail(err, PMPO_ETOOLONG,
+                         "keys and values of %zu tokens take %.2f GB, the "
+                         "limit set for memory leaves %.2f GB: raise it "
+                         "(--memory)", cells, bytes / 1e9,
+                         (double)allowed / 1e9);
+    }
+    return 0;
+}
+
+/* A memory that has to grow grows by half, so that what follows seldom needs
+ * another; within what is allowed. */
+static size_t cells_to_make(const pmpo_llama *l, size_t cells)
+{
+    size_t first = l->n_context < PMPO_FIRST_CELLS ? l->n_context
+                                                   : PMPO_FIRST_CELLS;
+    size_t want = round_up(l->n_cells ? l->n_cells + l->n_cells / 2 : first);
+    size_t most = l->kv_bytes ? l->kv_bytes / l->cell_bytes / 256 * 256 : want;
+    want = want < most ? want : most;
+    return want > cells ? want : cells;
+}
+
+int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
+{
+    cells = round_up(cells);
+    if (l->ctx && l->n_cells >= cells) {
+        return 0;
+    }
+    int rc = check_room(l, cells, l->kv_bytes, err);
+    if (rc < 0) {
+        return rc;
+    }
+    cells = cells_to_make(l, cells);
     llama_free(l->ctx);
     l->n_prefix = 0;
     l->n_cells = 0;
@@ -126,9 +163,25 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
                          pmpo_llama_log());
     }
     l->n_cells = cells;
+    l->model->n_contexts++;
     llama_attach_threadpool(l->ctx, l->pool->threads, l->pool->threads);
     make_batch(l);
     return 0;
+}
+
+/* One that also does for what the last one was for, where that fits. */
+static void widen_streams(const pmpo_llama *l, size_t *n, size_t *cells)
+{
+    size_t grown = round_up(l->stream_cells + l->stream_cells / 2);
+    size_t all = *n > l->n_streams ? *n : l->n_streams;
+    size_t each = *cells <= l->stream_cells ? l->stream_cells
+                  : *cells > grown          ? *cells
+                                            : grown;
+    if (l->n_streams && all * each * l->cell_bytes <= l->slot_bytes &&
+        all * each <= (size_t)1 << 24) {
+        *n = all;
+        *cells = each;
+    }
 }
 
 int pmpo_llama_streams(pmpo_llama *l, size_t n, size_t cells, pmpo_error *err)
@@ -137,21 +190,25 @@ int pmpo_llama_streams(pmpo_llama *l, size_t n, size_t cells, pmpo_error *err)
         llama_memory_clear(llama_get_memory(l->streams), true);
         return 0;
     }
+    int rc = check_room(l, n * cells, l->slot_bytes, err);
+    if (rc < 0) {
+        return rc;
+    }
+    widen_streams(l, &n, &cells);
     struct llama_context_params p = context_params(l, n * cells);
     p.n_seq_max = (uint32_t)n;
     p.n_outputs_max = (uint32_t)n;
     p.kv_unified = false;
     llama_free(l->streams);
     l->n_streams = 0;
-    l->streams = n * cells > (size_t)1 << 24
-                     ? NULL
-                     : pmpo_guard_context(l->weights, p);
+    l->streams = pmpo_guard_context(l->weights, p);
     if (!l->streams) {
         return pmpo_fail(err, PMPO_EBACKEND,
                          "no context for %zu replies of %zu tokens can be "
                          "made: %s", n, cells, pmpo_llama_log());
     }
     l->n_streams = n;
+    l->model->n_contexts++;
     l->stream_cells = cells;
     llama_attach_threadpool(l->streams, l->pool->threads, l->pool->threads);
     make_batch(l);

@@ -34,7 +34,9 @@
 #define PMPO_MAX_SEQUENCES 64
 #define PMPO_MAX_ROWS 512    /* n_batch and n_ubatch */
 #define PMPO_MAX_OUTPUTS 256 /* rows of logits in a batch */
-#define PMPO_MAX_CELLS 1024  /* rows of a wave beside the prefix */
+#define PMPO_MAX_CELLS 1024  /* rows of a wave beside the prefix, at most */
+#define PMPO_FIRST_CELLS 2048 /* of the first KV memory, unless one sequence
+                               * needs more */
 
 typedef struct pmpo_llama {
     struct pmpo_model *model; /* the handle we are the `self` of */
@@ -42,6 +44,7 @@ typedef struct pmpo_llama {
     const struct llama_vocab *vocab;
     struct llama_context *ctx; /* made on first use, remade when too small */
     size_t n_cells;            /* of ctx; 0 without one */
+    uint64_t kv_bytes;         /* ctx's keys and values, at most; 0: no limit */
     struct llama_context *streams; /* for generating, made on first use */
     size_t n_streams, stream_cells; /* sequences in it, cells of each */
     size_t cell_bytes; /* of one token's keys and values */

@@ -4,6 +4,9 @@
 #include "engine/llama/llama_engine.h"
 
 #define TYPICAL_CELLS 2048 /* of the KV memory: a window and a long prompt */
+#define LEAST_CELLS 512    /* two windows of LEAST_WINDOW, and two replies */
+#define LEAST_WINDOW 128
+#define MOST_SLOT_BYTES ((uint64_t)2 << 30)
 #define OTHER_BYTES ((uint64_t)200 << 20) /* the engine's buffers, and ours */
 
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p)
@@ -13,12 +16,41 @@ uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p)
                                       : 4 * f->n_params;
 }
 
-uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p)
+uint64_t pmpo_llama_cell_bytes(const pmpo_llama_file *f, pmpo_precision p)
 {
-    uint64_t cells = f->n_context && f->n_context < TYPICAL_CELLS
-                         ? f->n_context
-                         : TYPICAL_CELLS;
-    uint64_t value = p == PMPO_PRECISION_F32 ? 4 : 2;
-    return pmpo_llama_weight_bytes(f, p) + cells * f->kv_values * value +
+    return f->kv_values * (p == PMPO_PRECISION_F32 ? 4 : 2);
+}
+
+uint64_t pmpo_llama_fixed_bytes(const pmpo_llama_file *f, pmpo_precision p)
+{
+    return pmpo_llama_weight_bytes(f, p) +
            2 * PMPO_MAX_OUTPUTS * f->n_vocab * sizeof(float) + OTHER_BYTES;
+}
+
+uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p,
+                                 bool least)
+{
+    uint64_t cells = least ? LEAST_CELLS : TYPICAL_CELLS;
+    cells = f->n_context && f->n_context < cells ? f->n_context : cells;
+    return pmpo_llama_fixed_bytes(f, p) + cells * pmpo_llama_cell_bytes(f, p);
+}
+
+/* Half is for replies, half for scoring; half of that for the prefix. */
+pmpo_llama_shares pmpo_llama_share_out(const pmpo_llama_file *f,
+                                       pmpo_precision p, uint64_t allowed)
+{
+    pmpo_llama_shares s = {0, MOST_SLOT_BYTES, PMPO_MAX_CELLS};
+    uint64_t fixed = pmpo_llama_fixed_bytes(f, p);
+    uint64_t cell = pmpo_llama_cell_bytes(f, p);
+    if (!allowed || !cell || allowed <= fixed) {
+        return s;
+    }
+    uint64_t room = allowed - fixed;
+    s.slot_bytes = room / 2 < MOST_SLOT_BYTES ? room / 2 : MOST_SLOT_BYTES;
+    s.kv_bytes = room - s.slot_bytes;
+    uint64_t window = s.kv_bytes / cell / 2;
+    s.window = window > PMPO_MAX_CELLS ? PMPO_MAX_CELLS
+               : window < LEAST_WINDOW ? LEAST_WINDOW
+                                       : (size_t)window;
+    return s;
 }

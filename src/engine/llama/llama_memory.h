@@ -2,12 +2,32 @@
 #ifndef PMPO_ENGINE_LLAMA_MEMORY_H
 #define PMPO_ENGINE_LLAMA_MEMORY_H
 
+#include <stddef.h>
+
 #include "engine/llama/llama_file.h"
 #include "pmpo.h"
 
 /* Of the weights alone. */
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p);
-/* Weights, KV memory, two copies of a batch's logits, and the rest. */
-uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p);
+/* Of one token's keys and values. */
+uint64_t pmpo_llama_cell_bytes(const pmpo_llama_file *f, pmpo_precision p);
+/* Weights, two copies of a batch's logits, the engine's buffers and ours: all
+ * but keys and values. */
+uint64_t pmpo_llama_fixed_bytes(const pmpo_llama_file *f, pmpo_precision p);
+/* With keys and values: of a typical job; `least`, of the smallest windows
+ * that are worked with. */
+uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p,
+                                 bool least);
+
+/* How what a user allows is shared out. */
+typedef struct pmpo_llama_shares {
+    uint64_t kv_bytes;   /* keys and values of what is scored; 0: no limit */
+    uint64_t slot_bytes; /* of all replies under way */
+    size_t window;       /* rows of a wave beside the prefix */
+} pmpo_llama_shares;
+
+/* `allowed` 0: no limit. Else no less than the least needed. */
+pmpo_llama_shares pmpo_llama_share_out(const pmpo_llama_file *f,
+                                       pmpo_precision p, uint64_t allowed);
 
 #endif

@@ -32,7 +32,7 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
     const uint64_t layout[] = {(uint64_t)l->threads, (uint64_t)gpu_layers,
                                PMPO_LAYOUT_VERSION, PMPO_MAX_ROWS,
                                PMPO_MAX_OUTPUTS,    PMPO_MAX_SEQUENCES,
-                               PMPO_MAX_CELLS};
+                               l->limits.max_cells};
     for (size_t i = 0; i < sizeof(layout) / sizeof(*layout); i++) {
         pmpo_hasher_u64(h, layout[i]);
     }
@@ -75,6 +75,10 @@ static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
         add_note(&notes, "the model's own chat template adds a default system "
                          "message; here there is none: give it as the prompt "
                          "if you want it");
+    }
+    if (!l->shares) {
+        add_note(&notes, "it is scored one sequence by one, slowly: this kind "
+                         "of model can't share the beginnings of sequences");
     }
     if (l->n_short) {
         add_note(&notes, "its rope factors for short texts are used: longer "
@@ -245,14 +249,6 @@ static bool multiplies_by_blas(pmpo_llama_opening *w)
             (w->o->products == PMPO_PRODUCTS_AUTO && pmpo_llama_rates_of(w)->blas));
 }
 
-/* For keys and values of replies under way: a quarter of what the user allows,
- * at most 2 GiB. */
-static uint64_t slot_bytes(uint64_t allowed)
-{
-    const uint64_t most = (uint64_t)2 << 30;
-    return allowed && allowed / 4 < most ? allowed / 4 : most;
-}
-
 /* Everything after the file to load is known. */
 static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err)
 {
@@ -268,13 +264,16 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->threads = pmpo_usable_threads(o->threads);
     l->pool = pmpo_pool_new(l->threads, multiplies_by_blas(w));
     int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
-    l->cell_bytes = w->facts.kv_values * (l->exact ? 4 : 2);
-    l->slot_bytes = slot_bytes(o->memory_bytes);
+    const pmpo_llama_shares shares =
+        pmpo_llama_share_out(&w->facts, w->precision, o->memory_bytes);
+    l->cell_bytes = pmpo_llama_cell_bytes(&w->facts, w->precision);
+    l->slot_bytes = shares.slot_bytes;
+    l->kv_bytes = shares.kv_bytes;
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,
         .max_sequences = PMPO_MAX_SEQUENCES,
-        .max_cells = PMPO_MAX_CELLS,
+        .max_cells = shares.window,
         .max_context = l->n_context,
     };
     m->limits = (pmpo_limits){PMPO_MAX_SEQUENCES, l->n_context};

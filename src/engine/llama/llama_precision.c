@@ -37,13 +37,14 @@ static pmpo_precision choose_auto(pmpo_llama_opening *w, uint64_t room)
         return PMPO_PRECISION_NATIVE;
     }
     bool f32 = o->gpu_layers == 0 &&
-               (!room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F32_FAST) <=
-                             room / 2) &&
+               (!room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F32_FAST,
+                                         false) <= room / 2) &&
                pmpo_llama_rates_of(w)->f32;
     if (f32) {
         return PMPO_PRECISION_F32_FAST;
     }
-    bool f16 = !room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F16) <= room;
+    bool f16 = !room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F16, false)
+                            <= room;
     return f16 && !f->all_16 ? PMPO_PRECISION_F16 : PMPO_PRECISION_NATIVE;
 }
 
@@ -56,7 +57,8 @@ int pmpo_llama_choose(pmpo_llama_opening *w, pmpo_error *err)
     if (p == PMPO_PRECISION_AUTO) {
         p = choose_auto(w, room);
     }
-    uint64_t needed = pmpo_llama_needed_bytes(f, p);
+    /* A limit that is set is kept to by smaller windows. */
+    uint64_t needed = pmpo_llama_needed_bytes(f, p, o->memory_bytes > 0);
     w->precision = p;
     if (!room || needed <= room) {
         return 0;
