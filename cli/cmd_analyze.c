@@ -209,7 +209,8 @@ static void analyze_json(const options *o, const session *s,
     js_put(j, "segments", segments);
     if (a->scores && a->scores->n_prompts > 0) {
         js_put(j, "score", js_prompt(&a->scores->prompts[0]));
-        js_put(j, "settings", js_settings(o, a->scores));
+        js_put(j, "settings", js_settings(o, a->scores->loss,
+                                          a->scores->end_token));
     }
     js_put(j, "model", js_model(s->scorer));
     js_put(j, "noise_floor", js_number(a->noise_floor));

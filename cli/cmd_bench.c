@@ -1,4 +1,7 @@
 /* cmd_bench.c: pmpo bench: this machine's rates and noise floor. */
+#include <math.h>
+#include <pmpo_commit.h>
+
 #include "commands.h"
 #include "common.h"
 #include "json.h"
@@ -15,7 +18,18 @@ static json_t *times(const double *ms)
     return a;
 }
 
-static void bench_json(const session *s, const pmpo_bench *b)
+static json_t *settings(const options *o, const session *s,
+                        const pmpo_bench *b)
+{
+    const pmpo_model_info *m = pmpo_model_describe(s->scorer);
+    json_t *j = js_settings(o, b->loss, b->end_token);
+    js_put(j, "threads", js_count((uint64_t)m->threads));
+    js_put(j, "products", js_text(m->products));
+    return j;
+}
+
+static void bench_json(const options *given, const session *s,
+                       const pmpo_bench *b)
 {
     json_t *o = js_object();
     js_put(o, "prefill_per_s", js_number(b->prefill_per_s));
@@ -33,7 +47,14 @@ static void bench_json(const session *s, const pmpo_bench *b)
     js_put(o, "logical", js_count(b->logical));
     js_put(o, "prefill_ms", times(b->prefill_ms));
     js_put(o, "score_ms", times(b->score_ms));
+    js_put(o, "peak_flops",
+           b->peak_flops > 0 ? js_number(b->peak_flops) : js_text(NULL));
+    js_put(o, "share_of_peak", js_number(b->share_of_peak));
+    js_put(o, "contexts_made", js_count(b->contexts_made));
     js_put(o, "model", js_model(s->scorer));
+    js_put(o, "settings", settings(given, s, b));
+    js_put(o, "version", js_text(pmpo_version()));
+    js_put(o, "commit", *PMPO_COMMIT ? js_text(PMPO_COMMIT) : js_text(NULL));
     js_print(o);
 }
 
@@ -58,6 +79,14 @@ static void bench_text(const options *o, const session *s,
            b->logical_per_s);
     printf("%12.0f  the same, one sequence at a time\n",
            b->plain_loop_logical_per_s);
+    if (!isnan(b->share_of_peak)) {
+        printf("%12.0f  GFLOP/s, multiply-adds in registers; scoring reaches "
+               "%.2f of that\n", b->peak_flops / 1e9, b->share_of_peak);
+    }
+    if (!served) {
+        printf("%12zu  memories for keys and values made meanwhile\n",
+               b->contexts_made);
+    }
     printf("%12.2g  nats, noise floor of the loss\n", b->noise_floor);
     printf("%12.2g  nats, mean change of a token's score by another packing "
            "(at most %.2g)\n", b->token_noise, b->token_noise_most);
@@ -74,7 +103,7 @@ static int bench(const options *o, const pmpo_data *d, pmpo_str prompt,
     rc = rc < 0 ? rc : pmpo_bench_run(s.scorer, d, prompt, &so, &b, err);
     progress_end();
     if (rc == 0 && o->json) {
-        bench_json(&s, &b);
+        bench_json(o, &s, &b);
     } else if (rc == 0) {
         bench_text(o, &s, &b);
     }

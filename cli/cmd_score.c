@@ -176,7 +176,7 @@ static void score_json(const options *o, const session *s,
     }
     js_put(j, "prompts", prompts);
     js_put(j, "model", js_model(s->scorer));
-    js_put(j, "settings", js_settings(o, r));
+    js_put(j, "settings", js_settings(o, r->loss, r->end_token));
     js_put(j, "noise_floor", js_number(r->noise_floor));
     js_put(j, "cost", js_cost(&r->cost));
     js_print(j);

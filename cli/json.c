@@ -187,11 +187,11 @@ json_t *js_segment(const pmpo_segment_effect *s)
     return o;
 }
 
-json_t *js_settings(const options *o, const pmpo_scores *s)
+json_t *js_settings(const options *o, pmpo_loss_kind loss, bool end_token)
 {
     json_t *j = js_object();
     js_put(j, "data", js_text(o->data));
-    js_put(j, "loss", js_text(pmpo_loss_name(s->loss)));
+    js_put(j, "loss", js_text(pmpo_loss_name(loss)));
     js_put(j, "reduction",
            js_text(pmpo_reduction_name(o->how.reduction)));
     js_put(j, "loss_on", js_text(pmpo_loss_on_name(o->how.loss_on)));
@@ -201,7 +201,7 @@ json_t *js_settings(const options *o, const pmpo_scores *s)
            js_text(pmpo_calibrate_name(o->how.calibrate)));
     js_put(j, "beta", js_number(o->how.beta));
     js_put(j, "template", js_text(o->how.template_name));
-    js_put(j, "end_token", js_bool(s->end_token));
+    js_put(j, "end_token", js_bool(end_token));
     js_put(j, "limit", js_count(o->limit));
     js_put(j, "plain", js_bool(o->plain));
     return j;

@@ -30,7 +30,7 @@ json_t *js_model(const pmpo_model *m);
 json_t *js_prompt(const pmpo_prompt_score *p);
 json_t *js_segment(const pmpo_segment_effect *s);
 /* How `s` was scored. */
-json_t *js_settings(const options *o, const pmpo_scores *s);
+json_t *js_settings(const options *o, pmpo_loss_kind loss, bool end_token);
 
 
 #endif

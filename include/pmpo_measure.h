@@ -91,6 +91,15 @@ typedef struct pmpo_bench {
     /* How much a token's log-probability changes between the canonical and the
      * reversed packing: mean and largest absolute, nats. */
     double token_noise, token_noise_most;
+    /* Multiply-adds of f32 numbers in registers on the threads that the model
+     * has, measured, two operations each a second; and which share of that
+     * scoring reaches, products with weights alone counted (not attention). 0,
+     * NAN: of servers, on GPUs, of mixtures of experts. */
+    double peak_flops, share_of_peak;
+    size_t contexts_made; /* memories for keys and values that the engine made
+                           * during the pairs: 0 in the steady state */
+    pmpo_loss_kind loss;  /* resolved, as is the end token */
+    bool end_token;
 } pmpo_bench;
 
 /* Times `prompt` on the first o->limit examples of `d` (NULL: made-up yes/no

@@ -444,6 +444,9 @@ static void test_pairs_of_the_bench_start_alike(void **state)
     for (int i = 0; i < PMPO_BENCH_PAIRS; i++) {
         assert_true(b.score_ms[i] > 0 && b.prefill_ms[i] > 0);
     }
+    assert_int_equal(b.contexts_made, 0);
+    assert_true(b.peak_flops > 1e8 && b.share_of_peak > 0);
+    assert_true(b.share_of_peak < 1);
     pmpo_model_free(m);
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/peak.h"
 #include "data/data.h"
 #include "score/score.h"
 
@@ -307,6 +308,20 @@ static void sum_up(pmpo_bench *b)
     b->distinct_over_prefill = median(ratios);
 }
 
+/* The products of one scoring beside what the processor could do at most. */
+static void compare_with_peak(const pmpo_model *m, pmpo_bench *b)
+{
+    double flops = 2 * (m->row_macs * (double)b->rows +
+                        m->output_macs * (double)b->output_rows);
+    b->share_of_peak = NAN;
+    if (m->row_macs > 0 && m->info.gpu_layers == 0) {
+        b->peak_flops = pmpo_peak_flops(m->info.threads);
+    }
+    if (b->peak_flops > 0) {
+        b->share_of_peak = flops / (median(b->score_ms) / 1e3) / b->peak_flops;
+    }
+}
+
 /* ---- all ------------------------------------------------------------------------------ */
 
 static int measure(job *j, pmpo_error *err)
@@ -320,9 +335,11 @@ static int measure(job *j, pmpo_error *err)
     /* That warms up, too. */
     rc = rc < 0 ? rc : prefill_once(j, cost.prefill_tokens, cost.output_rows,
                                     &ms, err);
+    size_t contexts = j->model->n_contexts;
     for (int i = 0; rc == 0 && i < PMPO_BENCH_PAIRS; i++) {
         rc = one_pair(j, i, err);
     }
+    j->out->contexts_made = j->model->n_contexts - contexts;
     rc = rc < 0 ? rc : time_plain(j, err);
     pmpo_noise noise = {0};
     pmpo_scorer *reversed = NULL;
@@ -363,6 +380,9 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     pmpo_data_free(own);
     if (rc == 0) {
         sum_up(&b);
+        compare_with_peak(m, &b);
+        b.loss = j.so.loss;
+        b.end_token = j.so.end == PMPO_END_YES;
         *out = b;
     }
     return rc;

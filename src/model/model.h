@@ -228,6 +228,9 @@ struct pmpo_model {
     pmpo_joint joint;
     double price_in, price_out; /* dollars a token */
     double dollars;             /* paid so far, since it was opened */
+    /* Multiply-adds with weights that a row takes, and its logits beside; 0: not
+     * known. */
+    double row_macs, output_macs;
     size_t n_contexts; /* memories for keys and values that the engine has made:
                         * in the steady state none is made */
     /* What the engine has found out at work that a run should say; whoever does

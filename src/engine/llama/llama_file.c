@@ -51,6 +51,9 @@ static void read_shape(const struct gguf_context *g, pmpo_llama_file *out)
                      ((key ? key : width) + (value ? value : width));
     out->n_vocab = tokens < 0 ? 0 : gguf_get_arr_n(g, tokens);
     out->n_context = arch_number(g, "context_length");
+    out->n_embd = arch_number(g, "embedding_length");
+    out->n_experts = arch_number(g, "expert_count");
+    out->has_output = gguf_find_tensor(g, "output.weight") >= 0;
 }
 
 static void read_rope(const struct gguf_context *g, pmpo_llama_file *out)

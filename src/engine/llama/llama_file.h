@@ -16,6 +16,10 @@ typedef struct pmpo_llama_file {
     bool all_16;      /* nothing is narrower than 16 bits */
     uint64_t kv_values; /* keys and values of one position, all layers */
     uint64_t n_vocab, n_context;
+    uint64_t n_embd;    /* width of a token's vector */
+    uint64_t n_experts; /* 0: all weights multiply every row */
+    bool has_output;    /* a matrix of its own gives the logits, not the one
+                         * that tokens are looked up in */
     int64_t n_tensors;
     uint64_t n_file; /* bytes that the file must have at least */
     uint64_t n_short; /* see pmpo_llama; 0: no rope factors for long texts */

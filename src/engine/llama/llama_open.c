@@ -138,6 +138,16 @@ static int describe(pmpo_llama *l, struct pmpo_model *m, const pmpo_llama_openin
                : pmpo_fail_memory(err);
 }
 
+static void count_products(struct pmpo_model *m, const pmpo_llama_file *f)
+{
+    double table = (double)f->n_vocab * (double)f->n_embd;
+    double rest = (double)m->info.n_params - table * (f->has_output ? 2 : 1);
+    if (f->n_experts == 0 && rest > 0) {
+        m->row_macs = rest;
+        m->output_macs = table;
+    }
+}
+
 /* ---- pmpo_llama_opening and ending -------------------------------------------------------------- */
 
 static void engine_cancel(void *self, bool on)
@@ -280,6 +290,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     m->obeys_grammars = true;
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
+    count_products(m, &w->facts);
     return rc < 0 ? rc : identify(l, m, w->hash, o->gpu_layers, err);
 }
 
