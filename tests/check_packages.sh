@@ -38,7 +38,9 @@ ${CC:-cc} -I"$src/include" "$src/examples/c/score.c" -o "$t/root/tmp/score" \
     -L"$build" -lpmpo
 echo '{"input": "Is 1 below 6?", "target": "yes", "options": ["yes", "no"]}' > "$t/root/tmp/data.jsonl"
 inside() { # COMMAND: in the root, without network
-    unshare -n chroot "$t/root" /bin/sh -ec "export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root; $1" \
+    # shellcheck disable=SC2016
+    unshare -nmpf /bin/sh -ec 'mount -t proc proc "$1/proc"; exec chroot "$1" /bin/sh -ec "$2"' - "$t/root" \
+        "export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root; $1" \
         < /dev/null > "$t/log" 2>&1 || fail "$1: $(cat "$t/log")"
 }
 inside "dpkg -i /tmp/pmpo.deb && ldconfig"
