@@ -59,7 +59,9 @@ int pmpo_model_join(pmpo_model *m, pmpo_model *const *others, size_t n,
     if (rc == 0) {
         m->n_others = n;
         m->joint = how;
-        memcpy(m->others, others, n * sizeof(m->others[0]));
+        for (size_t i = 0; i < n; i++) {
+            m->others[i] = others[i];
+        }
     }
     return rc;
 }
