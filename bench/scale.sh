@@ -2,7 +2,7 @@
 # What scoring costs as examples and candidates grow: one `pmpo score` a cell, nothing cached.
 #   bench/scale.sh MODEL [PMPO] >>bench/results/scale.jsonl
 # EXAMPLES and CANDIDATES are the table's lines and columns. Candidates begin alike and differ at their
-# end, as rewrites do; examples are short. A row has the rows fed, the engine's seconds and the CPU's
+# end, as rewrites do; examples are short, one number each. A row has the rows fed, the engine's seconds and the CPU's
 # seconds of the whole process (model opened, data read, result written); these hold beside other programs
 # too. A table goes to standard error: CPU milliseconds for an example under a candidate.
 set -eu
@@ -14,14 +14,14 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 for i in $(seq 1 10000); do
-    echo "{\"input\":\"Is $i even?\",\"target\":\"$([ $((i % 2)) = 0 ] && echo Yes || echo No)\",\"options\":[\"Yes\",\"No\"]}"
+    echo "{\"input\":\"$i\",\"target\":\"$([ $((i % 2)) = 0 ] && echo even || echo odd)\",\"options\":[\"even\",\"odd\"]}"
 done >"$tmp/data.jsonl"
 cpu=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)
 
 cell() { # EXAMPLES CANDIDATES
     local prompts=() i before after
     for i in $(seq "$2"); do
-        prompts+=(-p "You are told a number. Say whether it can be halved, as version $i of you would.")
+        prompts+=(-p "Is the number even or odd? Take it as version $i of you would.")
     done
     before=$(awk '{ print $16 + $17 }' /proc/$$/stat) # of children that ended, in ticks
     "$pmpo" score -q --json --no-cache -m "$model" --template raw -d "$tmp/data.jsonl" --limit "$1" \

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "model/kept.h"
+#include "pmpo_report.h"
 #include "run_help.h"
 
 #define SALT 21
@@ -248,6 +249,22 @@ static pmpo_run *optimize(pmpo_model *m, const char *name)
     return run;
 }
 
+/* The run's page says so, too. */
+static void check_page(const char *name, size_t replies)
+{
+    char *path = path_in(folder, name);
+    pmpo_report *page = NULL;
+    char says[80];
+    const char *one = path;
+    assert_int_equal(pmpo_report_runs(&one, 1, &page, NULL), 0);
+    snprintf(says, sizeof(says), "<li>%zu answers and rewrites came from",
+             replies);
+    pmpo_str html = pmpo_report_html(page);
+    assert_true(pmpo_str_find(html, pmpo_str_of(says), 0) != SIZE_MAX);
+    pmpo_report_free(page);
+    free(path);
+}
+
 static void test_optimize_repeated(void **state)
 {
     (void)state;
@@ -262,6 +279,7 @@ static void test_optimize_repeated(void **state)
     check_free(cost);
     assert_int_equal(cost->cached_replies, replies);
     assert_int_equal(fake_events(m), events);
+    check_page("b.pmpo", replies);
     char *x = run_text(a, false), *y = run_text(b, false);
     assert_string_equal(x, y);
     free(x);

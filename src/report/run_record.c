@@ -120,6 +120,11 @@ static void put_savings(pmpo_run_page *p)
         pmpo_html_count(p->b, (double)c->cached_scores);
         pmpo_html(p->b, " scores came from the cache of earlier runs.</li>\n");
     }
+    if (c->cached_replies > 0) {
+        pmpo_html(p->b, "<li>");
+        pmpo_html_count(p->b, (double)c->cached_replies);
+        pmpo_html(p->b, " answers and rewrites came from that cache.</li>\n");
+    }
     if (isfinite(v->noise_floor)) {
         pmpo_html(p->b, "<li>Noise floor: %.2g nats; a gain has to exceed twice "
                   "that.</li>\n", v->noise_floor);
