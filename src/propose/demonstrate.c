@@ -9,8 +9,9 @@
  * tried again: lazy evaluation (Minoux 1978).
  *
  * Where the known answers are a few labels, one is shown again only once all
- * others are there, and never one alone: examples of a single label lower the
- * loss by what they say about the label, not about the task. */
+ * others are there, and a round of them that is begun is made complete where
+ * there is room, also if one of it gains nothing: examples of a single label
+ * lower the loss by what they say about the label, not about the task. */
 #include "text/demos.h"
 
 #include <math.h>
@@ -236,10 +237,20 @@ static candidate *first_in_line(choice *c)
     return first;
 }
 
+/* What the next one has to gain: more than noise; anything where a round of the
+ * labels is not complete, since only all of them say what the task is. */
+static double least_gain(const choice *c)
+{
+    if (c->labels && c->best.n % c->n_labels != 0) {
+        return -INFINITY;
+    }
+    return isnan(c->s->noise_floor) ? 0 : c->s->noise_floor;
+}
+
 /* Adds the one that gains most behind those chosen. *added false: none gains. */
 static int add_one(choice *c, bool *added, pmpo_error *err)
 {
-    double least = isnan(c->s->noise_floor) ? 0 : c->s->noise_floor;
+    double least = least_gain(c);
     candidate *x = first_in_line(c);
     *added = false;
     while (x && !x->fresh && x->gain > least) {
