@@ -25,7 +25,8 @@ def latest(rows):
     """Of each cell the row of the newest version of its method."""
     best = {}
     for r in rows:
-        key = (r["task"], r["model"], r["method"], r["seed"], r["size"], parts(r), tuple(r["measures"]))
+        key = (r["task"], r["model"], r["method"], r["seed"], r["size"], parts(r),
+               tuple((kind, m["n"]) for kind, m in r["measures"].items()))
         if key not in best or best[key]["version"] <= r["version"]:
             best[key] = r
     return list(best.values())
