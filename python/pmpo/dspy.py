@@ -205,7 +205,8 @@ class PMPO(Teleprompter):  # type: ignore[misc]
             kept = self._calls(program, teacher, predictor, valset or [])
             if len(calls) < 3:
                 warnings.warn(f"{name}: {len(calls)} of {len(trainset)} examples "
-                              "have outputs for it; it stays as it is", stacklevel=2)
+                              "give it inputs and outputs (where replies don't parse, "
+                              "a teacher's may); it stays as it is", stacklevel=2)
                 continue
             path = os.path.join(folder, name.replace(os.sep, "_") + ".pmpo")
             runs[name] = self._improve(predictor, calls, kept, path)

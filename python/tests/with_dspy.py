@@ -224,6 +224,26 @@ def test_too_few_examples(model, examples, tmp_path):
     assert program.pmpo_runs == {}
 
 
+def test_a_teacher_answers_where_the_student_does_not(model, examples, tmp_path):
+    class Mumbles(Scripted):
+        def forward(self, prompt=None, messages=None, **kwargs):
+            said = super().forward(prompt, messages, **kwargs)
+            said.choices[0].message.content = "Hm."
+            return said
+
+    student, teacher = TwoStages(), TwoStages()
+    teacher.set_lm(Scripted())
+    plain = dspy.ChatAdapter(use_json_adapter_fallback=False)
+    with dspy.context(lm=Mumbles(), adapter=plain):
+        with pytest.warns(UserWarning, match="hint: 0 of 12.*a teacher's may"):
+            program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
+                student, trainset=examples)
+        assert program.pmpo_runs == {}
+        program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
+            student, trainset=examples, teacher=teacher)
+    assert set(program.pmpo_runs) == {"hint", "judge"}
+
+
 def test_valset(model, examples, tmp_path):
     with dspy.context(lm=Scripted()):
         program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
