@@ -3,7 +3,7 @@
 #   bench/noise.sh MODEL [PRECISION...] >>bench/results/noise.jsonl
 # `score --noise-floor` scores the same prompt in the canonical packing and in the reversed one; the floor is the
 # root mean square over the examples of the difference, in nats. Two jobs: 16 examples of navigate, and two inputs
-# of about 1,100 tokens. Nothing here is timed: it may run beside other work. A table goes to standard error.
+# of about 1,500 tokens. Nothing here is timed: it may run beside other work. A table goes to standard error.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 pmpo=${PMPO:-$top/build/bin/pmpo}
@@ -37,5 +37,5 @@ row() { # JOB OPTIONS...
 
 for precision in "$@"; do
     row "navigate, 16 examples" -d "$top/examples/navigate/navigate.json" --limit 16
-    row "two inputs of 1,100 tokens" -d "$tmp/long.jsonl"
+    row "two inputs of 1,500 tokens" -d "$tmp/long.jsonl"
 done
