@@ -1,9 +1,9 @@
 #!/bin/sh
 # compress.sh MODEL [TASK...]: what pmpo compress saves, and what it does to answers.
 #
-# For each of three tasks of BIG-Bench Hard the long prompt of bench/compress/ is made shorter on its first 50 examples, by the likelihood of the answers (nll)
-# at a margin of 0.01 nats; then before and after answer the next 50. A row of JSON for each task is
-# added to bench/results/compress.jsonl.
+# For each of three tasks of BIG-Bench Hard the long prompt of bench/compress/ is made shorter on its
+# first 50 examples, by the likelihood of the answers (nll) at a margin of 0.01 nats; then before and
+# after answer the next 50. A row of JSON for each task is added to bench/results/compress.jsonl.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 pmpo=${PMPO:-$top/build/bin/pmpo}
@@ -33,12 +33,12 @@ PY
 import json, sys
 task, model, work = sys.argv[1:]
 c, e = json.load(open(f"{work}/short.json")), json.load(open(f"{work}/eval.json"))
-right = [p["metrics"][0]["n_right"] for p in e["prompts"]]
+right = [p["metrics"]["exact"]["right"] for p in e["prompts"]]
 print(json.dumps({"task": task, "model": model, "margin": c["margin"],
                   "tokens_before": c["tokens_before"], "tokens_after": c["tokens_after"],
                   "test_before": round(c["test_before"], 4), "test_after": round(c["test_after"], 4),
                   "test_low": round(c["test_low"], 4), "test_high": round(c["test_high"], 4),
-                  "n": e["prompts"][0]["metrics"][0]["n"], "right_before": right[0],
+                  "n": e["prompts"][0]["metrics"]["exact"]["n"], "right_before": right[0],
                   "right_after": right[1], "after": c["after"], "seconds": round(c["cost"]["seconds"])}))
 PY
     tail -n 1 "$top/bench/results/compress.jsonl"
