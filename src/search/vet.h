@@ -1,7 +1,6 @@
 /* vet.h: is a proposed prompt worth scoring?
  *
- * Every proposer's candidates pass here, by pmpo_vet_reply or pmpo_vet_row
- * (state.h). The rules themselves know nothing of a run in work: to add one,
+ * Every proposer's candidates pass here, by pmpo_vet_row (state.h). The rules themselves know nothing of a run in work: to add one,
  * add its row to the table in vet.c. */
 #ifndef PMPO_SEARCH_VET_H
 #define PMPO_SEARCH_VET_H
