@@ -355,6 +355,74 @@ static void test_no_rewriter(void **state)
     drop_folder(folder);
 }
 
+static const pmpo_candidate *candidate_of(const pmpo_run_view *v, int id)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            if (it->candidates[k].id == id) {
+                return &it->candidates[k];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Is each word of a merged prompt a word of one of its parents? */
+static void check_words_of_parents(const pmpo_run_view *v, const pmpo_candidate *c)
+{
+    pmpo_buf all = {0}, words = {0};
+    for (size_t p = 0; p < c->n_parents; p++) {
+        const pmpo_candidate *parent = candidate_of(v, c->parents[p]);
+        pmpo_buf_put(&all, parent ? parent->prompt : v->initial.prompt);
+        pmpo_buf_puts(&all, " ");
+    }
+    pmpo_buf_put(&words, c->prompt);
+    char *rest = words.ptr;
+    for (char *w = strtok_r(rest, " \n.", &rest); w; w = strtok_r(NULL, " \n.", &rest)) {
+        if (pmpo_str_find(pmpo_buf_str(&all), pmpo_str_of(w), 0) == SIZE_MAX) {
+            fail_msg("merged prompt %d has a word that no parent has: %s", c->id, w);
+        }
+    }
+    assert_true(pmpo_utf8_check(c->prompt) == SIZE_MAX);
+    pmpo_buf_release(&all);
+    pmpo_buf_release(&words);
+}
+
+/* Parts of earlier incumbents are merged, and are what stood there. */
+static void test_merged_parts(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(24, true);
+    pmpo_optimize_options o = small_options();
+    size_t n_of_earlier = 0;
+    o.proposers = "contract,delete,merge";
+    o.no_rewriter = true;
+    o.prompt = PMPO_STR("Read it all. Be brief. Think first. Name the answer. Check it.");
+    o.iterations = 6;
+    o.force = true;
+    o.split = (pmpo_split){24, 0, 0, 1};
+    for (unsigned salt = 0; salt < 12; salt++) {
+        pmpo_run *run = finished_by(&(fake_options){.salt = salt}, &o, d, path);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        for (size_t i = 0; i < v->n_iterations; i++) {
+            for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+                const pmpo_candidate *c = &v->iterations[i].candidates[k];
+                if (strcmp(c->proposer, "merge") == 0) {
+                    check_words_of_parents(v, c);
+                    n_of_earlier += c->n_parents > 1;
+                }
+            }
+        }
+        pmpo_run_free(run);
+    }
+    assert_true(n_of_earlier > 0);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 /* No prompt of the library has a lower loss than where the run ends, when all
  * are scored to the end and nothing but the loss decides. */
 static void test_not_below_the_library(void **state)
@@ -572,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_contract),
         cmocka_unit_test(test_deletions),
         cmocka_unit_test(test_no_rewriter),
+        cmocka_unit_test(test_merged_parts),
         cmocka_unit_test(test_not_below_the_library),
         cmocka_unit_test(test_opening_is_raced),
         cmocka_unit_test(test_best_fixed_prompt_stays),

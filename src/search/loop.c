@@ -193,8 +193,9 @@ static int remember_units(pmpo_state *st, const pmpo_step *step,
     if (st->n_units > 0 && st->units[st->n_units - 1].prompt == st->incumbent) {
         return 0;
     }
+    pmpo_str prompt = st->rows[st->incumbent].prompt; /* the step's texts end with it */
     pmpo_demos d;
-    pmpo_demos_read(st->rows[st->incumbent].prompt, &d);
+    pmpo_demos_read(prompt, &d);
     for (size_t i = 0; i < step->n_segments; i++) {
         if (step->segments[i].end > d.instruction.len) {
             continue; /* demonstrations are not merged */
@@ -203,7 +204,7 @@ static int remember_units(pmpo_state *st, const pmpo_step *step,
             return pmpo_fail_memory(err);
         }
         st->units[st->n_units++] = (pmpo_known_unit){
-            .text = step->segments[i].text, /* of a row's prompt */
+            .text = pmpo_str_sub(prompt, step->segments[i].begin, step->segments[i].end),
             .effect = step->segments[i].effect,
             .prompt = st->incumbent,
         };
