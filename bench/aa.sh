@@ -3,6 +3,8 @@
 # mean the same, on 125 examples of navigate, then searches among them (aa.c).
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
+pmpo=${PMPO:-$top/build/bin/pmpo}
+aa=${AA:-$top/build/bin/aa}
 model=${1:-smollm2-135m-instruct}
 set --
 while IFS= read -r line; do
@@ -22,5 +24,5 @@ Step by step, let's think.
 Now let's think step by step.
 Let's think, step by step.
 END
-"$top/build/bin/pmpo" score -q --json -m "$model" -d "$top/examples/navigate/navigate.json" --limit 125 "$@" |
-    "$top/build/bin/aa" - | sed "s/^{/{\"model\":\"$model\",\"prompts\":\"rewordings of the start prompt\",/"
+"$pmpo" score -q --json -m "$model" -d "$top/examples/navigate/navigate.json" --limit 125 "$@" |
+    "$aa" - | sed "s/^{/{\"model\":\"$model\",\"prompts\":\"rewordings of the start prompt\",/"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# compress.sh MODEL [TASK...]: what pmpo compress saves, and what it does to answers.
+# compress.sh MODEL [TASK...] >>bench/results/compress.jsonl: what pmpo compress saves, and what it does to answers.
 #
 # For each of three tasks of BIG-Bench Hard the long prompt of bench/compress/ is made shorter on its
 # first 50 examples, by the likelihood of the answers (nll) at a margin of 0.01 nats; then before and
-# after answer the next 50. A row of JSON for each task is added to bench/results/compress.jsonl.
+# after answer the next 50. LIMIT=50 examples of each. A row of JSON for each task.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 pmpo=${PMPO:-$top/build/bin/pmpo}
@@ -16,10 +16,11 @@ for task; do
     prompt=$top/bench/compress/$task.txt
     data=$top/bench/experiments/data/bbh/$task.json
     [ -e "$data" ] || data=$top/examples/$task/$task.json
-    python3 - "$data" "$work" <<'PY'
+    python3 - "$data" "$work" "${LIMIT:-50}" <<'PY'
 import json, sys
-rows = json.load(open(sys.argv[1]))["examples"][:100]
-for name, part in (("first", rows[:50]), ("next", rows[50:])):
+n = int(sys.argv[3])
+rows = json.load(open(sys.argv[1]))["examples"][:2 * n]
+for name, part in (("first", rows[:n]), ("next", rows[n:])):
     with open(f"{sys.argv[2]}/{name}.jsonl", "w") as f:
         for r in part:
             f.write(json.dumps({"input": r["input"], "target": r["target"]}) + "\n")
@@ -29,7 +30,7 @@ PY
         "$work/short.json" >"$work/after.txt"
     "$pmpo" eval -q -m "$model" -d "$work/next.jsonl" -p "@$prompt" -p "@$work/after.txt" \
         --metric exact --max-tokens 16 --json >"$work/eval.json"
-    python3 - "$task" "$model" "$work" <<'PY' >>"$top/bench/results/compress.jsonl"
+    python3 - "$task" "$model" "$work" <<'PY'
 import json, sys
 task, model, work = sys.argv[1:]
 c, e = json.load(open(f"{work}/short.json")), json.load(open(f"{work}/eval.json"))
@@ -41,5 +42,4 @@ print(json.dumps({"task": task, "model": model, "margin": c["margin"],
                   "n": e["prompts"][0]["metrics"]["exact"]["n"], "right_before": right[0],
                   "right_after": right[1], "after": c["after"], "seconds": round(c["cost"]["seconds"])}))
 PY
-    tail -n 1 "$top/bench/results/compress.jsonl"
 done

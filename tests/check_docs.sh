@@ -2,8 +2,8 @@
 # check_docs.sh FAKE PMPO SOURCE: every command that README and docs show does what it should.
 #
 # Commands in blocks (lines of four blanks and `pmpo`) run in the order of their page, over the fake engine, in a
-# folder with the files they name; what they print is held to a shape. What needs the network is only
-# parsed. Commands in the running text have to be commands, with options that they take.
+# folder with the files they name; what they print is held to a shape. Of what needs the network, as of commands in
+# the running text, only the command's and the options' names are checked. check_bench.sh runs bench/.
 set -u
 fake=$1
 pmpo=$2
@@ -33,6 +33,7 @@ awk 'BEGIN {
         printf "{\"question\": \"%d plus 1?\", \"answer\": \"It is %d.\\n#### %d\"}\n", i, i + 1, i + 1 >"problems.jsonl"
     } }'
 printf 'Read the message. Then name the team.\n' >prompt.txt
+ln -s "$source/examples" examples
 
 # What a command prints, as a pattern that a line of it has to match.
 shape_of() {
@@ -62,16 +63,34 @@ name_of() { # the command of "pmpo data import ..."
     esac
 }
 
+check_names() { # PLACE pmpo COMMAND WORD...: is it a command, and does it take these options?
+    place=$1
+    shift
+    command=$(name_of "$@" x)
+    cut -f1 "$work/options" | grep -qx "$command" || { fail "no command: $place"; return; }
+    for word in "$@"; do
+        case $word in
+        --*)
+            option=${word%%=*}
+            option=$(echo "$option" | tr -d ',;.')
+            grep -q "^$command	$option	" "$work/options" || fail "$place: $command takes no $option" ;;
+        esac
+    done
+}
+
 # ---- blocks --------------------------------------------------------------------------------
 
 run_block() { # PAGE COMMAND-LINE
-    line=$(echo "$2" | sed 's/  *#.*//; s/-m MODEL/-m fake/g; s/-m OTHER/-m other/g; s/\bRUN\.\.\./run.pmpo/; s/\bRUN\b/run.pmpo/g')
+    line=$(echo "$2" | sed 's/  *#.*//; s/-m \(MODEL\|qwen[^ ]*\)/-m fake/g; s/-m OTHER/-m other/g; s/\bRUN\.\.\./run.pmpo/; s/\bRUN\b/run.pmpo/g')
     page=$1
     eval "set -- $line"
     command=$(name_of "$@")
     case $line in
-    *"COMMAND"* | *"models pull"* | *"://"*)
-        return ;; # a form, or the network
+    *"COMMAND"*) return ;; # a form
+    *"models pull"* | *"://"*) # the network
+        check_names "$page: $line" "$@"
+        return
+        ;;
     esac
     shift
     program=$fake
@@ -86,12 +105,14 @@ run_block() { # PAGE COMMAND-LINE
 }
 
 count=0
-for page in README.md docs/tutorial.md docs/faq.md docs/cli.md docs/formats.md docs/proposers.md docs/templates.md; do
+for page in README.md docs/tutorial.md docs/faq.md docs/cli.md docs/formats.md docs/proposers.md docs/templates.md docs/results.md \
+    docs/scale.md; do
     [ -f "$source/$page" ] || continue
     rm -rf "$work/here"
     cp -r "$work/start" "$work/here"
     cd "$work/here" || exit 1
-    sed -n 's/^    \(pmpo [a-z].*\)/\1/p' "$source/$page" >"$work/lines"
+    sed ':more; /^    .*\\$/ { N; s/\\\n */ /; b more }' "$source/$page" |
+        sed -n 's/^    \(pmpo [a-z].*\)/\1/p' >"$work/lines"
     while IFS= read -r line; do
         count=$((count + 1))
         run_block "$page" "$line"
@@ -114,17 +135,7 @@ while IFS= read -r line; do
     set -f && set -- $line && set +f
     [ $# -ge 2 ] || continue
     case $2 in help | COMMAND | -*) continue ;; esac
-    command=$(name_of "$@" x)
-    case $command in data\ [a-z]* | models\ [a-z]* | [a-z]*) ;; *) continue ;; esac
-    cut -f1 "$work/options" | grep -qx "$command" || { fail "no command: $line"; continue; }
-    for word in "$@"; do
-        case $word in
-        --*)
-            option=${word%%=*}
-            option=$(echo "$option" | tr -d ',;.')
-            grep -q "^$command	$option	" "$work/options" || fail "$line: $command takes no $option" ;;
-        esac
-    done
+    check_names "$line" "$@"
 done <"$work/inline"
 echo "$count commands in blocks, $(wc -l <"$work/inline") in the text"
 [ $count -ge 25 ] || fail "only $count commands found"
