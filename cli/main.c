@@ -14,82 +14,90 @@
 const command commands[] = {
     {"optimize", CMD_OPTIMIZE, 0, 0, "", "find a better prompt for a task",
      "Improves --prompt on the training part of --data, checks it on the "
-     "validation part, and tests it on a part that the search does not see. All is "
-     "kept in the run file as it happens: after any interruption `pmpo "
-     "resume` goes on.",
+     "validation part, and tests it on a part that the search does not see. "
+     "Everything is saved in the run file as it happens; `pmpo resume` "
+     "continues the run after an interruption.",
      cmd_optimize},
     {"resume", CMD_RESUME, 1, 1, "RUN",
-     "go on with a run, after any interruption or to extend it",
-     "Nothing that was finished is computed again. Models and settings are "
-     "those of the run.",
+     "continue a run after an interruption, or extend it",
+     "Finished work is not computed again. Models and settings are those of "
+     "the run.",
      cmd_resume},
-    {"score", CMD_SCORE, 0, 0, "", "tell what prompts are worth on examples",
+    {"score", CMD_SCORE, 0, 0, "", "measure the loss of prompts on examples",
      "", cmd_score},
-    {"eval", CMD_EVAL, 0, 0, "", "tell how often the model answers right",
-     "By what the model generates (exact, number, choice) or by the "
-     "log-likelihood of given outputs (options, options-mean, "
-     "options-calibrated, pairs), or by what a judge prefers (judge).",
+    {"eval", CMD_EVAL, 0, 0, "", "measure how often the model answers right",
+     "The metrics mark generated answers (exact, number, choice, regex), "
+     "compare log-likelihoods of given outputs (options, options-mean, "
+     "options-calibrated, pairs), or ask a judge model which answer is "
+     "better (judge).",
      cmd_eval},
     {"compare", CMD_COMPARE, 0, 0, "",
-     "set prompts and models beside each other",
-     "Every --prompt under every --model on the same examples: loss and right "
-     "answers with intervals, paired tests against the first prompt, corrected "
-     "for their number, and which prompt is best for each model and for all. "
-     "Models are opened one after the other.",
+     "compare prompts and models on the same examples",
+     "Runs every --prompt with every --model on the same examples. Prints "
+     "loss and share of right answers with confidence intervals, paired "
+     "tests against the first prompt, corrected for multiple testing, and "
+     "the best prompt for each model and for all models. Models are opened "
+     "one after the other.",
      cmd_compare},
     {"audit", CMD_AUDIT, 0, 1, "[RUN]",
-     "tell whether a lower loss means more right answers",
-     "Ranks prompts by each loss and by what is right on examples they were "
-     "not made with. With RUN: its prompts, its rendering, its model opened as "
-     "it was, and its test part, where the command line does not say otherwise; "
-     "of --data what the run has trained on is left out.",
+     "check whether a lower loss means more right answers",
+     "Ranks prompts by each loss and by their share of right answers, on "
+     "examples they were not made with. With RUN, the prompts, template, "
+     "model, model settings and test part of the run are used unless the "
+     "command line gives others; examples of --data that the run used for "
+     "training or validation are left out.",
      cmd_audit},
     {"analyze", CMD_ANALYZE, 0, 0, "",
-     "tell what each part of a prompt is worth", "", cmd_analyze},
+     "measure how much each part of a prompt helps", "", cmd_analyze},
     {"compress", CMD_COMPRESS, 0, 0, "",
      "make a prompt shorter without making it worse",
-     "Two fifths of --data rank the parts, two fifths have a say in each step, "
-     "the last fifth judges the result. Parts marked {{keep}}...{{/keep}}, and placeholders such as "
-     "{context}, stay.",
+     "Splits --data: two fifths rank the parts of the prompt, two fifths "
+     "check each removal, and the last fifth measures the result. Parts "
+     "marked {{keep}}...{{/keep}} and placeholders such as {context} are "
+     "kept.",
      cmd_compress},
-    {"show", CMD_SHOW, 1, 1, "RUN", "tell how a run went, or is going",
-     "Works also while the run is being written.", cmd_show},
+    {"show", CMD_SHOW, 1, 1, "RUN", "print the state or the outcome of a run",
+     "Also works while the run is being written.", cmd_show},
     {"report", CMD_REPORT, 1, INT_MAX, "RUN...",
-     "make a page that shows a run, or several, to people",
-     "One HTML file that needs nothing beside it: no network, no other file. "
-     "It opens in any browser, prints, and can be sent to colleagues. It holds "
-     "the prompts and the examples. Works also while a run is being written.",
+     "write an HTML page about one run or several",
+     "Writes one HTML file that needs no network and no other file. It opens "
+     "in any browser, prints well, and can be sent to colleagues. It "
+     "contains the prompts and the examples. Also works while a run is being "
+     "written.",
      cmd_report},
     {"bench", CMD_BENCH, 0, 0, "",
-     "measure this machine's rates and noise floor", "", cmd_bench},
+     "measure this machine's speed and noise floor", "", cmd_bench},
     {"models list", CMD_MODELS_LIST, 0, 0, "",
-     "list the models that are known and those that are here", "",
+     "list the known models and those on this machine", "",
      cmd_models_list},
-    {"models pull", CMD_MODELS_PULL, 1, 1, "NAME", "fetch a listed model", "",
+    {"models pull", CMD_MODELS_PULL, 1, 1, "NAME", "download a listed model",
+     "",
      cmd_models_pull},
     {"models info", CMD_MODELS_INFO, 0, 1, "[MODEL]",
-     "tell about a model: a GGUF file or a listed name", "", cmd_models_info},
+     "describe a model: a GGUF file, a listed name or a URL", "",
+     cmd_models_info},
     {"models rm", CMD_MODELS_RM, 1, 1, "NAME",
-     "delete a model and its widened copies, or one of these", "",
+     "delete a model and its widened copies, or one copy", "",
      cmd_models_rm},
     {"data check", CMD_DATA_CHECK, 1, 1, "FILE",
-     "list everything that is wrong with a data file", "", cmd_data_check},
+     "list every problem in a data file", "", cmd_data_check},
     {"data split", CMD_DATA_SPLIT, 1, 1, "FILE",
-     "deal examples into training, validation and test files", "",
+     "split examples into training, validation and test files", "",
      cmd_data_split},
     {"data import", CMD_DATA_IMPORT, 2, INT_MAX, "FORMAT FILE...",
-     "write another format's examples as JSONL",
+     "convert examples of another format to JSONL",
      "FORMAT is bbh (BIG-Bench Hard), bbh-cot (its chain-of-thought "
      "demonstrations), gsm8k, aqua (AQuA-RAT), alpaca-eval (AlpacaEval "
      "annotations), dpo (preference pairs) or csv (a table with a header "
-     "row). Files are read as published, one after the other; what an earlier "
-     "file had is left out. A summary goes to standard output, or to standard "
-     "error where that has the examples.",
+     "row). Files are read as published, in the given order; examples that "
+     "an earlier file already had are left out. A summary goes to standard "
+     "output, or to standard error if the examples go to standard output.",
      cmd_data_import},
     {"completion", CMD_COMPLETION, 1, 1, "SHELL",
-     "print what a shell completes: for bash, zsh or fish",
-     "Installed where the shells look for it. By hand: eval \"$(pmpo completion "
-     "bash)\", or for fish: pmpo completion fish | source.",
+     "print the completion script for bash, zsh or fish",
+     "An installed pmpo has it where the shells look for it. To load it by "
+     "hand: eval \"$(pmpo completion bash)\", or for fish: pmpo completion "
+     "fish | source.",
      cmd_completion},
 };
 

@@ -531,8 +531,8 @@ void options_help(const command *c)
         putchar('\n');
         put_wrapped(c->more, 0, 0);
     }
-    printf("\nOptions (--no-NAME turns a switch off, --NAME one that begins "
-           "with no-):\n");
+    printf("\nOptions (--no-NAME turns off a switch, --NAME one called "
+           "--no-NAME):\n");
     for (size_t i = 0; i < n_option_rows; i++) {
         if (option_rows[i].commands & c->id) {
             help_row(c, &option_rows[i]);
