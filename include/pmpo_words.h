@@ -1,8 +1,8 @@
-/* pmpo_words.h: the part of pmpo.h with the words that settings are said in.
- * pmpo.h includes it where it belongs; include that.
+/* pmpo_words.h: the part of pmpo.h with the enums and the word for each value.
+ * Do not include it: pmpo.h does.
  *
- * Each list gives the values of an enum and the word for each, for options,
- * JSON and run files alike: to add a value, add its row. */
+ * Each list gives the values of an enum and their words, which options, JSON
+ * and run files use alike. To add a value, add its row. */
 #ifndef PMPO_WORDS_H
 #define PMPO_WORDS_H
 
@@ -13,90 +13,94 @@
 /* ---- models ------------------------------------------------------------- */
 
 #define PMPO_PRECISIONS(X)                                                     \
-    /* the fastest whose noise is low and that fits */                         \
+    /* the fastest with low noise that fits into memory */                     \
     X(PMPO_PRECISION_AUTO, "auto")                                             \
     /* the file as it is */                                                    \
     X(PMPO_PRECISION_NATIVE, "native")                                         \
     /* weights widened to f16, the fastest kernels */                          \
     X(PMPO_PRECISION_F16, "f16")                                               \
-    /* exact on a CPU: f32 weights and KV, no f16 kernel; on a GPU see         \
-     * pmpo_model_info.note */                                                 \
+    /* no rounding to f16 on a CPU: f32 weights and KV, no f16 kernel; on a    \
+     * GPU see pmpo_model_info.note */                                         \
     X(PMPO_PRECISION_F32, "f32")                                               \
-    /* f32 weights, the engine's fast attention, whose CPU kernel rounds to    \
-     * f16 */                                                                  \
+    /* f32 weights with the engine's fast attention, whose CPU kernel rounds   \
+     * to f16 */                                                               \
     X(PMPO_PRECISION_F32_FAST, "f32-fast")
 
-/* Who multiplies by f32 weights on the CPU. */
+/* The library that multiplies with f32 weights on the CPU. */
 #define PMPO_PRODUCTS(X)                                                       \
-    /* the faster, measured once for this machine */                           \
+    /* the faster one, measured once on this machine */                        \
     X(PMPO_PRODUCTS_AUTO, "auto")                                              \
     /* llama.cpp */                                                            \
     X(PMPO_PRODUCTS_OWN, "own")                                                \
-    /* the build's BLAS library, where it has one */                           \
+    /* the BLAS library of this build, if it has one */                        \
     X(PMPO_PRODUCTS_BLAS, "blas")
 
 /* ---- scoring ------------------------------------------------------------ */
 
 #define PMPO_LOSSES(X)                                                         \
-    /* preference where rejected outputs are known, else nll */                \
+    /* preference if rejected outputs are known, else nll */                   \
     X(PMPO_LOSS_AUTO, "auto")                                                  \
     X(PMPO_LOSS_NLL, "nll")                                                    \
     X(PMPO_LOSS_PREFERENCE, "preference")                                      \
     /* cross-entropy of the target over the options */                         \
     X(PMPO_LOSS_CHOICE, "choice")
 
-/* Of nll, over the tokens of a target. */
+/* For nll: how the losses of a target's tokens are combined. */
 #define PMPO_REDUCTIONS(X)                                                     \
     X(PMPO_REDUCE_MEAN, "mean")                                                \
     X(PMPO_REDUCE_SUM, "sum")
 
-/* Which tokens of a target nll is taken on: all, or those of the example's
- * answer, where it stands last in the target, given what is before it. */
+/* For nll: which tokens of a target count: all, or only those of the example's
+ * answer where it last occurs in the target, given the text before it. */
 #define PMPO_LOSS_ONS(X)                                                       \
     X(PMPO_LOSS_ON_TARGET, "target")                                           \
     X(PMPO_LOSS_ON_ANSWER, "answer")
 
-/* Of the preference margin and of choice. */
+/* For preference and choice: which scores of outputs are compared. */
 #define PMPO_NORMALIZATIONS(X)                                                 \
+    /* log-likelihoods */                                                      \
     X(PMPO_NORM_NONE, "none")                                                  \
-    /* per token */                                                            \
+    /* log-likelihoods per token */                                            \
     X(PMPO_NORM_LENGTH, "length")
 
-/* What is taken off every log-likelihood before the loss is made of it:
+/* What is subtracted from every log-likelihood before the loss is computed:
  * nothing, or the output's log-likelihood after the same rendering with the
- * input "N/A" (arXiv 2102.09690), which is what the model says before it has
- * read anything. */
+ * input "N/A" (arXiv 2102.09690), which shows how likely the output is without
+ * any input. */
 #define PMPO_CALIBRATIONS(X)                                                   \
     X(PMPO_CALIBRATE_NONE, "none")                                             \
     X(PMPO_CALIBRATE_CONTENT_FREE, "content-free")
 
 /* Does the end-of-turn token belong to a target? */
 #define PMPO_ENDS(X)                                                           \
-    /* where one option begins another */                                      \
+    /* yes if one option is the beginning of another, else no */               \
     X(PMPO_END_AUTO, "auto")                                                   \
     X(PMPO_END_YES, "yes")                                                     \
     X(PMPO_END_NO, "no")
 
 /* ---- the search --------------------------------------------------------- */
 
+/* How the rewriter is asked. */
 #define PMPO_FORMS(X)                                                          \
-    /* chosen by a probe, once a run */                                        \
+    /* chosen by one trial at the start of a run */                            \
     X(PMPO_FORM_AUTO, "auto")                                                  \
+    /* to diagnose, then to rewrite */                                         \
     X(PMPO_FORM_LARGE, "large")                                                \
+    /* to fill in a short form */                                              \
     X(PMPO_FORM_SMALL, "small")
 
-/* When the scoring of a candidate is given up. */
+/* When the scoring of a candidate stops early. */
 #define PMPO_RACES(X)                                                          \
-    /* never. The others also thin out the many prompts that are tried before  \
-     * the first iteration, on a part of the examples; what they say is about  \
-     * the iterations */                                                       \
+    /* never. With the other values, the many prompts that are tried before    \
+     * the first iteration are also reduced on a part of the examples; what    \
+     * is said below holds for the iterations */                               \
     X(PMPO_RACE_OFF, "off")                                                    \
-    /* once its loss is sure to exceed the incumbent's: losses are >= 0, so    \
-     * the outcome is that of OFF */                                           \
+    /* once its loss is certain to exceed the incumbent's: losses are >= 0, so \
+     * the same candidate is accepted as with OFF */                           \
     X(PMPO_RACE_EXACT, "exact")                                                \
-    /* also once a paired test says that it won't gain enough: over the random \
-     * orders of the examples, at most one in twenty candidates that would     \
-     * have been accepted is lost. Not with calibrated nll, which may be       \
+    /* also once a paired test says that it won't gain enough. Over random     \
+     * orders of the examples, it loses at most 5 % of the candidates that     \
+     * would have been accepted. Not with calibrated nll, which may be         \
      * negative */                                                             \
     X(PMPO_RACE_PAIRED, "paired")
 
@@ -108,16 +112,16 @@
      * prompt they stand between {{example}}, {{answer}} and {{/example}} */ \
     X(PMPO_DEMOS_AS_TURNS, "turns")
 
-/* What a prompt costs on several models. */
+/* The loss of a prompt on several models. */
 #define PMPO_JOINTS(X)                                                         \
-    /* the mean of its losses */                                               \
+    /* the mean of its losses on them */                                       \
     X(PMPO_JOINT_MEAN, "mean")                                                 \
-    /* the highest of them: its loss on the model that it suits least */       \
+    /* its highest loss on any of them */                                      \
     X(PMPO_JOINT_MAX, "max")
 
-/* By what the answers that a run generates at its end are marked. Auto: by
- * the form of the data's answers: number where all are numbers, choice where
- * option letters, exact where short, else none, which leaves the loss alone. */
+/* How the answers that a run generates at its end are marked. Auto depends on
+ * the data's answers: number if all are numbers, choice if all are option
+ * letters, exact if they are short, else none: the loss alone decides. */
 #define PMPO_RUN_METRICS(X)                                                    \
     X(PMPO_RUN_METRIC_AUTO, "auto")                                            \
     X(PMPO_RUN_METRIC_NONE, "none")                                            \
@@ -125,26 +129,25 @@
     X(PMPO_RUN_METRIC_NUMBER, "number")                                        \
     X(PMPO_RUN_METRIC_CHOICE, "choice")
 
-/* How it is told whether the model is right on an example. */
+/* What counts as a right answer to an example. */
 #define PMPO_METRICS(X)                                                        \
-    /* the likeliest option is the target, by log-likelihood */                \
+    /* the option with the highest log-likelihood is the target */             \
     X(PMPO_METRIC_OPTIONS, "options")                                          \
-    /* the likeliest per token */                                              \
+    /* the same by log-likelihood per token */                                 \
     X(PMPO_METRIC_OPTIONS_MEAN, "options-mean")                                \
-    /* the one that the input made likelier most: less the log-likelihood with \
-     * the input "N/A" */                                                      \
+    /* the same by log-likelihood minus the one after the input "N/A" */       \
     X(PMPO_METRIC_OPTIONS_CALIBRATED, "options-calibrated")                    \
-    /* share of rejected outputs that the chosen one is likelier than */       \
+    /* share of rejected outputs that are less likely than the chosen one */   \
     X(PMPO_METRIC_PAIRS, "pairs")                                              \
-    /* the generated answer, as words */                                       \
+    /* the words of the generated answer are those of the right one */         \
     X(PMPO_METRIC_EXACT, "exact")                                              \
-    /* the number that the generated answer settles on */                      \
+    /* the number that the generated answer gives as its result is right */    \
     X(PMPO_METRIC_NUMBER, "number")                                            \
-    /* the letter that it settles on */                                        \
+    /* the option letter that it gives as its result is right */               \
     X(PMPO_METRIC_CHOICE, "choice")                                            \
-    /* what a pattern finds in it */                                           \
+    /* what a regular expression finds in it is right */                       \
     X(PMPO_METRIC_REGEX, "regex")                                              \
-    /* a model prefers it */                                                   \
+    /* a judge model prefers it */                                             \
     X(PMPO_METRIC_JUDGE, "judge")
 
 /* What became of a candidate. */
@@ -156,8 +159,8 @@
     X(PMPO_FATE_BAD_REPLY, "bad reply") /* no prompt could be read from it */  \
     X(PMPO_FATE_TOO_LONG, "too long")
 
-/* What a run comes to on its test part: better and worse are of the right answers
- * where these were marked; a gain of loss alone is called that. */
+/* The result of a run on its test part. Better and worse refer to the right
+ * answers if answers were marked; else only the loss has improved. */
 #define PMPO_FINDINGS(X)                                                       \
     X(PMPO_FINDING_NOT_SHOWN, "Not shown to be better")                        \
     X(PMPO_FINDING_BETTER, "Better")                                           \
@@ -174,17 +177,17 @@
 
 /* ---- shorter prompts ------------------------------------------------------ */
 
-/* What is taken out of a prompt, coarsest first. */
+/* What is removed from a prompt, largest parts first. */
 #define PMPO_GRAINS(X)                                                         \
     X(PMPO_GRAIN_SENTENCE, "sentence") /* list items and headings, too */      \
     X(PMPO_GRAIN_CLAUSE, "clause")                                             \
-    X(PMPO_GRAIN_WORD, "word") /* what is left may read like a telegram */
+    X(PMPO_GRAIN_WORD, "word") /* the result may read like a telegram */
 
-/* ---- what is made of the lists -------------------------------------------- */
+/* ---- enums and functions made from the lists ---------------------------- */
 
 #define PMPO_VALUE(name, word) name,
-/* Type, its list, and the function that gives a value's word: static, "" for a
- * value that is none. */
+/* The enum, its list, and a function that returns the word for a value: a
+ * static string, "" if the value is not in the list. */
 #define PMPO_ENUM(type, list, word_of)                                         \
     typedef enum type { list(PMPO_VALUE) } type;                               \
     PMPO_API const char *word_of(type value)
