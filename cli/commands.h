@@ -1,4 +1,4 @@
-/* commands.h: what each command file gives to the table in main.c. */
+/* commands.h: the functions of all commands, for the table in main.c. */
 #ifndef PMPO_CLI_COMMANDS_H
 #define PMPO_CLI_COMMANDS_H
 
@@ -28,13 +28,14 @@ int cmd_completion(const options *o, pmpo_error *err);
 
 /* ---- shared by them ----------------------------------------------------- */
 
-/* The summary of a run, for people or as JSON. cmd_show.c */
+/* Prints the summary of a run, as text or as JSON. cmd_show.c */
 void show_run(const pmpo_run *run, const char *path, bool json);
-/* Ends a sitting: shows the run where there is one, and where it stopped
- * early says in *err how to go on. Frees `run`. Returns rc. cmd_resume.c */
+/* Ends a sitting: prints the summary of the run if `run` is not NULL; if the
+ * sitting stopped early, *err says how to continue. Frees `run`. Returns rc.
+ * cmd_resume.c */
 int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                    pmpo_error *err);
-/* "model" as a fact: name, why this one, precision. cmd_score.c */
+/* Prints the line "model": name, why it was chosen, precision. cmd_score.c */
 void put_model(const options *o, const pmpo_model *m);
 
 #endif

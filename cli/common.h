@@ -10,21 +10,21 @@
 /* Fills *err and returns `code`; main prints it. */
 int cli_error(pmpo_error *err, int code, const char *fmt, ...)
     PMPO_PRINTF(3, 4);
-/* A line on standard error at once, "pmpo: warning: ...". */
+/* Prints the line "pmpo: warning: ..." on standard error. */
 void cli_warn(const char *fmt, ...) PMPO_PRINTF(1, 2);
 
-/* A warning where more than 5 % of `n` replies to `which` were cut off. */
+/* Warns if more than 5 % of `n` replies to `which` were cut off. */
 void cli_warn_cut_off(const options *o, const char *which, size_t n_cut_off,
                       size_t n);
 
-/* `old` (may be NULL) grown to n * size bytes. Ends the program when memory
- * is used up; nothing here could go on. */
+/* `old` (may be NULL) grown to n * size bytes. Ends the program if memory runs
+ * out. */
 void *cli_grow(void *old, size_t n, size_t size);
 void cli_free(void *p);
 void cli_no_memory(void);
 
-/* Reads a whole file ("-": standard input, once a program). The text, with a
- * NUL after it, lives until cli_release. */
+/* Reads a whole file ("-": standard input, which can be read only once). The
+ * text, followed by a NUL, lives until cli_release. */
 int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err);
 /* The text of an option: itself, @FILE, or where `dash` "-". One final
  * newline of a file is cut, so that what `show --best` prints reads back as
@@ -36,11 +36,11 @@ int cli_library(const char *path, pmpo_str *out, pmpo_error *err);
 int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
 /* The metrics of generated answers. */
 unsigned cli_generated(void);
-/* Refuses what only metrics read that `metrics` (0: the default for `d`) are
- * not: --max-tokens, and in eval --end. */
+/* Refuses options that none of `metrics` (0: the default for `d`) uses:
+ * --max-tokens, and --end of eval. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err);
-/* PMPO_EUSAGE: `path` is a file already and there is no --force. */
+/* PMPO_EUSAGE: the file `path` exists, and --force was not given. */
 int cli_check_output(const options *o, const char *path, pmpo_error *err);
 /* All texts of -p, then those of --baseline; *prompts is the caller's to
  * cli_free in any case. PMPO_EUSAGE when there is none. */
@@ -50,7 +50,8 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
 int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
-/* PMPO_EUSAGE: at `path` is a file that is no page of ours, and not `force`. */
+/* PMPO_EUSAGE: without `force`, if `path` is a file that is not a page of
+ * pmpo. */
 int cli_check_page(const char *path, bool force, pmpo_error *err);
 /* Writes a page to `path` ("-": standard output) whole or not at all, and says
  * so. PMPO_EUSAGE as above. */

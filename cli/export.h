@@ -1,6 +1,6 @@
-/* export.h: a run's prompt and figures in the forms of other programs.
+/* export.h: a run's prompt and results in the formats of other programs.
  *
- * To add a form: its row here, its function in the table of export.c, a
+ * To add a format: its row here, its function in the table of export.c, a
  * paragraph in docs/formats.md. */
 #ifndef PMPO_CLI_EXPORT_H
 #define PMPO_CLI_EXPORT_H
@@ -21,8 +21,8 @@
 
 typedef enum export_format { EXPORT_FORMATS(PMPO_VALUE) } export_format;
 
-/* Prints `run`, which is in the file `path`, in this form. PMPO_EDATA: the run
- * does not have what the form needs. */
+/* Prints `run`, which is in the file `path`, in this format. PMPO_EDATA: the
+ * run lacks what the format needs. */
 int export_run(const pmpo_run *run, const char *path, export_format format,
                pmpo_error *err);
 

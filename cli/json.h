@@ -1,7 +1,8 @@
 /* json.h: JSON documents, over jansson.
  *
- * The makers never fail: out of memory ends the program. A number that is
- * not finite becomes null. Keys come out in the order they were put. */
+ * Functions that make values never fail: if memory runs out, the program ends.
+ * A number that is not finite becomes null. Keys keep the order in which they
+ * were put. */
 #ifndef PMPO_CLI_JSON_H
 #define PMPO_CLI_JSON_H
 
@@ -29,7 +30,7 @@ json_t *js_cost(const pmpo_cost *c);
 json_t *js_model(const pmpo_model *m);
 json_t *js_prompt(const pmpo_prompt_score *p);
 json_t *js_segment(const pmpo_segment_effect *s);
-/* How `s` was scored. */
+/* The settings with which prompts were scored. */
 json_t *js_settings(const options *o, pmpo_loss_kind loss, bool end_token);
 
 

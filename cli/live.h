@@ -1,5 +1,5 @@
-/* live.h: the picture of a run in work: a few lines at the bottom of the
- * terminal that are drawn again in place.
+/* live.h: the display of a running search: a few lines at the bottom of the
+ * terminal that are redrawn in place.
  *
  *     iteration 2/20  scoring 5/12  loss 1.983  412 tok/s  4 min left
  *     best 1.8932  ▇▆▅▃▂▁  3 of 41 prompts accepted
@@ -18,7 +18,7 @@
 
 #define LIVE_HISTORY 512
 
-/* What was seen so far. A zeroed struct is one that has seen nothing. */
+/* What progress has reported so far. Initialise with zeros. */
 typedef struct live {
     double losses[LIVE_HISTORY]; /* the best, after each change; the latest
                                   * LIVE_HISTORY of them */
@@ -33,9 +33,9 @@ typedef struct live_looks {
     bool utf8, colour;
 } live_looks;
 
-/* Takes in what `p` says. */
+/* Updates *l by a progress report. */
 void live_see(live *l, const pmpo_progress *p);
-/* The first line: what is worked on. Cut to the width. */
+/* Writes the first line, the current work, cut to the width. */
 void live_line(FILE *f, const pmpo_progress *p, size_t width);
 /* All lines, each ended by "\033[K\n" and at most looks.columns - 1 wide, at
  * most looks.rows - 1 of them. Returns how many. */

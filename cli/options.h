@@ -1,6 +1,6 @@
-/* options.h: what can be said on the command line.
+/* options.h: the options of the command line.
  *
- * One row an option, in one table (table.c). It drives parsing, --help, the
+ * Each option is a row of one table (table.c). It drives parsing, --help, the
  * --config file and the test that docs/cli.md covers every row. To add an
  * option: a member in struct options, a row in the table, a row in docs. */
 #ifndef PMPO_CLI_OPTIONS_H
@@ -64,7 +64,7 @@ struct options {
     const char *const *args; /* [n_args]: the end of argv */
     int n_args;
     const char *model, *rewriter, *data, *output, *config;
-    /* Of servers: names they serve models under, the key and more. */
+    /* For models on servers: their names there, the key and more. */
     const char *model_name, *rewriter_name, *judge_name, *tokenizer;
     const char *key_file, *cacert;
     int dialect, concurrency, timeout_s;
@@ -94,7 +94,8 @@ struct options {
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
     bool allow_copy, no_guard, approve;
-    bool said[MAX_OPTION_ROWS]; /* by row: on the command line itself */
+    bool said[MAX_OPTION_ROWS]; /* by row: given on the command line, not only
+                                 * in the --config file */
     int run_metric, shortlist, grain, format, demos, demos_as;
     double margin, length_price;
     bool json, quiet, verbose, dry_run, force, best, table, pareto, help;
@@ -121,8 +122,8 @@ typedef struct option_row {
     size_t at;        /* offset in struct options */
     const char *arg;  /* argument word for the help */
     const char *help;
-    const char *value; /* the default: "": the library's; in parentheses: words
-                        * that say what it is; else parsed like a given one */
+    const char *value; /* the default. "": the library's; in parentheses: its
+                        * description; else parsed like a value of the user */
     unsigned commands; /* CMD_... that take it */
     const char *words; /* OPT_WORD: "a|b|c" */
     double low, high;  /* numbers: least and greatest */
@@ -138,19 +139,19 @@ int options_parse(const command *c, int argc, char **argv, int first,
                   options *o, pmpo_error *err);
 void options_release(options *o);
 
-/* Sets what has a default of the library's. defaults.c */
+/* Sets the options whose defaults come from the library. defaults.c */
 void options_library_defaults(options *o);
 /* The default of `r` for `c` in words, in `out`, which is returned. */
 const char *options_default(const command *c, const option_row *r, char *out,
                             size_t size);
-/* Was --name on the command line, not just in the --config file? */
+/* Was --name given on the command line, not only in the --config file? */
 bool options_said(const options *o, const char *name);
 
 /* All of `text` as a number; false when it is none. */
 bool parse_real(const char *text, double *out);
 
-/* Refuses what was said and would have no effect. Part of options_parse;
- * rules.c */
+/* Refuses options on the command line that would have no effect. Part of
+ * options_parse; rules.c */
 int options_check(const options *o, pmpo_error *err);
 
 /* Does a run with these options race the library's prompts? */

@@ -12,7 +12,7 @@
 /* The columns of running text: COLUMNS, or less on a terminal that has less. */
 size_t text_width(void);
 
-/* What a calibrated loss and the figures beside it are made of. */
+/* Explains a calibrated loss and the numbers printed with it. */
 #define CALIBRATED                                                             \
     ", less those with the input N/A, as are format, choice and the right "    \
     "option"
@@ -43,8 +43,9 @@ typedef struct text_mark {
 void put_marked(FILE *f, pmpo_str s, const char *margin, const text_mark *marks,
                 size_t n);
 pmpo_str str_of(const char *text); /* NULL: empty */
-/* `s` wrapped: its first line goes on where `column` is, the others begin
- * there. Ends with a newline; column < COLUMNS. */
+/* Prints `s` wrapped, with its first line beginning at the cursor, which is in
+ * `column`, and the other lines indented to it. Ends with a newline; column <
+ * COLUMNS. */
 void put_hanging(FILE *f, pmpo_str s, size_t column);
 /* "name  text", wrapped in the second column. */
 void put_fact(const char *name, const char *fmt, ...) PMPO_PRINTF(2, 3);

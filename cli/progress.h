@@ -1,8 +1,8 @@
-/* progress.h: on standard error, how far the work is.
+/* progress.h: reports progress on standard error.
  *
- * On a terminal a picture (live.h) that is drawn again in place, ten times a
- * second at most: one line, of a run some more. Elsewhere nothing but what
- * --verbose asks for. There is one terminal, so there is one state. */
+ * On a terminal it is a display (live.h) that is redrawn in place, at most ten
+ * times a second: one line, for a run several. Otherwise only the lines of
+ * --verbose are printed. There is one terminal, so the state is global. */
 #ifndef PMPO_CLI_PROGRESS_H
 #define PMPO_CLI_PROGRESS_H
 
@@ -12,9 +12,10 @@
 void progress_begin(bool quiet, bool iterations);
 /* A pmpo_progress_fn. */
 void progress_show(void *ud, const pmpo_progress *p);
-/* Takes the picture away; the next progress_show draws it again. */
+/* Erases the display; the next progress_show draws it again. */
 void progress_clear(void);
-/* The work is done: tells the last iteration, takes the picture away. */
+/* Ends the reports: prints the line of the last iteration, erases the
+ * display. */
 void progress_end(void);
 
 #endif

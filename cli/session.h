@@ -8,19 +8,20 @@
 typedef struct session {
     pmpo_model *scorer;
     pmpo_model *rewriter; /* NULL: the scorer */
-    /* What the scorer is joined with. */
+    /* The models that the scorer is joined with. */
     pmpo_model *others[PMPO_MOST_JOINED - 1];
     size_t n_others;
 } session;
 
-/* Opens what -m and --rewriter say and begins to listen for ^C. Call
- * session_close in any case. */
+/* Opens the models of -m and --rewriter, and installs the handlers for ^C and
+ * SIGTERM. Call session_close in any case. */
 int session_open(const options *o, session *s, pmpo_error *err);
-/* The same for models that are told outright; `rewriter` may be NULL. */
+/* The same for given models; `rewriter` may be NULL. */
 int session_open_as(const options *o, const pmpo_model_options *scorer,
                     const pmpo_model_options *rewriter, session *s,
                     pmpo_error *err);
-/* Opens one more for the scorer to be joined with; then joins them. */
+/* session_add opens one more model for the scorer to be joined with;
+ * session_join joins all of them. */
 int session_add(const options *o, const pmpo_model_options *other, session *s,
                 pmpo_error *err);
 int session_join(session *s, pmpo_joint how, pmpo_error *err);
@@ -31,11 +32,11 @@ void cli_score_options(const options *o, pmpo_score_options *so);
 
 /* ---- models on servers: servers.c ------------------------------------------- */
 
-/* What --dialect names; NULL: auto. */
+/* The value of --dialect; NULL: auto. */
 const char *cli_dialect(const options *o);
-/* Fills in how the servers among the models (rewriter may be NULL) are reached:
- * key, certificates, time-outs. PMPO_EUSAGE: an option that has no effect on
- * these models; a key that others can read. */
+/* Fills in the options for models on servers: key, certificates, time-outs.
+ * `rewriter` may be NULL. PMPO_EUSAGE: an option has no effect on these models,
+ * or other users can read the key file. */
 int servers_connect(const options *o, pmpo_model_options *scorer,
                     pmpo_model_options *rewriter, pmpo_error *err);
 

@@ -7,9 +7,10 @@
 
 #define SIGNALS_MODELS 2
 
-/* From now on. What is ignored (nohup) stays ignored. */
+/* Installs the handlers. Signals that are ignored (nohup) stay ignored. */
 void signals_listen(void);
-/* `m` is cancelled by a signal; place 0..SIGNALS_MODELS-1. NULL: none is. */
+/* Registers `m`, at place 0..SIGNALS_MODELS-1, to be cancelled by a signal;
+ * NULL removes the model at that place. */
 void signals_cancel(int place, pmpo_model *m);
 
 #endif

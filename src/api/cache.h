@@ -4,8 +4,9 @@
 
 #include "store/store.h"
 
-/* Opens the user's score cache; NULL in *out when `off`. Without a folder for it
- * the cache keeps nothing and says so. Fails only for want of memory. */
+/* Opens the user's score cache; with `off`, *out is NULL. If its folder can't
+ * be made, the cache stores nothing and pmpo_cache_trouble says why. Fails only
+ * if memory runs out. */
 int pmpo_user_cache(bool off, pmpo_cache **out, pmpo_error *err);
 
 #endif

@@ -11,29 +11,30 @@ typedef struct pmpo_parts {
     pmpo_data *of[3]; /* by pmpo_part; NULL: none. Owned. */
 } pmpo_parts;
 
-/* Splits in->train by o->split when the others are NULL, else takes each as it
- * is; the first o->score.limit examples of each. PMPO_EDATA: no training
- * example. */
+/* Splits in->train by o->split if in->validation and in->test are NULL; else
+ * takes the three sets as they are. Only the first o->score.limit examples of
+ * each given set are used. PMPO_EDATA: no training example. */
 int pmpo_parts_make(const pmpo_optimize_input *in,
                     const pmpo_optimize_options *o, pmpo_parts *out,
                     pmpo_error *err);
-/* The proposers named in *o are known, and all that are custom are named: of
- * a run that is sat down to. PMPO_EUSAGE. */
+/* PMPO_EUSAGE: *o names an unknown proposer, or has a custom proposer that its
+ * list of names lacks. Checked whenever a run begins or is resumed. */
 int pmpo_parts_check_proposers(const pmpo_optimize_options *o,
                                pmpo_error *err);
-/* From a run file. */
+/* Reads the parts from a run file. */
 int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err);
-/* Into a run file. */
+/* Writes the parts to a run file. */
 int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err);
 void pmpo_parts_release(pmpo_parts *p);
 
-/* Loss and end of *o resolved, in place, over all parts. */
+/* Replaces AUTO settings of *o by what the examples of all parts call for. */
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err);
 
-/* Marks o->freeze in o->prompt, then takes all marks out: o->marked_prompt has
- * them from then on, o->prompt none; both live in `mem`. PMPO_EUSAGE: marks
- * that do not match, or the text to freeze is not there. */
+/* Marks o->freeze in o->prompt, then sets o->marked_prompt to the prompt with
+ * marks and o->prompt to the prompt without them; both live in `mem`.
+ * PMPO_EUSAGE: marks that do not match, or the text to freeze is not in the
+ * prompt. */
 int pmpo_optimize_unmark(pmpo_optimize_options *o, pmpo_arena *mem,
                          pmpo_error *err);
 

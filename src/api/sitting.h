@@ -1,4 +1,5 @@
-/* sitting.h: one sitting of a run, fresh or resumed. */
+/* sitting.h: one sitting of a run: from its start, or from a resume, to its
+ * stop. */
 #ifndef PMPO_API_SITTING_H
 #define PMPO_API_SITTING_H
 
@@ -19,26 +20,29 @@ typedef struct pmpo_sitting_options {
     void *ask_ud;
 } pmpo_sitting_options;
 
-/* The models of a run, as settings in its file. */
+/* Writes the models of a run to its file, as settings. */
 int pmpo_run_put_models(pmpo_store *s, const pmpo_model *scorer,
                         const pmpo_model *rewriter, pmpo_error *err);
-/* PMPO_EMODEL, saying what differs, unless these are the run's models. */
+/* PMPO_EMODEL: these are not the run's models; *err says what differs. */
 int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
                           const pmpo_model *rewriter, pmpo_error *err);
 
-/* A template in a file is part of the run: kept, and compared later. */
+/* If the template `name` is a file, _put stores its text in the run, and _check
+ * fails if the file has changed since. */
 int pmpo_run_put_template(pmpo_store *s, const char *name, pmpo_error *err);
 int pmpo_run_check_template(pmpo_store *s, const char *name, pmpo_error *err);
-/* Is the file of the template `name` still `then`? Other names always are. */
+/* PMPO_EDATA unless the file of template `name` still has the text `then`.
+ * Always 0 for templates that are not files. */
 int pmpo_run_same_template(const char *name, pmpo_str then, pmpo_error *err);
 
-/* Runs the program of search.h on what the file says, and keeps the status.
- * Returns as pmpo_optimize. */
+/* Runs the search (search.h) with the settings and examples of the run file,
+ * and stores the run's status. Returns the same codes as pmpo_optimize. */
 int pmpo_run_sit(pmpo_store *s, pmpo_model *scorer, pmpo_model *rewriter,
                  const pmpo_sitting_options *o, pmpo_error *err);
 
-/* Frees `s`; opens the run for reading into *out (may be NULL) when `rc`, the
- * outcome of the sitting, calls for it. Returns rc, or why that failed. */
+/* Frees `s`. If `rc`, the result of the sitting, is one with which
+ * pmpo_optimize gives a run, opens the run for reading into *out (`out` may be
+ * NULL). Returns rc, or the code of a failure to open it. */
 int pmpo_run_leave(pmpo_store *s, const char *path, int rc, pmpo_run **out,
                    pmpo_error *err);
 

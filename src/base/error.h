@@ -1,7 +1,7 @@
 /* error.h: how a failure is reported.
  *
- * A fallible function returns 0 or a negative pmpo_code and, on the way,
- * says so in one go: `return pmpo_fail(err, PMPO_EIO, "read %s", path);`. */
+ * A function that can fail returns 0 or a negative pmpo_code. One line fills
+ * *err and returns: `return pmpo_fail(err, PMPO_EIO, "read %s", path);`. */
 #ifndef PMPO_BASE_ERROR_H
 #define PMPO_BASE_ERROR_H
 

@@ -1,8 +1,8 @@
 /* hash.h: hashes and the random numbers made from them.
  *
- * XXH3 (libxxhash) does the hashing. Whatever is hashed goes in with its
- * length, so that ("ab","c") and ("a","bc") differ. Seeds are hashes of what
- * they are for, so no generator state has to be kept for a resume. */
+ * XXH3 (libxxhash) does the hashing. Every string is hashed with its length,
+ * so that ("ab","c") and ("a","bc") differ. A seed is the hash of its purpose,
+ * so no generator state has to be stored for a resume. */
 #ifndef PMPO_BASE_HASH_H
 #define PMPO_BASE_HASH_H
 
@@ -26,7 +26,8 @@ pmpo_hash pmpo_hasher_end(pmpo_hasher *h); /* also resets */
 void pmpo_hash_hex(pmpo_hash h, char out[33]);
 
 uint64_t pmpo_hash64(const void *p, size_t n, uint64_t seed);
-/* A seed for purpose `what`, number `a`, `b`, `c` of it. */
+/* The seed for the purpose `what`, for example "audit", with three numbers that
+ * distinguish its uses. */
 uint64_t pmpo_seed_for(uint64_t seed, const char *what, uint64_t a, uint64_t b,
                        uint64_t c);
 

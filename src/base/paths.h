@@ -1,4 +1,5 @@
-/* paths.h: where pmpo keeps what it can make again; absolute names. */
+/* paths.h: the cache folder, for files that pmpo can make again; absolute
+ * paths. */
 #ifndef PMPO_BASE_PATHS_H
 #define PMPO_BASE_PATHS_H
 
@@ -9,7 +10,8 @@
  * PMPO_EIO when there is no home or the folder can't be made. */
 int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err);
 
-/* Appends `path` as an absolute name, or as it is where it names nothing. */
+/* Appends the absolute path of `path`, or `path` itself if no such file
+ * exists. */
 void pmpo_absolute(const char *path, pmpo_buf *out);
 
 #endif

@@ -39,7 +39,7 @@ int pmpo_str_cmp(pmpo_str a, pmpo_str b); /* bytes, shorter first */
 size_t pmpo_str_find(pmpo_str s, pmpo_str needle, size_t from);
 bool pmpo_str_starts(pmpo_str s, pmpo_str head);
 pmpo_str pmpo_str_sub(pmpo_str s, size_t begin, size_t end);
-/* Without ASCII white space at both ends. */
+/* `s` without the ASCII white space at both ends. */
 pmpo_str pmpo_str_trim(pmpo_str s);
 /* Offset of the first byte that is not valid UTF-8; SIZE_MAX: all valid. */
 size_t pmpo_utf8_check(pmpo_str s);

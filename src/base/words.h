@@ -22,7 +22,7 @@ extern const char *const pmpo_effect_words[];
 extern const char *const pmpo_finding_words[];
 extern const char *const pmpo_grain_words[];
 
-/* The place of `word` in such a list; -1: it is not there. */
+/* The index of `word` in one of these lists; -1: it is not in it. */
 int pmpo_word_place(const char *const *words, const char *word);
 
 #endif

@@ -1,8 +1,8 @@
 /* import.h: what the importers of published data sets share.
  *
  * An importer turns each record of its format into the JSON object that
- * docs/formats.md describes; the reader of JSONL judges it. So nothing can be
- * imported that would not load. To add an importer: a file import_NAME.c, a
+ * docs/formats.md describes, which the JSONL reader then checks. So whatever is
+ * imported can also be loaded. To add an importer: a file import_NAME.c, a
  * row in PMPO_IMPORTERS, a section in docs/formats.md. */
 #ifndef PMPO_DATA_IMPORT_H
 #define PMPO_DATA_IMPORT_H
@@ -10,28 +10,29 @@
 #include "data/set.h"
 
 typedef struct pmpo_import {
-    pmpo_reader r; /* r.name: the file in work */
+    pmpo_reader r; /* r.name: the file that is being read */
     const pmpo_import_options *o;
     pmpo_import_summary sum;
-    pmpo_keys seen; /* contents; value: the file that had it first */
-    size_t file;    /* counts the files */
-    pmpo_str task;  /* in r.mem; ptr NULL: none told yet */
+    pmpo_keys seen; /* contents; value: number of the file that had it first */
+    size_t file;    /* number of the file that is being read */
+    pmpo_str task;  /* in r.mem; ptr NULL: none known yet */
     bool many_tasks;
 } pmpo_import;
 
-/* pmpo_data_import of bytes: n texts called names[0..n). */
+/* Like pmpo_data_import, for n texts in memory whose names are names[0..n). */
 int pmpo_import_parse(const pmpo_str *texts, const char *const *names,
                       size_t n, const pmpo_import_options *o, pmpo_data **out,
                       pmpo_import_summary *sum, pmpo_error *err);
 
 /* ---- for the importers -------------------------------------------------- */
 
-/* Reads one file: valid UTF-8 without a NUL, no byte order mark. Returns 0 or
- * a negative code; then the place is in *err. `err` is never NULL here. */
+/* Reads one file; `text` is valid UTF-8 without NUL bytes or byte order mark.
+ * Returns 0, or a negative code with file and line in *err. `err` is never NULL
+ * here. */
 typedef int (*pmpo_import_fn)(pmpo_import *im, pmpo_str text, pmpo_error *err);
 
-/* Format, reader, the forms that `as` may be ("": there is one only), whether
- * it has columns, whether it has annotations. */
+/* Format, reader, the values that `as` may have ("": none), whether it has
+ * columns, whether it has annotations. */
 #define PMPO_IMPORTERS(X)                                                      \
     X("bbh", pmpo_import_bbh, "", false, false)                                \
     X("bbh-cot", pmpo_import_cot, "", false, false)                            \
@@ -46,7 +47,8 @@ typedef int (*pmpo_import_fn)(pmpo_import *im, pmpo_str text, pmpo_error *err);
 PMPO_IMPORTERS(PMPO_IMPORTER)
 #undef PMPO_IMPORTER
 
-/* Makes one example of the object `o`, at `line`; no place in *err. */
+/* Makes one example from the object `o`, which is at `line`. Its error messages
+ * do not name file and line; the caller adds them. */
 typedef int (*pmpo_record_fn)(pmpo_import *im, json_t *o, int line,
                               pmpo_error *err);
 
@@ -57,11 +59,11 @@ int pmpo_import_records(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
 /* The string `name` of a record, borrowed from it; it may be empty. */
 int pmpo_record_text(json_t *o, const char *name, pmpo_str *out,
                      pmpo_error *err);
-/* What a JSON string says; empty for anything else. Borrowed. */
+/* The text of a JSON string; empty for any other value. Borrowed. */
 pmpo_str pmpo_json_str(const json_t *v);
 
-/* Fields of the example to be. Begin with {json_object()}; a failure is
- * remembered until pmpo_import_put. */
+/* The fields of an example that is being made. Initialise with
+ * {json_object()}; a failure is remembered until pmpo_import_put. */
 typedef struct pmpo_fields {
     json_t *object; /* NULL: out of memory */
     bool failed;
@@ -70,7 +72,7 @@ typedef struct pmpo_fields {
 void pmpo_fields_text(pmpo_fields *f, const char *name, pmpo_str s);
 /* Takes `value` over; NULL is a failure. */
 void pmpo_fields_value(pmpo_fields *f, const char *name, json_t *value);
-/* Adds the example, unless an earlier file had it, and ends the fields. */
+/* Adds the example, unless an earlier file had it, and releases the fields. */
 int pmpo_import_put(pmpo_import *im, pmpo_fields *f, int line, pmpo_error *err);
 
 /* Counts a record that is left out; `reason` is static. Returns 0. */
@@ -78,26 +80,27 @@ int pmpo_import_drop(pmpo_import *im, const char *reason);
 /* The reason why two outputs are no preference pair; NULL: they are one. */
 const char *pmpo_not_a_pair(pmpo_str chosen, pmpo_str rejected);
 
-/* What the task is, in a sentence. When the files differ there is none. */
+/* Sets the sentence that describes the task. If files have different tasks, the
+ * data gets none. */
 int pmpo_import_task(pmpo_import *im, pmpo_str task, pmpo_error *err);
 
 /* ---- rows of a CSV file (csv.c) ----------------------------------------- */
 
-/* Begin with the text and the separator; end with pmpo_csv_release. */
+/* Initialise with the text and the separator; end with pmpo_csv_release. */
 typedef struct pmpo_csv {
     pmpo_str text;
     char separator;
     size_t at;
-    int lines;        /* passed so far */
-    int line;         /* where the row, or what is wrong with it, begins */
+    int lines;        /* read so far */
+    int line;         /* at which the row, or a mistake in it, begins */
     pmpo_str *fields; /* of the row; they live until the next one */
     size_t n_fields, cap;
     size_t *ends, ends_cap; /* of the fields in `bytes` */
     pmpo_buf bytes;
 } pmpo_csv;
 
-/* 1: a row; 0: there are no more; else PMPO_EDATA or PMPO_ENOMEM. Lines that
- * are empty are no rows. */
+/* 1: a row; 0: there are no more; else PMPO_EDATA or PMPO_ENOMEM. Empty lines
+ * are skipped. */
 int pmpo_csv_next(pmpo_csv *c, pmpo_error *err);
 void pmpo_csv_release(pmpo_csv *c);
 

@@ -1,10 +1,10 @@
 /* set.h: what the files of this room share: the set itself, the readers'
  * common state, and a small hash table of strings.
  *
- * A reader puts one item per example into a pmpo_reader; pmpo_set_read makes
- * the set of them. A mistake in the data is told to pmpo_reader_bad, which
- * either ends the reading (loading) or collects it (checking), so loading and
- * checking can't disagree about what is wrong. */
+ * A reader adds one item per example to a pmpo_reader; pmpo_set_read makes the
+ * set from them. A mistake in the data is reported to pmpo_reader_bad, which
+ * either stops reading (loading) or collects the mistake (checking), so loading
+ * and checking can't disagree about what is wrong. */
 #ifndef PMPO_DATA_SET_H
 #define PMPO_DATA_SET_H
 
@@ -28,17 +28,17 @@ typedef struct pmpo_keys {
     size_t n, cap;
 } pmpo_keys;
 
-/* The value kept for `key`, set to `value` first when the key is new; *added
- * (may be NULL) says whether it was. `key` must outlive the table. Borrowed
- * until the next add; NULL: out of memory. */
+/* The value stored for `key`; a new key is added with `value` first, and *added
+ * (may be NULL) is then true. `key` must outlive the table. The result is
+ * borrowed until the next add; NULL: out of memory. */
 size_t *pmpo_keys_add(pmpo_keys *k, pmpo_str key, size_t value, bool *added);
 void pmpo_keys_release(pmpo_keys *k);
 
 /* ---- the set ------------------------------------------------------------ */
 
 typedef struct pmpo_item {
-    pmpo_example e; /* id.ptr NULL while reading: to be made of the content */
-    bool drawn;     /* rejected are targets of other examples of the set */
+    pmpo_example e; /* id.ptr NULL while reading: made from the content later */
+    bool drawn;     /* e.rejected are targets of other examples of the set */
 } pmpo_item;
 
 struct pmpo_data {
@@ -53,22 +53,22 @@ struct pmpo_data {
 /* The ids made for BBH examples begin with this, those for others do not. */
 #define PMPO_BBH_ID "bbh-"
 
-/* An example's options or rejected outputs; comparing them all pairwise must
- * stay quick whatever a file holds. */
+/* Limit for an example's options and rejected outputs, so that comparing all
+ * pairs of them stays fast for any file. */
 #define PMPO_MAX_OUTPUTS 1000
 
 /* At most this many rejected outputs are drawn for a free-form answer. */
 #define PMPO_MAX_DRAWN 4
 
-/* What an example counts as among others: its short answer, else its target.
- * Worked solutions are all different; their answers aren't. */
+/* The example's label, for counting: its short answer, else its target. (Worked
+ * solutions all differ, but their answers do not.) */
 pmpo_str pmpo_label(const pmpo_example *e);
 
 /* Draws the rejected outputs of all `drawn` items anew, from this set. */
 int pmpo_set_draw(pmpo_data *d, pmpo_error *err);
 
-/* What tells one example's content from another's: input or messages; with
- * `outputs` also target and rejected. */
+/* A hash of the example's content: input or messages, and with `outputs` also
+ * target and rejected outputs. */
 int pmpo_content_hash(const pmpo_example *e, bool outputs, pmpo_hash *out);
 
 /* Fills e->rejected with the options other than the target. */
@@ -93,36 +93,37 @@ int pmpo_mistakes_add(pmpo_mistakes *m, int line, bool is_warning,
                       const char *text);
 
 typedef struct pmpo_reader {
-    pmpo_arena *mem; /* of the set to be */
+    pmpo_arena *mem; /* of the set that will be made */
     const char *name;
     size_t limit;            /* 0: none */
     pmpo_mistakes *mistakes; /* NULL: the first mistake is an error */
     pmpo_item *items;
     size_t n, cap;
-    pmpo_keys ids; /* the given ids; value: which item has it */
-    const char *id_head; /* of the ids made of contents */
+    pmpo_keys ids; /* ids from the file; value: index of the item */
+    const char *id_head; /* what ids made from contents begin with */
     bool by_index;       /* `line` counts examples, not lines */
     size_t first;        /* this file's first item, where there are several */
-    /* NULL, or asked of each item before it is taken: sets *drop for one
-     * that is not wanted. Returns 0 or PMPO_ENOMEM. */
+    /* NULL, or called for each item before it is added: sets *drop if the item
+     * is not wanted. Returns 0 or PMPO_ENOMEM. */
     int (*filter)(void *ud, const pmpo_item *item, bool *drop);
     void *filter_ud;
 } pmpo_reader;
 
 bool pmpo_reader_full(const pmpo_reader *r);
 
-/* Takes *item, unless its id is known already: that is a mistake. `err` must
- * not be NULL here and below. */
+/* Adds *item; an id that another item has already is a mistake in the data.
+ * `err` must not be NULL here and below. */
 int pmpo_reader_add(pmpo_reader *r, const pmpo_item *item, pmpo_error *err);
 
-/* Something is wrong at `line` and *err holds the cause. Returns 0 to go on
- * with the next example, or err->code with the place put before the cause. */
+/* Reports a mistake at `line`, whose cause is in *err. Returns 0 if reading
+ * goes on with the next example, else err->code, with file and line put before
+ * the cause. */
 int pmpo_reader_bad(pmpo_reader *r, int line, pmpo_error *err);
 
-/* Names the items that have no id and moves all into `d`, whose arena is the
- * reader's. PMPO_EDATA: there are none. */
+/* Gives ids to the items that have none and moves all items to `d`, whose arena
+ * the reader uses. PMPO_EDATA: there are no items. */
 int pmpo_reader_finish(pmpo_reader *r, pmpo_data *d, pmpo_error *err);
-/* Ends the reader; what it moved stays. */
+/* Releases the reader, but not what it moved to a set. */
 void pmpo_reader_release(pmpo_reader *r);
 
 /* Parses one JSON text strictly: no key twice, no NUL. NULL: *err has the
@@ -149,26 +150,27 @@ int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
                       pmpo_error *err);
 
-/* True when `text` is, or was meant to be, a BIG-Bench Hard file. Then *root
- * is its JSON, or NULL when it can't be parsed: *err and *line have the cause.
- * Fails only for want of memory. */
+/* Sets *is_bbh if `text` is, or was meant to be, a BIG-Bench Hard file. Then
+ * *root is its JSON, or NULL if it can't be parsed: *err and *line have the
+ * cause. Fails only if memory runs out. */
 int pmpo_bbh_sniff(pmpo_str text, bool *is_bbh, json_t **root, int *line,
                    pmpo_error *err);
 int pmpo_bbh_read(pmpo_reader *r, json_t *root, pmpo_error *err);
-/* Is it called like a table, .csv or .tsv? Then its columns have the names of
- * fields (import_csv.c), and this reads it. import.c */
+/* Does the file name end in .csv or .tsv? Then its columns are named like the
+ * fields of an example (import_csv.c), and pmpo_table_read reads it.
+ * import.c */
 bool pmpo_is_table(const char *name);
 int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
-/* The task of the BBH file called `name`, folders and .json aside. */
+/* The task of a BBH file: `name` without folders and .json. */
 pmpo_str pmpo_bbh_task(const char *name);
 
-/* As pmpo_data_parse; with `mistakes` (may be NULL) everything that is wrong
- * goes there and *out, which may be empty then, has the sound examples. */
+/* Like pmpo_data_parse. If `mistakes` is not NULL, all mistakes are collected
+ * there, and *out, which may then be empty, has the examples without one. */
 int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
                   pmpo_mistakes *mistakes, pmpo_data **out, pmpo_error *err);
 
-/* Reads a data file whole. What can't be opened or read is bad input data:
- * PMPO_EDATA, not PMPO_EIO. */
+/* Reads a whole data file. A file that can't be opened or read counts as bad
+ * input data: PMPO_EDATA, not PMPO_EIO. */
 int pmpo_data_slurp(const char *path, pmpo_buf *out, pmpo_error *err);
 
 #endif

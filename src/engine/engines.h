@@ -1,5 +1,5 @@
-/* engines.h: the table of engines: how a model's name looks, and who opens it;
- * and what one engine does for another.
+/* engines.h: the table of engines, which tells by a model's name which engine
+ * opens it; and what one engine does for another.
  * To add an engine: a folder beside llama/, and a row in engines.c. */
 #ifndef PMPO_ENGINE_ENGINES_H
 #define PMPO_ENGINE_ENGINES_H
@@ -8,8 +8,8 @@
 
 typedef struct pmpo_engine_kind {
     const char *name;
-    /* Whether a model asked for as `model` (NULL: none named) is one of its
-     * own; the first row that says so opens it. */
+    /* Does this engine open the model called `model` (NULL: none was named)?
+     * The first row for which this is true opens it. */
     bool (*takes)(const char *model);
     /* As pmpo_model_open. */
     int (*open)(const pmpo_model_options *o, pmpo_model **out,

@@ -1,5 +1,5 @@
-/* compare.h: from the figures of prompts and models, example by example, to what
- * a comparison says.
+/* compare.h: from the losses and marks of single examples to the results of a
+ * comparison of prompts and models.
  *
  * compare_sum.c    means, intervals, tests and the best
  * compare_words.c  what is best, in a sentence */
@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "pmpo.h"
 
-/* One model's figures, [n_prompts][n_examples]. */
+/* One model's values, [n_prompts][n_examples]. */
 typedef struct pmpo_compare_sheet {
     double *loss, *right; /* right NAN: does not apply */
     size_t *n_replies, *n_cut_off; /* [n_prompts] */
@@ -31,8 +31,8 @@ int pmpo_compare_sum(const pmpo_compare_sums *s,
                      pmpo_compare_model *models, const pmpo_compare_cell **all,
                      pmpo_compare_best *best);
 
-/* The sentence for *b, of the cells it was found in, in `mem`; NULL: no
- * memory. */
+/* A sentence about *b, which was found in these n cells; it lives in `mem`.
+ * NULL: out of memory. */
 const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
                                  const pmpo_compare_best *b, pmpo_arena *mem);
 

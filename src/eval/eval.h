@@ -1,8 +1,9 @@
-/* eval.h: which answers are right, by likelihood and by what is generated.
+/* eval.h: which answers are right, by likelihood or by generating them.
  *
- * Three ways to a value in 0..1: the scorer's option log-likelihoods, which
- * cost a forward pass; greedy decoding, read tolerantly by match.h; and a
- * judge that compares two generated answers. */
+ * A metric gives each example a value in 0..1, in one of three ways: from the
+ * log-likelihoods of options, which cost a forward pass; from an answer by
+ * greedy decoding, which match.h reads; or from a judge that compares two
+ * generated answers. */
 #ifndef PMPO_EVAL_EVAL_H
 #define PMPO_EVAL_EVAL_H
 
@@ -22,55 +23,56 @@ typedef struct pmpo_answer {
 typedef enum pmpo_metric_kind {
     PMPO_BY_SCORES,
     PMPO_BY_ANSWER,
-    PMPO_BY_JUDGE, /* of answers, too */
+    PMPO_BY_JUDGE, /* also needs generated answers */
 } pmpo_metric_kind;
 
 typedef struct pmpo_metric_row {
     pmpo_metric_kind kind;
     const char *needs; /* what an example must have, in words */
     bool (*applies)(const pmpo_example *e);
-    /* Of scores: 0..1. */
+    /* PMPO_BY_SCORES: the value, 0..1. */
     double (*value)(const pmpo_example *e, const pmpo_example_score *s);
-    /* Of a generated answer; `pattern` is NULL but for regex. */
+    /* PMPO_BY_ANSWER: is the answer right? `pattern` is for regex, else
+     * NULL. */
     bool (*right)(const pmpo_example *e, const pmpo_answer *a,
                   const regex_t *pattern);
 } pmpo_metric_row;
 
-/* Rows are called after the metric: PMPO_METRIC_EXACT_ROW. To add a metric: its
+/* Rows are named after the metric: PMPO_METRIC_EXACT_ROW. To add a metric: its
  * row in a file of its own, and its line in PMPO_METRICS (pmpo_words.h). */
 #define PMPO_METRIC_ROW(name, word) extern const pmpo_metric_row name##_ROW;
 PMPO_METRICS(PMPO_METRIC_ROW)
 #undef PMPO_METRIC_ROW
 extern const pmpo_metric_row *const pmpo_metrics[]; /* [PMPO_N_METRICS] */
 
-/* The metrics that `asked` comes to for these data; PMPO_EUSAGE names one
- * that applies to no example. */
+/* *out is `asked`, or the default metrics for these data if that is 0.
+ * PMPO_EUSAGE: one of them, which *err names, applies to no example. */
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err);
 
-/* The bit of the metric of generated answers that suits the form of these
- * data's answers (else targets): number where all are numbers, choice where
- * all are option letters, exact where all are short; else 0: worked solutions
- * and free texts. (by_form.c) */
+/* The bit of the metric for generated answers that suits the form of the data's
+ * answers (or targets): number if all are numbers, choice if all are option
+ * letters, exact if all are short, else 0, as for worked solutions and free
+ * texts. (by_form.c) */
 unsigned pmpo_metric_by_form(const pmpo_data *d);
 
-/* The likeliest option is the target: by log-likelihood, per token, or with
- * the prior taken off. A tie counts as right. Scores hold all options. */
+/* 1 if the target is the likeliest option: by log-likelihood, per token, or
+ * minus the prior; else 0. A tie counts as right. *s must have all options. */
 double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s);
 double pmpo_right_option_mean(const pmpo_example *e,
                               const pmpo_example_score *s);
 double pmpo_right_option_calibrated(const pmpo_example *e,
                                     const pmpo_example_score *s);
 
-/* Who answers what, or judges answers to what. */
+/* The model that answers or judges, and the examples. */
 typedef struct pmpo_asking {
     pmpo_model *model;
     const pmpo_data *data;
     const char *template_name; /* of answers */
     int max_tokens;            /* of an answer */
     pmpo_cache *cache;         /* of replies and verdicts; NULL: none */
-    void (*after)(void *ud, size_t done, size_t total); /* told how many are
-                                                         * done; may be NULL */
+    /* Called with the number of examples done; may be NULL. */
+    void (*after)(void *ud, size_t done, size_t total);
     void *ud;
     pmpo_cost *cost; /* added to */
 } pmpo_asking;
@@ -98,13 +100,13 @@ typedef struct pmpo_eval_input {
     pmpo_cache *cache; /* NULL: none */
 } pmpo_eval_input;
 
-/* What share of answers is right, under each prompt: pmpo.h, pmpo_eval_run.
- * All that *out points to is in `mem`. (evaluate.c) */
+/* The share of right answers with each prompt; see pmpo_eval_run in pmpo.h.
+ * Everything that *out points to lives in `mem`. (evaluate.c) */
 int pmpo_evaluate(const pmpo_eval_input *in, pmpo_arena *mem, pmpo_eval *out,
                   pmpo_error *err);
 
-/* Which losses rank the prompts as accuracy does: pmpo_measure.h,
- * pmpo_audit_run. All that *out points to is in `mem`. (audit.c) */
+/* Which losses rank the prompts as accuracy does; see pmpo_audit_run in
+ * pmpo_measure.h. Everything that *out points to lives in `mem`. (audit.c) */
 int pmpo_audit_prompts(const pmpo_eval_input *in, pmpo_arena *mem,
                        pmpo_audit *out, pmpo_error *err);
 

@@ -1,10 +1,10 @@
 /* match.h: the answer that a generated reply gives, and whether it is the
- * expected one. Pure. Where in the reply it is looked for: reply.h.
+ * expected one. Pure. reply.h finds the place of the answer in the reply.
  *
  * Tolerant of how a model words an answer, never of what it says: `A`, `(A)`,
  * `A.` and "the answer is (A)" are one answer; "1,234.00" is 1234.
  *
- * `complete`, throughout: the reply ended by itself and was not cut off. */
+ * `complete` always means: the model ended the reply, it was not cut off. */
 #ifndef PMPO_EVAL_MATCH_H
 #define PMPO_EVAL_MATCH_H
 
@@ -20,20 +20,21 @@ typedef struct pmpo_answers_known {
 
 #define PMPO_LETTERS 26
 
-/* Those of `e`. Texts of letters are read off the lines "(A) the text" of its
- * input into `room`, which the result borrows like `e`; options that are no
- * letters are texts themselves. */
+/* The options of `e`. If they are letters, their texts are taken from the lines
+ * "(A) the text" of the input, into `room`; otherwise the options are the
+ * texts. The result borrows `room` and `e`. */
 pmpo_answers_known pmpo_answers_of(const pmpo_example *e,
                                    pmpo_str room[PMPO_LETTERS]);
 
 /* The number that the reply gives, tolerant of thousands separators, currency
  * signs, percent, units, LaTeX, fractions a/b and small numbers in words. */
 bool pmpo_read_number(pmpo_str reply, bool complete, double *value);
-/* It and the answer's are the same to 1e-6 relative. */
+/* Is the number that the reply gives equal to the answer's, within a relative
+ * error of 1e-6? */
 bool pmpo_match_number(pmpo_str reply, bool complete, pmpo_str answer);
 
-/* The option letter that the reply settles on, 'A'..; 0: none. Without one,
- * the letter whose text it gives. */
+/* The option letter that the reply concludes with, 'A'..; if it has none, the
+ * letter of the option whose text it gives; 0: neither. */
 char pmpo_read_letter(pmpo_str reply, bool complete,
                       const pmpo_answers_known *k);
 /* The letter that an expected answer names: "(B)", "B", "b.", "B) 12". */
@@ -42,9 +43,10 @@ char pmpo_answer_letter(pmpo_str answer, size_t n_options);
 /* Which of the options the reply gives; SIZE_MAX: none. */
 size_t pmpo_read_option(pmpo_str reply, bool complete,
                         const pmpo_answers_known *k);
-/* The reply gives `answer`: the option that is the same text, where options
- * are known; else its announcement, first or last line says it. Case, white
- * space, quotes and markup make no difference. */
+/* Does the reply give `answer`? If options are known, the option that it gives
+ * must be the same text; else what it announces ("the answer is"), its first
+ * line or its last line must be. Ignores case, white space, quotes and
+ * markup. */
 bool pmpo_match_exact(pmpo_str reply, bool complete, pmpo_str answer,
                       const pmpo_answers_known *k);
 

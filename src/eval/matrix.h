@@ -14,23 +14,24 @@ typedef struct pmpo_matrix {
     double *right;   /* [n_metrics][n_prompts][n_examples]; NAN: does not apply */
     double *weights; /* [n_examples] */
     size_t *groups;  /* [n_examples] by input, see pmpo_data_groups */
-    /* [n_prompts]: the same for prompts that were made from one another. They
-     * are alike in both figures, so they count as one, their mean: else chance
-     * would pass for agreement too often (docs/results.md). Each its own where
-     * none is set. */
+    /* [n_prompts]: the same number for prompts that were made from one another.
+     * Such prompts have similar losses and accuracies, so they count as one, by
+     * their means; otherwise chance would look like agreement too often
+     * (docs/results.md). By default every prompt has its own number. */
     size_t *families;
 } pmpo_matrix;
 
-/* Room in `mem` for the counts that *m has. PMPO_ENOMEM. */
+/* Allocates the arrays of *m, whose counts are set, in `mem`. PMPO_ENOMEM. */
 int pmpo_matrix_make(pmpo_matrix *m, pmpo_arena *mem);
 /* The row of a prompt: [n_examples]. */
 double *pmpo_matrix_loss(const pmpo_matrix *m, size_t loss, size_t prompt);
 double *pmpo_matrix_right(const pmpo_matrix *m, size_t metric, size_t prompt);
-/* Takes weights and groups, which are the same under every prompt. */
+/* Sets weights and groups from the scores of one prompt; they are the same for
+ * every prompt. */
 void pmpo_matrix_weigh(pmpo_matrix *m, const pmpo_prompt_score *s);
 
-/* The weighted mean of a row over the examples that have a value; NAN: none
- * has. */
+/* The weighted mean of a row over the examples that are not NAN; NAN if all
+ * are. */
 double pmpo_matrix_mean(const pmpo_matrix *m, const double *row);
 size_t pmpo_matrix_families(const pmpo_matrix *m); /* how many */
 /* out[n_losses]: each loss with one metric, over the families. PMPO_ENOMEM. */

@@ -5,9 +5,10 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-/* The number that a sentence states: the last one in digits that is no operand
- * ("16 - 7 = 9"), no circumstance ("in 3 weeks") and not denied ("not 7"); the
- * last one not denied where there is no other; else the last in words. */
+/* The number that a sentence states: the last one in digits that is not an
+ * operand ("16 - 7 = 9"), a circumstance ("in 3 weeks") or negated ("not 7");
+ * if there is none, the last one in digits that is not negated; else the last
+ * one in words. */
 bool pmpo_states_number(pmpo_str sentence, double *v);
 
 #endif

@@ -19,18 +19,20 @@ typedef struct pmpo_listed {
 extern const pmpo_listed pmpo_catalogue[];
 extern const size_t pmpo_n_catalogue;
 
-/* The row called `name`; NULL: none. */
+/* The row with this name; NULL: none. */
 const pmpo_listed *pmpo_listed_find(const char *name);
-/* Appends the folder of models (made when missing), or of widened copies. */
+/* Appends the path of the folder of models, or of widened copies, which is made
+ * if it is missing. */
 int pmpo_models_folder(pmpo_buf *out, pmpo_error *err);
 int pmpo_widened_folder(pmpo_buf *out, pmpo_error *err);
-/* Appends where a listed model is or would be. */
+/* Appends the path at which a listed model is or would be. */
 int pmpo_listed_path(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err);
 
-/* Holds `path`.lock for this process alone, waiting for whoever has it;
- * *fd is closed to let go. */
+/* Locks the file `path`.lock, waiting while another process has the lock. Close
+ * *fd to unlock. */
 int pmpo_lock_path(const char *path, int *fd, pmpo_error *err);
-/* PMPO_EIO when the disk that `folder` is on has fewer free bytes. */
+/* PMPO_EIO if the disk of `folder` has fewer than `bytes` free; `what` names
+ * what needs them. */
 int pmpo_check_space(const char *folder, uint64_t bytes, const char *what,
                      pmpo_error *err);
 

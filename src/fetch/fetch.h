@@ -32,18 +32,19 @@ typedef struct pmpo_widener {
 } pmpo_widener;
 
 /* The widened copy ("f16" or "f32") of `source`, whose weights hash to
- * `hash`, made by `w` unless it is there and fits; its path is appended to
- * *out. It has its name only once its bytes are on disk. `bytes` is about how big it will be: PMPO_EIO ("needs 2.0 GB, 1.1 GB
- * free") before anything is written when the disk hasn't that much. A copy
- * remembers its source's name for `models list` (NAME:f32). */
+ * `hash`, made by `w` unless it exists and fits; its path is appended to *out.
+ * It gets its name only after its bytes are on disk. `bytes` is its approximate
+ * size: if the disk has less space, PMPO_EIO ("needs 2.0 GB, 1.1 GB free")
+ * before anything is written. The copy stores its source's name for `models
+ * list` (NAME:f32). */
 int pmpo_fetch_widened(const char *source, pmpo_hash hash,
                        const char *precision, uint64_t bytes,
                        const pmpo_widener *w, pmpo_buf *out,
                        pmpo_error *err);
 
-/* Facts found out once on this machine (such as the hash of a file's
- * weights), as text by key in the cache folder. A missing or broken memory is
- * just "not found". */
+/* Facts that were measured once on this machine, such as the hash of a file's
+ * weights: texts stored by key in the cache folder. A missing or damaged entry
+ * counts as "not found". */
 bool pmpo_fetch_recall(const char *key, pmpo_buf *out);
 void pmpo_fetch_remember(const char *key, pmpo_str value);
 

@@ -39,8 +39,8 @@ typedef struct pmpo_rendered {
 } pmpo_rendered;
 
 typedef struct pmpo_render_input {
-    pmpo_str instruction; /* may be empty: it then takes its separator, or the
-                           * system turn, with it */
+    pmpo_str instruction; /* if empty, its separator or the system turn is left
+                           * out, too */
     const pmpo_example *example;
     const pmpo_str *targets; /* [n_targets] */
     size_t n_targets;
@@ -55,33 +55,33 @@ typedef struct pmpo_render_input {
 int pmpo_render(pmpo_template *t, const pmpo_render_input *in, pmpo_arena *mem,
                 pmpo_rendered *out, pmpo_error *err);
 
-/* One example under `instruction` up to where the answer begins, for
+/* Renders one example with `instruction` up to the beginning of the answer, for
  * generating it. Appends to *out. Errors as pmpo_render. */
 int pmpo_render_prompt(pmpo_template *t, pmpo_str instruction,
                        const pmpo_example *e, pmpo_tokens *out,
                        pmpo_error *err);
 
-/* The turns of one example under `instruction` as messages, [*n] in `mem`, as
- * the templates chat, user and user-suffix have them. PMPO_EUSAGE: another
+/* The messages of one example with `instruction`, [*n] in `mem`, as the
+ * templates chat, user and user-suffix make them. PMPO_EUSAGE: another
  * template; PMPO_ENOMEM. */
 int pmpo_render_turns(const char *template_name, pmpo_str instruction,
                       const pmpo_example *e, pmpo_arena *mem,
                       pmpo_message **out, size_t *n, pmpo_error *err);
 
-/* What pmpo_render_prompt tokenises, as text: special tokens as their texts, BOS
- * where it is due. Appends to *out. Errors as pmpo_render. */
+/* The text that pmpo_render_prompt tokenises, with the texts of special tokens,
+ * and of BOS if it is added. Appends to *out. Errors as pmpo_render. */
 int pmpo_render_text(pmpo_template *t, pmpo_str instruction,
                      const pmpo_example *e, pmpo_buf *out, pmpo_error *err);
 
-/* A chat up to where the assistant speaks, for generating, and how its reply
- * begins (may be ""). A model without a recognised template gets the contents
- * as plain text, blank lines between. */
+/* Renders a chat with the beginning of the assistant's turn, for generating,
+ * and `begun`, the beginning of the reply (may be ""). A model without a known
+ * template gets the contents as plain text, with blank lines between. */
 int pmpo_render_chat(const pmpo_vocab *v, const pmpo_message *messages,
                      size_t n, pmpo_str begun, pmpo_tokens *out,
                      pmpo_error *err);
 
-/* True when some of the targets, as token lists after the context, is a
- * proper prefix of another: `--end auto` then ends all of them. */
+/* Is one of the targets, as a list of tokens after the context, a proper prefix
+ * of another? With `--end auto`, all targets then get the end-of-turn token. */
 bool pmpo_rendered_prefixes(const pmpo_rendered *r);
 
 #endif

@@ -1,8 +1,8 @@
-/* template.h: what template.c makes and render.c puts together.
+/* template.h: what template.c and render.c share.
  *
  * A pmpo_pieces is a text under construction: special ids and runs of plain
- * bytes. Bytes put one after the other grow into one run, whoever brought
- * them; only a special id ends it. */
+ * bytes. Bytes that are appended one after the other become one run, wherever
+ * they come from; only a special id ends a run. */
 #ifndef PMPO_MODEL_TEMPLATE_H
 #define PMPO_MODEL_TEMPLATE_H
 
@@ -24,8 +24,8 @@ void pmpo_pieces_text(pmpo_pieces *p, pmpo_str bytes); /* never special */
 void pmpo_pieces_special(pmpo_pieces *p, int32_t id);
 /* Appends `literal`; without the newlines it begins with if `skip`. */
 void pmpo_pieces_add(pmpo_pieces *p, const pmpo_pieces *literal, bool skip);
-/* Appends a template's own words: special tokens' texts become ids, longest
- * text first, and eat the white space beside them that they are due. */
+/* Appends text of a template: the texts of special tokens become ids, longest
+ * first, and swallow white space beside them as their lstrip and rstrip say. */
 void pmpo_pieces_literal(pmpo_pieces *p, const pmpo_vocab *v, pmpo_str text);
 bool pmpo_pieces_failed(const pmpo_pieces *p);
 void pmpo_pieces_release(pmpo_pieces *p);
@@ -39,8 +39,8 @@ typedef enum pmpo_template_kind {
     PMPO_TEMPLATE_FILE,
 } pmpo_template_kind;
 
-/* The kind of template that `name` says, as pmpo_template_new takes it.
- * PMPO_EUSAGE: none. */
+/* The kind of the template `name` of pmpo_template_new. PMPO_EUSAGE: there is
+ * no such template. */
 int pmpo_template_kind_of(const char *name, pmpo_template_kind *kind,
                           pmpo_error *err);
 
@@ -69,9 +69,10 @@ struct pmpo_template {
     bool end_known;
 };
 
-/* An example under a prompt whose demonstrations (text/demos.h) are where they
- * belong: turns before what it asks, or text; and without the example's own
- * one, so that no answer is given away. */
+/* An instruction and an example made from a prompt with demonstrations
+ * (text/demos.h). Demonstrations as turns are put before the example's own
+ * messages; those as text stay in the instruction. If the example is itself a
+ * demonstration, that one is left out, because it has the answer. */
 typedef struct pmpo_asked {
     pmpo_str instruction;
     pmpo_example example;
@@ -83,8 +84,8 @@ int pmpo_asked_with(pmpo_str prompt, const pmpo_example *e, pmpo_arena *mem,
 
 /* Releases what *t holds but not t itself. */
 void pmpo_template_clear(pmpo_template *t);
-/* The literals for n messages of these roles. Borrowed from t.
- * `assistant`: up to where the assistant's words begin. */
+/* The literals for n messages with these roles. Borrowed from t. `assistant`:
+ * with the beginning of the assistant's turn at the end. */
 int pmpo_template_literals(pmpo_template *t, const pmpo_str *roles, size_t n,
                            bool assistant, const pmpo_literals **out,
                            pmpo_error *err);

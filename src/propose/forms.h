@@ -1,10 +1,10 @@
-/* forms.h: what the rewriter is asked, in words. Pure.
+/* forms.h: the texts of the requests to the rewriter. Pure.
  *
  * Mark the removable units of an instruction; rewrite it (large models:
  * diagnose, then rewrite; small models: short); find the instruction behind
- * some examples; write one sentence of it. The
- * user's bytes go in unchanged, between lines that say what they are; nothing
- * is parsed back out of a form, so they may hold anything. */
+ * some examples; write one sentence of it. The user's texts are put in
+ * unchanged, between lines that say what they are. A form is never parsed, so
+ * these texts may have any content. */
 #ifndef PMPO_PROPOSE_FORMS_H
 #define PMPO_PROPOSE_FORMS_H
 
@@ -42,8 +42,8 @@ void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out);
 /* Appends the form that asks for an instruction in other words. */
 void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out);
 
-/* A reply for servers that hold it to a form: the prompt, after what is to be
- * said before it (`analysis`). */
+/* The JSON form of a reply, for servers that can enforce one: the prompt, with
+ * `analysis` after a field for the analysis. */
 const pmpo_json_form *pmpo_form_json(bool analysis);
 /* Appends the grammar (GBNF) of a reply that was begun with PMPO_REPLY_OPEN:
  * one sentence, or an instruction that may be twice as long as `like` and has
@@ -58,7 +58,7 @@ void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out);
 /* Appends an example's input: its text, or its chat a line a message. */
 void pmpo_form_example_input(const pmpo_example *e, pmpo_buf *out);
 
-/* The task that is told when nobody described it; static. */
+/* The task description if neither the user nor the data gives one. */
 #define PMPO_NEUTRAL_TASK                                                      \
     "Give the expected answer to each input, following the instruction."
 

@@ -1,8 +1,10 @@
-/* jobs.h: generation jobs, finished ones kept in the run file and the cache.
+/* jobs.h: generation jobs; finished ones are stored in the run file and the
+ * cache.
  *
- * A job is all samples of a few requests, generated together and kept or
- * redone whole, so that a reply never depends on what else is kept. Its key is the hash of everything that decides its replies,
- * so a resumed run finds what an earlier sitting finished. */
+ * A job is all samples of a few requests, which are generated together, and
+ * stored or repeated as a whole, so that a reply never depends on what else is
+ * stored. Its key is the hash of everything that determines its replies, so a
+ * resumed run finds the jobs that an earlier sitting finished. */
 #ifndef PMPO_PROPOSE_JOBS_H
 #define PMPO_PROPOSE_JOBS_H
 
@@ -14,8 +16,8 @@ typedef struct pmpo_jobs {
     pmpo_model *model;  /* borrowed */
     pmpo_store *store;  /* NULL: nothing is kept in a run file */
     pmpo_cache *cache;  /* NULL: nothing is kept for other runs */
-    /* Asked before a job is computed, not when it is found; may be NULL.
-     * A negative code stops the job with it. */
+    /* Called before a job is computed, not if it is found; may be NULL. A
+     * negative code ends the job with that code. */
     int (*before)(void *ud, pmpo_error *err);
     void *ud;
     pmpo_cost *cost;    /* added to; may be NULL */

@@ -1,9 +1,9 @@
 /* propose.h: where new instructions come from.
  *
- * A proposer looks at the scene, what the search knows when it asks, and
- * appends proposals to a list. It judges nothing and keeps nothing: what it
- * generates or scores goes through the scene, which remembers, so that the
- * same scene gives the same proposals in every sitting. */
+ * A proposer gets the scene (what the search knows at that moment) and appends
+ * proposals to a list. It does not judge them and keeps no state: everything
+ * that it generates or scores goes through the scene, which stores the results,
+ * so that the same scene gives the same proposals in every sitting. */
 #ifndef PMPO_PROPOSE_PROPOSE_H
 #define PMPO_PROPOSE_PROPOSE_H
 
@@ -13,14 +13,14 @@
 
 /* ---- what a proposer gives ----------------------------------------------- */
 
-/* A prompt worth vetting, or a reply that held none. Texts live in the
- * list's arena. */
+/* A proposed prompt, or a reply in which no prompt could be found. Texts live
+ * in the list's arena. */
 typedef struct pmpo_proposal {
-    pmpo_str prompt; /* empty where `why` is set */
-    bool whole; /* else it gets the incumbent's demonstrations put behind it */
-    bool asked;      /* the rewriter was, and `reply` is what it said */
+    pmpo_str prompt; /* empty if `why` is set */
+    bool whole; /* false: the incumbent's demonstrations are appended to it */
+    bool asked;      /* the rewriter was asked, and `reply` is its reply */
     pmpo_str reply;
-    const char *why; /* why the reply holds no prompt; NULL: it does */
+    const char *why; /* why the reply has no prompt; NULL: it has one */
     int parents[PMPO_MAX_PARENTS]; /* ids of the prompts it was made from */
     size_t n_parents;              /* 0: from no prompt of the run */
     int hard_case, variant;        /* -1: none */
@@ -34,7 +34,8 @@ typedef struct pmpo_proposals {
     pmpo_arena *mem;
 } pmpo_proposals;
 
-/* A new empty one at the end, valid until the next; NULL: out of memory. */
+/* Appends an empty proposal; the pointer is valid until the next call. NULL:
+ * out of memory. */
 pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list);
 
 /* ---- what a proposer knows ----------------------------------------------- */
@@ -55,10 +56,12 @@ typedef struct pmpo_scene {
     size_t n_rows;
     pmpo_str incumbent;
     int incumbent_id;
-    /* The incumbent in two: what proposals are made of, and the demonstrations
-     * that they get back (text/demos.h); may be empty. */
+    /* The incumbent in two parts: the instruction, from which proposals are
+     * made, and its demonstrations (text/demos.h), which are appended to them;
+     * may be empty. */
     pmpo_str instruction, demos;
-    const pmpo_kept *kept; /* parts that stay; what lacks one gets it back */
+    const pmpo_kept *kept; /* parts to keep; they are restored in a prompt that
+                            * lacks them */
     const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
     size_t n_segments;
     double noise_floor;  /* of their effects; NAN: not measured */
@@ -66,24 +69,28 @@ typedef struct pmpo_scene {
     size_t n_units;
     const size_t *cases; /* hard cases: indices of training examples */
     size_t n_cases;
-    /* Keeps a remark with the run, see pmpo_store_put_note; `ud` is the
-     * scene's. */
+    /* Stores a remark with the run, see pmpo_store_put_note. `ud` is the
+     * scene's, here and below. */
     int (*note)(void *ud, pmpo_note kind, int iteration, int place,
                 const char *text, pmpo_error *err);
-    /* Mean training loss of each of the n prompts over the first `most`
-     * examples or some more; INFINITY: too long. PMPO_EBUDGET and the like. */
+    /* The mean training loss of each of the n prompts over the first `most`
+     * examples or somewhat more (whole blocks); INFINITY: too long. Fails with
+     * PMPO_EBUDGET and other codes of scoring. */
     int (*losses)(void *ud, const pmpo_str *prompts, size_t n, size_t most,
                   double *out, pmpo_error *err);
-    /* *yes: vetting would let this prompt of the rewriter's be scored. */
+    /* *yes: vetting would accept this prompt, from the rewriter, for
+     * scoring. */
     int (*sound)(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err);
     void *ud;
     pmpo_arena *scratch; /* released after the proposer has returned */
 } pmpo_scene;
 
-/* Some prompt of the run is this one, or this one with the incumbent's
- * demonstrations, but for white space at its ends. */
+/* Is there already a prompt in the run that is equal to this one, or to this
+ * one with the incumbent's demonstrations, apart from white space at the
+ * ends? */
 bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt);
-/* A unit of the incumbent that is not its demonstrations. */
+/* Is this unit of the incumbent part of its instruction, not its
+ * demonstrations? */
 bool pmpo_scene_instructs(const pmpo_scene *s, size_t unit);
 
 /* ---- the table ------------------------------------------------------------ */
@@ -91,18 +98,19 @@ bool pmpo_scene_instructs(const pmpo_scene *s, size_t unit);
 typedef struct pmpo_proposer {
     const char *name;
     bool asks; /* needs a rewriter that can follow a form */
-    bool opens; /* asked before the first iteration, with no mask table and no
-                 * hard cases; the others are not */
+    bool opens; /* also asked before the first iteration, when there are no mask
+                 * table and no hard cases */
     int (*propose)(const pmpo_scene *scene, pmpo_proposals *out,
                    pmpo_error *err);
-    /* Proposals worth scoring in one iteration at most (0: the opening), for
-     * estimates. */
+    /* For estimates: the greatest number of proposals to be scored in an
+     * iteration (0: the opening). */
     size_t (*most)(const pmpo_optimize_options *o, int iteration);
 } pmpo_proposer;
 
-/* Name, asks, opens, and what its functions are called after: pmpo_propose_WHAT
- * and pmpo_most_WHAT. Of those that ask, one has its turn in an iteration,
- * first in this order. To add a proposer: its file, and its row here. */
+/* Name, asks, opens, and WHAT, for its functions pmpo_propose_WHAT and
+ * pmpo_most_WHAT. In each iteration, one of those that ask has its turn; the
+ * first turns are in this order. To add a proposer: its file, and its row
+ * here. */
 #define PMPO_PROPOSERS(X)                                                      \
     X("library", false, true, library)                                         \
     X("contract", false, true, contract)                                       \
@@ -121,16 +129,16 @@ extern const size_t pmpo_n_proposers;
 bool pmpo_proposers_have(const char *names, const char *name);
 /* Does one of `names` need a rewriter? */
 bool pmpo_proposers_ask(const char *names);
-/* The names of those that run by default, of the published loop alone
- * (`paper`), or without a rewriter; static. */
+/* The default list of names: for the published algorithm (`paper`), without a
+ * rewriter, or otherwise; static. */
 const char *pmpo_proposers_default(bool paper, bool no_rewriter);
 
 /* ---- proposers of the calling program (custom_proposer.c) --------------------------- */
 
-/* PMPO_EUSAGE, PMPO_EVERSION: one of the n is not as pmpo_custom.h says. */
+/* PMPO_EUSAGE, PMPO_EVERSION: one of the n proposers violates pmpo_custom.h. */
 int pmpo_custom_check(const pmpo_custom_proposer *of, size_t n,
                       pmpo_error *err);
-/* By name; NULL: none of them. */
+/* The one with this name; NULL: none. */
 const pmpo_custom_proposer *pmpo_custom_find(const pmpo_custom_proposer *of,
                                              size_t n, pmpo_str name);
 int pmpo_propose_custom(const pmpo_scene *s, const pmpo_custom_proposer *by,

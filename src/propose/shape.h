@@ -1,16 +1,16 @@
 /* shape.h: the form that the answers of a data set share. Pure.
  *
- * Looks at targets only (and at options, where they are known), never at a
- * single example's content: what it says fits every answer of the set, and
- * names no words but those that all of them share. */
+ * Looks at targets only, and at options if they are known. Its sentences are
+ * true for every answer of the set and quote no words except those that all
+ * answers share, so they reveal no example's content. */
 #ifndef PMPO_PROPOSE_SHAPE_H
 #define PMPO_PROPOSE_SHAPE_H
 
 #include "base/str.h"
 #include "pmpo.h"
 
-/* One sentence each, empty where there is nothing to say; the caller releases
- * them. */
+/* One sentence each; empty if the answers do not share such a form. The caller
+ * releases them. */
 typedef struct pmpo_shape {
     pmpo_buf answer; /* "Answer with exactly one of: yes, no." */
     pmpo_buf steps;  /* "Work in brief steps, one per line." */

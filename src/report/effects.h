@@ -1,4 +1,4 @@
-/* effects.h: what the parts of a prompt are worth. */
+/* effects.h: the plot of the effects of a prompt's parts. */
 #ifndef PMPO_REPORT_EFFECTS_H
 #define PMPO_REPORT_EFFECTS_H
 
@@ -12,7 +12,8 @@ typedef struct pmpo_effects {
     double noise_floor; /* NAN: not measured */
 } pmpo_effects;
 
-/* Two boxes beside each other; `id` is the plot's, a literal or like one. */
+/* Writes the prompt and its plot side by side. `id` is the plot's id: a
+ * literal, or as safe as one. */
 void pmpo_put_effects(pmpo_buf *b, const pmpo_effects *e, const char *id);
 
 #endif

@@ -1,8 +1,8 @@
 /* html.h: writing HTML so that data cannot become markup.
  *
- * There is one way to write: a format that is ours, whose strings are
- * escaped as they are filled in. Nothing from a run goes into a buffer in
- * any other way, so there is nothing to forget. */
+ * Everything is written by one formatting function, which escapes strings as it
+ * fills them in. Nothing from a run gets into a buffer in any other way, so
+ * escaping can't be forgotten. */
 #ifndef PMPO_REPORT_HTML_H
 #define PMPO_REPORT_HTML_H
 
@@ -33,8 +33,8 @@ void pmpo_html_seconds(pmpo_buf *b, double s);
  * else, style, script. */
 void pmpo_html_page(pmpo_buf *out, pmpo_str title, const pmpo_buf *body);
 
-/* Opens a section with a heading and, below it, what it tells; `id` and
- * `title` are literals. Close with </section>. */
+/* Opens a section with a heading and, below it, the explanation `tells`; `id`
+ * and `title` are literals. Close it with </section>. */
 void pmpo_html_section(pmpo_buf *b, const char *id, const char *title,
                        const char *tells);
 

@@ -13,10 +13,10 @@ typedef struct pmpo_scale {
     double from, to;   /* pixels */
 } pmpo_scale;
 
-/* Pixels of v. */
+/* The position of v, in pixels. */
 double pmpo_scale_at(const pmpo_scale *s, double v);
-/* Widens low..high to cover v where that is a number; begin with an empty one,
- * whose low and high are NAN. */
+/* Widens low..high to include v unless v is NAN. Begin with low and high
+ * NAN. */
 void pmpo_scale_cover(pmpo_scale *s, double v);
 /* The step of round ticks, about n of them: 1, 2 or 5 times a power of 10. */
 double pmpo_scale_step(const pmpo_scale *s, int n);
@@ -34,8 +34,8 @@ typedef struct pmpo_axis {
 } pmpo_axis;
 
 /* Opens a figure and its SVG. The scales' low and high are in p->x and p->y;
- * their pixels are set here. `title` says what a person who cannot see it is
- * to know. Literals, both. */
+ * their pixels are set here. `title` and `desc` are literals that
+ * describe the plot to screen readers. */
 void pmpo_plot_begin(pmpo_plot *p, pmpo_buf *out, const char *id,
                      const char *title, const char *desc);
 /* `y` NULL: rows, which the caller labels. */

@@ -1,8 +1,8 @@
-/* report.h: pages that show what was measured.
+/* report.h: HTML pages about results.
  *
- * This room turns what others found into HTML. It reads public views and data
- * and nothing else, computes no score, and leaves out what isn't there. One
- * file a page or a part of it; html.h writes, plot.h draws. */
+ * This room turns results into HTML. It reads only public views and data,
+ * computes no scores, and leaves out what is not available. Each page or part
+ * of a page is one file; html.h writes text, plot.h draws. */
 #ifndef PMPO_REPORT_REPORT_H
 #define PMPO_REPORT_REPORT_H
 
@@ -18,7 +18,7 @@ typedef struct pmpo_report_run {
 /* The page of one run. Appends to *out. Returns 0 or PMPO_ENOMEM. */
 int pmpo_report_one(const pmpo_report_run *run, pmpo_buf *out,
                     pmpo_error *err);
-/* Several runs beside each other. */
+/* The page of several runs side by side. */
 int pmpo_report_many(const pmpo_report_run *runs, size_t n, pmpo_buf *out,
                      pmpo_error *err);
 

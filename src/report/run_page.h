@@ -30,22 +30,22 @@ const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
                                           int part);
 /* Mean loss of a prompt on a part, weighted; NAN: not known. */
 double pmpo_run_mean(const pmpo_report_run *r, int id, int part);
-/* Loss of `from` less that of `to`, paired by example: above 0 `to` is better.
- * NAN where one is not known. */
+/* The loss of `from` minus that of `to`, paired by example; above 0, `to` is
+ * better. NAN if one is not known. */
 pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part);
-/* What came out on the test part, as the verdict has it. */
+/* The finding on the test part, as in the verdict. */
 pmpo_finding pmpo_run_finding(const pmpo_run_view *v);
 /* Examples with options, and those whose likeliest option is right. */
 void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
                     size_t *right);
 size_t pmpo_count_words(pmpo_str s);
-/* "": the run does not say. */
+/* A setting of the run, as text; "": it is not stored. */
 const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 
 /* ---- parts of the page ------------------------------------------------------ */
 
-/* In the order of the page; each writes nothing where nothing is known. To add
- * a part: its function in a file run_NAME.c, and its row. */
+/* In the order of the page. Each function writes nothing if its data is
+ * missing. To add a part: its function in a file run_NAME.c, and its row. */
 #define PMPO_RUN_PAGE_PARTS(X)                                                 \
     X(pmpo_page_verdict) /* run_page.c */                                      \
     X(pmpo_page_prompts) /* run_prompts.c */                                   \
@@ -65,7 +65,7 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 PMPO_RUN_PAGE_PARTS(PMPO_RUN_PAGE_PART)
 #undef PMPO_RUN_PAGE_PART
 
-/* Text with what changed marked: <del> and <ins>. */
+/* Writes the text with its changes marked by <del> and <ins>. */
 int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
                   pmpo_arena *mem);
 

@@ -1,10 +1,10 @@
-/* prior.h: what outputs cost where the input says nothing.
+/* prior.h: the log-likelihoods of outputs after a content-free input.
  *
- * The content-free side of a calibrated scorer (arXiv 2102.09690; as a
- * difference of log-likelihoods, arXiv 2104.08315): every output after the
- * same rendering of its example, turns and system messages included, with
- * only what is asked replaced by "N/A". Examples that differ in nothing else
- * share a prior. */
+ * These are what calibration subtracts (arXiv 2102.09690; as a difference of
+ * log-likelihoods, arXiv 2104.08315). Every output is scored after the same
+ * rendering of its example, with its turns and system messages, in which only
+ * the input (the last user message) is replaced by "N/A". Examples that do not
+ * differ otherwise share a prior. */
 #ifndef PMPO_SCORE_PRIOR_H
 #define PMPO_SCORE_PRIOR_H
 
@@ -18,21 +18,21 @@ typedef struct pmpo_prior_ask {
     pmpo_str text;
 } pmpo_prior_ask;
 
-/* `asks` may hold the same many times. Of `o` the rendering and packing
- * settings are taken. */
+/* `asks` may have duplicates. Only the rendering and packing settings of `o`
+ * are used. */
 int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
                    const pmpo_scorer_options *o, pmpo_prior **out,
                    pmpo_error *err);
 void pmpo_prior_free(pmpo_prior *p);
 
-/* The scorer that scores them under a prompt, an example a distinct question;
- * the prior's own. */
+/* The prior's scorer, whose data has one example per distinct question. Owned
+ * by the prior. */
 pmpo_scorer *pmpo_prior_scorer(pmpo_prior *p);
-/* Nats of each question from the scores of that scorer's examples, in `mem`;
- * NULL: out of memory. */
+/* The nats of each distinct question, from the scores of that scorer's
+ * examples; in `mem`. NULL: out of memory. */
 const double *pmpo_prior_nats(const pmpo_prior *p, const pmpo_prompt_score *s,
                               pmpo_arena *mem);
-/* Of these, those of asks[i]. */
+/* The value in `nats` for asks[i]. */
 double pmpo_prior_of(const pmpo_prior *p, const double *nats, size_t i);
 
 /* As pmpo_scorer_count. */

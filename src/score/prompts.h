@@ -1,4 +1,4 @@
-/* prompts.h: several prompts scored on the same data, with progress told. */
+/* prompts.h: scores several prompts on the same data and reports progress. */
 #ifndef PMPO_SCORE_PROMPTS_H
 #define PMPO_SCORE_PROMPTS_H
 
@@ -14,9 +14,9 @@ typedef struct pmpo_prompt_list {
     pmpo_arena *mem;           /* of the scores */
 } pmpo_prompt_list;
 
-/* Scores all of them together: out[i] is prompt i's. `reversed` (may be NULL),
- * a scorer of the other packing, scores the first into *other. The first
- * failure of any fails the call. */
+/* Scores all prompts together; out[i] is the score of prompt i. If `reversed`,
+ * a scorer with the other packing, is not NULL, it scores the first prompt into
+ * *other. The first failure of any prompt fails the call. */
 int pmpo_score_prompts(pmpo_scorer *s, pmpo_scorer *reversed,
                        const pmpo_prompt_list *l, pmpo_prompt_score *out,
                        pmpo_prompt_score *other, pmpo_error *err);

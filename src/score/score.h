@@ -1,9 +1,10 @@
-/* score.h: what a prompt is worth on a data set.
+/* score.h: the loss of a prompt on a data set.
  *
- * A scorer binds a model, a data set and the settings of a loss. The data
- * are cut into fixed blocks of consecutive examples, a pure function of the
- * data; prompt x block is a unit: scored whole, kept whole, looked up whole
- * (run file first, then score cache, then the engine). */
+ * A scorer combines a model, a data set and the settings of a loss. The data
+ * are cut into fixed blocks of consecutive examples, which depend on the data
+ * alone. A unit is a prompt x a block: it is looked up, scored and stored as a
+ * whole (looked up in the run file, then in the score cache, then computed by
+ * the engine). */
 #ifndef PMPO_SCORE_SCORE_H
 #define PMPO_SCORE_SCORE_H
 
@@ -24,24 +25,24 @@ typedef struct pmpo_scorer_options {
     PMPO_SCORE_SETTINGS    /* loss and end not AUTO: see pmpo_loss_resolve and
                             * pmpo_end_resolve */
     pmpo_targets targets;
-    bool plain;            /* the reference way; nothing looked up or kept */
-    bool reversed;         /* the other packing, for the noise floor */
+    bool plain;            /* reference code; nothing is looked up or stored */
+    bool reversed;         /* use the other packing, for the noise floor */
 } pmpo_scorer_options;
 
-/* AUTO becomes preference when every example has rejected outputs, else nll.
- * PMPO_EDATA: preference or choice asked for and an example has no rejected
- * output, or not two options (named). */
+/* AUTO becomes preference if every example has rejected outputs, else nll.
+ * PMPO_EDATA: `asked` is preference or choice, and an example, which *err
+ * names, has no rejected output or fewer than two options. */
 int pmpo_loss_resolve(pmpo_loss_kind asked, const pmpo_data *d,
                       pmpo_loss_kind *out, pmpo_error *err);
-/* PMPO_EUSAGE: a setting that another loss than `loss`, which is resolved,
- * would read has another value than its default. */
+/* PMPO_EUSAGE: a setting that `loss` does not use differs from its default.
+ * `loss` is not AUTO. */
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err);
-/* PMPO_EDATA: the loss is taken on the answer, and an example (named) has none
- * that stands in its target. */
+/* PMPO_EDATA: `on` is the answer, and the target of an example, which *err
+ * names, does not contain its answer. */
 int pmpo_loss_on_check(pmpo_loss_on on, const pmpo_data *d, pmpo_error *err);
-/* AUTO becomes YES when in some example of `d` one output is a token prefix
- * of another (under `prompt`). */
+/* AUTO becomes YES if in some example of `d`, rendered with `prompt`, one
+ * output is a token prefix of another, else NO. */
 int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
                      const char *template_name, pmpo_end asked, pmpo_end *out,
                      pmpo_error *err);
@@ -49,58 +50,62 @@ int pmpo_end_resolve(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
 /* Puts example i's place before the text of a PMPO_EDATA; returns rc. */
 int pmpo_in_example(const pmpo_data *d, size_t i, int rc, pmpo_error *err);
 
-/* Borrows model and data until freed. PMPO_ETOOLONG can't be told here: it
- * depends on the prompt. */
+/* Borrows model and data until freed. Never PMPO_ETOOLONG, which depends on the
+ * prompt. */
 int pmpo_scorer_new(pmpo_model *m, const pmpo_data *d,
                     const pmpo_scorer_options *o, pmpo_scorer **out,
                     pmpo_error *err);
-/* The same of a model that stands for several (pmpo_model_join), which of one
- * alone is the above. What it gives has joint losses, all else as of the
- * first model. Its give-up has no race. (joint.c) */
+/* The same for a joined model (pmpo_model_join): losses are joint ones,
+ * everything else is that of the first model. Its give-up can't have a race.
+ * For a model that is not joined it is pmpo_scorer_new. (joint.c) */
 int pmpo_joint_scorer_new(pmpo_model *m, const pmpo_data *d,
                           const pmpo_scorer_options *o, pmpo_scorer **out,
                           pmpo_error *err);
 void pmpo_scorer_free(pmpo_scorer *s);
 size_t pmpo_scorer_blocks(const pmpo_scorer *s);
 
-/* When the scoring of a candidate is given up. Its losses and examples are
- * those of the scorer it is handed to, of no other. */
+/* When to stop scoring a candidate. It belongs to one scorer: `rival` and the
+ * counts refer to that scorer's data. */
 typedef struct pmpo_give_up {
-    /* The incumbent's scores on the same data: blocks that cost it most come
-     * first, where a hopeless candidate shows soonest; or, with a race, the
-     * two are compared as they go, in the order of the data, which should be
-     * random. NULL: blocks in order, no race. Borrowed. */
+    /* The incumbent's scores on the same data. Without a race, the blocks with
+     * its highest losses are scored first, because they soonest show that a
+     * candidate is hopeless. With a race, blocks are scored in the order of the
+     * data, which should be random. NULL: blocks in order, no race.
+     * Borrowed. */
     const pmpo_prompt_score *rival;
-    double race_alpha;   /* of the paired test, 0: no race. See pmpo_race */
+    double race_alpha;   /* level of the paired test (pmpo_race_is_lost); 0: no
+                          * race */
     double race_margin;  /* the gain a candidate must have, nats */
-    double bound;        /* give up once the weighted mean loss is sure to
-                          * exceed this (losses are >= 0); INFINITY: never.
-                          * Calibrated losses may be negative: not looked at */
-    size_t most_examples; /* stop when so many are scored: pruned then; 0: all.
-                           * Without a rival they are the first of the data */
+    double bound;        /* stop once the weighted mean loss is certain to
+                          * exceed this, losses being >= 0; INFINITY: never.
+                          * Ignored for calibrated losses, which may be
+                          * negative */
+    size_t most_examples; /* stop after so many, as pruned; 0: all. Without a
+                           * rival they are the first of the data */
 } pmpo_give_up;
 
-/* Where units are looked up and kept, and who is told. All may be NULL. */
+/* Where units are looked up and stored, and callbacks. Pointers may be NULL. */
 typedef struct pmpo_score_context pmpo_score_context;
 struct pmpo_score_context {
     pmpo_store *store;
     pmpo_cache *cache;
     const char *purpose; /* of the unit rows: "train", "mask", ... */
     int prompt_id;       /* candidate id; -1 */
-    int place;           /* of several scored together, 1.. : for `after` */
-    /* Asked before each unit is computed (not when it is looked up); a
-     * negative code (budget, cancel) stops the scoring with it. */
+    int place;           /* among prompts scored together, 1..; for `after` */
+    /* Called before a unit is computed, not if it is found; a negative code
+     * (budget, cancel) stops the scoring with that code. */
     int (*before)(void *ud, pmpo_error *err);
-    /* Told after each unit: examples done, weighted loss so far. */
+    /* Called after each unit with the number of examples done and the weighted
+     * loss so far. */
     void (*after)(void *ud, const pmpo_score_context *c, size_t done,
                   size_t total, double loss_so_far);
-    /* Told once a prompt is scored to the end on all of the data; a negative
-     * code fails the scoring. */
+    /* Called when a prompt has been scored on all of the data; a negative code
+     * fails the scoring. */
     int (*whole)(void *ud, const pmpo_score_context *c,
                  const pmpo_prompt_score *score, pmpo_error *err);
     void *ud;
     pmpo_cost *cost;     /* added to */
-    const pmpo_give_up *give_up; /* NULL: score to the end. Borrowed */
+    const pmpo_give_up *give_up; /* NULL: score all examples. Borrowed */
 };
 
 /* Scores of all examples of the data, in order; lives in `mem`. */
@@ -111,9 +116,9 @@ typedef struct pmpo_result {
     size_t n_done;           /* examples scored */
     double lower_bound;      /* of the loss, when pruned */
     size_t units_scored, units;
-    size_t n_prefix;         /* leading tokens that everything shares */
-    const double *by_model; /* of a joint scorer, scored to the end: the loss on
-                              * each model; else NULL. Lives with the score */
+    size_t n_prefix;         /* leading tokens that all sequences share */
+    const double *by_model; /* joint scorer, not pruned: the loss on each model;
+                             * else NULL. In the same `mem` */
 } pmpo_result;
 
 /* Scores `prompt`. PMPO_ETOOLONG names the example that doesn't fit.
@@ -129,24 +134,25 @@ typedef struct pmpo_scoring {
     pmpo_score_context context;
     pmpo_arena *mem;    /* for the result */
     pmpo_result result;
-    int code;           /* PMPO_ETOOLONG is its own affair: others go on */
+    int code;           /* PMPO_ETOOLONG does not stop the other prompts */
     pmpo_error error;
 } pmpo_scoring;
 
-/* Scores all of `list` (scorers of one model): their units are in the engine's
- * queue together, in the order of the list and each prompt's blocks; an engine
- * that takes many gets the same number of each prompt. What comes out is the
- * same whatever the order of completion: a prompt is given up by its blocks in
- * order alone. `decided` (may be NULL) is told of each as soon as it is scored,
- * given up or failed; a negative code stops. Returns 0 when all are decided,
- * PMPO_ETOOLONG ones included; else the first failure: units under way are
- * kept, nothing new is begun. */
+/* Scores all of `list`, whose scorers have the same model. All units are in the
+ * engine's queue together, in the order of the list and of each prompt's
+ * blocks; an engine that takes many at once gets about the same number for each
+ * prompt. The results do not depend on the order of completion: whether scoring
+ * stops is decided by a prompt's blocks in order. `decided` (may be NULL) is
+ * called as soon as a prompt is scored, given up or failed; a negative code
+ * stops the call. Returns 0 when all are decided, also with PMPO_ETOOLONG; else
+ * the first failure: units in progress are then stored, and no new ones
+ * begun. */
 int pmpo_score_together(pmpo_scoring *list, size_t n,
                         int (*decided)(void *ud, size_t i, pmpo_error *err),
                         void *ud, pmpo_error *err);
 
-/* Tokenises and plans only: rows that would be fed (`prefill`) with an empty
- * cache, and the sum of whole sequences (`logical`). */
+/* Tokenises and plans, but scores nothing: *prefill is the number of rows that
+ * would be fed with an empty cache, *logical the tokens of all sequences. */
 int pmpo_scorer_count(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
                       uint64_t *logical, pmpo_error *err);
 
@@ -156,22 +162,23 @@ typedef struct pmpo_noise {
                                     * changes, mean and largest absolute */
 } pmpo_noise;
 
-/* A scorer of the same with the reversed packing. */
+/* A scorer for the same model, data and options, but with the reversed
+ * packing. */
 int pmpo_reversed_scorer_new(pmpo_model *m, const pmpo_data *d,
                              const pmpo_scorer_options *o, pmpo_scorer **out,
                              pmpo_error *err);
-/* Root mean square of the difference of an example's loss between the
- * canonical packing (`a`) and the reversed one (`b`), over the examples that
- * the packing moved. */
+/* The noise between the canonical packing (`a`) and the reversed one (`b`). The
+ * floor is the root mean square of the differences of examples' losses, over
+ * the examples that the packing moved. */
 void pmpo_noise_between(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                         pmpo_noise *out);
-/* The same between `a` and what `reversed` gives the same prompt. */
+/* The same between `a` and the score of the same prompt by `reversed`. */
 int pmpo_noise_floor(pmpo_scorer *reversed, const pmpo_prompt_score *a,
                      const pmpo_score_context *c, pmpo_noise *out,
                      pmpo_error *err);
 
-/* Fills t->token_ends, in `mem`; `end`: the last token is the end of the turn.
- * Leaves NULL where the vocabulary is not known. (ends.c) */
+/* Sets t->token_ends, in `mem`; `end`: the last token is the end-of-turn token.
+ * NULL if the vocabulary is not known. (ends.c) */
 int pmpo_fill_ends(const pmpo_vocab *v, bool end, pmpo_arena *mem,
                    pmpo_target_score *t);
 
@@ -181,12 +188,12 @@ int pmpo_fill_ends(const pmpo_vocab *v, bool end, pmpo_arena *mem,
  * targets[0] is the target or chosen. */
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
                          const pmpo_score_settings *how);
-/* Over the options, by the scores that the loss compares: log-likelihoods,
- * less their priors where calibrated; with length normalisation, per token.
- * format = -log sum exp(score), choice = -log of the target's share of that
- * sum: together minus the target's score. Per token there is no such sum to
- * speak of: format is NAN. *picked has the highest score, the first of
- * equals. */
+/* Computed over the options from the scores that the loss compares:
+ * log-likelihoods, minus their priors if calibrated, per token with length
+ * normalisation. *format = -log(sum exp(score)), *choice = -log of the target's
+ * share of that sum; their sum is minus the target's score. Per token that sum
+ * has no meaning, so *format is NAN. *picked is the option with the highest
+ * score, the first of equals. */
 void pmpo_format_choice(const pmpo_target_score *targets, size_t n,
                         const pmpo_score_settings *how, double *format,
                         double *choice, int *picked);

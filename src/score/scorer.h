@@ -18,7 +18,7 @@ typedef struct pmpo_outputs {
     const bool *is_option;
     size_t n;
     size_t n_loss; /* leading ones that the loss reads */
-    size_t first;  /* place of the first among those of all examples */
+    size_t first;  /* index of the first one among those of all examples */
 } pmpo_outputs;
 
 struct pmpo_scorer {
@@ -35,7 +35,7 @@ struct pmpo_scorer {
     double total_weight;
     pmpo_hasher *hasher;
     pmpo_prior *prior; /* NULL: not calibrated */
-    /* Of a joint one: scorers of the other models, with blocks like ours. */
+    /* Joint scorer: the scorers of the other models, with the same blocks. */
     pmpo_scorer *others[PMPO_MOST_JOINED - 1];
     size_t n_others;
     size_t max_requests; /* of a unit */
@@ -44,31 +44,31 @@ struct pmpo_scorer {
 
 /* ---- scorer.c ------------------------------------------------------------------ */
 
-/* A prompt with all examples, as tokens. */
+/* All examples rendered with one prompt, as tokens. */
 typedef struct pmpo_rendering {
     pmpo_rendered *examples; /* [n_examples] */
-    size_t n_prefix;         /* shared by everything */
-    pmpo_arena mem;          /* and of its units */
+    size_t n_prefix;         /* leading tokens that all sequences share */
+    pmpo_arena mem;          /* owns the above, and the units made from it */
 } pmpo_rendering;
 
 /* PMPO_ETOOLONG names the example that doesn't fit. */
 int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
                     pmpo_error *err);
 
-/* A block's unit, with room for its numbers. */
+/* A block's unit, with memory for its result. */
 typedef struct pmpo_block_unit {
     pmpo_task task; /* first, so that the two are one pointer */
     size_t block;
     pmpo_hash key;
     size_t n_logprobs;
-    void *owner; /* together.c's */
-    bool done;   /* its numbers are there */
+    void *owner; /* for together.c */
+    bool done;   /* its result is there */
 } pmpo_block_unit;
 
 int pmpo_make_unit(pmpo_scorer *s, pmpo_rendering *r, size_t block,
                    pmpo_block_unit *out, pmpo_error *err);
 
-/* pmpo_scorer_new with units of at most so many requests. */
+/* Like pmpo_scorer_new, with units of at most max_requests requests. */
 int pmpo_scorer_new_within(pmpo_model *m, const pmpo_data *d,
                            const pmpo_scorer_options *o, size_t max_requests,
                            pmpo_scorer **out, pmpo_error *err);
@@ -97,7 +97,7 @@ int pmpo_score_joint(pmpo_scoring *list, size_t n,
 int pmpo_fill_block(const pmpo_scorer *s, const pmpo_rendering *r,
                     const pmpo_block_unit *u, const double *prior,
                     pmpo_arena *mem, pmpo_example_score *x, pmpo_error *err);
-/* The figures of a prompt from its examples' scores. */
+/* Computes the means and sums of *p from its n examples' scores. */
 void pmpo_sum_up(const pmpo_example_score *x, size_t n, pmpo_prompt_score *p);
 
 #endif

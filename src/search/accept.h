@@ -1,11 +1,12 @@
 /* accept.h: which candidate of an iteration replaces the incumbent. Pure.
  *
- * The default rule wants a training gain above twice the noise floor and,
- * where there is a validation part, a validation loss that is not above the
- * incumbent's and below the start prompt's by its paired standard error or
- * more: the incumbent alone as a measure drifts, since each got there by a
- * look at the same examples (bench/gate.c compares such rules). The published rule (arXiv 2505.16307)
- * takes the lowest training loss if it is lower than the incumbent's. */
+ * The default rule requires a training gain above twice the noise floor and, if
+ * there is a validation part, a validation loss that is at most the incumbent's
+ * and below the start prompt's by at least the paired standard error. Comparing
+ * with the incumbent alone would drift, because each incumbent was accepted by
+ * the same examples (bench/gate.c compares such rules). The published rule
+ * (arXiv 2505.16307) takes the lowest training loss if it is lower than the
+ * incumbent's. */
 #ifndef PMPO_SEARCH_ACCEPT_H
 #define PMPO_SEARCH_ACCEPT_H
 
@@ -22,10 +23,10 @@ typedef struct pmpo_accept_rule {
 
 /* One candidate; the caller fills the losses, pmpo_accept the reason. */
 typedef struct pmpo_accept_entry {
-    double loss;        /* on the training part; NAN: not scored to the end */
-    const char *given_up; /* why it wasn't scored to the end; NULL */
-    double lower_bound; /* of it, where scoring was given up; else NAN */
-    bool considered;    /* false: leave it alone, it has its fate already */
+    double loss;        /* on the training part; NAN: scoring stopped early */
+    const char *given_up; /* why scoring stopped early; NULL */
+    double lower_bound; /* of the loss, if scoring stopped early; else NAN */
+    bool considered;    /* false: its fate is already decided; ignore it */
     char reason[PMPO_REASON_BYTES];
 } pmpo_accept_entry;
 
@@ -35,7 +36,7 @@ typedef struct pmpo_validation {
                    * unknown, counts as 0 */
 } pmpo_validation;
 
-/* What the losses on the validation part decide; exposed for bench/gate.c. */
+/* The result of the validation losses; public for bench/gate.c. */
 typedef enum pmpo_gate {
     PMPO_GATE_PASSES,
     PMPO_GATE_WORSE,      /* above the incumbent's */
@@ -44,7 +45,8 @@ typedef enum pmpo_gate {
 
 pmpo_gate pmpo_validation_gate(const pmpo_validation *v);
 
-/* Scores candidate `i` on the validation part; only asked where it matters. */
+/* Scores candidate `i` on the validation part; called only if the result
+ * matters. */
 typedef int (*pmpo_validate_fn)(void *ud, size_t i, pmpo_validation *out,
                                 pmpo_error *err);
 
@@ -58,8 +60,8 @@ typedef struct pmpo_decision {
     char text[PMPO_REASON_BYTES]; /* one line */
 } pmpo_decision;
 
-/* Decides and gives every considered entry its reason. Ties go to the first.
- * Fails only with what `validate` returns. */
+/* Decides, and sets the reason of every considered entry. Of equal candidates
+ * the first is accepted. Fails only if `validate` fails. */
 int pmpo_accept(const pmpo_accept_rule *rule, pmpo_accept_entry *entries,
                 size_t n, pmpo_validate_fn validate, void *ud,
                 pmpo_decision *out, pmpo_error *err);

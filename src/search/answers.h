@@ -1,8 +1,8 @@
-/* answers.h: answers that a run generates to tell what its prompts are worth
- * to the user: a metric of eval/, on its validation and test part.
+/* answers.h: answers that a run generates on its validation and test part,
+ * marked by a metric of eval/.
  *
- * Answers are generation jobs of a few examples, kept in the run file like
- * any other, so a resumed run finds them again. */
+ * Answers are generation jobs of a few examples each, stored in the run file
+ * like all jobs, so a resumed run finds them again. */
 #ifndef PMPO_SEARCH_ANSWERS_H
 #define PMPO_SEARCH_ANSWERS_H
 
@@ -11,8 +11,8 @@
 
 /* Examples that several prompts answer before they are compared. */
 #define PMPO_ANSWERED_TOGETHER 8
-/* Examples of one job where nothing is compared in between: what an
- * interrupted run loses at most. */
+/* Examples per job if prompts are not compared in between: the most answers
+ * that an interrupted run loses. */
 #define PMPO_ANSWERED_AT_ONCE 128
 
 /* A prompt's answers to the first `n_asked` examples of a part. */
@@ -29,21 +29,22 @@ typedef struct pmpo_sheet {
 /* An empty sheet of prompt `id` for `d`, in `mem`. */
 int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
                    pmpo_sheet *out, pmpo_error *err);
-/* Asks the next `most` examples of `d`, or those left, under each of the n
- * prompts of a list, all of whom have been asked equally many: one job. */
+/* Generates, as one job, the answers to the next `most` examples of `d` (fewer
+ * if fewer remain) with each of the n prompts of the list, which must all have
+ * the same n_asked. */
 int pmpo_sheets_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet **list,
                      size_t n, size_t most, pmpo_error *err);
-/* Asks all of them. */
+/* Generates the answers to all remaining examples. */
 int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
                     pmpo_error *err);
 
-/* Two sheets of one part, over the examples that both have: how many more of
- * all `b` has right, with its 95 % interval, and the p-value of "no
- * difference". Examples of one input count as one. */
+/* Compares two sheets of the same part on the examples that both have answered:
+ * the difference of their shares of right answers, with its 95 % interval, and
+ * the p-value of "no difference". Examples with the same input count as one. */
 typedef struct pmpo_sheet_pair {
-    pmpo_interval gain; /* share of b's right less share of a's */
+    pmpo_interval gain; /* share of right answers of b minus that of a */
     double p_value;
-    size_t up, down;    /* examples that only b, only a has right */
+    size_t up, down;    /* examples that only b, or only a, has right */
 } pmpo_sheet_pair;
 
 int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,

@@ -16,12 +16,12 @@ typedef struct pmpo_arm {
     const char *name;
     bool plays;    /* takes part in the run */
     size_t n_tries;
-    double gain;   /* nats of training loss below the incumbent's, summed */
-    double tokens; /* spent on it, generated and scored */
+    double gain;   /* sum of the nats of training loss below the incumbent's */
+    double tokens; /* generated and scored for it */
 } pmpo_arm;
 
-/* The index of the arm whose turn it is, and one line that says why; n: none
- * plays. */
+/* The index of the arm whose turn it is, and the reason as one line in `why`; n
+ * if no arm plays. */
 size_t pmpo_bandit_choose(const pmpo_arm *arms, size_t n, char *why,
                           size_t bytes);
 

@@ -1,9 +1,9 @@
-/* mask.h: the removable units of an instruction and what each is worth.
+/* mask.h: the removable units of an instruction and the effect of each.
  *
- * The rewriter marks the units; when its marking is not a faithful copy, or
- * the instruction holds tags of ours, the deterministic segmentation of
- * text.h stands in. A unit's effect is the loss with the unit masked minus
- * the loss without: above 0 it helps. */
+ * The rewriter marks the units. If its marked text is not an exact copy, or the
+ * instruction contains our tags, the fixed segmentation of text.h is used
+ * instead. A unit's effect is the loss with the unit masked minus the loss of
+ * the whole instruction; above 0 it helps. */
 #ifndef PMPO_SEARCH_MASK_H
 #define PMPO_SEARCH_MASK_H
 
@@ -31,9 +31,9 @@ int pmpo_mask_effects(pmpo_scorer *s, const pmpo_prompt_score *whole,
                       const pmpo_score_context *c, pmpo_arena *mem,
                       pmpo_segment_effect *out, pmpo_error *err);
 
-/* Losses of `a` minus those of `b` and their weights, as arrays in `mem`, one
- * value for each different input, *n of them; both scores are of the same
- * examples. */
+/* The losses of `a` minus those of `b`, and their weights, as arrays in `mem`
+ * with one value for each of the *n distinct inputs. Both scores must be of the
+ * same examples. */
 int pmpo_paired_losses(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                        pmpo_arena *mem, double **diff, double **weights,
                        size_t *n, pmpo_error *err);

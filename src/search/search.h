@@ -1,10 +1,10 @@
 /* search.h: the search, for the room above (api).
  *
- * One deterministic program that runs from the start in every sitting. Each
- * expensive step, a scoring unit or a generation job, is looked up in the run
- * file by its key first, so a resumed run recomputes nothing that was
- * finished and ends as an uninterrupted run would, by construction. Settings
- * and examples come out of the run file, in the first sitting too. */
+ * The search is a deterministic program that runs from the start in every
+ * sitting. Each expensive step (a scoring unit or a generation job) is first
+ * looked up in the run file by its key, so a resumed run repeats no finished
+ * work and by construction ends like an uninterrupted one. Settings and
+ * examples are always read from the run file, in the first sitting too. */
 #ifndef PMPO_SEARCH_SEARCH_H
 #define PMPO_SEARCH_SEARCH_H
 
@@ -18,24 +18,25 @@ typedef struct pmpo_search_input {
     pmpo_cache *cache;             /* NULL: none */
     const pmpo_data *train;        /* at least one example */
     const pmpo_data *validation, *test; /* NULL: none */
-    /* As read back from the run file; loss and end resolved. Progress and
-     * budgets are this sitting's. */
+    /* As read from the run file, with loss and end resolved; progress and
+     * budgets are those of this sitting. */
     const pmpo_optimize_options *o;
 } pmpo_search_input;
 
-/* Runs to the end. 0; PMPO_EBUDGET or PMPO_ECANCELLED: stopped, everything
- * finished is kept; other codes: failed, likewise. The status of the run is
- * written by the caller. `why` (>= 200 bytes) gets why it ended when it ended
- * by itself. Sets the models' tick, and clears it at the end. */
+/* Runs the search to its end. Returns 0; PMPO_EBUDGET or PMPO_ECANCELLED if it
+ * was stopped; another code if it failed. Finished work is stored in any case.
+ * The caller stores the run's status. With 0, `why` (>= 200 bytes) has the
+ * reason for the end. Sets the models' tick, and clears it at the end. */
 int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
                     pmpo_error *err);
 
-/* Keeps what stands around a prompt in the text that the model reads, of the
- * first of these examples (rendering.c). Nothing where that can't be told. */
+/* Stores the text that the model reads before and after the prompt, as rendered
+ * for the first of these examples (rendering.c); nothing if that can't be
+ * found. */
 int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
                            const char *template_name, pmpo_error *err);
 
-/* The scorer's settings that a run's options stand for. */
+/* The scorer's settings for a run's options. */
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
                                         pmpo_targets targets);
 

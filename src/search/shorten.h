@@ -1,7 +1,7 @@
-/* shorten.h: a prompt made shorter by taking parts out, for the room above.
+/* shorten.h: makes a prompt shorter by removing parts, for the room above.
  *
  * Backward elimination: the training examples rank the parts, the validation
- * examples have a say in each step, the test examples judge the result. */
+ * examples check each step, the test examples measure the result. */
 #ifndef PMPO_SEARCH_SHORTEN_H
 #define PMPO_SEARCH_SHORTEN_H
 
@@ -17,13 +17,13 @@ typedef struct pmpo_compress_input {
     double margin;         /* nats */
     pmpo_grain finest;
     pmpo_score_context context; /* cache, cost, tick; purpose is set here */
-    /* Told of each prompt on the way; may be NULL. */
+    /* Called after each step; may be NULL. */
     void (*step)(void *ud, const pmpo_compress_step *s, size_t tokens_before);
     void *ud;
 } pmpo_compress_input;
 
-/* Fills prompts, tokens, losses, interval, steps and chosen of *out; what it
- * holds lives in `mem`. */
+/* Fills prompts, tokens, losses, interval and steps of *out, which live in
+ * `mem`. */
 int pmpo_search_compress(const pmpo_compress_input *in, pmpo_arena *mem,
                          pmpo_compression *out, pmpo_error *err);
 

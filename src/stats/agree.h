@@ -1,4 +1,4 @@
-/* agree.h: does one figure rank things as another does. Pure. */
+/* agree.h: whether losses rank prompts as accuracy does. Pure. */
 #ifndef PMPO_STATS_AGREE_H
 #define PMPO_STATS_AGREE_H
 
@@ -18,18 +18,20 @@ typedef struct pmpo_rankings {
     size_t n_losses, n_prompts, n_examples;
 } pmpo_rankings;
 
-/* out[l], for every loss: Spearman's correlation, over prompts, of minus the
+/* For every loss, out[l] is: Spearman's correlation, over prompts, of minus the
  * mean loss with the mean mark; its 95 % percentile interval over resampled
- * inputs, the same for all prompts; and how often chance does as well.
+ * inputs, which are the same for all prompts; and p-values of a permutation
+ * test.
  *
- * Chance: where loss and marks are unrelated, every assignment of the marks to
- * the prompts is as likely as the one seen, so the correlations under random
- * assignments are what there is to compare with (a permutation test, Good,
- * Permutation, Parametric and Bootstrap Tests, 2005, section 3.6). p_picked
- * takes the best of all losses in every assignment, as whoever reads the table
- * does (Westfall and Young 1993, maxT).
+ * If loss and marks are unrelated, every assignment of the marks to the prompts
+ * is equally likely, so the correlation is compared with those of random
+ * assignments (Good, Permutation, Parametric and Bootstrap Tests, 2005, section
+ * 3.6). p_picked compares with the best of all losses in each assignment,
+ * because a reader of the table picks the best one (Westfall and Young 1993,
+ * maxT).
  *
- * All NAN and open where a figure is the same for all prompts. PMPO_ENOMEM. */
+ * All NAN and open if loss or marks are the same for all prompts.
+ * PMPO_ENOMEM. */
 int pmpo_agreements(const pmpo_rankings *r, uint64_t seed,
                     pmpo_agreement *out);
 

@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/* out[i]: p[i] corrected for all n tests (Holm 1979, Scand. J. Statist. 6):
- * below 5 % only where the chance that any such is a false alarm is below 5 %,
- * however the tests depend on each other. A NAN is no test and stays NAN.
- * Time in n squared. */
+/* Sets out[i] to p[i] corrected for all n tests (Holm 1979, Scand. J. Statist.
+ * 6). Rejecting those below 5 % makes any false rejection with a probability
+ * below 5 %, however the tests depend on each other. A NAN is not a test and
+ * stays NAN. O(n^2). */
 void pmpo_holm(const double *p, size_t n, double *out);
 
 #endif

@@ -8,11 +8,12 @@
  * 1934). n == 0: value NAN, 0 to 1. */
 pmpo_interval pmpo_exact_share(size_t k, size_t n);
 
-/* How much larger the second treatment's share of right examples is, of `n`
- * examples of which `up` only the second got right and `down` only the first:
- * its 95 % interval, conditional on up + down (Fleiss, Statistical Methods for
- * Rates and Proportions, 1981, section 8.1, with the exact interval). It
- * excludes 0 just where pmpo_mcnemar(up, down) is below 0.05. n == 0: NAN. */
+/* The second treatment's share of right examples minus the first's, with the 95
+ * % interval conditional on up + down. Of n examples, `up` are right only with
+ * the second treatment and `down` only with the first (Fleiss, Statistical
+ * Methods for Rates and Proportions, 1981, section 8.1, with the exact
+ * interval). The interval excludes 0 exactly if pmpo_mcnemar(up, down) < 0.05.
+ * n == 0: NAN. */
 pmpo_interval pmpo_paired_shares(size_t up, size_t down, size_t n);
 
 #endif

@@ -29,29 +29,29 @@ double pmpo_mean(const double *x, const double *w, size_t n);
 /* Quantile 0.975 of Student's t with df >= 1 degrees of freedom, to 1e-9. */
 double pmpo_t975(double df);
 
-/* Makes one observation of each group: x becomes the weighted means of the
- * groups, w their weights, both in place; returns how many there are. A ratio
- * mean and its linearised error over these are the cluster-robust ones of the
- * observations (Cochran, Sampling Techniques, 1977, chapter 9A). group[i]
- * numbers groups from 0 in the order of first appearance (NULL: each its own).
- * What has no weight was not observed, nor is a group of such. */
+/* Replaces each group by one observation: x becomes the groups' weighted means
+ * and w their weights, both in place; returns the number of groups. The ratio
+ * mean of these and its linearised error are cluster-robust (Cochran, Sampling
+ * Techniques, 1977, chapter 9A). group[i] numbers groups from 0 in order of
+ * first appearance (NULL: each observation is a group). Observations of weight
+ * 0 are ignored, and so are groups that have no others. */
 size_t pmpo_by_group(double *x, double *w, const size_t *group, size_t n);
 
 /* Two-sided p-value of the exact McNemar test: of the examples on which two
  * treatments differ, b went one way and c the other. */
 double pmpo_mcnemar(size_t b, size_t c);
 
-/* As pmpo_mcnemar for groups: d[i] is how many more of group i's examples
- * went one way than the other. Whether a group's signs are as they are or all
- * turned is equally likely when the treatments don't differ: the share of
- * PMPO_BOOTSTRAPS such draws whose sum is as far from 0, one added; exact where
- * no |d[i]| exceeds 1. */
+/* Like pmpo_mcnemar for groups: d[i] is how many more examples of group i went
+ * one way than the other. If the treatments do not differ, a group's sign is
+ * equally likely to be as it is or reversed: p is the share of PMPO_BOOTSTRAPS
+ * random choices of signs whose sum is at least as far from 0, with one added.
+ * Exact if no |d[i]| exceeds 1. */
 double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed);
 
 /* Wilson interval of a share over groups (pmpo_by_group of marks 0 and 1): n
  * is replaced by the effective number of examples, n over the design effect
- * (at least 1; where all marks are alike, the number of groups), the normal
- * quantile by Student's on the groups (Dean and Pagano 2015, J. Survey Stat.
+ * (at least 1; if all marks are equal, by the number of groups), and the normal
+ * quantile by Student's for the groups (Dean and Pagano 2015, J. Survey Stat.
  * Methodol. 3). Groups of one: pmpo_wilson. */
 pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n);
 
@@ -61,21 +61,21 @@ pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n);
 #define PMPO_BOOTSTRAPS 2000
 pmpo_interval pmpo_bootstrap_mean(const double *x, const double *w, size_t n,
                                   uint64_t seed);
-/* Two-sided p-value of "the mean of x is 0" by the same resamples: twice the
- * share of their means on the smaller side of 0, one added to either side. On
+/* Two-sided p-value of "the mean of x is 0" from the same resamples: twice the
+ * share of their means on the rarer side of 0, with one added to each side. For
  * paired differences this is the paired bootstrap test. n < 2: NAN. */
 double pmpo_bootstrap_p(const double *x, const double *w, size_t n,
                         uint64_t seed);
-/* The 2.5 and 97.5 % quantiles of v[0..n), which is sorted in place; entries
- * that are not a number count as neither: they are left out. */
+/* The 2.5 and 97.5 % quantiles of v[0..n), which is sorted in place. NaNs are
+ * ignored. */
 void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high);
 
-/* Spearman's rank correlation, ties by their mean rank; NAN where n < 2 or
- * one of the two is constant. Time in n squared. */
+/* Spearman's rank correlation; ties get their mean rank. NAN if n < 2 or one of
+ * the two is constant. O(n^2). */
 double pmpo_spearman(const double *x, const double *y, size_t n);
 
-/* The ranks of x, less their mean, scaled to length 1: the product of two such
- * is Spearman's correlation. All 0 where x is constant. */
+/* The ranks of x minus their mean, scaled to norm 1, so that the dot product of
+ * two such vectors is Spearman's correlation. All 0 if x is constant. */
 void pmpo_centred_ranks(const double *x, size_t n, double *out);
 
 /* log(sum exp x[i]); -INFINITY for n == 0. */

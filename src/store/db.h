@@ -1,4 +1,4 @@
-/* db.h: SQLite as this room uses it: statements that say what went wrong. */
+/* db.h: a thin layer over SQLite that turns its failures into pmpo_error. */
 #ifndef PMPO_STORE_DB_H
 #define PMPO_STORE_DB_H
 
@@ -14,28 +14,28 @@ typedef struct pmpo_db {
     const char *path; /* borrowed, for messages */
 } pmpo_db;
 
-/* Another store, of this process or another, has the run open for writing.
- * (run_file.c) */
+/* Is the run open for writing, in this process or another? (run_file.c) */
 bool pmpo_run_is_written(const char *path);
 
 /* The database of an open run. (run_file.c) */
 const pmpo_db *pmpo_store_db(const pmpo_store *s);
 
-/* Losses of single examples, by prompt and part, into `mem`; none in a run
- * that was made before they were kept. (run_losses.c) */
+/* Reads the losses of single examples, by prompt and part, into `mem`; none for
+ * runs of older versions, which did not store them. (run_losses.c) */
 int pmpo_run_read_losses(const pmpo_db *d, pmpo_arena *mem,
                          const pmpo_prompt_losses **out, size_t *n_out,
                          pmpo_error *err);
 
-/* The run's notes in words, into `mem`. (run_notes.c) */
+/* Reads the run's notes as sentences, into `mem`. (run_notes.c) */
 int pmpo_run_read_notes(const pmpo_db *d, pmpo_arena *mem,
                         const char *const **out, size_t *n_out,
                         pmpo_error *err);
 
-/* That `d` is a run file of this version. (run_file.c) */
+/* PMPO_EDATA or PMPO_EVERSION unless `d` is a run file of this version.
+ * (run_file.c) */
 int pmpo_run_check(const pmpo_db *d, pmpo_error *err);
 
-/* What sqlite said last, as a code of ours with path and cause in `err`. */
+/* Returns SQLite's last error as a pmpo_code, with path and cause in *err. */
 int pmpo_db_fail(const pmpo_db *d, pmpo_error *err);
 int pmpo_db_exec(const pmpo_db *d, const char *sql, pmpo_error *err);
 int pmpo_db_prepare(const pmpo_db *d, const char *sql, sqlite3_stmt **out,
@@ -48,7 +48,8 @@ int pmpo_db_step(const pmpo_db *d, sqlite3_stmt *st, pmpo_error *err);
 int pmpo_db_int(const pmpo_db *d, const char *sql, sqlite3_int64 *out,
                 pmpo_error *err);
 
-/* Binding can only fail for want of memory, which the step then tells. */
+/* Binding can only fail if memory runs out, which the next step then
+ * reports. */
 void pmpo_db_bind_str(sqlite3_stmt *st, int i, pmpo_str s);
 void pmpo_db_bind_text(sqlite3_stmt *st, int i, const char *s);
 void pmpo_db_bind_number(sqlite3_stmt *st, int i, double v); /* NAN: NULL */

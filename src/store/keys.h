@@ -1,13 +1,13 @@
-/* keys.h: every text and number that a run file holds by name, with where it
- * is shown. tests/test_run_keys.c holds this list and the program together.
+/* keys.h: every text and number that a run file stores by name, and where it is
+ * shown. tests/test_run_keys.c checks that the program agrees with this list.
  *
- * Settings stand beside these as texts "setting.NAME" (search/settings.c has
- * the search's; models', here below, have a reference and what it resolved
- * to); all of them are the view's settings. Figures of prompts are numbers
- * "initial.FIGURE" and "best.FIGURE"; those of finalist N, from 0, numbers
- * "finalist.N.FIGURE" and a text "finalist.N.why"; those of look N at the test
- * part, from 1, numbers "test_look.N.FIGURE"; what a person answered about
- * candidate N is the text "answer.N" (search/approve.c). */
+ * Names with a variable part:
+ * - "setting.NAME": a text. search/settings.c lists the settings of the search,
+ *   PMPO_RUN_MODEL_FACTS those of the models; all are in the view's settings.
+ * - "initial.FIGURE", "best.FIGURE": numbers of the start and the best prompt.
+ * - "finalist.N.FIGURE", "finalist.N.why": numbers and a text of finalist N, 0..
+ * - "test_look.N.FIGURE": numbers of evaluation N on the test part, 1..
+ * - "answer.N": a text, the user's answer about candidate N (search/approve.c). */
 #ifndef PMPO_STORE_KEYS_H
 #define PMPO_STORE_KEYS_H
 
@@ -58,7 +58,7 @@
     X("test_looks", "n_test_looks")                                            \
     X("n_finalists", "n_finalists")
 
-/* Of the start prompt and of the best one. */
+/* Numbers of the start prompt and of the best one. */
 #define PMPO_RUN_FIGURES(X)                                                    \
     X("train_loss", "initial, best")                                           \
     X("val_loss", "initial, best")                                             \
@@ -77,7 +77,7 @@
     X("test_right_low", "initial, best")                                       \
     X("test_right_high", "initial, best")
 
-/* Of scorer and rewriter, as settings "scorer_model" and so on. `path` is the
+/* Settings of scorer and rewriter: "scorer_model" and so on. `path` is the
  * model's reference: an absolute path, or a URL as it was given. */
 #define PMPO_RUN_MODEL_FACTS(X)                                                \
     X("model", "settings")                                                     \
@@ -94,8 +94,8 @@
 
 /* ---- notes ------------------------------------------------------------------ */
 
-/* What else there is to know; shown among the view's notes, by kind and
- * iteration. kind, word in the file, words before the note */
+/* Remarks, shown in the view's notes by kind and iteration. Kind, its word in
+ * the file, and the words that are put before the note when it is shown. */
 #define PMPO_NOTES(X)                                                          \
     X(PMPO_NOTE_CACHE, "cache", "")                                            \
     X(PMPO_NOTE_FORM, "form", "rewriting form: ")                              \

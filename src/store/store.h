@@ -1,13 +1,13 @@
 /* store.h: the run file, and the score cache. The only user of sqlite3.h.
  *
- * Run file: one SQLite file with rollback journal and full synchronisation;
- * each put is a commit of its own unless between begin and commit. It works
- * as a memory of finished work: the search runs the same deterministic
- * program from the start whenever it is resumed, asks for each unit and each
- * generation job by key first, and computes only what is not there. Puts are
- * idempotent (same key: replaced), so a replay writes the same rows again.
+ * The run file is an SQLite file with rollback journal and full
+ * synchronisation; each put is a commit of its own unless between begin and
+ * commit. It stores finished work: a resumed search runs the same deterministic
+ * program from the start, looks up each unit and each generation job by its
+ * key, and computes only what is missing. Puts are idempotent (an equal key is
+ * replaced), so a replay writes the same rows again.
  *
- * One writer at a time, held by flock on the file; readers any time. */
+ * One writer at a time, ensured by flock on the file; readers at any time. */
 #ifndef PMPO_STORE_STORE_H
 #define PMPO_STORE_STORE_H
 
@@ -22,7 +22,8 @@ typedef struct pmpo_store pmpo_store;
 
 /* Makes a new run file. PMPO_EUSAGE when `path` exists and !force (with
  * force it is replaced, unless PMPO_EBUSY). What `fill` (may be NULL) puts
- * into it is there from the moment the file has its name, or there is none. */
+ * into it is in the file when it gets its name; if `fill` fails, there is no
+ * file. */
 int pmpo_store_create(const char *path, bool force,
                       int (*fill)(pmpo_store *s, void *ud, pmpo_error *err),
                       void *ud, pmpo_store **out, pmpo_error *err);
@@ -35,7 +36,7 @@ const char *pmpo_store_path(const pmpo_store *s);
 
 int pmpo_store_begin(pmpo_store *s, pmpo_error *err);
 int pmpo_store_commit(pmpo_store *s, pmpo_error *err);
-/* Takes back what was put since the last begin, where that was not committed. */
+/* Undoes everything since the last begin, unless it was committed. */
 void pmpo_store_rollback(pmpo_store *s);
 
 /* ---- settings and facts ------------------------------------------------- */
@@ -72,7 +73,7 @@ int pmpo_store_put_example(pmpo_store *s, pmpo_part part, size_t index,
 int pmpo_store_get_examples(pmpo_store *s, pmpo_part part, pmpo_buf *jsonl,
                             size_t *n, pmpo_error *err);
 
-/* The same, of the run file `path`, also while another writes it. */
+/* The same for the run file `path`, which another process may be writing. */
 int pmpo_store_read_part(const char *path, pmpo_part part, pmpo_buf *jsonl,
                          size_t *n, pmpo_error *err);
 
@@ -91,13 +92,13 @@ typedef struct pmpo_unit_row {
 } pmpo_unit_row;
 
 int pmpo_store_put_unit(pmpo_store *s, const pmpo_unit_row *u, pmpo_error *err);
-/* Fills logprobs[0..n) when there and of that length with a right checksum;
- * anything else there is PMPO_EIO ("damaged"). */
+/* *found: the unit is there, and logprobs[0..n) is filled. PMPO_EIO
+ * ("damaged"): it is there with another length or a wrong checksum. */
 int pmpo_store_get_unit(pmpo_store *s, pmpo_hash key, float *logprobs, size_t n,
                         bool *found, pmpo_error *err);
 
-/* One generation job: all its replies as one text blob of the caller's. Of
- * `cost` the tokens of prompts and replies and the seconds are kept. */
+/* One generation job, with all its replies as one text in the caller's format.
+ * Of *cost, the tokens of prompts and replies and the seconds are stored. */
 int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
                        int iteration, pmpo_str replies,
                        const pmpo_cost *cost, pmpo_error *err);
@@ -113,12 +114,12 @@ typedef struct pmpo_candidate_row {
     int iteration;   /* 0 for the initial prompt */
     int index;       /* within the iteration */
     pmpo_str prompt, reply;
-    size_t n_tokens; /* of the prompt alone; 0: not counted, it was refused */
+    size_t n_tokens; /* of the prompt alone; 0: refused before counting them */
     const char *proposer;
     double loss, lower_bound; /* NAN: none */
-    pmpo_fate fate; /* kept by name */
+    pmpo_fate fate; /* stored by name */
     const char *reason;
-    const char *given_up;     /* not kept: why scoring stopped early; NULL */
+    const char *given_up;     /* not stored: why scoring stopped early; NULL */
     int hard_case, variant;   /* -1: none */
     uint64_t seed;
 } pmpo_candidate_row;
@@ -127,30 +128,32 @@ int pmpo_store_put_candidate(pmpo_store *s, const pmpo_candidate_row *c,
                              pmpo_error *err);
 
 typedef struct pmpo_iteration_row {
-    int index; /* 1.. */
+    int index; /* 1..; 0: the opening */
     double incumbent_loss, best_loss; /* NAN until decided */
     bool marked_by_model;
     const char *marking_note;
     const char *decision; /* "" until decided */
     int incumbent, best;  /* candidate ids, before and after; -1 undecided */
     double seconds;
-    const char *version, *digest; /* who decided it, and what; "" until then */
+    /* The pmpo version that decided it, and a digest of the decision; "" until
+     * decided. */
+    const char *version, *digest;
 } pmpo_iteration_row;
 
 int pmpo_store_put_iteration(pmpo_store *s, const pmpo_iteration_row *it,
                              pmpo_error *err);
-/* Appends version and digest of an iteration; nothing where there is none. */
+/* Appends version and digest of an iteration; nothing if it is not there. */
 int pmpo_store_get_digest(pmpo_store *s, int iteration, pmpo_buf *version,
                           pmpo_buf *digest, pmpo_error *err);
 int pmpo_store_put_hard(pmpo_store *s, int iteration, int index, pmpo_str id,
                         pmpo_error *err);
-/* Loss, pick and, with `answers`, the tokens of the target of each example
- * under prompt `prompt`. Writes nothing where all is there already. Not within
- * a transaction. */
+/* Stores for each example its loss under prompt `prompt`, the picked option
+ * and, with `answers`, the tokens of its target. Writes nothing if all is there
+ * already. Do not call it within a transaction. */
 int pmpo_store_put_losses(pmpo_store *s, int prompt, pmpo_part part,
                           const pmpo_prompt_score *p, bool answers,
                           pmpo_error *err);
-/* `e->text` is kept too. */
+/* Stores also e->text. */
 int pmpo_store_put_segment(pmpo_store *s, int iteration, int index,
                            const pmpo_segment_effect *e, pmpo_error *err);
 
@@ -161,26 +164,25 @@ int pmpo_store_put_segment(pmpo_store *s, int iteration, int index,
 
 typedef struct pmpo_cache pmpo_cache;
 
-/* Opens (makes) the score cache `path`, at most max_bytes big (oldest used
- * rows go first); safe with several processes. A cache that is corrupt,
- * read-only, locked or full never makes a run fail: open then still
- * succeeds, gets find nothing or puts do nothing, and pmpo_cache_trouble
- * says why (once a cache file is found corrupt it is moved aside and a new
- * one made). Fails only for want of memory. */
+/* Opens the score cache `path`, or makes it. It has at most max_bytes; the
+ * least recently used rows are deleted first. Several processes may use it. A
+ * cache that is corrupt, read-only, locked or full never makes a run fail:
+ * opening still succeeds, gets find nothing, puts do nothing, and
+ * pmpo_cache_trouble says why. A corrupt file is renamed and a new one made.
+ * Fails only if memory runs out. */
 int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
                     pmpo_error *err);
-/* One that keeps nothing, and whose trouble is `why`. */
+/* A cache that stores nothing, and whose pmpo_cache_trouble is `why`. */
 int pmpo_cache_none(const char *why, pmpo_cache **out, pmpo_error *err);
 void pmpo_cache_free(pmpo_cache *c);
-/* True and logprobs[0..n) filled when `key` is there with n values and a
- * right checksum. */
+/* Fills logprobs[0..n) and returns true if `key` is there with n values and a
+ * correct checksum. */
 bool pmpo_cache_get(pmpo_cache *c, pmpo_hash key, float *logprobs, size_t n);
-/* One commit a row: cheap with a write-ahead log, and no lock is held between
- * rows. */
+/* Commits each row by itself, which is cheap with a write-ahead log and holds
+ * no lock between rows. */
 void pmpo_cache_put(pmpo_cache *c, pmpo_hash key, const float *logprobs,
                     size_t n);
-/* The same for bytes of any number: appended to *out when `key` is there with
- * a right checksum. */
+/* The same for byte strings of any length, which are appended to *out. */
 bool pmpo_cache_get_bytes(pmpo_cache *c, pmpo_hash key, pmpo_buf *out);
 void pmpo_cache_put_bytes(pmpo_cache *c, pmpo_hash key, pmpo_str value);
 /* NULL, or one line on what is wrong with the cache. Borrowed. */

@@ -1,8 +1,8 @@
 /* demos.h: demonstrations, solved examples at the end of a prompt.
  *
- * They are part of the prompt's text, so that whatever holds a prompt holds
- * them: run files, the cache, an export. They have two forms. As text, which
- * the model reads as it stands:
+ * They are part of the prompt's text, so run files, the cache and exports have
+ * them without further support. They have two forms. As text, which the model
+ * reads unchanged:
  *
  *     Classify the message.
  *
@@ -40,24 +40,24 @@ typedef struct pmpo_demo {
 } pmpo_demo;
 
 typedef struct pmpo_demos {
-    pmpo_str instruction; /* before them; without white space at its end where
-                           * there are some */
-    pmpo_str rest;        /* the text from there on; empty: there are none */
+    pmpo_str instruction; /* before them; if n > 0, without white space at its
+                           * end */
+    pmpo_str rest;        /* the text of the demonstrations; empty if n is 0 */
     pmpo_demo of[PMPO_MAX_DEMOS];
     size_t n;
     pmpo_demos_as as;
 } pmpo_demos;
 
-/* Takes a prompt apart; texts borrow from it. What is not whole, or more than
- * PMPO_MAX_DEMOS, is not taken for demonstrations: n is 0 then and the
- * instruction all of the prompt, byte for byte. */
+/* Splits a prompt into instruction and demonstrations, which borrow from it. If
+ * the demonstrations are incomplete or more than PMPO_MAX_DEMOS, n is 0 and the
+ * instruction is the whole prompt, byte for byte. */
 void pmpo_demos_read(pmpo_str prompt, pmpo_demos *out);
 
 /* Appends the instruction and the n demonstrations (`rest` is not looked at). */
 void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out);
 
-/* Would it be read as it was written? *yes is false of one whose texts have
- * the marks in them, or are empty. PMPO_ENOMEM. */
+/* *yes: the demonstration would be read as it is written. False if its texts
+ * are empty or contain the marks. PMPO_ENOMEM. */
 int pmpo_demos_can_hold(pmpo_demos_as as, pmpo_demo d, bool *yes);
 
 #endif

@@ -9,10 +9,10 @@
  * start is a word of its own. */
 int pmpo_words(pmpo_str s, pmpo_arena *mem, pmpo_str **words, size_t *n);
 
-/* A shortest edit of words that makes b of a (longest common subsequence);
- * neighbours of one kind are one piece. Words are alike when they are but for
- * the white space after them. Texts of more than some thousand words are
- * compared at their ends only. Borrows the texts. Returns 0 or PMPO_ENOMEM. */
+/* A shortest edit, in words, from a to b (longest common subsequence); adjacent
+ * words with the same change are one piece. White space after words is ignored
+ * in the comparison. Texts of more than several thousand words are compared at
+ * their ends only. Borrows the texts. Returns 0 or PMPO_ENOMEM. */
 int pmpo_diff(pmpo_str a, pmpo_str b, pmpo_arena *mem, pmpo_diff_piece **out,
               size_t *n);
 

@@ -1,8 +1,8 @@
-/* keep.h: parts of a prompt that every rewriting of it must hold.
+/* keep.h: parts of a prompt that every new version of it must keep.
  *
- * A user marks them in the prompt, {{keep}}like this{{/keep}}, and the marks
- * are no part of the prompt. Placeholders such as {context}, which the user's
- * own program fills in, are found without a mark. */
+ * A user marks them in the prompt, {{keep}}like this{{/keep}}; the marks are
+ * not part of the prompt. Placeholders such as {context}, which the user's own
+ * program fills in, are found without marks. */
 #ifndef PMPO_TEXT_KEEP_H
 #define PMPO_TEXT_KEEP_H
 
@@ -15,9 +15,9 @@
 
 typedef struct pmpo_kept_part {
     pmpo_str text;
-    size_t times;     /* a prompt must hold it at least so often */
-    bool placeholder; /* found, not marked: never put back by the program */
-    bool leads;       /* it stands at the beginning of the prompt */
+    size_t times;     /* how often a prompt must have it, at least */
+    bool placeholder; /* found without marks; never restored by the program */
+    bool leads;       /* it is at the beginning of the start prompt */
 } pmpo_kept_part;
 
 typedef struct pmpo_kept {
@@ -30,24 +30,24 @@ typedef struct pmpo_kept {
  * inside another, an empty part. */
 const char *pmpo_keep_unmark(pmpo_str prompt, pmpo_buf *plain);
 
-/* Appends `prompt` (without marks) with marks around each `text`. Returns how
- * often it stands there. */
+/* Appends `prompt` (without marks) with marks around each occurrence of `text`.
+ * Returns the number of occurrences. */
 size_t pmpo_keep_mark(pmpo_str prompt, pmpo_str text, pmpo_buf *marked);
 
 /* The parts of a marked prompt; texts borrow from it. NULL, or what is wrong:
  * as above, or more than PMPO_MAX_KEPT parts. */
 const char *pmpo_keep_find(pmpo_str marked, pmpo_kept *out);
 
-/* The first part that `prompt` does not hold often enough, byte for byte;
- * NULL: it holds all of them. */
+/* The first part that `prompt` does not have often enough, byte for byte; NULL:
+ * it has all of them. */
 const pmpo_kept_part *pmpo_keep_missing(const pmpo_kept *k, pmpo_str prompt);
 
-/* Appends `prompt` with the marked parts that it lacks: those that lead the
- * start prompt in front, the others at the end. Where `prompt` has much of a
- * part's words changed, it is left without: two versions would stand there. */
+/* Appends `prompt` with the marked parts that it lacks: parts that lead the
+ * start prompt in front, the others at the end. A part is not restored if
+ * `prompt` has a changed version of it, because then there would be two. */
 void pmpo_keep_restore(const pmpo_kept *k, pmpo_str prompt, pmpo_buf *out);
 
-/* Does the span cut or hold a part of `prompt`? */
+/* Does the span overlap a part in `prompt`? */
 bool pmpo_keep_touches(const pmpo_kept *k, pmpo_str prompt, pmpo_span span);
 
 #endif

@@ -1,8 +1,8 @@
-/* language.h: in which language and script a text is, roughly. Pure.
+/* language.h: guesses the language and script of a text. Pure.
  *
- * Scripts are told by code points, languages of Latin script by their most
- * frequent function words; a text with few of them is in no known language,
- * which is no harm: nothing is concluded then. */
+ * Scripts are recognised by code points, languages in Latin script by their
+ * most frequent function words. A text with few of these has an unknown
+ * language, from which callers conclude nothing. */
 #ifndef PMPO_TEXT_LANGUAGE_H
 #define PMPO_TEXT_LANGUAGE_H
 
@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 typedef enum pmpo_script {
-    PMPO_SCRIPT_LATIN, /* and all that is not below */
+    PMPO_SCRIPT_LATIN, /* and everything not listed below */
     PMPO_SCRIPT_GREEK,
     PMPO_SCRIPT_CYRILLIC,
     PMPO_SCRIPT_HEBREW,
@@ -26,15 +26,16 @@ typedef enum pmpo_script {
 
 /* "Cyrillic" and so on; static. */
 const char *pmpo_script_name(pmpo_script s);
-/* Letters of each script in valid UTF-8, added to n[PMPO_N_SCRIPTS]. */
+/* Counts the letters of each script in valid UTF-8; adds to
+ * n[PMPO_N_SCRIPTS]. */
 void pmpo_text_scripts(pmpo_str s, size_t *n);
 
-/* The language of one text: "English", ..., static; NULL: cannot be told. */
+/* *out is the language of one text: "English", ..., static; NULL: unknown. */
 int pmpo_text_language(pmpo_str s, pmpo_arena *mem, const char **out);
 
-/* The language of many short texts together, by their script (which stands for
- * the language that most texts in it have: Cyrillic for Russian) or by words
- * that the other languages lack. Static; NULL: can't be told. */
+/* The common language of many short texts, by their script (each script counts
+ * as the language of most texts in it: Cyrillic as Russian) or by words that
+ * the other languages lack. Static; NULL: unknown. */
 const char *pmpo_language_of(const pmpo_str *texts, size_t n);
 
 #endif

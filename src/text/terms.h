@@ -11,11 +11,11 @@
 #include "base/str.h"
 
 typedef struct pmpo_term {
-    pmpo_str text;   /* as it stands, borrowed */
+    pmpo_str text;   /* borrowed */
     uint64_t key;    /* equal for words that count as the same */
-    bool number;     /* it begins with a digit */
-    bool name;       /* a capital letter where no sentence begins */
-    bool heads;      /* the first of a sentence or line */
+    bool number;     /* begins with a digit */
+    bool name;       /* has a capital letter, but does not begin a sentence */
+    bool heads;      /* first word of a sentence or line */
     bool marker;     /* the number of a list item: "1." at a line's start */
 } pmpo_term;
 

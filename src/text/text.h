@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-/* What the marking form puts around a unit, what a masked unit becomes
- * (arXiv 2505.16307, section 3), and what a reply puts around a prompt. */
+/* The tags around a marked unit, the text that replaces a masked unit (arXiv
+ * 2505.16307, section 3), and the tags around a prompt in a reply. */
 #define PMPO_MARK_OPEN "<unit>"
 #define PMPO_MARK_CLOSE "</unit>"
 #define PMPO_MASK "<MASK>"
@@ -23,15 +23,15 @@ typedef struct pmpo_span {
 
 /* ---- segments ---------------------------------------------------------- */
 
-/* True when `prompt` holds one of the tags above, so that a marking of it
- * could not be told from its own text. */
+/* Does `prompt` contain one of the tags above, so that marks could not be
+ * distinguished from its own text? */
 bool pmpo_text_has_tags(pmpo_str prompt);
 
-/* Reads a model's marking of `prompt`: somewhere in `reply` (code fences,
- * reply tags and white space around it are forgiven) stands the prompt with
- * at most `max` units marked. Accepted only if taking the marks out gives
- * `prompt` back exactly. Fills spans[0..*n), in order, disjoint, each with
- * some non-space text. Returns NULL, or why it was refused (static). */
+/* Reads a model's marking of `prompt`: `reply` must have the prompt with at
+ * most `max` units marked; code fences, reply tags and white space around it
+ * are allowed. It is accepted only if removing the marks gives exactly
+ * `prompt`. Fills spans[0..*n), in order, disjoint, each with some text that is
+ * not white space. Returns NULL, or why it was refused (static). */
 const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
                                    pmpo_span *spans, size_t *n);
 
@@ -47,29 +47,29 @@ void pmpo_text_mask(pmpo_str prompt, pmpo_span span, pmpo_buf *out);
 
 /* ---- splicing ----------------------------------------------------------- */
 
-/* Appends `prompt` and `more` as one text: with a line break between them
- * where the prompt has several lines, else a space. White space at their ends
- * goes; a full stop comes between where the prompt ends within a sentence. */
+/* Appends `prompt` and `more` as one text: with a line break between them if
+ * the prompt has several lines, else with a space. White space at their ends is
+ * removed; if the prompt ends within a sentence, a full stop is added. */
 void pmpo_text_join(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
 
-/* The same, but for the sentences of `more` that `prompt` has already. */
+/* The same without the sentences of `more` that `prompt` has already. */
 void pmpo_text_join_new(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
 
-/* The first sentence of `prompt`, of PMPO_SENTENCE_BYTES or more, that stands
- * in it once more; empty: there is none. */
+/* The first sentence of `prompt`, with at least PMPO_SENTENCE_BYTES, that
+ * occurs in it twice; empty: there is none. */
 #define PMPO_SENTENCE_BYTES 12
 pmpo_str pmpo_text_repeated(pmpo_str prompt);
 
-/* Appends `prompt` without the spans (in any order, may overlap; the first
- * PMPO_MAX_PIECES), tidied: no white space stands double or at the ends, no
- * comma is left that has lost what it followed, and what now begins in place
- * of a capital letter begins with one. */
+/* Appends `prompt` without the spans (in any order, may overlap; only the first
+ * PMPO_MAX_PIECES are used) and cleans up the rest: no doubled white space,
+ * none at the ends, no comma without the words before it, and a capital letter
+ * where one was removed. */
 #define PMPO_MAX_PIECES 512
 void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
                        pmpo_buf *out);
 
-/* Letters, digits, anything beyond ASCII: a unit without is a ruler or a stray
- * dot. */
+/* Does `s` have a letter, a digit or anything beyond ASCII? A unit without is a
+ * ruled line or a stray dot. */
 bool pmpo_text_has_words(pmpo_str s);
 
 /* Appends `prompt` with `by` in place of the span. */

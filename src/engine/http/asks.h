@@ -1,5 +1,5 @@
-/* asks.h: bodies of requests for tokens and replies, and what servers of all
- * kinds have in common. Pure: bytes in, bytes out. */
+/* asks.h: request bodies for tokenising and generating, which all kinds of
+ * servers share. Pure: bytes in, bytes out. */
 #ifndef PMPO_ENGINE_HTTP_ASKS_H
 #define PMPO_ENGINE_HTTP_ASKS_H
 
@@ -13,17 +13,18 @@ json_t *pmpo_json_ids(const int32_t *ids, size_t n);
 /* The reply as an object; NULL: *err says why not. */
 json_t *pmpo_json_reply(pmpo_str body, pmpo_error *err);
 
-/* Of /tokenize. `special`: as the vocabulary is configured, with BOS. */
+/* The body of a /tokenize request. `special`: with BOS and special tokens, as
+ * the vocabulary is configured. */
 int pmpo_ask_tokens(const char *model, pmpo_str text, bool special,
                     pmpo_buf *out);
 int pmpo_ask_chat_tokens(const char *model, const pmpo_message *messages,
                          size_t n, bool assistant, pmpo_buf *out);
-/* Of /detokenize. */
+/* The body of a /detokenize request. */
 int pmpo_ask_text(const char *model, const int32_t *ids, size_t n,
                   pmpo_buf *out);
 
-/* What servers of chats differ in: each is asked with all of it, and again
- * without what it refuses. */
+/* Parameters that some chat servers refuse. A server is first sent all of them,
+ * and then again without those that it refused. */
 typedef enum pmpo_refusal {
     PMPO_REFUSES_MAX_TOKENS = 1, /* calls the limit max_completion_tokens */
     PMPO_REFUSES_JSON = 2,
@@ -32,8 +33,9 @@ typedef enum pmpo_refusal {
     PMPO_REFUSES_TOP_P = 16
 } pmpo_refusal;
 
-/* Which of them an error names that is not yet in `known`; 0: none. *lost is
- * what replies have lost by it, for a sentence; "": nothing. */
+/* Which of them, not yet in `known`, an error message names; 0: none. *lost
+ * says what replies lose by leaving it out, as part of a sentence; "":
+ * nothing. */
 unsigned pmpo_read_refusal(const char *error, unsigned known,
                            const char **lost);
 
@@ -51,9 +53,9 @@ const pmpo_json_form *pmpo_json_form_of(const pmpo_gen_request *r,
 /* One sample of one request: chat completions for messages, else completions. */
 int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
                    const pmpo_sampling *s, pmpo_buf *out);
-/* Its text, how it ended and what it cost. With a form (may be NULL) an object
- * of its fields is put together as its text; else the text is what was said.
- * PMPO_EBACKEND: no reply in it. */
+/* Reads a reply's text, how it ended and what it cost. If `form` is not NULL
+ * and the reply is an object with its fields, the text is put together from
+ * these (model.h). PMPO_EBACKEND: the body has no reply. */
 int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
                     const pmpo_json_form *form, pmpo_reply *out,
                     pmpo_error *err);

@@ -1,9 +1,9 @@
 /* dialect.h: how servers are asked for the log-probabilities of given tokens,
  * and how their replies are read. Pure: bytes in, bytes out.
  *
- * Every reply is held against what was asked: as many log-probabilities as
- * tokens, the ids the same where the reply has ids, each a finite number not
- * above 0. What doesn't hold is an error, never a score.
+ * Every reply is checked against its request: it must have one log-probability
+ * per token, the same ids if it has ids, and only finite numbers not above 0. A
+ * reply that fails a check is an error, never a score.
  *
  * The formats are those of vLLM 0.32 and SGLang 0.5. */
 #ifndef PMPO_ENGINE_HTTP_DIALECT_H
@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 
-/* What one request is to tell, in one of two forms. */
+/* What one request asks for, in one of two forms. */
 typedef struct pmpo_ask {
     const int32_t *ids; /* [n_ids] the prompt */
     size_t n_ids;
@@ -37,12 +37,12 @@ typedef struct pmpo_greedy {
 typedef struct pmpo_dialect {
     const char *name; /* as --dialect takes it */
     const char *path; /* of a request, see pmpo_http_call */
-    bool next_form;   /* answers the next-token form, too */
-    bool prefix_cache; /* the whole form reads the server's prefix cache */
+    bool next_form;   /* also supports the next-token form */
+    bool prefix_cache; /* the whole form uses the server's prefix cache */
     const char *remark; /* what it can't do, for the user; or "" */
     /* Appends the body of the request. PMPO_ENOMEM. */
     int (*write)(const pmpo_ask *ask, const char *model, pmpo_buf *out);
-    /* Fills out[pmpo_ask_count(ask)]. PMPO_EBACKEND: the reply doesn't hold
+    /* Fills out[pmpo_ask_count(ask)]. PMPO_EBACKEND: the reply does not have
      * what was asked for; *err says what is wrong with it. */
     int (*read)(pmpo_str body, const pmpo_ask *ask, const char *model,
                 float *out, pmpo_error *err);

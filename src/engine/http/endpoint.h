@@ -1,10 +1,10 @@
-/* endpoint.h: what is known of one server: how many requests it is sent at
- * once, and whether it is alive. Pure: time comes in as an argument.
+/* endpoint.h: the state of one server: how many requests it is sent at once,
+ * and whether it is alive. Pure: time is an argument.
  *
- * The window (requests in flight) is found as a congestion window is: it
- * doubles while the server then answers more requests a second, stays where
- * that ends, is tried again now and then, and is halved when the server says
- * that it is too much (429, 503).
+ * The window (requests in flight) is adapted like a congestion window: it
+ * doubles as long as the server then answers more requests per second, then
+ * stays; from time to time a larger one is tried again; and it is halved when
+ * the server reports overload (429, 503).
  *
  * A server that fails several times in a row is set aside and tried again
  * with a single request after a delay that doubles. */
@@ -19,10 +19,10 @@
 typedef struct pmpo_endpoint {
     int window; /* requests in flight at most */
     int in_flight;
-    bool fixed; /* the user said how many */
-    int found;  /* the window before it was fixed for a while; 0: it isn't */
-    /* The search for the window. An epoch is as many answers as the window
-     * is wide; it counts only if the window was full meanwhile. */
+    bool fixed; /* the user has set the window */
+    int found;  /* the window before pmpo_endpoint_fix; 0: not fixed by that */
+    /* The search for the window. An epoch is as many answers as the window is
+     * wide; it counts only if the window was full during it. */
     bool growing, was_full;
     int epoch_done, settled_epochs, flat_epochs;
     double epoch_began_ms;
@@ -34,22 +34,22 @@ typedef struct pmpo_endpoint {
     double aside_ms;    /* the last such delay */
 } pmpo_endpoint;
 
-/* fixed > 0: that many in flight, always. */
+/* fixed > 0: always that many requests in flight. */
 void pmpo_endpoint_init(pmpo_endpoint *e, int fixed, double now_ms);
-/* Fixes the window for a while (n > 0), or lets it be as it was before (0). */
+/* Fixes the window at n (n > 0), or restores the earlier one (n = 0). */
 void pmpo_endpoint_fix(pmpo_endpoint *e, int n);
 /* How many more requests may be sent now. */
 int pmpo_endpoint_room(const pmpo_endpoint *e, double now_ms);
 void pmpo_endpoint_started(pmpo_endpoint *e);
 /* An answer came, good or bad: the server is alive. */
 void pmpo_endpoint_answered(pmpo_endpoint *e, double now_ms);
-/* It asked for less: 429, 503. Nothing is sent for delay_ms. */
+/* The server reported overload: 429, 503. Nothing is sent for delay_ms. */
 void pmpo_endpoint_throttled(pmpo_endpoint *e, double delay_ms, double now_ms);
 /* No answer: refused, reset, timed out. `backoff_ms`: the first delay. */
 void pmpo_endpoint_failed(pmpo_endpoint *e, double backoff_ms, double now_ms);
 /* Set aside, and not yet tried again with success. */
 bool pmpo_endpoint_aside(const pmpo_endpoint *e);
-/* Set aside, and `probes` single requests since then got no answer either. */
+/* Set aside, and `probes` single requests since then have also failed. */
 bool pmpo_endpoint_dead(const pmpo_endpoint *e, int probes);
 
 /* The delay before try number `tries` + 1 of a request, ms: exponential from

@@ -24,13 +24,13 @@ typedef struct pmpo_remote {
     struct pmpo_model *model; /* the handle we are the `self` of */
     const char *name;         /* of the model, as the servers call it */
     const pmpo_dialect *dialect; /* NULL: they can't score */
-    bool next_form; /* the dialect's next-token form is right, too */
-    bool is_vllm;   /* takes its sampling parameters */
-    unsigned refused; /* what it doesn't take in requests for replies, bits of
+    bool next_form; /* the dialect's next-token form gives right values, too */
+    bool is_vllm;   /* accepts vLLM's sampling parameters */
+    unsigned refused; /* parameters it refuses in requests for replies: bits of
                        * pmpo_refusal */
-    pmpo_http *load; /* scores and replies, as many at once as the servers like */
-    /* Tokens, one request at a time. Of its own, since a queue renders, and
-     * so tokenises, while `load` is at work. */
+    pmpo_http *load; /* for scores and replies, many requests at once */
+    /* For tokenising, one request at a time. Separate, because a queue renders,
+     * and so tokenises, while `load` is in use. */
     pmpo_http *talk;
     pmpo_remote_vocab *vocab;     /* the server's tokeniser; or NULL */
     pmpo_tokenizer *tokenizer;    /* of a file; or NULL */
@@ -38,32 +38,37 @@ typedef struct pmpo_remote {
 
 /* ---- http_probe.c --------------------------------------------------------- */
 
-/* What one server is found to be. */
+/* Tokens of the fixed text that are compared: enough to tell other weights, and
+ * short enough to store as text with a run. */
+#define PMPO_PRINT_TOKENS 16
+
+/* The result of probing one server. */
 typedef struct pmpo_probe {
     const pmpo_dialect *dialect; /* NULL: none */
     bool next_form;
     pmpo_buf why;  /* without a dialect: what was wrong with each */
-    float print[16]; /* log-probabilities of a fixed text's tokens: other
-                      * weights have others */
+    /* The fingerprint: log-probabilities of a fixed text's first tokens, which
+     * differ for other weights. */
+    float print[PMPO_PRINT_TOKENS];
     size_t n_print;
 } pmpo_probe;
 
-/* Sends a known text to the server behind `h` (a transport to it alone) in the
- * dialect `only` (NULL: in one after the other) and checks what comes back
- * (see the file). Returns 0 also when the server can't score; an error: it can't
- * be reached, or memory ran out. `v` tokenises. */
+/* Sends a known text to the server of `h`, a transport to it alone, in the
+ * dialect `only` (NULL: in all dialects, one after the other), and checks the
+ * replies as http_probe.c describes. Returns 0 even if the server can't score;
+ * an error if it can't be reached or memory runs out. `v` tokenises. */
 int pmpo_remote_probe(pmpo_http *h, const char *model, const pmpo_vocab *v,
                       const pmpo_dialect *only, pmpo_probe *out,
                       pmpo_error *err);
-/* How far apart two models' prints are: the mean absolute difference, nats. */
+/* The mean absolute difference of two fingerprints, in nats. */
 double pmpo_probe_apart(const pmpo_probe *a, const pmpo_probe *b);
 void pmpo_probe_release(pmpo_probe *p);
 
 /* ---- http_vocab.c ------------------------------------------------------------ */
 
-/* Fills m->vocab by a server's /tokenize, and *max_context with the positions
- * that it says it has (0: it doesn't). Borrows talk and model. PMPO_EBACKEND:
- * the server has no such thing. */
+/* Fills m->vocab with functions that use the server's /tokenize, and
+ * *max_context with the context length that the server reports (0: none).
+ * Borrows talk and model. PMPO_EBACKEND: the server has no /tokenize. */
 int pmpo_remote_vocab_new(pmpo_http *talk, const char *model,
                           struct pmpo_model *m, size_t *max_context,
                           pmpo_remote_vocab **out, pmpo_error *err);

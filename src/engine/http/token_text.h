@@ -1,5 +1,4 @@
-/* token_text.h: the bytes behind the name that a vocabulary has for a token.
- * Pure. */
+/* token_text.h: from a token's name in a vocabulary to its bytes. Pure. */
 #ifndef PMPO_ENGINE_HTTP_TOKEN_TEXT_H
 #define PMPO_ENGINE_HTTP_TOKEN_TEXT_H
 
@@ -12,13 +11,13 @@ typedef enum pmpo_token_style {
     PMPO_TOKENS_PIECES, /* SentencePiece: a space is U+2581, <0x0A> a byte */
 } pmpo_token_style;
 
-/* The style of a vocabulary in which `name` occurs among the tokens of a text
- * with a space; PMPO_TOKENS_PLAIN: it doesn't tell. */
+/* The style of a vocabulary, judged by the name of one token of a text that has
+ * a space; PMPO_TOKENS_PLAIN if this name does not show it. */
 pmpo_token_style pmpo_token_style_of(pmpo_str name);
 /* Appends the bytes. A name that is not in the style (special tokens often
  * aren't) is its own text. */
 void pmpo_token_bytes(pmpo_token_style style, pmpo_str name, pmpo_buf *out);
-/* It looks like <|im_end|>, </s> or [INST]: special tokens do. */
+/* Does it look like a special token: <|im_end|>, </s>, [INST]? */
 bool pmpo_token_looks_special(pmpo_str text);
 
 #endif

@@ -2,12 +2,12 @@
  * serve the same model.
  *
  * The caller is a source: it is asked for the next request whenever there is
- * room, and told of each reply or failure exactly once, in any order. What
- * may pass by itself (a refused connection, a reset, a time-out, 408, 429, 5xx,
- * a body that the source can't use) is tried again after a delay, on another
- * server if there is one. Redirects are not followed, so a key goes to no host but
- * those named. libcurl's multi interface does the rest; nothing else in the
- * tree sees it. */
+ * room, and receives each reply or failure exactly once, in any order. After a
+ * failure that may be temporary (connection refused or reset, time-out, 408,
+ * 429, 5xx, a body that the source can't use), a request is retried after a
+ * delay, on another server if there is one. Redirects are not followed, so a
+ * key is sent only to the given hosts. Built on libcurl's multi interface,
+ * which nothing else in the tree uses. */
 #ifndef PMPO_ENGINE_HTTP_TRANSPORT_H
 #define PMPO_ENGINE_HTTP_TRANSPORT_H
 
@@ -21,7 +21,7 @@ typedef struct pmpo_http_options {
     const char *ca_file; /* certificates to trust in place of the system's */
     bool insecure;       /* a key may travel over plain http to another host */
     int concurrency;     /* requests in flight, each server; 0: found out */
-    int tries;           /* of a request; 0: PMPO_HTTP_TRIES */
+    int tries;           /* at most, of a request; 0: PMPO_HTTP_TRIES */
     double backoff_ms;   /* before the second try; 0: PMPO_HTTP_BACKOFF_MS */
     long timeout_ms;     /* of one try; 0: PMPO_HTTP_TIMEOUT_MS */
     size_t max_body;     /* bytes of a reply; 0: PMPO_HTTP_MAX_BODY */
@@ -57,7 +57,7 @@ typedef struct pmpo_http_reply {
     double ms;       /* of the last try */
 } pmpo_http_reply;
 
-#define PMPO_HTTP_AGAIN 1 /* the body can't be used: *why says why; try again */
+#define PMPO_HTTP_AGAIN 1 /* the body can't be used: *err says why; try again */
 
 typedef struct pmpo_http_source {
     void *ud;

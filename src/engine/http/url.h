@@ -4,17 +4,17 @@
 
 #include "base/str.h"
 
-/* 0, or PMPO_EUSAGE: not http(s), no host, a user or password in it, a query
- * or fragment; with_key: http to another host than this one. */
+/* PMPO_EUSAGE: not http(s), no host, or one with a user, password, query or
+ * fragment; with_key: also plain http to another machine. */
 int pmpo_http_check_url(const char *url, bool with_key, pmpo_error *err);
-/* The host is this machine: localhost, 127.*, ::1. */
+/* Is the host this machine: localhost, 127.*, ::1? */
 bool pmpo_http_is_loopback(const char *url);
 /* Appends url + path; a path "^/x" goes in place of the /v1 at the URL's end. */
 void pmpo_http_join(const char *url, const char *path, pmpo_buf *out);
 
 /* Appends what the body of an error reply says, one line of at most 300
  * bytes of valid UTF-8: error.message, message or detail of a JSON object,
- * else the beginning of the text. `secret` (may be "") is blotted out. */
+ * else the beginning of the text. `secret` (may be "") is replaced. */
 void pmpo_http_error_text(pmpo_str body, pmpo_str secret, pmpo_buf *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* llama_device.h: what a GPU and the environment bring into a model's
- * identity, beside what llama.cpp tells of itself. */
+/* llama_device.h: the part of a model's identity that comes from GPUs and
+ * environment variables, beside what llama.cpp reports itself. */
 #ifndef PMPO_ENGINE_LLAMA_DEVICE_H
 #define PMPO_ENGINE_LLAMA_DEVICE_H
 
@@ -9,13 +9,13 @@
  * the user says otherwise. Before llama.cpp starts. */
 void pmpo_device_no_tf32(void);
 
-/* Whether layers can lie on a GPU here. */
+/* Can layers be put on a GPU on this machine, with this build? */
 bool pmpo_device_has_gpu(void);
 
-/* Appends what changes numbers: each variable of the environment that
- * llama.cpp, ggml or a library below them reads for its arithmetic and that
- * is set; with `gpu`, a line a GPU (name, compute capability) and the
- * driver. Nothing: the usual case of a CPU. */
+/* Appends what can change scores: each environment variable that is set and
+ * that llama.cpp, ggml or a library below them reads for its arithmetic; with
+ * `gpu`, a line per GPU (name, compute capability) and the driver. On a CPU
+ * this is usually nothing. */
 void pmpo_device_describe(bool gpu, pmpo_buf *out);
 
 #endif

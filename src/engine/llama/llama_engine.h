@@ -1,12 +1,12 @@
 /* llama_engine.h: the llama.cpp engine's own header.
  *
  * llama_open.c     loading, description, identity, ending
- * llama_file.c     what a file's header tells
+ * llama_file.c     a file's header
  * llama_precision.c which precision, which file
  * llama_memory.c   how much memory that takes
- * llama_machine.c  processors and memory there are
+ * llama_machine.c  processors and memory of this machine
  * llama_rate.c     which products are fastest here
- * llama_device.c   what a GPU and the environment bring into an identity
+ * llama_device.c   the part of GPUs and environment in a model's identity
  * llama_pool.c     the threads
  * llama_blas.cpp   products by BLAS
  * llama_vocab.c    tokeniser, special tokens, chat template
@@ -44,24 +44,24 @@ typedef struct pmpo_llama {
     const struct llama_vocab *vocab;
     struct llama_context *ctx; /* made on first use, remade when too small */
     size_t n_cells;            /* of ctx; 0 without one */
-    uint64_t kv_bytes;         /* ctx's keys and values, at most; 0: no limit */
+    uint64_t kv_bytes;         /* limit for ctx's keys and values; 0: none */
     struct llama_context *streams; /* for generating, made on first use */
     size_t n_streams, stream_cells; /* sequences in it, cells of each */
     size_t cell_bytes; /* of one token's keys and values */
-    uint64_t slot_bytes; /* for keys and values of all replies under way */
+    uint64_t slot_bytes; /* for keys and values of all replies in progress */
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */
     bool shares; /* sequences can share prefixes (not recurrent) */
     int threads;
-    pmpo_pool *pool; /* of them; who multiplies */
+    pmpo_pool *pool; /* of these threads */
     pmpo_plan_limits limits;
     size_t n_context; /* positions of one sequence, at most */
-    uint32_t n_short; /* of models that have rope factors for short and for
-                       * long texts: positions that the short ones, which are
-                       * used, hold for; 0: no such factors */
+    uint32_t n_short; /* for models with separate rope factors for short and
+                       * long texts: the positions for which the short factors
+                       * hold, which are the ones used; 0: no such factors */
     size_t n_vocab;
-    int32_t *prefix; /* tokens of sequence 0 that lie in the KV memory */
+    int32_t *prefix; /* tokens of sequence 0 that are in the KV memory */
     size_t n_prefix, cap_prefix;
     volatile sig_atomic_t cancelled;
 } pmpo_llama;
@@ -100,8 +100,8 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err);
  * at least `cells` cells of its own. */
 int pmpo_llama_streams(pmpo_llama *l, size_t n, size_t cells, pmpo_error *err);
 void pmpo_llama_forget(pmpo_llama *l); /* empties the KV memory */
-/* Empties it and overwrites its cells: after numbers that are none, since
- * 0 x NaN of a cell that is not looked at is still NaN. */
+/* Empties it and overwrites its cells. Needed after NaNs: a NaN in a masked
+ * cell still spoils results, because 0 x NaN is NaN. */
 void pmpo_llama_wipe(pmpo_llama *l);
 /* Empties the batch; appends a row to it (at most PMPO_MAX_ROWS). */
 void pmpo_llama_rows_clear(pmpo_llama *l);
@@ -109,11 +109,12 @@ void pmpo_llama_row(pmpo_llama *l, const pmpo_plan_row *r);
 /* Decodes the batch. PMPO_ECANCELLED, PMPO_EBACKEND: the memory is empty
  * afterwards. */
 int pmpo_llama_decode(pmpo_llama *l, pmpo_error *err);
-/* The same in l->ctx or l->streams; the memory is the caller's affair. */
+/* The same in l->ctx or l->streams; on failure the caller empties the
+ * memory. */
 int pmpo_llama_decode_in(pmpo_llama *l, struct llama_context *ctx,
                          pmpo_error *err);
-/* Puts `prefix` into sequence 0 of an otherwise empty memory, unless it is
- * what lies there. *fed is the rows it took. */
+/* Puts `prefix` into sequence 0 of a memory whose other sequences are empty;
+ * feeds nothing if it is there already. *fed is the number of rows fed. */
 int pmpo_llama_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
                       size_t *fed, pmpo_error *err);
 /* Takes everything but sequence 0's prefix out of the memory. */

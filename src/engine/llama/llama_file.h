@@ -1,11 +1,12 @@
-/* llama_file.h: what a GGUF's header tells, before anything is loaded. */
+/* llama_file.h: facts from a GGUF's header, before anything is loaded. */
 #ifndef PMPO_ENGINE_LLAMA_FILE_H
 #define PMPO_ENGINE_LLAMA_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ARCH.this: the texts that rope factors for short ones were made for. */
+/* Key suffix, after the architecture's name: the text length up to which the
+ * rope factors for short texts hold. */
 #define PMPO_ORIGINAL_CONTEXT "rope.scaling.original_context_length"
 
 typedef struct pmpo_llama_file {

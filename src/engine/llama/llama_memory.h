@@ -11,22 +11,22 @@
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p);
 /* Of one token's keys and values. */
 uint64_t pmpo_llama_cell_bytes(const pmpo_llama_file *f, pmpo_precision p);
-/* Weights, two copies of a batch's logits, the engine's buffers and ours: all
- * but keys and values. */
+/* Everything except keys and values: weights, two copies of a batch's logits,
+ * llama.cpp's buffers and ours. */
 uint64_t pmpo_llama_fixed_bytes(const pmpo_llama_file *f, pmpo_precision p);
-/* With keys and values: of a typical job; `least`, of the smallest windows
- * that are worked with. */
+/* Everything, with the keys and values of a typical job or, with `least`, those
+ * of the smallest windows that scoring can use. */
 uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p,
                                  bool least);
 
-/* How what a user allows is shared out. */
+/* How the memory that the user allows is divided. */
 typedef struct pmpo_llama_shares {
     uint64_t kv_bytes;   /* keys and values of what is scored; 0: no limit */
-    uint64_t slot_bytes; /* of all replies under way */
+    uint64_t slot_bytes; /* keys and values of all replies in progress */
     size_t window;       /* rows of a wave beside the prefix */
 } pmpo_llama_shares;
 
-/* `allowed` 0: no limit. Else no less than the least needed. */
+/* `allowed` 0: no limit; else at least the least that is needed. */
 pmpo_llama_shares pmpo_llama_share_out(const pmpo_llama_file *f,
                                        pmpo_precision p, uint64_t allowed);
 

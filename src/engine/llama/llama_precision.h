@@ -1,5 +1,5 @@
-/* llama_precision.h: which precision a model is opened at, and which file that
- * means. */
+/* llama_precision.h: the precision at which a model is opened, and the file
+ * that is loaded for it. */
 #ifndef PMPO_ENGINE_LLAMA_PRECISION_H
 #define PMPO_ENGINE_LLAMA_PRECISION_H
 
@@ -11,7 +11,7 @@
 /* What is known before the weights are loaded. */
 typedef struct pmpo_llama_opening {
     const pmpo_model_options *o;
-    const char *name, *source; /* as asked for, and that file */
+    const char *name, *source; /* as given; the path of that file */
     pmpo_llama_file facts;     /* of the source */
     pmpo_hash hash;
     pmpo_llama_rates rates; /* of this machine, where they decide something */
@@ -21,12 +21,12 @@ typedef struct pmpo_llama_opening {
     pmpo_buf file;  /* to load: the source, or its widened copy */
 } pmpo_llama_opening;
 
-/* Measured at the first call of an opening. */
+/* The rates; measured at the first call for an opening. */
 const pmpo_llama_rates *pmpo_llama_rates_of(pmpo_llama_opening *w);
 
-/* Sets w->precision to the one in use for what was asked: auto is the one with
- * low noise, or the file as it is where that alone fits. PMPO_EMODEL: it does
- * not fit into memory. */
+/* Sets w->precision to the one that will be used. AUTO becomes the fastest one
+ * with low noise, or native if only the unchanged file fits into memory.
+ * PMPO_EMODEL: the model does not fit into memory. */
 int pmpo_llama_choose(pmpo_llama_opening *w, pmpo_error *err);
 /* Sets w->file: the source itself or its widened copy, made where it is
  * missing. */

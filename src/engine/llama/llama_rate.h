@@ -1,4 +1,4 @@
-/* llama_rate.h: which products this processor makes fastest. */
+/* llama_rate.h: which matrix products are fastest on this processor. */
 #ifndef PMPO_ENGINE_LLAMA_RATE_H
 #define PMPO_ENGINE_LLAMA_RATE_H
 
@@ -11,13 +11,14 @@ typedef struct pmpo_llama_rates {
     bool blas; /* f32 products take less time by BLAS */
 } pmpo_llama_rates;
 
-/* Products as prefill makes them; "less" is by more than a twentieth. Measured
- * once for this processor, build and number of threads (half a second), then
- * remembered in the cache folder, unless the measurement was too unsteady. */
+/* Compares products of the size that prefill uses; "less time" means by more
+ * than 5 %. Measured once for this processor, build and number of threads (half
+ * a second), then stored in the cache folder, unless the times varied too
+ * much. */
 pmpo_llama_rates pmpo_llama_measure(int threads);
 
-/* Where it is remembered: pmpo_fetch_recall's key, and the words "f16" or
- * "f32", and "blas". */
+/* Appends the key under which the result is stored (pmpo_fetch_recall). The
+ * value is the word "f16" or "f32", and "blas" if that is faster. */
 void pmpo_llama_rate_key(int threads, pmpo_buf *out);
 
 /* ---- the same with any stopwatch, for tests ----------------------------------- */
@@ -32,11 +33,11 @@ typedef enum pmpo_contender {
 /* Milliseconds of one product; INFINITY: can't be made. */
 typedef double (*pmpo_stopwatch)(void *ud, pmpo_contender who);
 
-/* The contenders take turns, and the least time of each counts, so that a
- * moment in which others had the processor slows none of them alone. That is
- * done twice, and again (8 times at most) until two in a row agree. Returns
- * whether they did; *out is the last choice then, else that of the least times
- * of all. */
+/* The contenders are timed in turn, and the least time of each counts, so that
+ * other programs on the processor do not slow one of them alone. The comparison
+ * is repeated, at most 8 times, until two in a row have the same result.
+ * Returns whether that happened. *out is that result, or else the one by the
+ * least times of all repetitions. */
 bool pmpo_llama_contest(pmpo_stopwatch ms, void *ud, pmpo_llama_rates *out);
 
 #endif

@@ -1,17 +1,17 @@
 /* plan.h: which rows a unit needs, and in which order they are fed. Pure.
  *
- * The requests of a unit form a prefix tree. The rows that have to be fed are
- * the nodes that predict something: the last token of a target never is, and
- * targets that share a beginning share its rows, so an answer of one token
- * costs no row of its own. A leaf of what is fed is a sequence of the KV
- * memory; a row belongs to all sequences below it, and as leaves are numbered
- * in tree order those are a range.
+ * The requests of a unit form a prefix tree. Only nodes that predict a token
+ * have to be fed: never the last token of a target. Targets with a common
+ * beginning share its rows, so an answer of one token costs no row of its own.
+ * Each leaf of the fed tree is a sequence of the KV memory. A row belongs to
+ * all sequences below it; because leaves are numbered in tree order, these are
+ * a range.
  *
  * Rows are in depth-first order, cut into waves (what fits into the KV memory
- * beside the unit's prefix at one time) and those into batches (what is
- * decoded by one call). This order keeps llama.cpp's rules: positions of a
- * sequence are contiguous and rising, the set of sequences only narrows, and
- * sequences that share a row agree in all positions before it. */
+ * beside the unit's prefix at one time) and those into batches (what is decoded
+ * by one call). This order keeps llama.cpp's rules: positions of a sequence are
+ * contiguous and rising, the set of sequences only narrows, and sequences that
+ * share a row agree in all positions before it. */
 #ifndef PMPO_ENGINE_PLAN_H
 #define PMPO_ENGINE_PLAN_H
 
@@ -21,7 +21,7 @@ typedef struct pmpo_plan_limits {
     size_t max_rows;      /* in a batch */
     size_t max_outputs;   /* rows of a batch whose logits are asked for */
     size_t max_sequences; /* in a wave */
-    size_t max_cells;     /* rows in a wave, unless one sequence needs more */
+    size_t max_cells;     /* rows of a wave, unless one sequence has more */
     size_t max_context;   /* positions of one sequence */
 } pmpo_plan_limits;
 
