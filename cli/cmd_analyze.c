@@ -1,5 +1,5 @@
-/* cmd_analyze.c: pmpo analyze: what each part of a prompt is worth, and
- * where in an answer the model is surprised. */
+/* cmd_analyze.c: pmpo analyze: the effect of each part of a prompt, and the
+ * tokens of an answer that the model finds unlikely. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "progress.h"
 #include "session.h"
 
-#define BAR 20
+#define BAR 20 /* columns of the longest bar */
 #define CELLS 8          /* tokens a line of the heat map */
 #define MAX_TOKENS 240   /* of the heat map */
 
@@ -68,6 +68,7 @@ static const char *colour_of_part(const pmpo_segment_effect *s, double floor,
     static const char *const hurts[] = {"\033[30;48;5;224m", "\033[30;48;5;217m",
                                         "\033[30;48;5;210m", "\033[30;48;5;203m"};
     pmpo_effect what = pmpo_effect_of(s, floor);
+    /* 0..3, the largest: 3 */
     int k = largest > 0 ? (int)(fabs(s->effect) / largest * 3.999) : 0;
     return what == PMPO_EFFECT_HELPS   ? helps[k]
            : what == PMPO_EFFECT_HURTS ? hurts[k]

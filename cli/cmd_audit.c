@@ -51,7 +51,7 @@ static const pmpo_candidate *candidate(const pmpo_run_view *v, int id)
     return NULL;
 }
 
-/* The prompt that a candidate goes back to; 0: the start prompt. */
+/* The prompt from which a candidate descends; 0: the start prompt. */
 static int family_of(const pmpo_run_view *v, const pmpo_candidate *c)
 {
     while (c->n_parents > 0) {
@@ -105,7 +105,7 @@ static int collect_prompts(audit_job *j, pmpo_error *err)
 
 /* ---- examples ----------------------------------------------------------------- */
 
-/* Takes out of j->data what the run's search has seen. */
+/* Removes from j->data the examples that the run's search has used. */
 static int leave_out_seen(audit_job *j, pmpo_error *err)
 {
     pmpo_data *seen[2] = {NULL, NULL}, *rest = NULL;
@@ -350,7 +350,7 @@ static void audit_json(const audit_job *j)
 
 /* ---- the command -------------------------------------------------------------------- */
 
-/* The run's model as it was, but for what the command line says. */
+/* The run's model, with its settings unless the command line has others. */
 static int open_model(audit_job *j, pmpo_error *err)
 {
     const options *o = j->o;

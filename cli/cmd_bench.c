@@ -1,4 +1,4 @@
-/* cmd_bench.c: pmpo bench: this machine's rates and noise floor. */
+/* cmd_bench.c: pmpo bench: this machine's speed and noise floor. */
 #include <math.h>
 #include <pmpo_commit.h>
 

@@ -1,5 +1,5 @@
-/* cmd_completion.c: pmpo completion: what a shell offers after "pmpo": commands, their options, the
- * words that options take, names of models, files. */
+/* cmd_completion.c: pmpo completion: scripts by which shells complete commands,
+ * options, the words that options take, names of models, and files. */
 #include <stdio.h>
 #include <string.h>
 

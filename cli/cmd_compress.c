@@ -43,8 +43,8 @@ static void put_result(const pmpo_compression *c)
     double saved = 1 - (double)c->tokens_after / (double)c->tokens_before;
     printf("\n");
     if (c->n_steps == 0) {
-        put_fact("result", "nothing goes: each part taken out costs more than "
-                 "%.4g nats", c->margin);
+        put_fact("result", "nothing can be removed: without any one part the "
+                 "loss rises by more than %.4g nats", c->margin);
     } else {
         put_fact("result", "%zu tokens of %zu, %.0f %% saved",
                  c->tokens_after, c->tokens_before, 100 * saved);

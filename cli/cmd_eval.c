@@ -13,7 +13,7 @@
 
 #define MAX_RUNS 32 /* numbers of demonstrations */
 
-/* One number of demonstrations, and what came of it. */
+/* One number of shots, and the results with it. */
 typedef struct turn {
     size_t shots;
     pmpo_data *data;

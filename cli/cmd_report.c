@@ -1,4 +1,4 @@
-/* cmd_report.c: pmpo report: a run, or several, as a page for people. */
+/* cmd_report.c: pmpo report: an HTML page about one run or several. */
 #include <stdio.h>
 #include <string.h>
 

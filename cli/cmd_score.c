@@ -1,4 +1,4 @@
-/* cmd_score.c: pmpo score: what prompts are worth on examples. */
+/* cmd_score.c: pmpo score: the loss of prompts on examples. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +155,8 @@ static void score_text(const options *o, const session *s, const pmpo_data *d,
     size_t n = r->n_prompts ? r->prompts[0].n_examples : 0;
     put_model(o, s->scorer);
     if (o->dry_run) {
-        put_fact("dry run", "nothing was fed; the cost is what it would be");
+        put_fact("dry run", "nothing was scored; the cost is what scoring "
+                 "would cost");
     } else {
         put_fact("data", "%s: %zu examples", o->data, n);
     }

@@ -1,4 +1,5 @@
-/* cmd_show.c: pmpo show: how a run went; also the end of optimize, resume. */
+/* cmd_show.c: pmpo show: the state or outcome of a run; optimize and resume
+ * print it at their end. */
 #include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
@@ -241,7 +242,7 @@ static const char *setting(const pmpo_run_view *v, const char *name)
     return "";
 }
 
-/* The loss, and those of its settings that it reads. */
+/* The loss, and the settings that it uses. */
 static void put_loss(const pmpo_run_view *v)
 {
     bool nll = !strcmp(v->loss, "nll");
@@ -378,7 +379,7 @@ static void put_finalists(const pmpo_run_view *v)
     }
 }
 
-/* Only where there were several: one is what the verdict tells of. */
+/* Only if there were several: the verdict already describes a single one. */
 static void put_test_looks(const pmpo_run_view *v)
 {
     for (size_t i = 0; v->n_test_looks > 1 && i < v->n_test_looks; i++) {

@@ -1,5 +1,5 @@
-/* defaults.c: what options are where nobody says: the library's own defaults,
- * from its _init functions, and the words for them in --help. */
+/* defaults.c: the default values of options, from the library's _init
+ * functions, and their texts in --help. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -35,7 +35,7 @@ static pmpo_str str_of_line(const line *l)
     return (pmpo_str){l->text, l->n};
 }
 
-/* Adds `part` where it fits; parts are added by what they are worth. */
+/* Adds `part` if it fits; the most important parts are added first. */
 static void add_if_fits(line *l, const line *part, size_t width)
 {
     size_t gap = l->n ? 2 : 0;
@@ -52,7 +52,8 @@ static bool counts_in(const pmpo_progress *p, const char *unit)
     return p->unit && !strcmp(p->unit, unit);
 }
 
-/* Losses are told of work on examples only: loading and fetching have none. */
+/* Losses are shown for work on examples only: loading and fetching have
+ * none. */
 static bool has_loss(const pmpo_progress *p, double v)
 {
     return isfinite(v) && !counts_in(p, "bytes");
@@ -210,7 +211,7 @@ static void put_saved(FILE *f, const pmpo_progress *p, size_t width)
 
 /* ---- the candidates ----------------------------------------------------------------- */
 
-/* By place: those that say more first. */
+/* Ordered by importance. */
 static double rank_of(const pmpo_live_candidate *c)
 {
     return c->fate == PMPO_FATE_ACCEPTED ? -INFINITY

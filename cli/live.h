@@ -16,7 +16,7 @@
 
 #include "pmpo.h"
 
-#define LIVE_HISTORY 512
+#define LIVE_HISTORY 512 /* more changes than a curve has columns */
 
 /* What progress has reported so far. Initialise with zeros. */
 typedef struct live {

@@ -1,4 +1,4 @@
-/* main.c: the program pmpo: finds the command, runs it, tells failures.
+/* main.c: the program pmpo: finds the command, runs it, reports failures.
  *
  * To add a command: a file cmd_NAME.c, a row here, a section in docs/cli.md. */
 #include <errno.h>
@@ -109,7 +109,7 @@ static const char usage[] =
 /* ---- finding a command -------------------------------------------------- */
 
 /* The command named by argv[at] or, of two words, argv[at] and argv[at + 1];
- * *n is how many words it took. NULL: none. */
+ * *n is the number of words. NULL: there is none. */
 static const command *find(int argc, char **argv, int at, int *n)
 {
     for (size_t i = 0; at < argc && i < n_commands; i++) {

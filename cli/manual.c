@@ -68,16 +68,18 @@ static void put_exits(FILE *f)
           ".TP\n1\nFailed: no such model, no memory, input or output failed.\n"
           ".TP\n2\nMisuse, or bad input data.\n"
           ".TP\n3\nStopped by a budget, by ^C or by SIGTERM; everything is "
-          "kept, and\n.B pmpo resume\ngoes on.\n", f);
+          "saved, and\n.B pmpo resume\ncontinues.\n", f);
 }
 
 static void put_environment(FILE *f)
 {
     fputs(".SH ENVIRONMENT\n"
-          ".TP\n.B PMPO_MODEL\nThe model where no\n.B \\-\\-model\nsays which.\n"
+          ".TP\n.B PMPO_MODEL\nThe model, if there is no\n.BR \\-\\-model .\n"
           ".TP\n.B XDG_CACHE_HOME\nModels, widened copies and the score cache "
-          "are in its folder\n.IR pmpo ;\nwithout it in\n.IR ~/.cache/pmpo .\n"
-          ".TP\n.B NO_COLOR\nNo colours, whatever it says.\n", f);
+          "are in its folder\n.IR pmpo ;\nif it is not set, in\n.IR "
+          "~/.cache/pmpo .\n"
+          ".TP\n.B NO_COLOR\nIf it is set, to any value, no colours are used."
+          "\n", f);
 }
 
 /* ---- a command ------------------------------------------------------------------ */
@@ -139,11 +141,12 @@ static void put_all(FILE *f)
     fputs(".SH SYNOPSIS\n.B pmpo\n\\fICOMMAND\\fR [\\fIOPTION\\fR]... "
           "[\\fIARGUMENT\\fR]...\n"
           ".SH DESCRIPTION\n"
-          "pmpo finds a better instruction for a language model by measuring: "
-          "what a prompt is worth is the cross\\-entropy that the model gives "
-          "to known answers, or to preferred against rejected ones, read off "
-          "forward passes. A run ends with the proof on examples it has not "
-          "seen.\n.PP\nResults go to standard output, everything else to "
+          "pmpo finds better instructions for language models by "
+          "measurement. The loss of a prompt is the cross\\-entropy of known "
+          "answers, or of preferred against rejected ones. It is computed by "
+          "forward passes; nothing is generated for it. At its end, a run is "
+          "tested on examples that it has not seen.\n.PP\n"
+          "Results go to standard output, everything else to "
           "standard error.\n.SH COMMANDS\n", f);
     for (size_t i = 0; i < n_commands; i++) {
         char page[64];

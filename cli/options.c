@@ -1,8 +1,8 @@
 /* options.c: reading the command line and the --config file by the table.
  *
- * getopt_long does the reading; this file turns the table into what it wants
- * and texts into values. What the command line gives goes before what the
- * file gives, that before the defaults. */
+ * getopt_long parses; this file makes its arguments from the table and converts
+ * texts to values. The command line takes precedence over the file, and the
+ * file over the defaults. */
 #define _POSIX_C_SOURCE 200809L
 #include "options.h"
 
@@ -370,7 +370,7 @@ static void make_tables(getopt_tables *t, unsigned id)
 {
     size_t n = 0;
     memset(t, 0, sizeof(*t));
-    t->letters[0] = ':'; /* a missing argument is told from bad options */
+    t->letters[0] = ':'; /* tells a missing argument from a bad option */
     for (size_t i = 0; i < n_option_rows; i++) {
         if (option_rows[i].commands & id) {
             put_row(t, i, &n);
@@ -484,12 +484,16 @@ void options_release(options *o)
 
 /* ---- help --------------------------------------------------------------- */
 
-/* Prints `text` wrapped at column 79, going on at column `indent`. */
+#define HELP_WIDTH 79  /* so that no line fills a terminal of 80 columns */
+#define HELP_COLUMN 28 /* where the texts of options begin */
+
+/* Prints `text` wrapped at HELP_WIDTH; the cursor is at column `at`, and
+ * further lines begin at column `indent`. */
 static void put_wrapped(const char *text, size_t indent, size_t at)
 {
     while (*text) {
         size_t n = strcspn(text, " ");
-        if (at > indent && at + 1 + n > 79) {
+        if (at > indent && at + 1 + n > HELP_WIDTH) {
             printf("\n%*s", (int)indent, "");
             at = indent;
         } else if (at > indent) {
@@ -514,12 +518,12 @@ static void help_row(const command *c, const option_row *r)
     snprintf(body, sizeof(body), is_help ? "%s" : "%s [default: %s]", r->help,
              options_default(c, r, value, sizeof(value)));
     printf("%s", head);
-    if (n > 26) {
-        printf("\n%28s", "");
+    if (n > HELP_COLUMN - 2) { /* two blanks at least between the columns */
+        printf("\n%*s", HELP_COLUMN, "");
     } else {
-        printf("%*s", 28 - n, "");
+        printf("%*s", HELP_COLUMN - n, "");
     }
-    put_wrapped(body, 28, 28);
+    put_wrapped(body, HELP_COLUMN, HELP_COLUMN);
 }
 
 void options_help(const command *c)

@@ -1,11 +1,11 @@
-/* page.c: writing a page for people to its place. */
+/* page.c: writes a report page to its file. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common.h"
 
-/* May `path` be written over: is it not there, or a page of ours? */
+/* May `path` be overwritten: does it not exist, or is it a page of pmpo? */
 static bool is_replaceable(const char *path)
 {
     char head[4096] = "";

@@ -12,7 +12,7 @@
 
 #include "width.h"
 
-#define FACT_COLUMN 14
+#define FACT_COLUMN 14 /* where the texts of put_fact begin */
 
 pmpo_str str_of(const char *text)
 {
@@ -190,7 +190,7 @@ static const char *how_at(const text_mark *marks, size_t n, size_t at)
     return "";
 }
 
-/* One line of a marked text; no colour goes past its end. */
+/* One line of a marked text; colours end with the line. */
 static void put_marked_line(FILE *f, pmpo_str s, size_t from, size_t to,
                             const text_mark *marks, size_t n)
 {

@@ -13,7 +13,7 @@
 #include "live.h"
 #include "width.h"
 
-#define EVERY_MS 100.0
+#define EVERY_MS 100.0 /* between two drawings */
 
 static struct {
     bool draw, tell;
@@ -45,7 +45,7 @@ static live_looks looks_now(void)
                         .colour = !(no && *no)};
 }
 
-/* Back to where the picture begins; what is drawn next replaces it. */
+/* Moves the cursor to the beginning of the display, to redraw it. */
 static void go_back(FILE *f)
 {
     if (now.lines > 0) {

@@ -60,7 +60,7 @@ static bool masks_nothing(const options *o)
     return o->no_mask;
 }
 
-/* Auto is none under the published loop. */
+/* With the preset paper, auto is none. */
 static bool answers_nothing(const options *o)
 {
     return o->run_metric == PMPO_RUN_METRIC_NONE

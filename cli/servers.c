@@ -1,5 +1,5 @@
-/* servers.c: how models behind a URL are reached: keys, certificates, and which
- * options mean something to them. */
+/* servers.c: connections to models on servers: keys, certificates, and the
+ * options that apply to them. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "pmpo.h"
 
-#define SIGNALS_MODELS 2
+#define SIGNALS_MODELS 2 /* scorer, and rewriter or judge */
 
 /* Installs the handlers. Signals that are ignored (nohup) stay ignored. */
 void signals_listen(void);

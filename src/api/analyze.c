@@ -77,7 +77,7 @@ static pmpo_score_context context(work *w, const char *stage)
     };
 }
 
-/* The prompt itself, by the public call: its result is part of ours. */
+/* Scores the prompt by pmpo_score, whose result is part of the analysis. */
 static int score_whole(work *w, pmpo_str prompt, pmpo_error *err)
 {
     pmpo_analysis *a = &w->out->pub;

@@ -1,12 +1,13 @@
-/* bench.c: pmpo_bench_run: a scoring job beside the engine's own prefill.
+/* bench.c: pmpo_bench_run: compares a scoring job with the engine's plain
+ * prefill.
  *
- * The reference is the same engine fed batches of 512 rows of one sequence
- * with one row of logits each, which is what llama-bench's pp512 does. The
- * two take turns, so that a slow moment of the machine hits both, and each
- * starts from the same state: all memory made, none of its prefix in it.
+ * The reference is the same engine fed batches of 512 rows of one sequence with
+ * one row of logits each, which is what llama-bench's pp512 does. The two are
+ * measured in turn, so that a slow moment of the machine affects both, and each
+ * starts from the same state: all memory allocated, without its prefix.
  *
- * Of a server the reference is the same job with more requests in flight than
- * it can work on. */
+ * For a server the reference is the same job with more requests in flight than
+ * it can process. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@
 #include "data/data.h"
 #include "score/score.h"
 
-#define REFERENCE_ROWS 512
-#define MADE_UP 50
+#define REFERENCE_ROWS 512 /* as in llama-bench's pp512 */
+#define MADE_UP 50 /* questions, if there are no data */
 #define PLAIN_EXAMPLES 5 /* of the plain loop, which is slow */
 #define PLAIN_TOKENS 6000
 
@@ -308,7 +309,7 @@ static void sum_up(pmpo_bench *b)
     b->distinct_over_prefill = median(ratios);
 }
 
-/* The products of one scoring beside what the processor could do at most. */
+/* The rate of one scoring's products as a share of the processor's peak. */
 static void compare_with_peak(const pmpo_model *m, pmpo_bench *b)
 {
     double flops = 2 * (m->row_macs * (double)b->rows +

@@ -1,4 +1,4 @@
-/* cache.c: where the user's score cache is and how big it may grow. */
+/* cache.c: the path and the size limit of the user's score cache. */
 #include "api/cache.h"
 
 #include "base/error.h"

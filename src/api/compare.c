@@ -1,8 +1,8 @@
 /* compare.c: pmpo_compare: prompts x models on the same examples.
  *
- * Made of pmpo_score and, where answers or other likelihoods are asked for,
- * pmpo_eval_run; models come one after the other, since few machines hold
- * many at once. */
+ * Built on pmpo_score and, for metrics that need more than its scores, on
+ * pmpo_eval_run. Models are added one after the other, because few machines
+ * have the memory for many at once. */
 #include "eval/compare.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* compress.c: pmpo_compress: the shortest prompt that costs no more. */
+/* compress.c: pmpo_compress: checks its arguments, splits the data, and calls
+ * the search for a shorter prompt (search/shorten.h). */
 #include <math.h>
 
 #include "api/cache.h"

@@ -1,9 +1,9 @@
 /* estimate.c: pmpo_optimize_estimate: what a run would cost, writing nothing.
  *
- * The first scoring of the start prompt is counted exactly. Rates are
- * measured by scoring a few examples and generating a few tokens. The rest is
- * an upper bound: every prompt as long as a reply may be, every candidate
- * scored to its end and validated, no iteration saved. */
+ * The first scoring of the start prompt is counted exactly. Rates are measured
+ * by scoring a few examples and generating a few tokens. The rest is an upper
+ * bound: every prompt has the greatest length of a reply, every candidate is
+ * scored on all examples and validated, and all iterations run. */
 #include <math.h>
 
 #include "api/parts.h"
@@ -15,9 +15,9 @@
 #include "propose/propose.h"
 #include "search/search.h"
 
-#define WARM_EXAMPLES 1
-#define TIMED_EXAMPLES 4
-#define TIMED_TOKENS 16
+#define WARM_EXAMPLES 1 /* scored before the time counts */
+#define TIMED_EXAMPLES 4 /* enough for a rough rate */
+#define TIMED_TOKENS 16 /* likewise, of generating */
 #define FORM_TOKENS 600 /* of a rewriting form without its texts */
 
 static const char assumptions[] =
@@ -171,7 +171,7 @@ static int count_all(pmpo_model *m, const pmpo_parts *p,
                                err);
 }
 
-/* The longest prompt a run can come to, in tokens. */
+/* The greatest length of a prompt of the run, in tokens. */
 static uint64_t longest_prompt(const pmpo_optimize_options *o)
 {
     int cap = o->max_prompt_tokens;

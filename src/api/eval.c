@@ -1,5 +1,5 @@
-/* eval.c: pmpo_eval_run and pmpo_audit_run: what they are given, checked, and
- * their results' lives. The work is done in eval/. */
+/* eval.c: pmpo_eval_run and pmpo_audit_run: check their arguments and own their
+ * results. The work is done in eval/. */
 #include "api/cache.h"
 #include "base/error.h"
 #include "data/data.h"

@@ -1,4 +1,4 @@
-/* messages.c: pmpo_prompt_messages: a prompt as a server of chats takes it. */
+/* messages.c: pmpo_prompt_messages: a prompt as messages for a chat server. */
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/render.h"

@@ -1,4 +1,4 @@
-/* open_model.c: opening a model by name, path or address. */
+/* open_model.c: opening a model by name, path or URL. */
 #include <stdlib.h>
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
-/* optimize.c: pmpo_optimize: checks, settles what is settled once, makes the
- * run file, and sits down to the first sitting. */
+/* optimize.c: pmpo_optimize: checks its arguments, makes the decisions that
+ * hold for the whole run, creates the run file, and runs the first sitting. */
 #include "api/parts.h"
 #include "api/sitting.h"
 #include "base/error.h"
@@ -73,7 +73,7 @@ static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
                                "will fit their wording", err);
 }
 
-/* How many test examples ask what one of o->seen asks. */
+/* The number of test examples with the input of an example of o->seen. */
 static int put_seen(pmpo_store *s, const pmpo_data *test,
                     const pmpo_optimize_options *o, pmpo_error *err)
 {
@@ -139,7 +139,8 @@ static void settle_paper(pmpo_optimize_options *o)
     }
 }
 
-/* Right options would be those of one model, and a race's test is of one. */
+/* Options that count as right, and the test of a race, are for one model
+ * only. */
 static int settle_joint(const pmpo_model *scorer, pmpo_optimize_options *o,
                         pmpo_error *err)
 {
@@ -178,7 +179,7 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
     return rc;
 }
 
-/* Who takes part when nothing else is said: into `names`. */
+/* Appends the default proposers to `names`. */
 static int name_proposers(pmpo_optimize_options *o, pmpo_buf *names,
                           pmpo_error *err)
 {

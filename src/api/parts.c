@@ -1,4 +1,5 @@
-/* parts.c: splitting, keeping and reading back a run's examples. */
+/* parts.c: splits, stores and reads a run's examples, and checks and resolves
+ * the options that depend on them. */
 #include "api/parts.h"
 
 #include <math.h>
@@ -109,7 +110,7 @@ static int check_proposers(const pmpo_optimize_options *o, pmpo_error *err)
     return rc < 0 || !o->proposers ? rc : check_names(o, err);
 }
 
-/* What decides which candidate is taken. */
+/* Settings that decide which candidate is accepted. */
 static int check_choice(const pmpo_optimize_options *o, pmpo_error *err)
 {
     if (!(o->length_price >= 0) || isinf(o->length_price)

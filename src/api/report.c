@@ -1,4 +1,4 @@
-/* report.c: pages from run files. */
+/* report.c: the public functions that make report pages. */
 #include "base/error.h"
 #include "base/files.h"
 #include "base/mem.h"

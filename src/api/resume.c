@@ -124,7 +124,7 @@ static const char *fact(const pmpo_run_view *v, const char *who,
     return setting(v, name);
 }
 
-/* Of servers: under which name, in which dialect, by whose tokens. */
+/* For models on servers: name, dialect and tokenizer. */
 static void fill_server(const pmpo_run_view *v, const char *who,
                         pmpo_model_options *out)
 {

@@ -1,4 +1,4 @@
-/* sitting.c: what a fresh and a resumed run have in common. */
+/* sitting.c: see sitting.h. */
 #include "api/sitting.h"
 
 #include <math.h>
@@ -117,7 +117,7 @@ static int get_fact(pmpo_store *s, const char *who, const char *what,
     return rc < 0 || !out->failed ? rc : pmpo_fail_memory(err);
 }
 
-/* Says what the run's model was and what this one is. */
+/* An error that describes the run's model and this one. */
 static int another_model(pmpo_store *s, const char *who, const pmpo_model *m,
                          pmpo_error *err)
 {
@@ -299,7 +299,7 @@ static int note_cache(pmpo_store *s, const pmpo_cache *c, pmpo_error *err)
                    : 0;
 }
 
-/* Searches; the status says how it went even when it went wrong. */
+/* Runs the search and stores the status, also after a failure. */
 static int search(pmpo_store *s, const pmpo_search_input *in, pmpo_error *err)
 {
     char why[240] = "";

@@ -1,4 +1,4 @@
-/* hash.c: XXH3 behind four verbs, and splitmix64. */
+/* hash.c: XXH3 hashes, and the generator splitmix64. */
 #include "base/hash.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* peak.c: see peak.h.
  *
- * Chains of multiply-adds that don't wait for one another: more than a core has
- * units times the steps that one takes. The build lets the compiler contract
- * a * b + c in this file (CMakeLists.txt). */
+ * Runs independent chains of multiply-adds: more of them than a core's units
+ * times the latency of one multiply-add. The build lets the compiler contract a
+ * * b + c in this file (CMakeLists.txt). */
 #include "base/peak.h"
 
 #include <pthread.h>
@@ -23,7 +23,7 @@ typedef struct kernel {
     int width; /* numbers in a vector */
 } kernel;
 
-/* x goes to 1, so the numbers stay ordinary ones. */
+/* x converges to 1, so no value becomes infinite or subnormal. */
 #define KERNEL(name, bytes, target)                                            \
     typedef float name##_vec __attribute__((vector_size(bytes)));              \
     target static float name(long steps)                                       \

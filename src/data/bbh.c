@@ -1,10 +1,10 @@
 /* bbh.c: BIG-Bench Hard files as they are published.
  *
- * Such a file is one JSON object whose "examples" are {input, target}; what
- * the answers may be has to be found out. An input that ends in an "Options:"
- * block names them. Without a block, a file with a handful of distinct
- * targets is a choice between these; any other is free-form, and its rejected
- * outputs are drawn from the set the example ends up in. */
+ * Such a file is one JSON object whose "examples" are {input, target}; the
+ * possible answers are not stated and must be inferred. An input that ends in
+ * an "Options:" block names them. Without one, a file with only a few distinct
+ * targets is a choice between these; any other file is free-form, and its
+ * rejected outputs are drawn from the set that the example is in. */
 #include "data/set.h"
 
 #include <limits.h>
@@ -190,7 +190,7 @@ int pmpo_bbh_sniff(pmpo_str text, bool *is_bbh, json_t **root, int *line,
 
 /* ---- options ------------------------------------------------------------ */
 
-/* What follows the last line that says "Options:"; empty: no such line. */
+/* The text after the last line "Options:"; empty: there is no such line. */
 static pmpo_str option_block(pmpo_str input)
 {
     const pmpo_str head = PMPO_STR("Options:");

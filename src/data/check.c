@@ -1,14 +1,14 @@
-/* check.c: everything that is wrong with a data file, and what is in it.
+/* check.c: lists the problems in a data file, and counts what it has.
  *
- * The mistakes come from the readers themselves. Added here: warnings about
- * content that is there twice, and label counts. */
+ * The readers report the errors. This file adds warnings about duplicate
+ * content, and label counts. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "data/set.h"
 
-#define MAX_SHOWN_LABELS 50
+#define MAX_SHOWN_LABELS 50 /* as pmpo_data_report says */
 
 /* The report and what it points to; `pub` is first, so both have one
  * address. */
@@ -137,7 +137,7 @@ static void count_kinds(report_box *box)
 
 /* ---- all of it ---------------------------------------------------------- */
 
-/* No line has two problems: what is wrong is no example to be warned of. */
+/* A line has at most one problem: warnings are only about valid examples. */
 static int by_line(const void *a, const void *b)
 {
     const pmpo_data_problem *x = a, *y = b;

@@ -16,7 +16,7 @@ void pmpo_csv_release(pmpo_csv *c)
     *c = (pmpo_csv){.at = 0};
 }
 
-/* How long the line end at c->at is; 0: there is none. */
+/* The length of the line end at c->at; 0: there is none. */
 static size_t line_end(const pmpo_csv *c)
 {
     const char *p = c->text.ptr + c->at;

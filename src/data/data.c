@@ -1,9 +1,9 @@
-/* data.c: a set of examples: made by the readers, asked by everyone.
+/* data.c: the set of examples, which the readers make.
  *
- * A set is immutable once made and owns one arena with everything. The only
- * thing an example's neighbours may change is what is drawn for a free-form
- * answer: rejected outputs, which come from the same set and from nowhere
- * else, so that a test part can't leak into a training part. */
+ * A set is immutable once made and owns everything in one arena. An example
+ * depends on the others of its set in one way only: rejected outputs for
+ * free-form answers are drawn from them, and only from them, so that a test
+ * part can't leak into a training part. */
 #include "data/data.h"
 
 #include <ctype.h>

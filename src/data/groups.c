@@ -1,7 +1,7 @@
-/* groups.c: which examples ask the same.
+/* groups.c: groups examples with the same input.
  *
  * Several pairs for one input, or one question with several targets, are not
- * independent draws: whoever computes an interval counts inputs, not lines. */
+ * independent draws, so intervals and tests count inputs, not lines. */
 #include "base/error.h"
 #include "data/data.h"
 #include "data/set.h"

@@ -1,7 +1,8 @@
 /* import.c: files of other formats as one set of examples.
  *
- * Here is what the importers have in common: their table, the walk over the
- * files, what is dropped, and the summary. The formats are in import_*.c. */
+ * This file has what the importers share: their table, the loop over the files,
+ * the counts of dropped records, and the summary. The formats are in
+ * import_*.c. */
 #include "data/import.h"
 
 #include <assert.h>
@@ -254,7 +255,7 @@ int pmpo_import_task(pmpo_import *im, pmpo_str task, pmpo_error *err)
 
 /* ---- files -------------------------------------------------------------- */
 
-/* What holds for the text of any format. */
+/* Checks that apply to the text of every format. */
 static int check_text(pmpo_import *im, pmpo_str text, pmpo_error *err)
 {
     size_t at = 0;

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-#define MAX_LETTERS 26
+#define MAX_LETTERS 26 /* A to Z */
 
 /* The text of option i, which is "A)..." for the first; ptr NULL: it isn't. */
 static pmpo_str option_text(json_t *options, size_t i)

@@ -65,7 +65,7 @@ static int end_demo(pmpo_import *im, pmpo_str text, demo *d, size_t end,
     return rc < 0 ? pmpo_reader_bad(&im->r, d->line, err) : 0;
 }
 
-/* The first paragraph above the questions, which says what the task is. */
+/* The first paragraph before the questions, which describes the task. */
 static int take_task(pmpo_import *im, pmpo_str head, pmpo_error *err)
 {
     size_t dashes = pmpo_str_find(head, PMPO_STR("\n-----"), 0);

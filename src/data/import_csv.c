@@ -1,4 +1,4 @@
-/* import_csv.c: tables with a header row; csv.c takes them apart.
+/* import_csv.c: tables with a header row, which csv.c parses.
  *
  * The columns have the names of the fields in docs/formats.md, or are named
  * by the caller. An empty cell of a field that may be missing is a missing
@@ -37,7 +37,8 @@ typedef struct table {
 
 /* ---- columns ------------------------------------------------------------ */
 
-/* `what` and the names there are: with them a person can mend the call. */
+/* An error with `what` and the names of all columns, for correcting the
+ * call. */
 static int fail_columns(const table *t, pmpo_error *err, const char *what)
 {
     pmpo_buf list = {0};
@@ -56,7 +57,7 @@ static int fail_columns(const table *t, pmpo_error *err, const char *what)
     return rc;
 }
 
-/* The column called `name`, NONE when there is none. */
+/* The index of the column `name`; NONE: there is none. */
 static int find_column(const table *t, const char *name, size_t *out,
                        pmpo_error *err)
 {

@@ -14,7 +14,7 @@ static const char *const kept_names[] = {"id", "answer", "weight"};
 #define N_PROMPTS (sizeof(prompt_names) / sizeof(prompt_names[0]))
 #define N_KEPT (sizeof(kept_names) / sizeof(kept_names[0]))
 
-/* The prompt by whatever name; *out NULL: there is none. */
+/* The prompt under any of its names; *out NULL: there is none. */
 static int find_prompt(json_t *o, json_t **out, pmpo_error *err)
 {
     const char *name = NULL;

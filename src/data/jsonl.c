@@ -1,8 +1,8 @@
 /* jsonl.c: one JSON object a line, one example an object.
  *
- * docs/formats.md has the fields and the mistakes. The functions here know
- * one line only: ids are compared by pmpo_reader_add, and content without an
- * id is named when the whole file has been read. */
+ * docs/formats.md has the fields and the mistakes. The functions here see one
+ * line only: pmpo_reader_add compares ids, and examples without one get it when
+ * the whole file has been read. */
 #include "data/set.h"
 
 #include <limits.h>

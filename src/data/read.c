@@ -1,7 +1,7 @@
 /* read.c: from bytes to a set: which format, what to do about a mistake, ids.
  *
- * The readers (jsonl.c, bbh.c) take one example at a time; whatever needs to
- * know the other examples is here. */
+ * The readers (jsonl.c, bbh.c) handle one example at a time; everything that
+ * needs the other examples is here. */
 #include <stdio.h>
 
 #include "base/error.h"

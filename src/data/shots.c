@@ -64,7 +64,7 @@ static size_t put_question(const pmpo_example *e, pmpo_message *m)
     return e->n_messages - head;
 }
 
-/* Makes the arena own what m[0..n) point to. */
+/* Copies the texts of m[0..n) into the arena. */
 static int own_texts(pmpo_arena *mem, pmpo_message *m, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-/* split.c: dealing a set into training, validation and test.
+/* split.c: splitting a set into training, validation and test part.
  *
  * Examples are ordered by a hash of the seed and their id, and the parts are
  * cut from that order. So the sizes are exact, the order of the file does not
@@ -13,7 +13,7 @@
 
 enum { TRAIN, VALIDATION, TEST, UNUSED };
 
-#define MAX_DEFAULT_TRAIN 50
+#define MAX_DEFAULT_TRAIN 50 /* about the published size of the part */
 #define SLACK 1e-9 /* shares such as 0.7 + 0.2 + 0.1 are not exact */
 
 /* ---- sizes -------------------------------------------------------------- */
@@ -196,7 +196,7 @@ static pmpo_hash *sorted_contents(const pmpo_data *d)
     return h;
 }
 
-/* asked[i]: b's example i asks what an example of `a` asks. */
+/* asked[i]: example i of b has the input of an example of `a`. */
 static int mark_overlap(const pmpo_data *a, const pmpo_data *b, bool *asked)
 {
     pmpo_hash *have = sorted_contents(a), one;

@@ -1,7 +1,7 @@
 /* answer.c: answers by greedy decoding; see eval.h.
  *
- * All of a prompt's are asked for in one call: the engine decodes as many at a
- * time as suits it, and goes on to the next as each ends. */
+ * All answers for a prompt are requested in one call, so that the engine can
+ * decode many at a time and start the next as each one ends. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "data/data.h"

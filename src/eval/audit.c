@@ -1,7 +1,8 @@
 /* audit.c: which losses rank prompts as accuracy does; see eval.h.
  *
- * All losses come from one scoring of all outputs with their content-free
- * priors; what is resampled are examples, the same for all prompts. */
+ * All losses are computed from one scoring of all outputs with their
+ * content-free priors. Resampling draws inputs, the same ones for all
+ * prompts. */
 #include <math.h>
 #include <stdio.h>
 
@@ -13,7 +14,7 @@
 #include "score/loss.h"
 #include "score/prompts.h"
 
-/* A loss with its settings: what a column of the table is of. */
+/* A loss with its settings: a column of the table. */
 typedef struct loss_row {
     const char *name;
     pmpo_score_settings how;
@@ -346,7 +347,7 @@ static int fill_rows(job *j, pmpo_audit_loss *out, pmpo_error *err)
     return rc;
 }
 
-/* The loss that agrees best with a metric; -1: none does. */
+/* The index of the loss that agrees best with a metric; -1: none agrees. */
 static int best_of(const pmpo_audit_loss *l, size_t n, size_t metric)
 {
     int best = -1;

@@ -1,4 +1,4 @@
-/* by_form.c: which metric suits data, read off the form of the answers. */
+/* by_form.c: chooses a metric by the form of the data's answers. */
 #include "eval/eval.h"
 #include "eval/match.h"
 

@@ -1,4 +1,4 @@
-/* choice.c: options as answers of replies, by their letters and their texts. */
+/* choice.c: finds the option that a reply gives, by its letter or its text. */
 #include <ctype.h>
 #include <math.h>
 
@@ -18,7 +18,7 @@ static bool is_digit_at(pmpo_str s, size_t i)
 
 /* ---- options by their texts --------------------------------------------------------- */
 
-/* The longest of the texts that stands at i; SIZE_MAX: none. */
+/* The index of the longest of the texts that are at i; SIZE_MAX: none. */
 static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
                       size_t *end)
 {
@@ -143,7 +143,7 @@ static bool is_called_option(pmpo_str s, size_t i)
            pmpo_any_word_at(s, end, after) > 0;
 }
 
-/* The last letter that is meant; one in parentheses goes before a bare one. */
+/* The last letter that means an option; one in parentheses has precedence. */
 static char last_letter(pmpo_str s, size_t n_options, bool parens)
 {
     for (size_t i = s.len; i-- > 0;) {
@@ -156,7 +156,7 @@ static char last_letter(pmpo_str s, size_t n_options, bool parens)
     return '\0';
 }
 
-/* The last option whose text stands in s; SIZE_MAX: none. */
+/* The index of the option whose text is last in s; SIZE_MAX: none. */
 static size_t last_text(pmpo_str s, const pmpo_str *texts, size_t n)
 {
     size_t found = SIZE_MAX;
@@ -170,7 +170,8 @@ static size_t last_text(pmpo_str s, const pmpo_str *texts, size_t n)
     return found;
 }
 
-/* The only option with the number that s states; SIZE_MAX: none. */
+/* The index of the only option with the number that s states; SIZE_MAX:
+ * none. */
 static size_t numbered(pmpo_str s, const pmpo_answers_known *k)
 {
     size_t found = SIZE_MAX;
@@ -310,7 +311,7 @@ static bool is_reversed(pmpo_str s, size_t i)
     return false;
 }
 
-/* "... or False": part of an expression, not what it comes to. */
+/* "... or False": part of an expression, not its value. */
 static bool is_joined(pmpo_str s, size_t i)
 {
     static const char *const words[] = {"and", "or", "xor", NULL};

@@ -1,6 +1,8 @@
-/* compare_sum.c: from the figures of single examples to a comparison's.
+/* compare_sum.c: the results of a comparison from the values of single
+ * examples.
  *
- * All are paired by example, and examples of one input count as one. */
+ * All tests are paired by example; examples with the same input count as
+ * one. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +11,7 @@
 #include "stats/paired.h"
 #include "stats/stats.h"
 
-#define LEVEL 0.05
+#define LEVEL 0.05 /* of the tests against the first prompt, after Holm */
 
 /* ---- one column ------------------------------------------------------------- */
 

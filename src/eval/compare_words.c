@@ -1,4 +1,4 @@
-/* compare_words.c: what is best, in a sentence. */
+/* compare_words.c: the sentence about the best prompt. */
 #include <math.h>
 
 #include "eval/compare.h"

@@ -1,4 +1,4 @@
-/* evaluate.c: what share of answers is right, under each prompt; see eval.h. */
+/* evaluate.c: the share of right answers with each prompt; see eval.h. */
 #include <math.h>
 
 #include "base/clock.h"
@@ -219,7 +219,7 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
 
 /* ---- two prompts compared ------------------------------------------------------------- */
 
-/* The p-value of a metric's difference; j->column holds it. */
+/* The p-value of a metric's differences, which are in j->column. */
 static double p_of(const job *j, bool shares, size_t n)
 {
     n = pmpo_by_group(j->column, j->weights, j->groups, n);

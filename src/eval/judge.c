@@ -1,9 +1,9 @@
 /* judge.c: a model compares two answers to each question.
  *
- * After AlpacaEval 2.0 (arXiv 2404.04475, section 2): the judge's
- * log-probabilities instead of its words, and both orders, since judges
- * favour a place. Each comparison is an example with the options A and B, so
- * the scorer does the work. */
+ * After AlpacaEval 2.0 (arXiv 2404.04475, section 2): uses the judge's
+ * log-probabilities instead of its words, and both orders of the answers,
+ * because judges favour one position. Each comparison is an example with the
+ * options A and B, so the scorer does the work. */
 #include <math.h>
 #include <stdio.h>
 
@@ -95,7 +95,7 @@ static void on_block(void *ud, const pmpo_score_context *c, size_t done,
 
 /* ---- a judge that only writes ---------------------------------------------- */
 
-#define WORDS_OF_A_VERDICT 16
+#define WORDS_OF_A_VERDICT 16 /* tokens; A or B is expected */
 
 /* A or B as the first word; 1: A, 0: B, else undecided. */
 static double read_verdict(pmpo_str s)
@@ -111,7 +111,7 @@ static double read_verdict(pmpo_str s)
                                                      : 0.5;
 }
 
-/* A judge that never says A or B has not judged: no tie is made of that. */
+/* A judge that never answers A or B has failed; that does not count as ties. */
 static int check_verdicts(const pmpo_reply *replies, size_t n, pmpo_error *err)
 {
     size_t i = 0;

@@ -1,4 +1,4 @@
-/* match.c: free texts as answers of replies; is it the expected one? */
+/* match.c: compares a reply's answer, as a free text, with the expected one. */
 #include "eval/match.h"
 
 #include <ctype.h>
@@ -38,7 +38,7 @@ static const char *const remarks[] = {
     " (", " - ", "\n", NULL,
 };
 
-/* `s` says the answer, with no more than a remark after it. */
+/* Is `s` the answer, with at most a remark after it? */
 static bool says(pmpo_str s, pmpo_str answer)
 {
     s = pmpo_str_trim(s);

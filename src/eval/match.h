@@ -18,7 +18,7 @@ typedef struct pmpo_answers_known {
     size_t n;                /* 0: unknown */
 } pmpo_answers_known;
 
-#define PMPO_LETTERS 26
+#define PMPO_LETTERS 26 /* A to Z */
 
 /* The options of `e`. If they are letters, their texts are taken from the lines
  * "(A) the text" of the input, into `room`; otherwise the options are the

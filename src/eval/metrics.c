@@ -154,7 +154,7 @@ static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
 
 /* ---- the table ---------------------------------------------------------------------- */
 
-/* A metric that is told by scores, and one that is told by an answer. */
+/* Rows of metrics by scores, and by generated answers. */
 #define BY_SCORES(name, what, when, how)                                       \
     const pmpo_metric_row name##_ROW = {                                       \
         .kind = PMPO_BY_SCORES, .needs = what, .applies = when, .value = how}

@@ -1,4 +1,4 @@
-/* number.c: numbers in text, and as the answers of replies. */
+/* number.c: finds numbers in text, and the number that a reply gives. */
 #include "eval/number.h"
 
 #include <ctype.h>
@@ -208,7 +208,7 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
 
 /* ---- numbers as answers ----------------------------------------------------------- */
 
-/* What may stand before an announced number. */
+/* Words and signs that may be before an announced number. */
 static const char *const number_fillers[] = {
     "is", "are", "was", "be", "about", "approximately", "around", "exactly",
     "only", "just", "a", "the", "total", "total of", "equal to", "of",
@@ -320,7 +320,7 @@ static bool states_number(const void *ud, pmpo_str s, double *v)
     return pmpo_states_number(s, v);
 }
 
-/* Up to what qualifies an answer: a comma, "not", a remark in parentheses. */
+/* The part before a comma, "not" or a remark in parentheses. */
 static pmpo_str clause(pmpo_str s)
 {
     static const char *const ends[] = {", ", ". ", " (", " not ", "\n", NULL};

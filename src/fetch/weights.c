@@ -1,6 +1,6 @@
-/* weights.c: facts about files and this machine that are worth remembering:
- * a file each in the cache folder, named by the hash of its key, holding key
- * and value, so a clash is seen. */
+/* weights.c: facts about files and this machine that are stored in the cache
+ * folder. Each has a file, named by the hash of its key; the file has key and
+ * value, so that a collision is noticed. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* asked.c: what an example is asked with, once the demonstrations of a prompt
- * are in their place. */
+/* asked.c: puts the demonstrations of a prompt in their place; see
+ * pmpo_asked. */
 #include "base/error.h"
 #include "data/data.h"
 #include "model/template.h"

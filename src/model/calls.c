@@ -1,5 +1,5 @@
-/* calls.c: what the rooms above ask of any engine: one unit by itself, replies
- * to chats. */
+/* calls.c: calls of an engine for the rooms above: scoring a single unit,
+ * replies to chats. */
 #include "base/error.h"
 #include "model/model.h"
 #include "model/render.h"

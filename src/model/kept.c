@@ -170,7 +170,7 @@ static void forget(pmpo_reply *r)
     *r = (pmpo_reply){0};
 }
 
-/* Fills out[] as far as the cache goes and lists what is missing. */
+/* Fills out[] with replies from the cache and lists the missing ones. */
 static void look_up_all(asked *a, bool whole)
 {
     a->n_missing = 0;
@@ -205,7 +205,7 @@ static void after_one(void *ud, size_t missing)
     }
 }
 
-/* The requests whose samples are missing, with the seeds of those. */
+/* Requests for the missing samples, with their seeds. */
 static size_t left_over(const asked *a, uint64_t *seeds, pmpo_gen_request *q)
 {
     size_t n = 0, next = 0, at = 0;

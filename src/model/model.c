@@ -1,4 +1,4 @@
-/* model.c: what is the same for every engine. */
+/* model.c: code that all engines share. */
 #include "model/model.h"
 
 #include "base/error.h"

@@ -519,7 +519,8 @@ static int write_out(const pmpo_tokens *head, const seam *s, int32_t end,
     return 0;
 }
 
-/* Splits the composed prompt into what no target touches and the tail. */
+/* Splits the composed prompt into the part that no target touches, and the
+ * tail. */
 static int render_pieces(const pmpo_vocab *v, const pmpo_pieces *p,
                          const pmpo_render_input *in, int32_t end,
                          pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err)

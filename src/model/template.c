@@ -1,10 +1,10 @@
 /* template.c: the words around instruction, input and answer.
  *
- * A chat template is a program that we can only run. So it is run on
- * sentinels in place of the contents, and what lies between them are its
- * literals: they alone may bring special tokens. That is right only for a
- * template that treats all contents alike, so it is run twice, on sentinels
- * that differ in every way, and refused unless both give the same literals. */
+ * A chat template is a program that we can only run. So it is run with
+ * sentinels as the contents; the texts between them are its literals, the only
+ * texts that may contain special tokens. This is right only for a template that
+ * treats all contents alike, so it is run twice, with very different sentinels,
+ * and refused unless both runs give the same literals. */
 #include "model/template.h"
 
 #include "base/error.h"
@@ -98,7 +98,7 @@ void pmpo_pieces_release(pmpo_pieces *p)
 
 /* ---- sentinels --------------------------------------------------------- */
 
-#define N_SETS 2
+#define N_SETS 2 /* of sentinels; see the top of the file */
 
 /* No white space at the ends (templates may trim, our contents they never
  * see); within, the second set has all that a template might escape. No

@@ -1,5 +1,5 @@
-/* analysis_page.c: the page of an analysis: what each part of a prompt is worth,
- * and the costliest answers, token by token. */
+/* analysis_page.c: the page of an analysis: the effects of the prompt's parts,
+ * and the answers with the highest losses, token by token. */
 #include "report/analysis_page.h"
 
 #include <math.h>
@@ -12,8 +12,8 @@
 #include "report/html.h"
 #include "report/tokens.h"
 
-#define MOST_EXAMPLES 50
-#define INPUT_BYTES 1500
+#define MOST_EXAMPLES 50 /* with the highest losses; the page stays short */
+#define INPUT_BYTES 1500 /* of an input, longer ones are cut */
 
 /* ---- verdict ------------------------------------------------------------------ */
 

@@ -1,5 +1,5 @@
-/* effects.c: what the parts of a prompt are worth, as a coloured prompt, a plot
- * and a table. */
+/* effects.c: the effects of a prompt's parts, as a coloured prompt, a plot and
+ * a table. */
 #include "report/effects.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static const char *effect_class(const pmpo_segment_effect *s, double largest,
     if (!clear || !(largest > 0)) {
         return "unclear";
     }
-    int k = (int)(fabs(s->effect) / largest * 3.999);
+    int k = (int)(fabs(s->effect) / largest * 3.999); /* 0..3, the largest: 3 */
     return (s->effect > 0 ? helps : hurts)[k];
 }
 

@@ -45,7 +45,7 @@ double pmpo_scale_step(const pmpo_scale *s, int n)
     return power * (f <= 1 ? 1 : f <= 2 ? 2 : f <= 5 ? 5 : 10);
 }
 
-/* Some room around what is shown, and none of it empty. */
+/* Adds a margin to the range, so that it is never empty. */
 static void ease(pmpo_scale *s)
 {
     if (!isfinite(s->low) || !isfinite(s->high)) {

@@ -91,6 +91,7 @@ static void put_line(pmpo_run_page *p, const pmpo_example *e, int part,
     put_right_sign(p->b, a->correct);
     pmpo_html(p->b, "%.3f", a->loss);
     if (b) {
+        /* A gain below half a printed digit is "same". */
         double gain = a->loss - b->loss;
         pmpo_html(p->b, " \xe2\x86\x92 <b class=\"%s\">%.3f</b>",
                   gain > 0.0005 ? "good" : gain < -0.0005 ? "bad" : "same",

@@ -1,4 +1,4 @@
-/* run_facts.c: facts of a run that several parts of its page ask for. */
+/* run_facts.c: facts of a run that several parts of its page need. */
 #include <math.h>
 
 #include "report/run_page.h"

@@ -1,4 +1,4 @@
-/* run_many.c: several runs beside each other. */
+/* run_many.c: the page of several runs side by side. */
 #include <math.h>
 
 #include "base/error.h"
@@ -153,7 +153,7 @@ static int put_run(pmpo_buf *b, size_t i, const pmpo_report_run *r)
     return rc;
 }
 
-/* How many came to what, each as its verdict has it. */
+/* The number of runs with each finding, as in their verdicts. */
 static void put_heading(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
 {
     size_t better = 0, gains = 0, tested = 0;

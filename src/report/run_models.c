@@ -1,4 +1,4 @@
-/* run_models.c: a prompt for several models: what it costs on each. */
+/* run_models.c: a prompt for several models: its loss on each. */
 #include <math.h>
 
 #include "report/html.h"

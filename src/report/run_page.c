@@ -1,5 +1,5 @@
-/* run_page.c: the page of one run: what it has, in which order, and the verdict
- * at its top. */
+/* run_page.c: the page of one run: its parts in order, and the verdict at the
+ * top. */
 #include <math.h>
 #include <stdio.h>
 

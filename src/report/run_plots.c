@@ -1,5 +1,5 @@
-/* run_plots.c: loss by iteration, accuracy, and what a lower loss costs in
- * length and brings in accuracy. */
+/* run_plots.c: the plots of loss by iteration, of accuracy, and of loss against
+ * length and accuracy. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -119,7 +119,7 @@ static void cover_all(pmpo_run_page *p, const series *s, pmpo_plot *plot)
     pmpo_scale_cover(&plot->y, most_below(p));
 }
 
-/* The candidates of an iteration stand side by side before its end. */
+/* The candidates of an iteration are side by side before its end. */
 static void put_candidates(pmpo_run_page *p, const pmpo_iteration *it,
                            pmpo_plot *plot)
 {

@@ -1,5 +1,5 @@
-/* run_prompts.c: the prompts themselves: before and after, what each part is
- * worth, and where each sentence of the best one came from. */
+/* run_prompts.c: the prompts: before and after, the effect of each part, and
+ * the origin of each sentence of the best one. */
 #include <math.h>
 #include <stdio.h>
 
@@ -33,7 +33,7 @@ int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
     return 0;
 }
 
-/* One side: what the other does not have is marked. */
+/* One of the two texts, with the words that the other lacks marked. */
 static void put_side(pmpo_run_page *p, bool after)
 {
     pmpo_diff_piece *pieces;
@@ -179,7 +179,7 @@ static size_t find_chain(pmpo_run_page *p, int **out)
     return n;
 }
 
-/* A parent of `id` that has the sentence as it stands; -1: none. */
+/* A parent of `id` that has the same sentence; -1: none. */
 static int parent_with(const pmpo_run_page *p, int id, pmpo_str sentence)
 {
     const pmpo_candidate *c =

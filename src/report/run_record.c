@@ -1,5 +1,5 @@
-/* run_record.c: the record: every candidate, what it cost, with which settings,
- * and how to do it again. */
+/* run_record.c: the record: every candidate, the cost, the settings, and the
+ * command that repeats the run. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -161,7 +161,7 @@ static bool ends_in(const char *s, const char *tail)
     return n >= k && !strcmp(s + n - k, tail);
 }
 
-/* Paths tell about a person's machine; their last part tells which file. */
+/* Paths reveal facts about the user's machine, so only file names are shown. */
 static const char *shown_value(const char *name, const char *value)
 {
     const char *slash = strrchr(value, '/');
@@ -197,7 +197,7 @@ static void put_settings_table(pmpo_run_page *p)
 
 /* ---- how to do it again -------------------------------------------------------- */
 
-/* The value as one word of a shell. */
+/* The value quoted as one shell word. */
 static void put_quoted(pmpo_buf *b, const char *name, const char *value)
 {
     pmpo_buf word = {0};

@@ -1,4 +1,4 @@
-/* tokens.c: an answer's tokens, coloured by what they cost. */
+/* tokens.c: see tokens.h. */
 #include "report/tokens.h"
 
 #include <math.h>

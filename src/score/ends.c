@@ -1,4 +1,4 @@
-/* ends.c: which bytes of an answer its tokens stand for.
+/* ends.c: the byte offsets at which the tokens of an answer end.
  *
  * The tokens of a target begin with those of the prompt's tail where a token
  * crosses the seam (model/render.h), or with a space of the vocabulary's own;

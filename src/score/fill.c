@@ -1,5 +1,5 @@
-/* fill.c: from the log-probabilities of a unit to the scores of its examples,
- * and of those to a prompt's. */
+/* fill.c: computes the scores of examples from the log-probabilities of a unit,
+ * and the score of a prompt from those. */
 #include <math.h>
 
 #include "base/error.h"

@@ -1,14 +1,14 @@
-/* joint.c: what a prompt costs on several models.
+/* joint.c: the loss of a prompt on several models.
  *
- * A joint scorer is the scorer of the first model with one for each other:
- * blocks alike, tokens each model's own. Prompts are scored on model after
- * model, all of them on one before the next. The joint loss of a prompt is the mean of
- * its losses or the highest; that of an example is the mean over the models, or
- * what the example costs on the model that the prompt costs most on, so that a
- * prompt's loss is the mean of its examples' in both cases.
+ * A joint scorer is the scorer of the first model and has a scorer for each
+ * other model, with the same blocks but the model's own tokens. All prompts are
+ * scored on one model before the next. The joint loss of a prompt is the mean
+ * or the maximum of its losses; that of an example is its mean over the models,
+ * or its loss on the model on which the prompt's loss is highest. So in both
+ * cases a prompt's loss is the mean of its examples' losses.
  *
- * Losses are >= 0, so a prompt that has to stay below a bound has a bound on
- * each model, too; what is given up on one is not scored on the others. */
+ * Losses are >= 0, so a bound on the joint loss gives a bound on each model; a
+ * prompt that is given up on one model is not scored on the others. */
 #include <math.h>
 
 #include "base/error.h"
@@ -61,7 +61,8 @@ int pmpo_joint_scorer_new(pmpo_model *m, const pmpo_data *d,
     return 0;
 }
 
-/* ---- what is asked of one model --------------------------------------------------- */
+/* ---- scoring on one model
+ * --------------------------------------------------------- */
 
 /* What the loss on this model may be for the joint one to stay in bounds. */
 static double bound_of(const joining *j, size_t i, double bound)
@@ -86,7 +87,7 @@ static void ask(joining *j, size_t i)
                         .prompt = of->prompt,
                         .context = of->context,
                         .mem = j->model ? &j->scores[j->n_part] : of->mem};
-    p->context.whole = NULL; /* told of the joint scores */
+    p->context.whole = NULL; /* it is called with the joint scores */
     p->context.cache = s->model->may_change ? NULL : of->context.cache;
     if (of->context.give_up) {
         *g = *of->context.give_up;
@@ -97,7 +98,8 @@ static void ask(joining *j, size_t i)
     j->place[j->n_part++] = i;
 }
 
-/* ---- what comes of it ------------------------------------------------------------- */
+/* ---- joint results
+ * ---------------------------------------------------------------- */
 
 static double combine(const joining *j, const double *losses)
 {
@@ -123,7 +125,7 @@ static bool is_scored(const pmpo_scoring *p)
            (g && g->most_examples > 0 && p->result.n_done >= g->most_examples);
 }
 
-/* Given up on this model: it can't come below the bound with the others. */
+/* Given up on this model: the joint loss can't get below the bound. */
 static void put_lower_bound(joining *j, size_t i, const pmpo_result *r)
 {
     double known[PMPO_MOST_JOINED] = {0};

@@ -2,7 +2,7 @@
  * per token or whole. */
 #include "score/loss.h"
 
-/* Of the answer's tokens alone, given what stands before them. */
+/* The loss of the answer's tokens only, given the text before them. */
 static double of_answer(const pmpo_target_score *t, bool per_token)
 {
     double nats = 0;

@@ -1,4 +1,4 @@
-/* losses.c: the table of losses, and what is told beside a loss. Pure.
+/* losses.c: the table of losses, and the numbers reported beside a loss. Pure.
  *
  * s(y) is the log-likelihood of output y after prompt and input: the sum of
  * its tokens' log-probabilities. Losses are those of arXiv 2505.16307 section

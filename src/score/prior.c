@@ -1,4 +1,4 @@
-/* prior.c: see prior.h. A scorer of its own over a made-up set does the work. */
+/* prior.c: see prior.h. Uses a scorer of its own on a generated set. */
 #include "score/prior.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ struct pmpo_prior {
 
 /* ---- which asks are the same ------------------------------------------------- */
 
-/* The message that holds what is asked: the user's last. */
+/* The message with the question: the user's last. */
 static size_t asking(const pmpo_example *e)
 {
     for (size_t i = e->n_messages; i > 0; i--) {
@@ -36,7 +36,7 @@ static size_t asking(const pmpo_example *e)
     return e->n_messages - 1;
 }
 
-/* Orders what stands around the questions of two examples; 0: the same. */
+/* Compares the messages around the questions of two examples; 0: equal. */
 static int by_surroundings(const pmpo_example *a, const pmpo_example *b)
 {
     if (a->n_messages != b->n_messages) {

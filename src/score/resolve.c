@@ -1,4 +1,4 @@
-/* resolve.c: what "auto" comes to, and how noisy a score is. */
+/* resolve.c: resolves "auto" settings, and measures the noise of scores. */
 #include <math.h>
 #include <stdio.h>
 
@@ -22,7 +22,7 @@ static int fail_without(const pmpo_data *d, const pmpo_example *e,
                      pmpo_loss_name(kind), options ? "" : "\"rejected\" or ");
 }
 
-/* The first example that a loss can't be had of; NULL: there is none. */
+/* The first example for which the loss is not defined; NULL: none. */
 static const pmpo_example *unfit(const pmpo_data *d, pmpo_loss_kind kind)
 {
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
@@ -68,7 +68,8 @@ int pmpo_loss_on_check(pmpo_loss_on on, const pmpo_data *d, pmpo_error *err)
     return 0;
 }
 
-/* "nll loss" or "losses preference and choice": those that read a setting. */
+/* Names the losses that use a setting: "nll loss", "losses preference and
+ * choice". */
 static void name_users(unsigned setting, char *out, size_t room)
 {
     int users[PMPO_N_LOSSES], n = 0;

@@ -1,5 +1,5 @@
-/* scorer.c: the scorer: outputs, blocks, rendering, units. What is done with
- * the units is in together.c. */
+/* scorer.c: the scorer: outputs, blocks, rendering, units. together.c scores
+ * the units. */
 #include "score/score.h"
 
 #include "base/error.h"

@@ -1,13 +1,13 @@
 /* together.c: prompts scored together, through the engine's queue.
  *
- * A sheet is a prompt on a scorer's data: its blocks in the order in which
- * they are asked for. A calibrated prompt has a second sheet before its own,
- * the prior. The engine asks for one unit after the other (`next`) and brings
- * them back in any order (`take`); found units never reach it.
+ * A sheet is a prompt on a scorer's data: its blocks in the order in which they
+ * are asked for. A calibrated prompt has a second sheet before its own, the
+ * prior. The engine asks for one unit after the other (`next`) and returns them
+ * in any order (`take`); units that are found never reach it.
  *
- * Results must not depend on that order. So every unit is kept as it comes,
- * but a sheet's blocks are read in order only: whether it is given up, after
- * which block and with which bound, is a function of their numbers. */
+ * Results must not depend on that order. So every unit is stored as it comes,
+ * but a sheet's blocks are evaluated in order only: whether it is given up,
+ * after which block and with which bound, depends on their numbers alone. */
 #include <math.h>
 
 #include "base/error.h"
@@ -165,7 +165,7 @@ static void hand_over(queue *q, sheet *p)
     advance(q, main);
 }
 
-/* Reads what has come, as far as it is without a gap. */
+/* Evaluates the results that have come, up to the first missing block. */
 static void advance(queue *q, sheet *p)
 {
     pmpo_error err = {0};
@@ -305,7 +305,7 @@ static int begin(sheet *p, pmpo_error *err)
     return rc;
 }
 
-/* Releases what a prompt that is decided needs no more. */
+/* Releases what is not needed once a prompt is decided. */
 static void let_go(sheet *p)
 {
     sheet *both[] = {p, p->main ? p->main : p->prior};
@@ -320,7 +320,7 @@ static void let_go(sheet *p)
 /* The prompt's next unit into *out, looked up. */
 static int next_unit(sheet *p, pmpo_block_unit **out, pmpo_error *err)
 {
-    /* A prompt that doesn't fit is told before its prior is scored. */
+    /* A prompt that is too long is reported before its prior is scored. */
     int rc = p->main && !p->main->begun ? begin(p->main, err) : 0;
     rc = rc < 0 || p->begun ? rc : begin(p, err);
     if (rc < 0) {

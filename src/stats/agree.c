@@ -42,7 +42,7 @@ static int make_room(bench *b)
 
 /* ---- over examples ------------------------------------------------------- */
 
-/* The weighted mean of the drawn values; what does not apply is left out. */
+/* The weighted mean of the drawn values; NANs are left out. */
 static double drawn_mean(const bench *b, const double *v)
 {
     double sum = 0, weight = 0;

@@ -5,9 +5,9 @@
 #include "base/mem.h"
 #include "pmpo.h"
 
-#define PMPO_AGREE_RESAMPLES 500
-#define PMPO_AGREE_PERMUTATIONS 4999
-#define PMPO_AGREE_LEVEL 0.05
+#define PMPO_AGREE_RESAMPLES 500 /* for the interval */
+#define PMPO_AGREE_PERMUTATIONS 4999 /* least p: 1 / 5000 */
+#define PMPO_AGREE_LEVEL 0.05 /* of a verdict */
 
 /* Losses and marks of prompts on the same examples. */
 typedef struct pmpo_rankings {

@@ -1,5 +1,5 @@
-/* margin.c: see margin.h; and what a part's effect is called, which the
- * rewriter and the user are told alike. */
+/* margin.c: see margin.h; also the name of a part's effect, the same for the
+ * rewriter and for the user. */
 #include "stats/margin.h"
 
 #include <math.h>

@@ -9,6 +9,10 @@
 #include "pmpo.h"
 #include "store/store.h"
 
+/* How long a run file may be locked by another process's commit, or by a
+ * reader, before that is an error. */
+#define PMPO_BUSY_MS 10000
+
 typedef struct pmpo_db {
     sqlite3 *db;
     const char *path; /* borrowed, for messages */

@@ -230,7 +230,7 @@ static int open_db(pmpo_store *s, const char *path, pmpo_error *err)
         SQLITE_OK) {
         return pmpo_db_fail(&s->d, err);
     }
-    sqlite3_busy_timeout(s->d.db, 10000);
+    sqlite3_busy_timeout(s->d.db, PMPO_BUSY_MS);
     return pmpo_db_exec(&s->d,
                         "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA",
                         err);

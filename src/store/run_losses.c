@@ -1,8 +1,8 @@
 /* run_losses.c: the losses of single examples under a prompt of the run.
  *
- * Units hold log-probabilities as the engine wants them; here is what a
- * person asks for: which example got better, and at which token. Runs made
- * before this table existed have none of it, and get it when they go on. */
+ * Units store log-probabilities in the engine's order; this table answers the
+ * questions of a user: which example got better, and at which token. Runs of
+ * versions without this table get it when they are resumed. */
 #include <math.h>
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
-/* run_notes.c: remarks kept with a run: kind, iteration, and place among those
- * of the iteration. */
+/* run_notes.c: remarks stored with a run, by kind, iteration, and place in the
+ * iteration. */
 #include "base/error.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -32,7 +32,7 @@ int pmpo_store_put_note(pmpo_store *s, pmpo_note kind, int iteration,
     return rc;
 }
 
-/* What is said before a note of the kind called `word`. */
+/* The words before a note of the kind called `word`. */
 static const char *before(pmpo_str word)
 {
     for (size_t i = 0; i < N_KINDS; i++) {

@@ -1,7 +1,7 @@
 /* run_read.c: a run file as a pmpo_run_view.
  *
- * Everything is read in one transaction into one arena, so the view is of one
- * moment even while the run goes on, and the file is closed again at once. */
+ * Everything is read in one transaction into one arena, so the view shows one
+ * moment even while the run continues, and the file is closed at once. */
 #define _GNU_SOURCE /* flock, O_CLOEXEC */
 #include <errno.h>
 #include <fcntl.h>
@@ -311,10 +311,12 @@ static void read_outcome(reader *r, const char *which, int id,
     out->test_right_high = part_number(r, which, "test_right_high");
 }
 
+#define MAX_FINALISTS 10000 /* more than any run has: the file is damaged */
+
 static void read_finalists(reader *r)
 {
     double most = named_number(r, "n_finalists");
-    size_t n = most > 0 && most < 10000 ? (size_t)most : 0;
+    size_t n = most > 0 && most < MAX_FINALISTS ? (size_t)most : 0;
     pmpo_run_finalist *f = room(r, n, sizeof(*f));
     for (size_t i = 0; f && i < n; i++) {
         char who[32], why[40];
@@ -554,7 +556,7 @@ static int open_to_read(reader *r, const char *path)
         SQLITE_OK) {
         return pmpo_db_fail(&r->d, r->err);
     }
-    sqlite3_busy_timeout(r->d.db, 10000);
+    sqlite3_busy_timeout(r->d.db, PMPO_BUSY_MS);
     int rc = pmpo_run_check(&r->d, r->err);
     return rc < 0 ? rc : pmpo_db_exec(&r->d, "BEGIN", r->err);
 }

@@ -1,8 +1,8 @@
 /* score_cache.c: scores and replies by key, for all runs of this user.
  *
- * The cache may be lost at any time and must never cost more than time: every
- * failure switches it off for this process, says why once, and the work goes
- * on without it. Puts are collected and written together. */
+ * The cache may be lost at any time, and a failure of it must never cost more
+ * than time: it switches the cache off for this process and is reported once,
+ * and the work continues without it. Each put is a commit of its own. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
@@ -14,9 +14,9 @@
 #include "store/db.h"
 #include "store/store.h"
 
-#define CACHE_VERSION 2
-#define MAX_BUSY 3
-#define BUSY_MS 500
+#define CACHE_VERSION 2 /* of the table below; other versions are replaced */
+#define MAX_BUSY 3      /* busy writes in a row, then no more are tried */
+#define BUSY_MS 500     /* a wait for another process's write, at most */
 #define DAY_S 86400
 
 struct pmpo_cache {
@@ -55,8 +55,8 @@ static void say(pmpo_cache *c, const char *what)
     }
 }
 
-/* A write failed: go on reading only; but where another process is writing
- * just now, just this row is not kept. */
+/* After a failed write the cache is only read. If another process was writing,
+ * only this row is lost, unless that happens MAX_BUSY times in a row. */
 static void write_failed(pmpo_cache *c)
 {
     bool busy = (sqlite3_errcode(c->d.db) & 0xff) == SQLITE_BUSY;
@@ -115,7 +115,7 @@ static bool is_corrupt(const pmpo_cache *c)
     return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
 }
 
-/* Opens as well as it goes: to write, to read, or not at all. */
+/* Opens for writing; if that fails, for reading; else not at all. */
 static void open_cache(pmpo_cache *c)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

@@ -11,7 +11,7 @@
 #define TURN_OUTPUT "\n" PMPO_DEMO_ANSWER "\n"
 #define TURN_END "\n" PMPO_DEMO_CLOSE
 
-/* What stands around a demonstration's texts. */
+/* The marks around a demonstration's texts. */
 typedef struct form {
     pmpo_str head; /* before the first */
     pmpo_str open, answer, close, between;
@@ -77,7 +77,7 @@ static bool read_all(const form *f, pmpo_str s, pmpo_demos *out)
     return out->n > 0;
 }
 
-/* Where `what` begins a paragraph of s, not before `from`. */
+/* The offset, from `from` on, at which a paragraph of s begins with `what`. */
 static size_t paragraph_with(pmpo_str s, pmpo_str what, size_t from)
 {
     size_t at = pmpo_str_find(s, what, from);

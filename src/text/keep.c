@@ -109,7 +109,8 @@ static bool is_name(char c, bool first)
     return letter || (!first && c >= '0' && c <= '9');
 }
 
-/* Bytes of a placeholder, {name} or {{name}}, at `at`; 0: none is there. */
+/* The length of a placeholder, {name} or {{name}}, at `at`; 0: there is
+ * none. */
 static size_t placeholder_at(pmpo_str s, size_t at)
 {
     size_t n = 0, braces = 0;
@@ -200,7 +201,7 @@ const pmpo_kept_part *pmpo_keep_missing(const pmpo_kept *k, pmpo_str prompt)
     return NULL;
 }
 
-/* Half of the part or more stands in the prompt as one piece. */
+/* Does the prompt have at least half of the part as one piece? */
 static bool is_there_changed(pmpo_str prompt, pmpo_str part)
 {
     size_t half = (part.len + 1) / 2;

@@ -48,7 +48,7 @@ static size_t without_stop(pmpo_str s, pmpo_span sentence)
     return end;
 }
 
-/* What stands in round brackets, with them, is a piece of its own. */
+/* Text in round brackets, with the brackets, is a separate piece. */
 static void brackets(pmpo_str s, pmpo_span sentence, pmpo_span *out, size_t *n)
 {
     for (size_t i = sentence.begin; i < sentence.end; i++) {

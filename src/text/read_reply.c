@@ -1,7 +1,8 @@
-/* read_reply.c: what a model wrote, made usable or refused with a reason.
+/* read_reply.c: extracts the wanted text from a model's reply, or gives a
+ * reason to refuse the reply.
  *
- * Tolerant about what stands around the text that was asked for, strict about
- * the text itself. Nothing is allocated: results point into the reply. */
+ * Tolerant of anything around that text, strict about the text itself. Nothing
+ * is allocated: results point into the reply. */
 #include "text/text.h"
 
 /* ---- characters -------------------------------------------------------- */
@@ -104,7 +105,7 @@ typedef struct marking {
     size_t begin; /* of the open mark, in the prompt */
 } marking;
 
-/* A continuation byte: a mark before it would stand inside a character. */
+/* A continuation byte: a mark before it would be inside a character. */
 static bool cuts_character(pmpo_str s, size_t at)
 {
     return at < s.len && ((unsigned char)s.ptr[at] & 0xc0) == 0x80;

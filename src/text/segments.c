@@ -1,14 +1,14 @@
 /* segments.c: the deterministic segmentation of a prompt, and masks.
  *
- * Lines are gathered into blocks (paragraph, list item, heading, code fence);
- * a paragraph is cut into sentences, every other block is one unit. What is
- * too many units is merged, neighbour with neighbour: first the smallest
- * possible largest piece is found, then, among the divisions whose largest
- * piece is at most a quarter above it, the one that joins the fewest things
- * that stand apart, and of those the most even one.
+ * Lines are gathered into blocks (paragraph, list item, heading, code fence); a
+ * paragraph is cut into sentences, every other block is one unit. If there are
+ * too many units, neighbours are merged: first the division with the smallest
+ * largest piece is found; then, among the divisions whose largest piece is at
+ * most a quarter larger, the one that merges the fewest units of different
+ * blocks, and of those the most even one.
  *
- * Nothing is allocated. When in doubt two sentences stay one unit: a unit cut
- * in half teaches nothing about the prompt. */
+ * Nothing is allocated. When in doubt, two sentences stay one unit, because
+ * half a sentence as a unit shows nothing about the prompt. */
 #include "text/demos.h"
 #include "text/text.h"
 
@@ -39,7 +39,7 @@ static bool one_of(char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* Bytes of the string in `list` (ended by NULL) that stands at `at`, or 0. */
+/* The length of the string of `list` (ended by NULL) that is at `at`, or 0. */
 static size_t listed_at(pmpo_str s, size_t at, const char *const *list)
 {
     for (; *list; list++) {
@@ -534,7 +534,7 @@ static void find_units(units *u)
 
 /* ---- merging ----------------------------------------------------------- */
 
-/* Whether at most k pieces of at most `limit` bytes hold all units. */
+/* Can at most k pieces of at most `limit` bytes contain all units? */
 static bool fits(const units *u, size_t k, size_t limit)
 {
     size_t pieces = 1, begin = u->at[0].begin;

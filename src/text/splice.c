@@ -1,4 +1,4 @@
-/* splice.c: taking parts out of a prompt and putting others in. */
+/* splice.c: removes parts of a prompt and inserts others. */
 #include <stdlib.h>
 
 #include "text/demos.h"
@@ -65,7 +65,7 @@ static int by_begin(const void *a, const void *b)
     return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-/* A small letter that now begins what had begun with a capital. */
+/* Does a small letter now begin a text that began with a capital? */
 static void capitalise(pmpo_str prompt, pmpo_span gone, size_t at,
                        pmpo_buf *out)
 {

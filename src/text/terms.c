@@ -34,7 +34,7 @@ static bool in_word(pmpo_str s, size_t at)
            && !pmpo_str_starts(rest, PMPO_STR("\xe3\x80"));
 }
 
-/* May stand once between two characters of a word: a's, re-read, 1,234.5. */
+/* May be once between two characters of a word: a's, re-read, 1,234.5. */
 static bool joins(char c)
 {
     return c == '\'' || c == '-' || c == ',' || c == '.';

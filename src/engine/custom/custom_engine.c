@@ -1,7 +1,7 @@
 /* custom_engine.c: an engine made of the functions of pmpo_custom.h.
  *
- * One unit after the other, one sample after the other. Whatever a function
- * gives is checked before it is believed: ids, counts, log-probabilities. */
+ * Units and samples are processed one after the other. All results of the
+ * functions are checked before use: ids, counts, log-probabilities. */
 #include "engine/custom/custom_engine.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ typedef struct custom {
     volatile sig_atomic_t cancelled;
 } custom;
 
-/* A function has failed, or says something impossible. */
+/* A function has failed, or returned something impossible. */
 static int broken(const custom *c, const char *function, ptrdiff_t code,
                   pmpo_error *err)
 {

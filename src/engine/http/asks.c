@@ -272,7 +272,7 @@ static void put_together(const pmpo_json_form *f, pmpo_buf *text)
     json_decref(o);
 }
 
-/* What comes after the stop is cut off. */
+/* Cuts the text after the stop. */
 static bool cut_at_stop(pmpo_buf *text, pmpo_str stop)
 {
     size_t at = stop.len ? pmpo_str_find(pmpo_buf_str(text), stop, 0) : SIZE_MAX;

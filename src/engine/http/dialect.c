@@ -190,7 +190,7 @@ static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
 
 /* ---- completions with echo ----------------------------------------------------------- */
 
-/* One token is generated and thrown away: not all servers take 0. */
+/* One token is generated and ignored, because not all servers accept 0. */
 static int echo_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
 {
     return pmpo_json_put(json_pack("{s:s, s:o, s:i, s:i, s:b, s:i, s:b}", "model", model,

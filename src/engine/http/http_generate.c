@@ -1,4 +1,4 @@
-/* http_generate.c: replies, one request a sample, many at a time. */
+/* http_generate.c: replies, one request per sample, many at a time. */
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/http/asks.h"
@@ -60,7 +60,7 @@ static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
                               "memory ran out") : 1;
 }
 
-/* What a server was found not to take, for a run to say. */
+/* A remark for the run: the parameter that a server refused. */
 static void tell(pmpo_remote *r, const char *lost)
 {
     struct pmpo_model *m = r->model;

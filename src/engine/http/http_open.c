@@ -1,5 +1,5 @@
-/* http_open.c: opening a model on servers: which, under which name, what they
- * can; description, identity, ending. */
+/* http_open.c: opens a model on servers: finds its name and what the servers
+ * support; description, identity, closing. */
 #include "engine/http/http.h"
 
 #include <math.h>
@@ -429,7 +429,7 @@ static const char *describe_server(opening *w)
     return s;
 }
 
-/* What the dialect can't do is said where the model is described. */
+/* The dialect's remark goes into the description of the model. */
 static void put_notes(opening *w)
 {
     const pmpo_remote *r = w->r;
@@ -525,7 +525,7 @@ static const pmpo_engine http_engine = {
 
 /* ---- opening --------------------------------------------------------------------------------------- */
 
-/* What can't score says why, and what could. */
+/* Sets cant_score: why the server can't score, and what could. */
 static int refuse(opening *w, const pmpo_buf *why, pmpo_error *err)
 {
     pmpo_buf b = {0};

@@ -6,11 +6,12 @@
  * - there are as many log-probabilities as tokens, the ids equal, each finite
  *   and not above 0 (the dialect's own checks);
  * - a second time, with the prefix cache warm, they are the same;
- * - the token that the server itself holds likeliest after a part of the text
- *   has, as the end of a text, the log-probability that it had as the next
- *   token, and what comes before it has what it had in the whole text;
- * - the next-token form, where the dialect has one, says the same.
- * The text begins with a number of this moment, so that the first time is cold. */
+ * - the token that the server generates after a part of the text has the same
+ *   log-probability when it is scored as the end of that part, and the tokens
+ *   before it have the same ones as in the whole text;
+ * - the next-token form, if the dialect has one, gives the same values.
+ * The text begins with a number made from the time, so that the server's prefix
+ * cache does not have it the first time. */
 #include <math.h>
 
 #include "base/clock.h"

@@ -1,14 +1,14 @@
 /* http_score.c: units as requests for log-probabilities, many at a time.
  *
- * A unit becomes asks in one of two forms. The whole form asks once a sequence
- * and gets all its targets; vLLM computes the whole sequence anew for it. The
- * next-token form asks once for each place where a target token is predicted
- * and reads the server's prefix cache, so it is cheaper where few tokens follow
- * a long context, and options share the ask for their first token. Which one
- * is taken depends on the unit's tokens alone.
+ * A unit is sent as requests in one of two forms. The whole form has one
+ * request per sequence, for which vLLM computes the whole sequence. The
+ * next-token form has one request per predicted target token, and uses the
+ * server's prefix cache; it is cheaper for few tokens after a long context, and
+ * options share the request for their first token. The choice depends on the
+ * unit's tokens alone.
  *
- * Asks go out unit after unit, those of one prompt to the same server first,
- * so that what they share is in its prefix cache. */
+ * Requests are sent unit after unit; those of one prompt prefer the same
+ * server, so that its prefix cache has their common beginning. */
 #include <math.h>
 
 #include "base/clock.h"
@@ -20,7 +20,7 @@
 #define MOST_PLACES 256 /* of a unit in the next-token form */
 #define CACHE_BLOCK 16  /* tokens that a prefix cache holds together */
 
-/* A target token: whose ask has it, which of its numbers it is. */
+/* A target token: the request that asks for it, and its place in the reply. */
 typedef struct target {
     size_t ask, number;
 } target;
@@ -69,7 +69,7 @@ static int ask_whole(work *w, const pmpo_unit *u)
     return w->asks ? 0 : PMPO_ENOMEM;
 }
 
-/* The ask for what follows ids[0..n), a new one if there is none. */
+/* The request for the tokens after ids[0..n); a new one if there is none. */
 static size_t place_of(work *w, const int32_t *ids, size_t n)
 {
     for (size_t i = 0; i < w->n; i++) {

@@ -1,13 +1,14 @@
 /* http_vocab.c: tokens and chats by a server's own tokeniser.
  *
- * Such a server parses the text of special tokens wherever it stands; ours
- * must not (model/model.h). So plain text that holds one is sent in pieces,
- * cut after the first code point of it, that can't form one any more. Which
- * tokens are special is not told either: one is that looks like one and comes
- * out whole whatever it stands between. They are learned as they are met.
+ * Such a server parses the text of a special token anywhere in a text, but
+ * pmpo_vocab must not (model/model.h). So plain text that contains one is sent
+ * in pieces, cut after its first code point, which can't form one any more. The
+ * server does not say which tokens are special: a token counts as special if it
+ * looks like one and is kept whole in any surroundings. This is found out when
+ * a text has one.
  *
- * What is asked once is remembered: rendering asks for the same texts again. A
- * request has one text, since vLLM's /tokenize takes no more. */
+ * Results are remembered, because rendering repeats the same texts. A request
+ * has one text, because vLLM's /tokenize accepts only one. */
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/http/asks.h"
@@ -33,7 +34,7 @@ typedef struct memory {
     size_t n;
 } memory;
 
-#define N_SLOTS 16384
+#define N_SLOTS 16384 /* of a hash table, a power of 2 */
 
 struct pmpo_remote_vocab {
     pmpo_http *talk;
@@ -145,7 +146,7 @@ static int learn_name(pmpo_remote_vocab *v, int32_t id, const json_t *name,
 
 /* ---- asking ---------------------------------------------------------------------- */
 
-/* Appends the ids of a reply, and learns what they stand for. */
+/* Appends the ids of a reply, and remembers their texts. */
 static int take_tokens(pmpo_remote_vocab *v, const json_t *o, pmpo_tokens *out,
                        pmpo_error *err)
 {

@@ -49,7 +49,7 @@ static bool put_bytes(pmpo_str name, pmpo_buf *out)
     return true;
 }
 
-/* "<0x0A>": -1 where it is no such name. */
+/* The byte of a name such as "<0x0A>"; -1: it is not of that form. */
 static int piece_byte(pmpo_str name)
 {
     if (name.len != 6 || !pmpo_str_starts(name, PMPO_STR("<0x")) ||

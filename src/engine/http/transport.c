@@ -1,9 +1,9 @@
 /* transport.c: requests in flight on libcurl's multi interface. See
  * transport.h.
  *
- * One thread. A job is a request on its way through its tries; a slot is a
- * curl handle that carries one job at a time and is used again, so memory
- * follows the window and not the number of requests. */
+ * Single-threaded. A job is a request with all its tries; a slot is a curl
+ * handle that carries one job at a time and is reused, so memory depends on the
+ * window, not on the number of requests. */
 #include "engine/http/transport.h"
 
 #include <curl/curl.h>
@@ -315,18 +315,22 @@ static fate judge(const slot *s, CURLcode c, int status)
     return status == 408 || status == 425 || status >= 500 ? LATER : HOPELESS;
 }
 
-/* A certificate whose authority isn't known here, in OpenSSL's numbers
- * (X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to _UNABLE_TO_VERIFY_LEAF_SIGNATURE);
- * not one that expired or is of another host. */
+/* OpenSSL's results of verification from X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+ * to X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE. */
+#define SELF_SIGNED 18
+#define UNVERIFIED_LEAF 21
+
+/* The authority of the certificate is unknown here; the certificate has not
+ * expired and is not of another host. */
 static bool unknown_authority(const slot *s, CURLcode c)
 {
     long verified = 0;
     curl_easy_getinfo(s->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
-    return c == CURLE_PEER_FAILED_VERIFICATION && verified >= 18 &&
-           verified <= 21;
+    return c == CURLE_PEER_FAILED_VERIFICATION &&
+           verified >= SELF_SIGNED && verified <= UNVERIFIED_LEAF;
 }
 
-/* One line: URL, what happened, what to do where that is known. */
+/* One line: URL, what happened and, if known, what to do. */
 static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
                     const char *unusable, pmpo_buf *out)
 {

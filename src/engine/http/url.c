@@ -10,7 +10,7 @@
 
 /* ---- URLs ------------------------------------------------------------------ */
 
-/* A part of the URL, "" where it has none; at most `n` bytes. */
+/* A part of the URL, at most `n` bytes; "": it has none. */
 static bool part_of(const char *url, CURLUPart what, char *out, size_t n)
 {
     CURLU *u = curl_url();
@@ -81,7 +81,7 @@ void pmpo_http_join(const char *url, const char *path, pmpo_buf *out)
 
 /* ---- what an error says --------------------------------------------------------- */
 
-#define MOST_TEXT 300
+#define MOST_TEXT 300 /* bytes, see pmpo_http_error_text */
 
 static const char *text_in(const json_t *o)
 {

@@ -1,9 +1,9 @@
 /* llama_decode.c: the context, its KV memory, and feeding rows to it.
  *
- * The memory is one unified buffer: sequence 0 holds the prefix of the unit
- * at hand and keeps it for the next unit, everything else is a wave's and
- * leaves with it. Where rows come to lie is therefore the same whatever was
- * computed before: the prefix in the first cells, the wave right after it.
+ * The memory is one unified buffer: sequence 0 has the prefix of the current
+ * unit and keeps it for the next one; everything else belongs to a wave and is
+ * removed with it. So the cells of rows do not depend on what was computed
+ * before: the prefix is in the first cells, the wave directly after it.
  *
  * What else in llama.cpp 0.5.0 depends on the size of the context, of batches
  * or on what was decoded before, and why no score does:
@@ -106,11 +106,6 @@ static void make_batch(pmpo_llama *l)
     }
 }
 
-static size_t round_up(size_t cells)
-{
-    return (cells + 255) / 256 * 256; /* llama.cpp pads its window to this */
-}
-
 /* PMPO_ETOOLONG: keys and values of so many tokens aren't allowed. */
 static int check_room(const pmpo_llama *l, size_t cells, uint64_t allowed,
                       pmpo_error *err)
@@ -136,7 +131,8 @@ static size_t cells_to_make(const pmpo_llama *l, size_t cells)
 {
     size_t first = l->n_context < PMPO_FIRST_CELLS ? l->n_context
                                                    : PMPO_FIRST_CELLS;
-    size_t want = round_up(l->n_cells ? l->n_cells + l->n_cells / 2 : first);
+    size_t want =
+        pmpo_llama_pad(l->n_cells ? l->n_cells + l->n_cells / 2 : first);
     size_t most = l->kv_bytes ? l->kv_bytes / l->cell_bytes / 256 * 256 : want;
     want = want < most ? want : most;
     return want > cells ? want : cells;
@@ -144,7 +140,7 @@ static size_t cells_to_make(const pmpo_llama *l, size_t cells)
 
 int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
 {
-    cells = round_up(cells);
+    cells = pmpo_llama_pad(cells);
     if (l->ctx && l->n_cells >= cells) {
         return 0;
     }
@@ -169,10 +165,10 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
     return 0;
 }
 
-/* One that also does for what the last one was for, where that fits. */
+/* A size that also suits the purpose of the last memory, if it fits. */
 static void widen_streams(const pmpo_llama *l, size_t *n, size_t *cells)
 {
-    size_t grown = round_up(l->stream_cells + l->stream_cells / 2);
+    size_t grown = pmpo_llama_pad(l->stream_cells + l->stream_cells / 2);
     size_t all = *n > l->n_streams ? *n : l->n_streams;
     size_t each = *cells <= l->stream_cells ? l->stream_cells
                   : *cells > grown          ? *cells

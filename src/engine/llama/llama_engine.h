@@ -38,6 +38,16 @@
 #define PMPO_FIRST_CELLS 2048 /* of the first KV memory, unless one sequence
                                * needs more */
 
+/* llama.cpp pads the window of cells that attention reads to a multiple of
+ * this. */
+#define PMPO_CELL_STEP 256
+
+/* `cells` rounded up to that. */
+static inline size_t pmpo_llama_pad(size_t cells)
+{
+    return (cells + PMPO_CELL_STEP - 1) / PMPO_CELL_STEP * PMPO_CELL_STEP;
+}
+
 typedef struct pmpo_llama {
     struct pmpo_model *model; /* the handle we are the `self` of */
     struct llama_model *weights;

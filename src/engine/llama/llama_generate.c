@@ -1,14 +1,14 @@
 /* llama_generate.c: many replies at a time.
  *
- * A slot is a sequence with a stretch of the KV memory of its own (a stream:
- * what attention reads is that sample's cells and no others), and remembers
- * which tokens lie there. Every step feeds one row a slot, so the weights are
- * read once for all of them; a slot whose reply has ended takes the next
- * sample at once. A new prompt keeps what the slot holds of it already, or
- * copies the slot that holds most: demonstrations and instructions that
- * prompts share are fed once. The rest is fed many rows at a time but for the
- * last token, which goes with the next step, whose logits the first token is
- * drawn from. A sample's randomness comes from its own seed alone. */
+ * A slot is a sequence with its own part of the KV memory (a stream: attention
+ * reads only that sample's cells), and knows which tokens are there. Every step
+ * feeds one row per slot, so the weights are read once for all of them; a slot
+ * whose reply has ended takes the next sample at once. A new prompt reuses the
+ * beginning that its slot already has, or copies the slot that has most of it,
+ * so demonstrations and instructions that prompts share are fed once. The rest
+ * is fed many rows at a time, except for the last token: it is fed in the next
+ * step, from whose logits the first token is drawn. A sample's randomness
+ * depends on its own seed alone. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -69,7 +69,7 @@ static size_t slots_for(const pmpo_llama *l, size_t samples, size_t cells)
 static int start_context(job *j, size_t cells, pmpo_error *err)
 {
     pmpo_llama *l = j->l;
-    cells = (cells + 255) / 256 * 256;
+    cells = pmpo_llama_pad(cells);
     size_t n = slots_for(l, j->n_items, cells);
     int rc = pmpo_llama_streams(l, n, cells, err);
     if (rc < 0) {
@@ -100,7 +100,7 @@ static void put_rows(job *j, size_t s, size_t n, bool output)
     }
 }
 
-/* Makes slot `to` hold the first n tokens of slot `from`. */
+/* Copies the first n tokens of slot `from` to slot `to`. */
 static void copy(job *j, size_t from, size_t to, size_t n)
 {
     slot *a = &j->slots[from], *b = &j->slots[to];
@@ -379,7 +379,8 @@ static int feed_prompts(job *j, pmpo_error *err)
     return rc;
 }
 
-/* One row of every slot; slots whose last token that was draw their next. */
+/* Feeds one row per slot; slots that have fed all their tokens draw the
+ * next. */
 static int step(job *j, pmpo_error *err)
 {
     pmpo_llama_rows_clear(j->l);

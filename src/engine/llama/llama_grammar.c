@@ -1,10 +1,10 @@
 /* llama_grammar.c: a reply's next token under a grammar.
  *
- * To hold every token of a large vocabulary against a grammar takes about as
- * long as decoding a row. So a token is drawn freely first and kept if the
- * grammar allows it, which it mostly does; only else is it drawn again, among
- * those that are allowed. Both ways together give each allowed token its
- * share: p + (1 - allowed) * p / allowed = p / allowed. */
+ * Checking every token of a large vocabulary against a grammar takes about as
+ * long as decoding a row. So a token is first drawn freely and kept if the
+ * grammar allows it, which is the usual case; only otherwise is it drawn again,
+ * from the allowed ones. Together, both ways give each allowed token its
+ * conditional probability: p + (1 - allowed) * p / allowed = p / allowed. */
 #include <math.h>
 
 #include "base/error.h"

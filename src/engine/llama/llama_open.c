@@ -1,4 +1,4 @@
-/* llama_open.c: opening a GGUF: loading, description, identity, ending. */
+/* llama_open.c: opening a GGUF: loading, description, identity, closing. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
                          "ones than the context given here are refused");
     }
     /* llama.cpp's own kernels for products of up to 16 rows take TF32 from
-     * Ampere on, whatever cuBLAS is told. */
+     * Ampere on, whatever cuBLAS is set to. */
     if (l->exact && on_gpu) {
         add_note(&notes, "f32 is not exact on this GPU: products of few rows "
                          "are rounded to TF32");

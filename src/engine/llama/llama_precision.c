@@ -1,9 +1,9 @@
 /* llama_precision.c: see llama_precision.h.
  *
- * A quantised file can be scored as it is ("native"), but then activations
- * are rounded to 8 bits and a token's score jitters by some hundredths of a
- * nat with the layout alone. A copy with widened weights costs disk and no
- * quality and scores quietly; fetch/ keeps it. */
+ * A quantised file can be scored as it is ("native"), but then activations are
+ * rounded to 8 bits, and a token's score varies by some hundredths of a nat
+ * with the layout alone. A copy with widened weights (fetch/ makes it) needs
+ * disk space, but has the same quality and low noise. */
 #include "engine/llama/llama_precision.h"
 
 #include <math.h>

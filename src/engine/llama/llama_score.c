@@ -2,7 +2,7 @@
  *
  * The planned scorer feeds the necessary rows of a unit (plan.h). The plain
  * one feeds every sequence whole, one at a time, from an empty memory; it is
- * slow and obvious, and the reference for the other. */
+ * slow but simple, and the reference for the other. */
 #include <math.h>
 
 #include "base/clock.h"

@@ -144,7 +144,7 @@ static int find_specials(pmpo_llama *l, struct pmpo_model *m)
     return 0;
 }
 
-/* Whether the tokeniser puts a space before a text of its own. */
+/* Does the tokeniser put a space before every text? */
 static int find_leading_space(struct pmpo_model *m, pmpo_error *err)
 {
     pmpo_tokens t = {0};

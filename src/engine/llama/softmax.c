@@ -1,16 +1,17 @@
 /* softmax.c: log-sum-exp of a row of logits.
  *
- * The row is taken in chunks that stay in the first-level cache: the chunk's
- * maximum, then its sum of exponentials against the running maximum. The
- * exponential is written out so that the compiler makes vectors of it. */
+ * The row is processed in chunks that fit into the first-level cache: first the
+ * chunk's maximum, then its sum of exponentials relative to the running
+ * maximum. The exponential is written out so that the compiler can vectorise
+ * it. */
 #include "engine/llama/softmax.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-#define CHUNK 1024
-#define LANES 16
+#define CHUNK 1024 /* floats: 4 KiB, well within any first-level cache */
+#define LANES 16   /* independent sums, the floats of the widest vectors */
 
 /* e^x for x <= 0: 2^k times a polynomial in the remainder (the coefficients
  * are the Taylor series of 2^r at r in [-0.5, 0.5], error below 2e-8). */
