@@ -214,36 +214,61 @@ static void estimate_json(const pmpo_estimate *e)
     js_put(o, "first_prefill_tokens", js_count(e->first_prefill_tokens));
     js_put(o, "first_logical_tokens", js_count(e->first_logical_tokens));
     js_put(o, "first_seconds", js_number(e->first_seconds));
+    js_put(o, "likely_prefill_tokens", js_count(e->likely_prefill_tokens));
+    js_put(o, "likely_prompt_tokens", js_count(e->likely_prompt_tokens));
+    js_put(o, "likely_generated_tokens", js_count(e->likely_generated_tokens));
+    js_put(o, "likely_answer_tokens", js_count(e->likely_answer_tokens));
+    js_put(o, "likely_seconds", js_number(e->likely_seconds));
     js_put(o, "bound_prefill_tokens", js_count(e->bound_prefill_tokens));
     js_put(o, "bound_prompt_tokens", js_count(e->bound_prompt_tokens));
     js_put(o, "bound_generated_tokens", js_count(e->bound_generated_tokens));
+    js_put(o, "bound_answer_tokens", js_count(e->bound_answer_tokens));
     js_put(o, "bound_seconds", js_number(e->bound_seconds));
     js_put(o, "prefill_per_s", js_number(e->prefill_per_s));
     js_put(o, "decode_per_s", js_number(e->decode_per_s));
+    js_put(o, "answer_per_s", js_number(e->answer_per_s));
     js_put(o, "assumptions", js_text(e->assumptions));
     js_print(o);
 }
 
+static void put_rest(const char *name, const char *how, uint64_t rows,
+                     uint64_t generated, uint64_t answers, double seconds)
+{
+    char a[SHORT], g[SHORT], w[SHORT], t[SHORT];
+    put_fact(name,
+             "%s%s: %s rows to score, %s tokens of rewrites, %s of answers",
+             how, show_duration(seconds * 1000, t), show_count(rows, a),
+             show_count(generated, g), show_count(answers, w));
+}
+
+static void put_rates(const pmpo_estimate *e)
+{
+    char r[SHORT] = "", a[SHORT] = "";
+    if (e->decode_per_s > 0) {
+        snprintf(r, sizeof r, ", %.0f tokens/s of rewrites", e->decode_per_s);
+    }
+    if (e->answer_per_s > 0) {
+        snprintf(a, sizeof a, ", %.0f tokens/s of answers", e->answer_per_s);
+    }
+    put_fact("rates", "%.0f rows/s scored%s%s", e->prefill_per_s, r, a);
+}
+
 static void estimate_text(const pmpo_estimate *e)
 {
-    char a[SHORT], b[SHORT], g[SHORT], t[SHORT];
+    char a[SHORT], b[SHORT], t[SHORT];
     put_fact("data", "%zu training, %zu validation, %zu test examples",
              e->n_train, e->n_val, e->n_test);
     put_fact("first scoring", "exactly %s rows for %s tokens of whole "
              "sequences; about %s", show_count(e->first_prefill_tokens, a),
              show_count(e->first_logical_tokens, b),
              show_duration(e->first_seconds * 1000, t));
-    put_fact("the rest", "at most %s rows to score and %s tokens generated "
-             "after %s of prompts; at most about %s",
-             show_count(e->bound_prefill_tokens, a),
-             show_count(e->bound_generated_tokens, g),
-             show_count(e->bound_prompt_tokens, b),
-             show_duration(e->bound_seconds * 1000, t));
-    put_fact("rates", "%.0f rows/s scored, %.0f tokens/s generated",
-             e->prefill_per_s, e->decode_per_s);
-    if (e->assumptions) {
-        put_fact("assumptions", "%s", e->assumptions);
-    }
+    put_rest("likely", "about ", e->likely_prefill_tokens,
+             e->likely_generated_tokens, e->likely_answer_tokens,
+             e->likely_seconds);
+    put_rest("at most", "", e->bound_prefill_tokens, e->bound_generated_tokens,
+             e->bound_answer_tokens, e->bound_seconds);
+    put_rates(e);
+    put_fact("assumptions", "%s", e->assumptions);
 }
 
 static int estimate(const options *o, const job *j, const session *s,

@@ -149,20 +149,34 @@ static void put_notes(const pmpo_data *d, const pmpo_scores *s)
     put_cost(&s->cost);
 }
 
+static void put_prediction(const pmpo_scores *s)
+{
+    char a[SHORT], b[SHORT], t[SHORT];
+    put_fact("dry run",
+             "%zu prompt%s would cost exactly %s rows for %s tokens of whole "
+             "sequences; about %s, at the "
+             "rate of a few examples scored just now. What the score cache "
+             "holds costs nothing",
+             s->n_prompts, s->n_prompts == 1 ? "" : "s",
+             show_count(s->cost.prefill_tokens, a),
+             show_count(s->cost.logical_tokens, b),
+             show_duration(s->cost.seconds * 1000, t));
+}
+
 static void score_text(const options *o, const session *s, const pmpo_data *d,
                        const pmpo_scores *r)
 {
     size_t n = r->n_prompts ? r->prompts[0].n_examples : 0;
     put_model(o, s->scorer);
     if (o->dry_run) {
-        put_fact("dry run", "nothing was scored; the cost is what scoring "
-                 "would cost");
-    } else {
-        put_fact("data", "%s: %zu examples", o->data, n);
+        put_how(o, r);
+        put_prediction(r);
+        return;
     }
+    put_fact("data", "%s: %zu examples", o->data, n);
     put_how(o, r);
     put_table(r);
-    if (o->verbose && !o->dry_run) {
+    if (o->verbose) {
         put_examples(r);
     }
     put_notes(d, r);

@@ -284,7 +284,7 @@ typedef struct pmpo_score_options {
     bool no_cache;              /* neither read nor write the score cache */
     bool plain;                 /* slow reference: one sequence at a time */
     bool noise_floor;           /* also measure it: costs one more pass */
-    bool dry_run;               /* only count tokens and rows; score nothing */
+    bool dry_run;               /* score nothing; count, and predict the time */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_score_options;

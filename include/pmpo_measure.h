@@ -123,12 +123,15 @@ typedef struct pmpo_estimate {
     uint64_t first_prefill_tokens;
     uint64_t first_logical_tokens;
     double first_seconds;
-    /* Upper bounds for the rest of the run. */
-    uint64_t bound_prefill_tokens;
-    uint64_t bound_prompt_tokens;  /* fed to the rewriter */
-    uint64_t bound_generated_tokens;
-    double bound_seconds;
-    double prefill_per_s, decode_per_s; /* tokens; assumed for the times */
+    /* The rest of the run: with prompts, replies and answers of usual length
+     * (likely_), and upper bounds (bound_). */
+    uint64_t likely_prefill_tokens, bound_prefill_tokens; /* scored */
+    uint64_t likely_prompt_tokens, bound_prompt_tokens;   /* of requests */
+    uint64_t likely_generated_tokens, bound_generated_tokens; /* rewriter */
+    uint64_t likely_answer_tokens, bound_answer_tokens; /* scoring model */
+    double likely_seconds, bound_seconds;
+    /* Tokens per second, assumed for the times; 0: the run does none of it. */
+    double prefill_per_s, decode_per_s, answer_per_s;
     const char *assumptions;       /* one paragraph; static */
 } pmpo_estimate;
 

@@ -31,7 +31,7 @@ rows() { # ROWS FIGURE COMMAND...: it prints so many rows, and FIGURE (of jq) is
     [ "$n" -eq "$want" ] || fail "$*: $n rows with $figure, not $want: $(head -c 300 "$work/out")"
 }
 
-export ROUNDS=1 EXAMPLES=10 CANDIDATES="1 2" CROWDS="1 2" LIMIT=6 REQUESTS=600 TASKS=routing
+export ROUNDS=1 EXAMPLES=10 CANDIDATES="1 2" CROWDS="1 2" LIMIT=6 TASKS=routing
 rows 5 .distinct_over_prefill bench/planner.sh fake f16
 rows 2 .noise_floor bench/noise.sh fake f32
 rows 3 .tokens_after bench/compress.sh fake
@@ -39,11 +39,11 @@ rows 2 .ratio bench/programs.sh fake a="$fake" b="$fake"
 rows 2 .rows bench/scale.sh fake "$fake"
 rows 4 .median bench/neighbours.sh fake "$fake"
 rows 2 .said_better bench/aa.sh fake
-rows 6 .core_percent_per_100_per_s bench/load.sh "$build"
+rows 5 .ratio bench/predict.sh fake
 rows 4 .distinct bench/search/forms.sh "$work/tiny.gguf"
 
 # These have tests of their own.
-ran="$ran experiments/run.py experiments/tables.py"
+ran="$ran experiments/run.py experiments/tables.py load.sh"
 
 kept() { # FILE COMMAND...: prints the lines of FILE
     "${@:2}" >"$work/out" || fail "${*:2}: exit $?"

@@ -13,7 +13,7 @@ static void test_estimate(void **state)
     pmpo_model *m = fake_new(&(fake_options){.salt = 4});
     assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
                                             &o, &e, &err), 0);
-    assert_true(fake_events(m) <= 4); /* two scorings and a generation */
+    assert_true(fake_events(m) <= 8); /* two scorings, two generations */
     assert_int_equal(fake_violations(m), 0);
     assert_int_equal(e.n_train, 4);
     assert_int_equal(e.n_val, 3);
@@ -30,7 +30,15 @@ static void test_estimate(void **state)
     assert_true(e.bound_prefill_tokens > v->cost.prefill_tokens);
     assert_true(v->cost.prompt_tokens > 0);
     assert_true(e.bound_prompt_tokens > v->cost.prompt_tokens);
-    assert_true(e.bound_generated_tokens > v->cost.generated_tokens);
+    assert_true(e.bound_generated_tokens + e.bound_answer_tokens >
+                v->cost.generated_tokens);
+    assert_true(e.likely_prefill_tokens > e.first_prefill_tokens);
+    assert_true(e.likely_prefill_tokens < e.bound_prefill_tokens);
+    assert_true(e.likely_generated_tokens > 0 &&
+                e.likely_generated_tokens < e.bound_generated_tokens);
+    assert_true(e.likely_answer_tokens > 0 &&
+                e.likely_answer_tokens < e.bound_answer_tokens);
+    assert_true(e.answer_per_s > 0 && e.likely_seconds < e.bound_seconds);
     pmpo_run_free(run);
     o.hard = 0;
     assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},

@@ -1,13 +1,12 @@
 /* estimate.c: pmpo_optimize_estimate: what a run would cost, writing nothing.
  *
- * The first scoring of the start prompt is counted exactly. Rates are measured
- * by scoring a few examples and generating a few tokens. The rest is an upper
- * bound: every prompt has the greatest length of a reply, every candidate is
- * scored on all examples and validated, and all iterations run. */
+ * The first scoring of the start prompt is counted exactly. Rates are measured (rate.h). Of the rest two figures are
+ * given: what is likely, with prompts and replies of usual length, and an upper bound: every prompt as long as a reply
+ * may be, every candidate scored to its end and validated, no iteration saved. */
 #include <math.h>
 
 #include "api/parts.h"
-#include "base/clock.h"
+#include "api/rate.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "data/data.h"
@@ -15,18 +14,26 @@
 #include "propose/propose.h"
 #include "search/search.h"
 
-#define WARM_EXAMPLES 1 /* scored before the time counts */
-#define TIMED_EXAMPLES 4 /* enough for a rough rate */
-#define TIMED_TOKENS 16 /* likewise, of generating */
 #define FORM_TOKENS 600 /* of a rewriting form without its texts */
 
+/* What is usual, for the likely cost. */
+#define USUAL_PROMPT                                                           \
+    25                 /* tokens of a candidate more than of the start prompt */
+#define USUAL_REPLY 60 /* tokens of the rewriter */
+#define USUAL_REQUEST 300
+#define USUAL_ANSWER 0.6 /* of --max-tokens, over all prompts that are asked */
+#define RACED                                                                  \
+    0.34 /* of the opening's work: 1/6, then 1/3 on the rest of the half, 1/9 on the other half */
+
 static const char assumptions[] =
-    "The first scoring is counted exactly. The rest is an upper bound: every "
-    "iteration is run, every candidate is usable, as long as a reply may be, "
-    "scored on every training example and validated, every mask is scored, "
-    "and all replies use all their tokens. Times assume the rates measured "
-    "just now; the score cache, duplicates and candidates given up early make "
-    "a run cheaper.";
+    "The first scoring is counted exactly. What is likely assumes that every "
+    "iteration is run, that a candidate is 25 tokens longer than the start "
+    "prompt, that one in an iteration is validated, and that answers take "
+    "0.6 of their tokens. At most: every candidate is as long as a reply may "
+    "be, "
+    "scored on every training example and validated, and all replies use all "
+    "their tokens. Times assume the rates measured just now. The score cache, "
+    "duplicates and candidates given up early make a run cheaper.";
 
 /* ---- counting ------------------------------------------------------------ */
 
@@ -74,79 +81,21 @@ static uint64_t bound_of(const counted *c, const pmpo_model *m,
 
 /* ---- rates --------------------------------------------------------------- */
 
-static int score_some(pmpo_model *m, const pmpo_data *d, size_t n,
-                      const pmpo_optimize_options *o, pmpo_cost *cost,
-                      pmpo_error *err)
+static int measure_rates(pmpo_model *scorer, pmpo_model *rewriter,
+                         const pmpo_parts *p, const pmpo_optimize_options *o,
+                         pmpo_estimate *out, pmpo_error *err)
 {
-    size_t idx[TIMED_EXAMPLES];
-    pmpo_data *some = NULL;
-    pmpo_scorer *s = NULL;
-    pmpo_arena mem = {0};
-    pmpo_result r;
-    size_t all = pmpo_data_count(d);
-    n = n < all ? n : all;
-    for (size_t i = 0; i < n; i++) {
-        idx[i] = i;
+    pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_LOSS);
+    size_t replies = (size_t)o->variants * (size_t)(o->paper ? 1 : o->hard);
+    size_t answers = (size_t)o->shortlist * out->n_val + 2 * out->n_test;
+    int rc = pmpo_rate_scoring(scorer, p->of[0], &so, o->prompt,
+                               &out->prefill_per_s, err);
+    if (rc == 0 && !o->no_rewriter && o->iterations > 0) {
+        rc = pmpo_rate_generating(rewriter, replies, &out->decode_per_s, err);
     }
-    const pmpo_score_context c = {.prompt_id = -1, .cost = cost};
-    pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_ALL);
-    /* Made-up rejected outputs need the others of the set, which a few
-     * examples may lack: the likelihood alone costs about the same. */
-    so.loss = PMPO_LOSS_NLL;
-    so.calibrate = PMPO_CALIBRATE_NONE;
-    int rc = pmpo_data_subset(d, idx, n, &some, err);
-    rc = rc < 0 ? rc : pmpo_joint_scorer_new(m, some, &so, &s, err);
-    rc = rc < 0 ? rc : pmpo_scorer_score(s, o->prompt, &c, &mem, &r, err);
-    pmpo_scorer_free(s);
-    pmpo_data_free(some);
-    pmpo_arena_release(&mem);
-    return rc;
-}
-
-static double rate(uint64_t n, double seconds)
-{
-    return (double)n / (seconds > 1e-6 ? seconds : 1e-6);
-}
-
-static int measure_prefill(pmpo_model *m, const pmpo_data *d,
-                           const pmpo_optimize_options *o, double *per_s,
-                           pmpo_error *err)
-{
-    pmpo_cost warm = {0}, cost = {0};
-    int rc = score_some(m, d, WARM_EXAMPLES, o, &warm, err);
-    double start = pmpo_now_ms();
-    rc = rc < 0 ? rc : score_some(m, d, TIMED_EXAMPLES, o, &cost, err);
-    *per_s = rate(cost.prefill_tokens, (pmpo_now_ms() - start) / 1000);
-    return rc;
-}
-
-static int measure_decode(pmpo_model *m, const pmpo_optimize_options *o,
-                          double *per_s, pmpo_error *err)
-{
-    pmpo_message message = {PMPO_STR("user"),
-                            PMPO_STR("Count from one to a hundred.")};
-    size_t n = (size_t)o->variants < 16 ? (size_t)o->variants : 16;
-    uint64_t seeds[16];
-    pmpo_job_reply replies[16];
-    for (size_t i = 0; i < n; i++) {
-        seeds[i] = i;
+    if (rc == 0 && o->metric != PMPO_RUN_METRIC_NONE && answers > 0) {
+        rc = pmpo_rate_generating(scorer, answers, &out->answer_per_s, err);
     }
-    pmpo_gen_request request = {.messages = &message, .n_messages = 1,
-                                .seeds = seeds, .n_samples = n};
-    pmpo_job job = {
-        .kind = "rate",
-        .requests = &request,
-        .n_requests = 1,
-        .params = {.temperature = o->temperature, .top_p = o->top_p,
-                   .max_tokens = TIMED_TOKENS, .stop = PMPO_STR("")},
-    };
-    pmpo_arena mem = {0};
-    pmpo_cost cost = {0};
-    pmpo_jobs jobs = {.model = m, .cost = &cost};
-    double start = pmpo_now_ms();
-    int rc = pmpo_jobs_run(&jobs, &job, &mem, replies, err);
-    *per_s = rate(cost.generated_tokens, (pmpo_now_ms() - start) / 1000);
-    pmpo_arena_release(&mem);
     return rc;
 }
 
@@ -216,17 +165,21 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
 
 /* At the end the finalists answer the validation part, start and best the
  * test part; scoring the finalists costs no more than the candidates. */
-static void bound_answers(const pmpo_model *m, const counts *c,
-                          const pmpo_optimize_options *o, pmpo_estimate *out)
+static void sum_answers(const pmpo_model *m, const counts *c,
+                        const pmpo_optimize_options *o, pmpo_estimate *out)
 {
     uint64_t list = (uint64_t)o->shortlist, cap = longest_prompt(o);
     const char *tn = o->score.template_name;
+    uint64_t n = list * c->val.n_examples + 2 * c->test.n_examples;
     if (o->metric != PMPO_RUN_METRIC_NONE) {
         out->bound_prompt_tokens += list * bound_of(&c->val, m, tn, cap)
                                     + 2 * bound_of(&c->test, m, tn, cap);
-        out->bound_generated_tokens +=
-            (list * c->val.n_examples + 2 * c->test.n_examples)
-            * (uint64_t)o->max_answer_tokens;
+        out->bound_answer_tokens = n * (uint64_t)o->max_answer_tokens;
+        out->likely_prompt_tokens +=
+            list * bound_of(&c->val, m, tn, USUAL_PROMPT) +
+            2 * bound_of(&c->test, m, tn, USUAL_PROMPT);
+        out->likely_answer_tokens =
+            (uint64_t)(USUAL_ANSWER * (double)out->bound_answer_tokens);
     }
 }
 
@@ -267,6 +220,49 @@ static void bound_rest(const pmpo_model *m, const counts *c,
         + t * marking + (probed ? PMPO_PROBE_SAMPLES * reply : 0);
 }
 
+/* What a run like most would take. The terms are those of the bound. */
+static void likely_rest(const pmpo_model *m, const counts *c,
+                        const pmpo_optimize_options *o, pmpo_estimate *out)
+{
+    uint64_t t = (uint64_t)o->iterations;
+    proposed each = count_proposed(o, 1);
+    proposed first = t > 0 ? count_proposed(o, 0) : (proposed){0};
+    uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
+    const char *tn = o->score.template_name;
+    uint64_t train = bound_of(&c->train, m, tn, USUAL_PROMPT);
+    uint64_t all = bound_of(&c->train_all, m, tn, USUAL_PROMPT);
+    uint64_t val = o->paper ? 0 : bound_of(&c->val, m, tn, USUAL_PROMPT);
+    uint64_t check = o->paper || o->no_loss_check ? 0
+                                                  : (uint64_t)PMPO_N_BASELINES;
+    double raced = o->race == PMPO_RACE_OFF ? 1 : RACED;
+    out->likely_prefill_tokens =
+        (o->paper ? 0 : c->train.prefill) +
+        (uint64_t)(raced * (double)(first.prompts * train)) +
+        (first.prompts > 0 ? val : 0) +
+        t * ((masks + each.prompts) * train + val) + check * all +
+        2 * bound_of(&c->test, m, tn, USUAL_PROMPT) +
+        (uint64_t)o->shortlist * val;
+    bool asks = !o->no_rewriter && each.jobs;
+    uint64_t marking = masks && asks ? USUAL_REPLY + 16 * masks : 0;
+    bool probed = asks && o->form == PMPO_FORM_AUTO;
+    out->likely_prompt_tokens =
+        t * each.jobs * (uint64_t)o->hard * USUAL_REQUEST +
+        t * (marking + (masks && asks ? USUAL_REQUEST : 0)) +
+        (probed ? USUAL_REQUEST : 0);
+    /* Half of what is asked for is asked for once more. */
+    out->likely_generated_tokens =
+        t * each.replies * USUAL_REPLY * 3 / (o->paper ? 3 : 4) + t * marking +
+        (probed ? PMPO_PROBE_SAMPLES * USUAL_REPLY : 0);
+}
+
+static double seconds_of(const pmpo_estimate *e, uint64_t rows,
+                         uint64_t generated, uint64_t answered)
+{
+    return (double)rows / e->prefill_per_s +
+           (generated ? (double)generated / e->decode_per_s : 0) +
+           (answered ? (double)answered / e->answer_per_s : 0);
+}
+
 static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
                     const pmpo_parts *p, pmpo_optimize_options *o,
                     pmpo_estimate *out, pmpo_error *err)
@@ -280,25 +276,27 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
     }
     int rc = pmpo_parts_resolve(p, scorer, o, err);
     rc = rc < 0 ? rc : count_all(scorer, p, o, &c, err);
-    rc = rc < 0 ? rc
-                : measure_prefill(scorer, p->of[0], o, &out->prefill_per_s,
-                                  err);
-    rc = rc < 0 ? rc : measure_decode(rewriter, o, &out->decode_per_s, err);
+    if (rc == 0) {
+        out->n_train = pmpo_data_count(p->of[0]);
+        out->n_val = p->of[1] ? pmpo_data_count(p->of[1]) : 0;
+        out->n_test = p->of[2] ? pmpo_data_count(p->of[2]) : 0;
+        rc = measure_rates(scorer, rewriter, p, o, out, err);
+    }
     if (rc < 0) {
         return rc;
     }
-    out->n_train = c.train.n_examples;
-    out->n_val = c.val.n_examples;
-    out->n_test = c.test.n_examples;
     out->first_prefill_tokens = c.train.prefill;
     out->first_logical_tokens = c.train.logical;
-    out->first_seconds = (double)c.train.prefill / out->prefill_per_s;
+    out->first_seconds = seconds_of(out, c.train.prefill, 0, 0);
     bound_rest(scorer, &c, o, out);
-    bound_answers(scorer, &c, o, out);
+    likely_rest(scorer, &c, o, out);
+    sum_answers(scorer, &c, o, out);
+    out->likely_seconds =
+        seconds_of(out, out->likely_prefill_tokens + out->likely_prompt_tokens,
+                   out->likely_generated_tokens, out->likely_answer_tokens);
     out->bound_seconds =
-        (double)(out->bound_prefill_tokens + out->bound_prompt_tokens)
-              / out->prefill_per_s
-        + (double)out->bound_generated_tokens / out->decode_per_s;
+        seconds_of(out, out->bound_prefill_tokens + out->bound_prompt_tokens,
+                   out->bound_generated_tokens, out->bound_answer_tokens);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "api/cache.h"
+#include "api/rate.h"
 #include "base/error.h"
 #include "data/data.h"
 #include "score/prompts.h"
@@ -92,6 +93,19 @@ static int count_one(job *j, size_t i, pmpo_prompt_score *out,
     return rc;
 }
 
+/* What was counted, at the rate of this machine. */
+static int predict_time(job *j, pmpo_error *err)
+{
+    double per_s;
+    int rc = pmpo_rate_scoring(j->model, j->data, &j->so, j->prompts[0], &per_s,
+                               err);
+    if (rc == 0) {
+        j->out->pub.cost.seconds = (double)j->out->pub.cost.prefill_tokens /
+                                   per_s;
+    }
+    return rc;
+}
+
 static int score_all(job *j, pmpo_error *err)
 {
     pmpo_prompt_score *p =
@@ -105,7 +119,7 @@ static int score_all(job *j, pmpo_error *err)
     }
     j->out->pub.prompts = p;
     j->out->pub.n_prompts = j->n_prompts;
-    return rc;
+    return rc < 0 || !j->o->dry_run ? rc : predict_time(j, err);
 }
 
 /* ---- settings -------------------------------------------------------------------------- */
