@@ -9,13 +9,13 @@
 #   bench/compare.sh --table            the tables of docs/results.md and README.md from the rows
 #
 # The work: navigate and logical deduction of three objects (preference, 50 examples) and 12 GSM8K solutions (nll),
-# each under the 4 prompts of compare/prompts.txt. compare/units.c renders it once as token ids; pmpo does that from
-# the data. A program gets a time only if its loss of each prompt agrees with that of pmpo at f32 (tolerances in
-# compare/compare.py). Loading a model, making token ids and a small warm-up are not in the time; a prompt's
-# sequences are handed over at once. Programs take turns in each round. ROUNDS=3; one of cells that take over a minute.
-# It may be stopped at any time: a cell that is begun goes on with its next prompt. MINUTES=4: no program runs longer
-# than that in one piece. Run it on an idle machine with AVX-512; everything is kept in ~/.cache/pmpo-compare
-# ($PMPO_COMPARE).
+# each under the 4 prompts of compare/prompts.txt, at 0.5B under the first. compare/units.c renders it once as token
+# ids; pmpo does that from the data. A program gets a time only if its loss of each prompt agrees with that of pmpo at
+# f32 (tolerances in compare/compare.py). Loading a model, making token ids and a small warm-up are not in the time; a
+# prompt's sequences are handed over at once. Programs take turns in each round. ROUNDS=3; one of cells that take over
+# a minute. It may be stopped at any time: a cell that is begun goes on with its next prompt. MINUTES=4: no program
+# runs longer than that in one piece. Run it on an idle machine with AVX-512; everything is kept in
+# ~/.cache/pmpo-compare ($PMPO_COMPARE).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
@@ -38,8 +38,9 @@ make_llama() {
         cmake --build "$to/llama" --target llama llama-perplexity -j 2 >&2
     fi
     if [ "$here/compare/loop.c" -nt "$to/loop" ]; then
-        cc -std=gnu11 -O2 -I "$source/include" -I "$source/ggml/include" "$here/compare/loop.c" -o "$to/loop" \
-            -L "$to/llama/bin" -lllama -lggml -lggml-base -ljansson -lm -Wl,-rpath,"$to/llama/bin"
+        cc -std=gnu11 -O2 -DSOURCE="\"$(basename "$source")\"" -I "$source/include" -I "$source/ggml/include" \
+            "$here/compare/loop.c" -o "$to/loop" -L "$to/llama/bin" -lllama -lggml -lggml-base -ljansson -lm \
+            -Wl,-rpath,"$to/llama/bin"
     fi
 }
 

@@ -23,6 +23,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 # ---- the work ------------------------------------------------------------------------------------------------
 
 MODELS = {"smollm2-135m-instruct": "135M", "qwen2.5-coder-0.5b-instruct": "0.5B"}
+PROMPTS = {"smollm2-135m-instruct": 4, "qwen2.5-coder-0.5b-instruct": 1}  # how many of prompts.txt: it takes long
 JOBS = {  # name: (file, examples, loss)
     "navigate": ("examples/navigate/navigate.json", 50, "preference"),
     "logical deduction": ("bench/experiments/data/bbh/logical_deduction_three_objects.json", 50, "preference"),
@@ -57,7 +58,6 @@ def loop(a, c):
 # The precisions of a program: f32, and what else it would be run at.
 PROGRAMS = {p.name: p for p in (
     Program("pmpo", None, ("f32", "auto")),
-    Program("pmpo, one by one", None, ("f32",)),
     Program("llama.cpp loop", loop, ("f32", "native")),
     Program("transformers", python("with_transformers"), ("f32", "bf16")),
     Program("lm-evaluation-harness", python("with_lm_eval"), ("f32", "bf16")),
@@ -67,7 +67,6 @@ PROGRAMS = {p.name: p for p in (
 NOT_THE_SAME = {"llama-perplexity": "scores the second half of fixed-size pieces of one raw text; of multiple choice "
                 "it joins question and option with a blank, divides by length and tells the share right alone: no "
                 "log-likelihood of an output comes out"}
-NO_ROW = {"vLLM, next tokens": "a request for each token of a solution"}
 
 
 class Cell:
@@ -83,11 +82,11 @@ class Cell:
 
 
 def cells():
-    """All of them, in the order in which they are run: programs in turn within a round."""
-    for model in MODELS:
+    """All of them, in the order in which they are run: programs in turn, and everything once before it is repeated."""
+    for n in range(1, ROUNDS + 1):
         for kind in "f32", "own":
-            for job in JOBS:
-                for n in range(1, ROUNDS + 1):
+            for model in MODELS:
+                for job in JOBS:
                     for p in PROGRAMS.values():
                         for precision in p.precisions:
                             if (precision == "f32") == (kind == "f32") and job in p.jobs:
@@ -117,9 +116,13 @@ def output_of(command, path=None, **more):
     return done
 
 
-def prompts(a):
+def n_prompts(a, c):
+    return a.prompts or PROMPTS[c.model]
+
+
+def prompts(a, c):
     with open(f"{HERE}/prompts.txt", encoding="utf-8") as f:
-        return [line.rstrip("\n") for line in f][:a.prompts]
+        return [line.rstrip("\n") for line in f][:n_prompts(a, c)]
 
 
 def limit(a, job):
@@ -136,9 +139,9 @@ def data_file(a, job):
 
 
 def units_file(a, c):
-    name = slug("units", c.model, c.job, limit(a, c.job), a.prompts)
+    name = slug("units", c.model, c.job, limit(a, c.job), n_prompts(a, c))
     return make(f"{a.place}/data/{name}.jsonl", lambda new: output_of(
-        [a.units, c.model, data_file(a, c.job), JOBS[c.job][2], str(limit(a, c.job)), *prompts(a)], new))
+        [a.units, c.model, data_file(a, c.job), JOBS[c.job][2], str(limit(a, c.job)), *prompts(a, c)], new))
 
 
 def read_lines(path):
@@ -156,16 +159,16 @@ def batches(a, c):
     """Sizes for a program to try, or the one that it found fastest before."""
     if a.check:
         return "8"
-    path = f"{a.place}/batch/{slug(c.program, c.model, c.precision, c.job)}"
+    path = f"{a.place}/batch/{slug(c.program, c.model, c.precision)}"
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
             return f.read().strip()
-    return "4,16,32" if c.job == "gsm8k solutions" else "8,32,64"
+    return "4,16,32"
 
 
 def keep_batch(a, c, size):
     if size and not a.check:
-        path = f"{a.place}/batch/{slug(c.program, c.model, c.precision, c.job)}"
+        path = f"{a.place}/batch/{slug(c.program, c.model, c.precision)}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:
             print(size, file=f)
@@ -192,11 +195,11 @@ def losses(units, nats, loss):
     return [statistics.fmean(v) for _, v in sorted(by_prompt.items())]
 
 
-def score(a, c, *more):
+def score(a, c):
     """pmpo's own numbers: its document, and the nats in the order of the units, which are checked to be its work."""
     command = [a.pmpo, "score", "-q", "--json", "--no-cache", "-m", c.model, "-d", data_file(a, c.job), "--limit",
-               str(limit(a, c.job)), "--loss", JOBS[c.job][2], "--precision", c.precision, *more]
-    for p in prompts(a):
+               str(limit(a, c.job)), "--loss", JOBS[c.job][2], "--precision", c.precision]
+    for p in prompts(a, c):
         command += ["-p", p]
     begin = time.perf_counter()
     document = json.loads(output_of(command))
@@ -222,7 +225,7 @@ def reference(a, c):
             sys.exit(f"{c}: the losses are computed otherwise than by pmpo")
         with open(new, "w", encoding="utf-8") as f:
             json.dump(nats, f)
-    name = slug("reference", c.model, c.job, limit(a, c.job), a.prompts)
+    name = slug("reference", c.model, c.job, limit(a, c.job), n_prompts(a, c))
     with open(make(f"{a.place}/data/{name}.json", write), encoding="utf-8") as f:
         return json.load(f)
 
@@ -286,11 +289,11 @@ def by_others(a, c):
     if a.check and os.path.exists(path):
         os.remove(path)
     before, _ = parts_of(path)
-    wrong = run_parts(a, c, path) if len(before) < a.prompts else ""
+    wrong = run_parts(a, c, path) if len(before) < n_prompts(a, c) else ""
     done, told = parts_of(path)
-    if len(done) == a.prompts:
-        return {"seconds": [done[i]["seconds"] for i in range(a.prompts)],
-                "nats": [x for i in range(a.prompts) for x in done[i]["nats"]],
+    if len(done) == n_prompts(a, c):
+        return {"seconds": [done[i]["seconds"] for i in range(n_prompts(a, c))],
+                "nats": [x for i in range(n_prompts(a, c)) for x in done[i]["nats"]],
                 "settings": told.get("settings", ""), "version": told.get("version", "")}
     if wrong.startswith("stopped") and len(done) > len(before):
         return None
@@ -298,8 +301,7 @@ def by_others(a, c):
 
 
 def by_pmpo(a, c):
-    more = ["--plain"] if "one by one" in c.program else []
-    document, nats = score(a, c, *more)
+    document, nats = score(a, c)
     return {"seconds": [document["cost"]["seconds"]], "nats": nats, "settings": document["model"]["precision"],
             "wall_seconds": document["wall_seconds"], "rows": document["cost"]["prefill_tokens"],
             "version": output_of([a.pmpo, "--version"], text=True).strip()}
@@ -313,7 +315,7 @@ def row_of(a, c, commit):
     with open("/proc/cpuinfo", encoding="utf-8") as f:
         cpu = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "")
     row = {"program": c.program, "job": c.job, "model": c.model, "precision": c.precision, "round": c.round,
-           "examples": limit(a, c.job), "prompts": a.prompts, "sequences": len(units),
+           "examples": limit(a, c.job), "prompts": n_prompts(a, c), "sequences": len(units),
            "logical_tokens": sum(len(u["ids"]) for u in units), "commit": commit, "cpu": cpu,
            "threads": len(os.sched_getaffinity(0)),
            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")}
@@ -398,84 +400,82 @@ def keyed(rows):
 
 # ---- tables ----------------------------------------------------------------------------------------------------------
 
-def best_of(rows, program, job, model, precisions):
-    """The fastest of the precisions: its rows, which agree; or what was wrong with the last that doesn't."""
-    found, wrong = [], None
-    for precision in precisions:
-        some = [r for r in rows if (r["program"], r["job"], r["model"], r["precision"]) ==
-                (program, job, model, precision) or "error" in r and
-                (r["program"], r["model"], r["precision"]) == (program, model, precision)]
-        good = [r for r in some if r.get("agrees")]
-        if good:
-            found.append((statistics.median(r["logical_per_s"] for r in good), precision, good))
-        elif some:
-            wrong = some[-1]
-    return max(found, key=lambda x: x[0]) if found else None, wrong
+def some_of(rows, **of):
+    return [r for r in rows if all(r[k] == v for k, v in of.items())]
 
 
-def why_not(row):
-    if row is None:
-        return "not run"
-    if "error" in row:
-        return f"{row['precision']}: " + row["error"].split(", log")[0]
-    return f"{row['precision']}: other numbers, by {row['loss_difference']:.3f} nats"
+def rate_of(rows):
+    """The median over the rounds that agreed; None: none did."""
+    good = [r["logical_per_s"] for r in rows if r.get("agrees")]
+    return statistics.median(good) if good else None
 
 
-def lines_of(rows, job, model, kind):
-    """[program, settings, tokens/s, pmpo's over that, seconds, difference, rounds]; the fastest first."""
-    lines, rest, own = [], [], None
-    for p in PROGRAMS.values():
-        if job not in p.jobs:
-            rest.append((p.name, NO_ROW[p.name]))
-            continue
-        precisions = ("f32",) if kind == "f32" else ("auto",) if p.name == "pmpo" else p.precisions
-        best, wrong = best_of(rows, p.name, job, model, precisions)
-        if best:
-            rate, precision, good = best
-            own = rate if p.name == "pmpo" else own
-            lines.append([p.name, precision, good, rate])
-        elif wrong:
-            rest.append((p.name, why_not(wrong)))
-    lines.sort(key=lambda x: -x[3])
-    return lines, rest, own
+def best_of(rows, program, job, model, kind):
+    """(tokens/s, precision, rows) of the fastest precision that a table is of, or None."""
+    precisions = {"f32": ("f32",), "own": ("auto",) if program == "pmpo" else PROGRAMS[program].precisions}[kind]
+    found = [(rate_of(some), precision, some) for precision in precisions
+             for some in [some_of(rows, program=program, job=job, model=model, precision=precision)] if rate_of(some)]
+    return max(found, key=lambda x: x[0]) if found else None
+
+
+def cell_text(rows, program, job, model, kind):
+    best, own = best_of(rows, program, job, model, kind), best_of(rows, "pmpo", job, model, kind)
+    if not best:
+        return "-"
+    rate, precision, some = best
+    named = "" if kind == "f32" else f" {some[0]['settings'] if program == 'pmpo' else precision}"
+    times = f"{own[0] / rate:.2f}; " if own and program != "pmpo" else ""
+    return f"{rate:.0f}{named} ({times}{statistics.median(r['total_seconds'] for r in some if r['agrees']):.1f} s)"
+
+
+def print_table(head, lines):
+    print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    for line in lines:
+        print("| " + " | ".join(line) + " |")
+
+
+def print_settings(rows):
+    """Of each program, size and precision: how it was run and how far its numbers are off."""
+    lines = []
+    for program in PROGRAMS:
+        for model, size in MODELS.items():
+            for precision in PROGRAMS[program].precisions:
+                some = some_of(rows, program=program, model=model, precision=precision)
+                ok = [r for r in some if "error" not in r]
+                if some and not ok:
+                    lines.append([program, "", size, precision, "no numbers: " + some[0]["error"].split(", log")[0],
+                                  "", "", ""])
+                elif ok:
+                    left_out = [r["job"] for r in ok if not r["agrees"] and r["round"] == 1]
+                    lines.append([program, ok[0]["version"], size, precision,
+                                  ok[0]["settings"] + (f"; no time: {', '.join(left_out)}" if left_out else ""),
+                                  f"{max(r['loss_difference'] for r in ok):.1g}",
+                                  f"{max(r['sequence_difference'] for r in ok):.1g}",
+                                  ", ".join(str(len(some_of(ok, job=j))) for j in PROGRAMS[program].jobs)])
+    print_table(["program", "version", "model", "precision", "settings", "a prompt's loss differs by at most, nats",
+                 "a sequence by", "rounds of each job"], lines)
 
 
 def table(a):
     rows = load_rows(a)
     for model, size in MODELS.items():
-        for kind in "f32", "own":
-            title = "f32" if kind == "f32" else "each at the faster of its precisions, pmpo at `auto`"
-            print(f"\n**{size}, {title}**\n\n| job | program | precision | tokens/s | pmpo is faster by | seconds | "
-                  "difference of the loss | rounds |\n|---|---|---|---|---|---|---|---|")
-            for job in JOBS:
-                lines, rest, own = lines_of(rows, job, model, kind)
-                for name, precision, good, rate in lines:
-                    shown = good[-1]["settings"] if precision == "auto" else precision
-                    print(f"| {job} | {name} | {shown} | {rate:.0f} | "
-                          f"{'-' if name == 'pmpo' or own is None else f'{own / rate:.2f}'} | "
-                          f"{statistics.median(r['total_seconds'] for r in good):.1f} | "
-                          f"{max(r['loss_difference'] for r in good):.1g} | {len(good)} |")
-                for name, why in rest:
-                    print(f"| {job} | {name} | | no time: {why} | | | | |")
+        for kind, title in ("f32", "all at f32"), ("own", "each at its fastest precision that agrees, pmpo at `auto`"):
+            print(f"\n{size}, {title}:")
+            print_table(["job", *PROGRAMS], [[job, *(cell_text(rows, p, job, model, kind) for p in PROGRAMS)]
+                                             for job in JOBS])
+    print_settings(rows)
     for name, why in NOT_THE_SAME.items():
-        print(f"\n{name}: not the same numbers. It {why}.")
-    short(rows)
-
-
-def short(rows):
-    """Ratios of pmpo's rate to theirs."""
-    columns = [(m, k, j) for m in MODELS for k in ("f32", "own") for j in JOBS]
-    found = {c: lines_of(rows, c[2], c[0], c[1]) for c in columns}
-    columns = [c for c in columns if found[c][2]]
-    print("\n| pmpo is faster than | " + " | ".join(f"{j}, {MODELS[m]}, {k}" for m, k, j in columns) + " |")
-    print("|---" * (len(columns) + 1) + "|")
-    for name in PROGRAMS:
-        if name != "pmpo":
-            cells_of = []
-            for c in columns:
-                rate = next((x[3] for x in found[c][0] if x[0] == name), None)
-                cells_of.append(f"{found[c][2] / rate:.1f}" if rate else "-")
-            print(f"| {name} | " + " | ".join(cells_of) + " |")
+        print(f"\n{name} is not in the tables: its numbers are others. It {why}.")
+    print("\n---- README: how many times faster pmpo is, f32 / own choice")
+    ratios = []
+    for model, size in MODELS.items():
+        for job in JOBS:
+            line = [f"{job}, {size}"]
+            for p in list(PROGRAMS)[1:]:
+                pairs = [[best_of(rows, x, job, model, k) for x in ("pmpo", p)] for k in ("f32", "own")]
+                line.append(" / ".join(f"{x[0] / y[0]:.1f}" if x and y else "-" for x, y in pairs))
+            ratios.append(line)
+    print_table(["job", *list(PROGRAMS)[1:]], ratios)
 
 
 def main():
@@ -486,7 +486,7 @@ def main():
         p.add_argument(f"--{name}", action="store_true")
     p.add_argument("parts", nargs="*")
     a = p.parse_args()
-    a.minutes, a.limit, a.prompts = float(os.environ.get("MINUTES", "4")), 0, 4
+    a.minutes, a.limit, a.prompts = float(os.environ.get("MINUTES", "4")), 0, 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     (table if a.table else check if a.check else measure)(a)
 

@@ -6,8 +6,8 @@
  * with all of its tokens but the last, logits where a target token is asked
  * for, a log-softmax in double. `native` has the engine's own defaults; `f32`
  * keeps keys and values in f32 and flash attention off, whose CPU kernel
- * rounds to f16. Prints {"loaded": true}, then for each prompt its seconds and
- * the nats of its sequences in their order. */
+ * rounds to f16. Prints a line once it has loaded, then one for each prompt: its
+ * seconds, and the nats of its sequences in their order. */
 #include <jansson.h>
 #include <llama.h>
 #include <math.h>
@@ -18,6 +18,9 @@
 #include <time.h>
 
 #define MOST 4096 /* tokens of a sequence */
+#ifndef SOURCE
+#define SOURCE "" /* of llama.cpp, set by compare.sh */
+#endif
 
 typedef struct sequence {
     long prompt;
@@ -179,7 +182,9 @@ int main(int argc, char **argv)
     struct llama_batch b = llama_batch_init(longest, 0, 1);
     int n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(m));
     score(c, &b, &u.of[0], n_vocab); /* warms up */
-    puts("{\"loaded\": true}");
+    printf("{\"loaded\": true, \"version\": \"%s\", \"settings\": \"%s\"}\n",
+           SOURCE,
+           f32 ? "keys and values in f32, flash attention off" : "defaults");
     fflush(stdout);
     for (size_t at = 0; at < u.n;) {
         score_prompt(c, &b, &u, &at, n_vocab);

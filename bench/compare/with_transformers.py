@@ -2,7 +2,7 @@
 """with_transformers.py MODEL_FOLDER DTYPE SIZES UNITS: Hugging Face transformers on the CPU.
 
 Sequences that differ in their last token only are fed once, without it. They are sorted by length
-and padded on the right, in batches of the fastest of SIZES (8,32,...); a causal model needs no mask for
+and padded on the right, in batches of the fastest of SIZES (4,16,...); a causal model needs no mask for
 that padding, so that attention takes its fast path. The output layer sees target positions only."""
 import sys
 
@@ -54,7 +54,7 @@ def main():
     work.without_cuda()
     model = load(folder, dtype)
     with torch.inference_mode():
-        some = work.warm_up(prompts, 64)
+        some = work.warm_up(prompts, 32)
         score(model, some[:8], 8)
         batch = work.best_batch([int(n) for n in sizes.split(",")], some, lambda s, n: score(model, s, n))
         work.tell(loaded=True, version=transformers.__version__, batch=batch, threads=torch.get_num_threads(),
