@@ -128,6 +128,7 @@ _WORDS: dict[str, Callable[[int], Any]] = {
     "pmpo_rewrite_form": lib.pmpo_form_name,
     "pmpo_race": lib.pmpo_race_name,
     "pmpo_demos_as": lib.pmpo_demos_as_name,
+    "pmpo_joint": lib.pmpo_joint_name,
     "pmpo_run_metric": lib.pmpo_run_metric_name,
     "pmpo_fate": lib.pmpo_fate_name,
     "pmpo_effect": lib.pmpo_effect_name,

@@ -60,6 +60,7 @@ class Model:
     def _open(self, o: Any, watch: Watch) -> None:
         out, err = ffi.new("pmpo_model **"), ffi.new("pmpo_error *")
         self._lock = threading.Lock()
+        self._joined: list[Model] = []
         self._handle: Any = None
         check(_core.run(lambda: int(lib.pmpo_model_open(o, out, err)), watch), err)
         self._handle = ffi.gc(out[0], lib.pmpo_model_free)
@@ -91,6 +92,21 @@ class Model:
             raise ValueError("the model is closed")
         return self._handle
 
+    def join(self, *others: Model, how: str = "mean") -> Model:
+        """Makes this model stand for itself and the others in optimize and resume: there, the loss of a prompt is
+        the mean ("mean") or the largest ("max") of its losses on all of them, at most 8. Everything else, and all that
+        is generated, is of this model alone. The others stay open as long as they are joined; joined to none, it is
+        alone again. Returns itself. Raises UsageError: a model is given twice, or has others joined to it."""
+        joints = _core.words("pmpo_joint")
+        if how not in joints:
+            raise ValueError(f"joints are {', '.join(joints)}, not {how!r}")
+        handles = ffi.new("pmpo_model *[]", [m._alive() for m in others])
+        err = ffi.new("pmpo_error *")
+        with self._lock:
+            check(lib.pmpo_model_join(self._alive(), handles, len(others), joints.index(how), err), err)
+            self._joined = list(others)
+        return self
+
     def cancel(self) -> None:
         """Asks the call in progress, in another thread, to stop soon: it raises
         Cancelled. Safe from any thread."""
@@ -102,6 +118,7 @@ class Model:
             if self._handle is not None:
                 ffi.release(self._handle)
                 self._handle = None
+            self._joined = []
 
     def __enter__(self) -> Model:
         return self

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._core import (Keep, ProgressFn, Watch, check, error_of, fill,
-                    set_options, text, texts, word)
+                    set_options, text, texts, word, words)
 from ._core import run as _run_call
 from ._data import Data, DataLike, data_of
 from ._model import Model, model_of
@@ -229,7 +229,8 @@ _STOPS = (lib.PMPO_ECANCELLED, lib.PMPO_EBUDGET) # everything is kept
 def _sit(models: list[Model], work: Any, watch: Watch, err: Any,
          path: str) -> Run:
     """work() with these models for itself; ^C stops it cleanly."""
-    distinct = list({id(m): m for m in models}.values())
+    every = [x for m in models for x in [m, *m._joined]]
+    distinct = list({id(m): m for m in every}.values())
     handles = [m._alive() for m in distinct]
 
     def stop() -> None:
@@ -316,6 +317,16 @@ def resume(path: str | os.PathLike[str] | Run, *, model: Model | None = None,
         watch, err, where)
 
 
+def _opened(run: Any, first: Any) -> Model:
+    """The run's scoring model, joined with the others that it had."""
+    o, how = ffi.new("pmpo_model_options *"), ffi.new("pmpo_joint *")
+    scorer = Model._of(first)
+    others: list[Model] = []
+    while lib.pmpo_run_joined(run, len(others), o, how):
+        others.append(Model._of(o))
+    return scorer.join(*others, how=words("pmpo_joint")[how[0]]) if others else scorer
+
+
 def _models(path: str, model: Model | None,
             rewriter: Model | None) -> tuple[Model, Model]:
     """The run's models: those given, the others opened as it says."""
@@ -327,7 +338,7 @@ def _models(path: str, model: Model | None,
         a, b = ffi.new("pmpo_model_options *"), ffi.new("pmpo_model_options *")
         same = ffi.new("bool *")
         check(lib.pmpo_run_models(out[0], a, b, same, err), err)
-        scorer = model or Model._of(a)
+        scorer = model or _opened(out[0], a)
         if rewriter is None:
             rewriter = scorer if same[0] else Model._of(b)
         return scorer, rewriter

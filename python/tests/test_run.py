@@ -151,3 +151,25 @@ def test_default_path(model, rows, tmp_path, monkeypatch):
 def test_no_run():
     with pytest.raises(pmpo.Error, match="nowhere"):
         pmpo.Run("/nowhere.pmpo")
+
+
+def test_joined_models(rows, file, tmp_path):
+    """A prompt for two models: the command line's run, and resumed with both."""
+    other = os.environ["PMPO_TEST_CHAT"]
+    with pmpo.Model(MODEL) as first, pmpo.Model(other) as second:
+        assert first.join(second, how="max") is first
+        with pytest.raises(pmpo.UsageError):
+            first.join(second, second)
+        run = pmpo.optimize(first, rows, START, path=tmp_path / "a.pmpo", **HOW)
+    assert run.settings["joint"] == "max"
+    subprocess.run([CLI, "optimize", "-m", MODEL, "-m", other, "--joint", "max", "-d", file, "-p", START,
+                    "-o", tmp_path / "b.pmpo", "--rewriter", "none", "--template", "raw", "--metric", "none",
+                    "--iterations", "2", "--no-cache"], check=True, capture_output=True)
+    told = pmpo.Run(tmp_path / "b.pmpo")
+    assert repr(run.best) == repr(told.best) and run.verdict == told.verdict
+    more = pmpo.resume(run, iterations=3)  # both are opened again; nothing is left to propose
+    assert more.status == "done" and repr(more.best) == repr(run.best)
+    with pmpo.Model(MODEL) as alone, pytest.raises(pmpo.Error, match="joint|model"):
+        pmpo.resume(run, model=alone, rewriter=alone, iterations=4)
+    with pmpo.Model(MODEL) as m, pytest.raises(ValueError, match="mean, max"):
+        m.join(m, how="least")
