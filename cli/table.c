@@ -491,3 +491,5 @@ const option_row option_rows[] = {
 };
 
 const size_t n_option_rows = sizeof(option_rows) / sizeof(option_rows[0]);
+_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= MAX_OPTION_ROWS,
+               "MAX_OPTION_ROWS is too small");

@@ -50,6 +50,9 @@ typedef struct pmpo_compare_cell {
     size_t n_replies, n_cut_off;  /* as in pmpo_eval_prompt */
 } pmpo_compare_cell;
 
+#define PMPO_COMPARE_LEVEL                                                     \
+    0.05 /* level of the tests against the first prompt */
+
 /* Indexes of the best prompts; -1: not measured. If several are equal, the
  * first. The prompt was picked on these same examples, so expect less of it on
  * others. */
@@ -58,7 +61,7 @@ typedef struct pmpo_compare_best {
     int pick;   /* the best by right answers (among equals, by loss) if these
                  * were measured, else by_loss */
     bool shown; /* `pick` is better than the first prompt: its p_holm, of the
-                 * gain that it was picked by, is below 5 % */
+                 * gain that it was picked by, is below PMPO_COMPARE_LEVEL */
     const char *verdict; /* one sentence without a full stop */
 } pmpo_compare_best;
 

@@ -11,8 +11,6 @@
 #include "stats/paired.h"
 #include "stats/stats.h"
 
-#define LEVEL 0.05 /* of the tests against the first prompt, after Holm */
-
 /* ---- one column ------------------------------------------------------------- */
 
 /* Puts a - b (b NULL: a) into s->x, with weights w (NULL: 1) into s->w; what
@@ -159,7 +157,7 @@ static pmpo_compare_best best_of(const pmpo_compare_cell *c, size_t n)
     b.pick = b.by_right >= 0 ? b.by_right : b.by_loss;
     const pmpo_compare_cell *pick = &c[b.pick];
     b.shown = (b.by_right >= 0 ? pick->right_gain.p_holm
-                               : pick->loss_gain.p_holm) < LEVEL;
+                               : pick->loss_gain.p_holm) < PMPO_COMPARE_LEVEL;
     return b;
 }
 

@@ -8,7 +8,7 @@
 #include "propose/shape.h"
 #include "text/text.h"
 
-#define N_SENTENCES 4
+#define N_SENTENCES 4 /* of pmpo_shape: steps, answer, end, style */
 
 static int add(const pmpo_scene *s, pmpo_str prompt, bool from_incumbent,
                pmpo_proposals *out, pmpo_error *err)

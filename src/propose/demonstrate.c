@@ -20,7 +20,8 @@
 #include "data/data.h"
 #include "propose/propose.h"
 
-#define MOST_CANDIDATES 12
+#define MOST_CANDIDATES                                                        \
+    12 /* each is scored on several examples: 12 x 12 scorings at most */
 #define MOST_TRIED_ON 12
 #define FIRST_TRIED_ON 4 /* all candidates */
 #define LEAST_KEPT 4     /* of these */

@@ -8,6 +8,7 @@
 
 #include "text/text.h"
 
+#define PART_BYTES 300 /* a longer part of the instruction is shown shortened */
 #define LIT(s) {s, sizeof(s) - 1} /* PMPO_STR for static initialisers */
 
 const pmpo_example pmpo_probe_example = {
@@ -92,7 +93,7 @@ static void put_table(const pmpo_form_input *in, pmpo_buf *out)
         }
         pmpo_buf_printf(out, "%zu. %+.4f, %s: ", i + 1, s->effect,
                         pmpo_effect_name(pmpo_effect_of(s, in->noise_floor)));
-        pmpo_text_shorten(s->text, 300, out);
+        pmpo_text_shorten(s->text, PART_BYTES, out);
         pmpo_buf_putc(out, '\n');
     }
 }
@@ -190,7 +191,7 @@ void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out)
     put_instruction("\nThis is how a model is told to do such tasks:\n",
                     in->instruction, out);
     if (unit.len > 0) {
-        put_field("\nOne part of it does not help: ", unit, 300, out);
+        put_field("\nOne part of it does not help: ", unit, PART_BYTES, out);
         pmpo_buf_puts(out, "Write one better sentence to put in its place.");
     } else {
         pmpo_buf_puts(out, "\nWrite one more sentence for it.");

@@ -9,8 +9,8 @@
 #include "propose/forms.h"
 #include "propose/replies.h"
 
-#define LEAST_PAIRS 3
-#define MOST_PAIRS 6
+#define LEAST_PAIRS 3   /* fewer fit too many instructions */
+#define MOST_PAIRS 6    /* more make the request long for a small model */
 #define PAIR_BYTES 1000 /* of each text; there are several */
 
 /* Small models go on from such words with something general; left to

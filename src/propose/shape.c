@@ -13,9 +13,10 @@
 #include "base/mem.h"
 #include "text/language.h"
 
-#define SHAPE_LEAST 3
-#define MOST_LABELS 12
-#define LABEL_BYTES 40
+#define SHAPE_LEAST 3 /* targets; fewer have a common form by chance */
+#define MOST_LABELS                                                            \
+    12 /* more would make the sentence a list that nobody reads */
+#define LABEL_BYTES 40 /* a longer answer is a sentence, not a label */
 #define MARKER_BYTES 40 /* a longer one is no marker but a phrase of the task */
 #define MOST_KEYS 12
 

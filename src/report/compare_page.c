@@ -109,11 +109,11 @@ static pmpo_compare_gain gain_at(const rows *r, size_t m, size_t p)
     return r->right ? x->right_gain : x->loss_gain;
 }
 
-#define LEVEL 0.05 /* of the tests, as in pmpo_compare_best.shown */
-
 static const char *how_of(const pmpo_compare_gain *g)
 {
-    return !(g->p_holm < LEVEL) ? "m even" : g->value > 0 ? "m good" : "m bad";
+    return !(g->p_holm < PMPO_COMPARE_LEVEL) ? "m even"
+           : g->value > 0                    ? "m good"
+                                             : "m bad";
 }
 
 /* A row a prompt but the first, under a heading for each model. */

@@ -14,13 +14,12 @@ static const char *effect_class(const pmpo_segment_effect *s, double largest,
 {
     static const char *const helps[] = {"u1", "u2", "u3", "u4"};
     static const char *const hurts[] = {"d1", "d2", "d3", "d4"};
-    bool clear = isfinite(s->effect) && (s->low > 0 || s->high < 0)
-                 && !(fabs(s->effect) <= 2 * floor);
-    if (!clear || !(largest > 0)) {
+    pmpo_effect what = pmpo_effect_of(s, floor);
+    if (what == PMPO_EFFECT_UNCLEAR || !(largest > 0)) {
         return "unclear";
     }
     int k = (int)(fabs(s->effect) / largest * 3.999); /* 0..3, the largest: 3 */
-    return (s->effect > 0 ? helps : hurts)[k];
+    return (what == PMPO_EFFECT_HELPS ? helps : hurts)[k];
 }
 
 static double largest_effect(const pmpo_effects *e)

@@ -12,7 +12,8 @@
 
 #include "pmpo.h"
 
-#define PMPO_REASON_BYTES 240
+#define PMPO_REASON_BYTES                                                      \
+    240 /* of one line with a few numbers; longer text is cut */
 
 typedef struct pmpo_accept_rule {
     bool paper;

@@ -12,8 +12,7 @@
 #include "eval/matrix.h"
 #include "search/state.h"
 
-
-#define LEAST_PROMPTS 4
+#define LEAST_PROMPTS 4 /* with 3, an order by chance agrees once in 6 times */
 
 typedef struct check {
     pmpo_str *prompts;

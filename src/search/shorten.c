@@ -10,7 +10,7 @@
 #include "stats/stats.h"
 #include "text/pieces.h"
 
-#define MAX_STEPS 256
+#define MAX_STEPS 256 /* removals; a prompt has at most PMPO_MAX_PIECES parts */
 
 /* A part that might go. */
 typedef struct try {
