@@ -4,7 +4,7 @@
 #   bench/compare.sh --check [PART...]  two examples of each job by each program: do the numbers agree? No times
 #   bench/compare.sh [PART...]          measures the cells (program, job, model, precision, round) that have no row
 #                                       yet in bench/results/compare.jsonl. PART: only cells whose name has all of
-#                                       these texts, such as smollm2 vLLM navigate
+#                                       these texts, such as smollm2 vLLM navigate; PROMPTS=1: under fewer prompts
 #   bench/compare.sh --list [PART...]   names the next ones and measures nothing
 #   bench/compare.sh --table            the tables of docs/results.md and README.md from the rows
 #

@@ -117,7 +117,7 @@ def output_of(command, path=None, **more):
 
 
 def n_prompts(a, c):
-    return a.prompts or PROMPTS[c.model]
+    return min(a.prompts or PROMPTS[c.model], PROMPTS[c.model] if not a.check else 2)
 
 
 def prompts(a, c):
@@ -279,7 +279,8 @@ def run_parts(a, c, path):
             p.kill()
         timed_out = signal.alarm(0) == 0
     os.remove(left)
-    return "" if code == 0 else f"stopped after {a.minutes} minutes" if timed_out else f"ended with {code}"
+    stopped = timed_out or code in (-signal.SIGINT, -signal.SIGTERM)
+    return "" if code == 0 else "stopped" if stopped else f"ended with {code}"
 
 
 def by_others(a, c):
@@ -295,7 +296,7 @@ def by_others(a, c):
         return {"seconds": [done[i]["seconds"] for i in range(n_prompts(a, c))],
                 "nats": [x for i in range(n_prompts(a, c)) for x in done[i]["nats"]],
                 "settings": told.get("settings", ""), "version": told.get("version", "")}
-    if wrong.startswith("stopped") and len(done) > len(before):
+    if wrong == "stopped":
         return None
     return {"error": f"{wrong}, log: {path}.log"}
 
@@ -363,10 +364,12 @@ def measure(a):
             continue
         begin = time.perf_counter()
         row = row_of(a, c, commit)
-        told = "goes on next time"
+        told = "stopped, goes on next time"
         if row:
             with open(a.rows, "a", encoding="utf-8") as f:
                 print(json.dumps(row), file=f)
+            for part in glob.glob(f"{a.place}/parts/{slug(*c.key())}"):
+                os.remove(part)
             told = row.get("error") or (f"{row['logical_per_s']:.0f} tokens/s" if row["agrees"] else
                                         f"other numbers: {row['loss_difference']:.3g} nats")
         print(f"{c}: {told} ({time.perf_counter() - begin:.0f} s in all)", flush=True)
@@ -381,7 +384,7 @@ def check(a):
             continue
         row = row_of(a, c, "")
         if row is None or "error" in row:
-            told = "not done in time" if row is None else row["error"]
+            told = f"not done in {a.minutes:g} minutes" if row is None else row["error"]
         else:
             told = f"loss differs by {row['loss_difference']:.2g} nats, a sequence by {row['sequence_difference']:.2g}"
         wrong = row is None or not row.get("agrees", False)
@@ -428,6 +431,12 @@ def cell_text(rows, program, job, model, kind):
     return f"{rate:.0f}{named} ({times}{statistics.median(r['total_seconds'] for r in some if r['agrees']):.1f} s)"
 
 
+def work_of(rows, job, model):
+    """The job with its examples and prompts."""
+    many = sorted({f"{r['examples']} x {r['prompts']}" for r in some_of(rows, job=job, model=model)})
+    return f"{job}, {' or '.join(many)}"
+
+
 def print_table(head, lines):
     print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for line in lines:
@@ -461,7 +470,8 @@ def table(a):
     for model, size in MODELS.items():
         for kind, title in ("f32", "all at f32"), ("own", "each at its fastest precision that agrees, pmpo at `auto`"):
             print(f"\n{size}, {title}:")
-            print_table(["job", *PROGRAMS], [[job, *(cell_text(rows, p, job, model, kind) for p in PROGRAMS)]
+            print_table(["job", *PROGRAMS], [[work_of(rows, job, model),
+                                              *(cell_text(rows, p, job, model, kind) for p in PROGRAMS)]
                                              for job in JOBS])
     print_settings(rows)
     for name, why in NOT_THE_SAME.items():
@@ -486,7 +496,7 @@ def main():
         p.add_argument(f"--{name}", action="store_true")
     p.add_argument("parts", nargs="*")
     a = p.parse_args()
-    a.minutes, a.limit, a.prompts = float(os.environ.get("MINUTES", "4")), 0, 0
+    a.minutes, a.limit, a.prompts = float(os.environ.get("MINUTES", "4")), 0, int(os.environ.get("PROMPTS", "0"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     (table if a.table else check if a.check else measure)(a)
 
