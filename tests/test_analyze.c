@@ -40,6 +40,12 @@ static void test_estimate(void **state)
                 e.likely_answer_tokens < e.bound_answer_tokens);
     assert_true(e.answer_per_s > 0 && e.likely_seconds < e.bound_seconds);
     pmpo_run_free(run);
+    o.iterations = 0; /* the rewriter isn't asked for anything */
+    assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
+                                            &o, &e, &err), 0);
+    assert_true(isfinite(e.likely_seconds) && isfinite(e.bound_seconds));
+    assert_int_equal(e.bound_generated_tokens, 0);
+    o.iterations = 2;
     o.hard = 0;
     assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
                                             &o, &e, &err), PMPO_EUSAGE);

@@ -189,7 +189,7 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     uint64_t t = (uint64_t)o->iterations, cap = longest_prompt(o);
     proposed each = count_proposed(o, 1);
     proposed first = t > 0 ? count_proposed(o, 0) : (proposed){0};
-    bool asks = !o->no_rewriter;
+    bool asks = !o->no_rewriter && t > 0;
     uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
     const char *tn = o->score.template_name;
     /* The loss is checked under the baselines and every accepted prompt. */
@@ -242,7 +242,7 @@ static void likely_rest(const pmpo_model *m, const counts *c,
         t * ((masks + each.prompts) * train + val) + check * all +
         2 * bound_of(&c->test, m, tn, USUAL_PROMPT) +
         (uint64_t)o->shortlist * val;
-    bool asks = !o->no_rewriter && each.jobs;
+    bool asks = !o->no_rewriter && each.jobs && t > 0;
     uint64_t marking = masks && asks ? USUAL_REPLY + 16 * masks : 0;
     bool probed = asks && o->form == PMPO_FORM_AUTO;
     out->likely_prompt_tokens =
