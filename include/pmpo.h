@@ -155,7 +155,8 @@ typedef struct pmpo_model_options {
     const char *tokenizer;   /* GGUF path or listed name with the same
                               * vocabulary; NULL: the server tokenises */
     const char *api_key;     /* sent as a bearer token, never stored */
-    const char *ca_file;     /* CA certificates to trust, not the system's */
+    const char *ca_file;     /* CA certificates to trust; NULL: those of
+                              * $SSL_CERT_FILE, else the system's */
     bool insecure;           /* allow the key over plain http to other hosts */
     int concurrency;         /* requests in flight per server; 0: adapted */
     int timeout_s;           /* of one attempt of a request; 0: 600 */
@@ -473,7 +474,8 @@ typedef struct pmpo_optimize_options {
     /* The greatest number of training examples, 0 to PMPO_MAX_DEMOS, that the
      * proposer "demos" appends to an instruction as demonstrations, and how
      * they are shown. When one of these examples is itself scored or answered,
-     * its demonstration is left out. */
+     * its demonstration is left out. Where the known answers are a few labels,
+     * 1 is refused: one label alone would be shown. */
     int demos; /* 0 */
     pmpo_demos_as demos_as;
     bool no_rewriter; /* no model marks or rewrites prompts */

@@ -52,6 +52,10 @@ real=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/models/smollm2-135m-instruct.gguf
 if [ -e "$real" ]; then
     export PMPO_TEST_REAL="$real"
 fi
+able=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/models/qwen2.5-coder-0.5b-instruct.gguf
+if [ -e "$able" ]; then
+    export PMPO_TEST_ABLE="$able"
+fi
 export PMPO_TEST_SERVER="$(dirname "$make_tiny")/serve_fake"
 export PYTHONPATH="$site" PMPO_TEST_MODEL="$t/tiny.gguf" PMPO_TEST_CLI="$cli" PMPO_MODEL="$t/tiny.gguf"
 export PYTHONDONTWRITEBYTECODE=1

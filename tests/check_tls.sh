@@ -92,6 +92,21 @@ refused certificate good.log "$url" --insecure
 taken good.log "Bearer s3cret-key" "$url" --cacert ca.pem
 taken good.log "Bearer s3cret-key" "https://127.0.0.1:$good/v1" --cacert ca.pem
 refused "other.pem" good.log "$url" --cacert other.pem.missing
+# The file that other programs are told of, unless --cacert names one.
+export SSL_CERT_FILE="$t/ca.pem"
+taken good.log "Bearer s3cret-key" "$url"
+refused certificate good.log "$url" --cacert other.pem
+SSL_CERT_FILE=$t/missing.pem
+refused "missing.pem" good.log "$url"
+unset SSL_CERT_FILE
+# A system that keeps its certificates elsewhere than the one this libcurl was built for.
+if [ -d /etc/ssl ] && unshare -rm true 2> /dev/null; then
+    : > good.log
+    unshare -rm sh -c 'mount -t tmpfs none /etc/ssl && cp ca.pem /etc/ssl/ca-bundle.pem && exec "$0" models info "$1"' \
+        "$pmpo" "$url" > out 2> err || fail "certificates of another distribution"
+    grep -q '^/v1/models ' good.log || fail "certificates of another distribution: nothing asked"
+    echo "ok: certificates in /etc/ssl/ca-bundle.pem"
+fi
 refused certificate good.log "$url" --cacert other.pem
 refused "ca.key" good.log "$url" --cacert ca.key
 refused "target host name" other.log "https://localhost:$other/v1" --cacert ca.pem

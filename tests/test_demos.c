@@ -357,6 +357,34 @@ static void demonstrations_that_make_no_sense_are_refused(void **state)
     assert_int_equal(pmpo_optimize_check(&o, NULL), PMPO_EUSAGE);
 }
 
+static void one_of_several_labels_is_refused(void **state)
+{
+    (void)state;
+    pmpo_data *d = parsed("{\"input\":\"1\",\"target\":\"yes\"}\n"
+                          "{\"input\":\"2\",\"target\":\"no\"}\n"
+                          "{\"input\":\"3\",\"target\":\"yes\"}\n"
+                          "{\"input\":\"4\",\"target\":\"no\"}\n");
+    pmpo_model *m = fake_new(&(fake_options){.salt = 22});
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_optimize_options o = demo_options(PMPO_DEMOS_AS_TEXT);
+    o.split = (pmpo_split){4, 0, 0, 1};
+    pmpo_run *r = NULL;
+    pmpo_error err = {0};
+    const pmpo_optimize_input in = {m, NULL, d, NULL, NULL};
+    o.demos = 1;
+    assert_int_equal(pmpo_optimize(&in, &o, path, &r, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "at least 2"));
+    assert_int_not_equal(access(path, F_OK), 0);
+    o.demos = 2;
+    assert_int_equal(pmpo_optimize(&in, &o, path, &r, &err), 0);
+    pmpo_run_free(r);
+    assert_int_equal(unlink(path), 0);
+    free(path);
+    drop_folder(folder);
+    fake_free(m);
+    pmpo_data_free(d);
+}
+
 /* ---- the choice ------------------------------------------------------------------ */
 
 /* A loss that is known: each demonstration whose input ends in a letter of
@@ -507,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_search_shows_examples),
         cmocka_unit_test(a_stopped_search_goes_on),
         cmocka_unit_test(demonstrations_that_make_no_sense_are_refused),
+        cmocka_unit_test(one_of_several_labels_is_refused),
         cmocka_unit_test(what_helps_is_chosen),
         cmocka_unit_test(labels_are_shown_in_turn),
     };

@@ -181,6 +181,28 @@ static bool refuses(pmpo_guard_input in, const char *prompt)
     return refused;
 }
 
+/* Labels in a frame, as a program's answers have, are the labels inside. */
+static void labels_are_seen_in_their_frame(void **state)
+{
+    (void)state;
+    static const char framed[] =
+        "{\"input\":\"The printer on floor two eats paper.\",\"target\":"
+        "\"[[ desk ]]\\nhardware\\n\\n[[ end ]]\\n\",\"options\":["
+        "\"[[ desk ]]\\nhardware\\n\\n[[ end ]]\\n\","
+        "\"[[ desk ]]\\nsoftware\\n\\n[[ end ]]\\n\","
+        "\"[[ desk ]]\\nother\\n\\n[[ end ]]\\n\"]}\n";
+    pmpo_data *d = NULL;
+    assert_int_equal(pmpo_data_parse((pmpo_str){framed, strlen(framed)},
+                                     "train", NULL, &d, NULL),
+                     0);
+    const pmpo_guard_input in = {.start = PMPO_STR("Sort it."), .train = d};
+    assert_true(refuses(in, "Always answer hardware."));
+    assert_true(refuses(in, "Find the answer that ends with \"other\" and "
+                            "\"software\"."));
+    assert_false(refuses(in, "Say hardware, software or other."));
+    pmpo_data_free(d);
+}
+
 /* What was there before may stay; and copies may be asked for. */
 static void what_is_allowed_stays(void **state)
 {
@@ -266,6 +288,7 @@ int main(void)
         cmocka_unit_test(real_candidates_of_the_tuned_half),
         cmocka_unit_test(real_candidates_of_the_later_half),
         cmocka_unit_test(each_rule_has_its_reason),
+        cmocka_unit_test(labels_are_seen_in_their_frame),
         cmocka_unit_test(what_is_allowed_stays),
         cmocka_unit_test(the_score_by_hand),
         cmocka_unit_test(words_are_told_apart),

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "engine/http/authorities.h"
 #include "engine/http/dialect.h"
 #include "engine/http/endpoint.h"
 #include "engine/http/transport.h"
@@ -623,9 +624,24 @@ static void test_urls(void **state)
     assert_false(pmpo_http_is_loopback("http://127.0.0.1.example.org/v1"));
 }
 
+/* ---- certificates -------------------------------------------------------------- */
+
+static void test_authorities(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"/nowhere/a.pem", __FILE__, "/", NULL};
+    assert_string_equal(pmpo_http_first_readable("/", places), "/");
+    assert_string_equal(pmpo_http_first_readable("/nowhere/b", places),
+                        __FILE__);
+    assert_string_equal(pmpo_http_first_readable(NULL, places), __FILE__);
+    assert_null(pmpo_http_first_readable("/nowhere/b", places + 3));
+    assert_string_equal(pmpo_http_authorities("x.pem"), "x.pem");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_authorities),
         cmocka_unit_test(test_window),
         cmocka_unit_test(test_delays),
         cmocka_unit_test(test_urls),

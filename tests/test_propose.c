@@ -108,6 +108,13 @@ static void test_shapes(void **state)
                                       NULL},
                 ",\"options\":[\"red\",\"green\",\"blue\"]",
                 "|Answer with exactly one of: red, green, blue.||");
+    /* What stands around every option is not for the prompt to say. */
+    check_shape((const char *const[]){"a", "[[ c ]]\\nred\\n[[ end ]]", "b",
+                                      "[[ c ]]\\nred\\n[[ end ]]", "c",
+                                      "[[ c ]]\\nblue\\n[[ end ]]", NULL},
+                ",\"options\":[\"[[ c ]]\\nred\\n[[ end ]]\","
+                "\"[[ c ]]\\nblue\\n[[ end ]]\"]",
+                "|Answer with exactly one of: red, blue.||");
     SHAPE("|Answer with the letter of the right option, in parentheses, and "
           "nothing else.||", "Which? (A) x (B) y", "(A)", "Who? (A) x (B) y",
           "(B)", "When? (A) x (B) y", "(B)");

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "text/frame.h"
 #include "text/text.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -485,16 +486,61 @@ static void sentences_are_said_once(void **state)
         PMPO_STR("Say A or B now.")));
 }
 
+/* Texts are separated by |. */
+static void inside_is(const char *texts, const char *wanted)
+{
+    pmpo_str each[4], rest = pmpo_str_of(texts);
+    size_t n = 0, bar;
+    pmpo_buf b = {0};
+    while ((bar = pmpo_str_find(rest, PMPO_STR("|"), 0)) != SIZE_MAX) {
+        each[n++] = pmpo_str_sub(rest, 0, bar);
+        rest = pmpo_str_sub(rest, bar + 1, rest.len);
+    }
+    each[n++] = rest;
+    const pmpo_frame f = pmpo_frame_of(each, n);
+    for (size_t i = 0; i < n; i++) {
+        pmpo_buf_puts(&b, i ? "|" : "");
+        pmpo_buf_put(&b, pmpo_frame_inside(f, each[i]));
+    }
+    assert_string_equal(b.ptr, wanted);
+    pmpo_buf_release(&b);
+}
+
+static void frames(void **state)
+{
+    (void)state;
+    inside_is("[[ team ]]\nbilling\n\n[[ done ]]\n|[[ team ]]\nother\n\n[[ "
+              "done ]]\n",
+              "billing|other");
+    inside_is("a\nx\nb|a\ny\nb|a\nxy\nb", "x|y|xy");
+    /* Whole lines only: words in common are part of the answer. */
+    inside_is("not spam|not sure", "not spam|not sure");
+    inside_is("a\nnot spam\nb|a\nnot sure\nb", "not spam|not sure");
+    inside_is("a\nred x\n|a\nblue x\n", "red x|blue x");
+    /* Nothing of its own: no frame. */
+    inside_is("a\nb\n|a\nb\n", "a\nb|a\nb");
+    inside_is("a\n|a\nb", "a|a\nb");
+    inside_is("a\nb", "a\nb");
+    inside_is("|", "|");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames),
         cmocka_unit_test(sentences_are_said_once),
-        cmocka_unit_test(sentences),        cmocka_unit_test(blocks),
-        cmocka_unit_test(merging),          cmocka_unit_test(many_units),
-        cmocka_unit_test(masks),            cmocka_unit_test(marking_accepted),
-        cmocka_unit_test(marking_refused),  cmocka_unit_test(tags),
-        cmocka_unit_test(reply_accepted),   cmocka_unit_test(reply_refused),
-        cmocka_unit_test(deep_nesting),     cmocka_unit_test(shortening),
+        cmocka_unit_test(sentences),
+        cmocka_unit_test(blocks),
+        cmocka_unit_test(merging),
+        cmocka_unit_test(many_units),
+        cmocka_unit_test(masks),
+        cmocka_unit_test(marking_accepted),
+        cmocka_unit_test(marking_refused),
+        cmocka_unit_test(tags),
+        cmocka_unit_test(reply_accepted),
+        cmocka_unit_test(reply_refused),
+        cmocka_unit_test(deep_nesting),
+        cmocka_unit_test(shortening),
         cmocka_unit_test(marking_has_bounds),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -74,7 +74,7 @@ class Cell:
                    "measure": asked, "metric": task.get("metric"), "size": spec["size"]}
         if "optimize" in method:
             depends["optimize"] = self.searches
-        for other in ("of", "peer"):
+        for other in ("of", "peer", "budget"):
             if other in method:
                 depends[other] = method[other]
         self.setting = digest(depends)
@@ -154,7 +154,8 @@ class Program:
     def begin_cell(self):
         self.until = time.monotonic() + 60 * self.minutes
 
-    def run(self, *words, models=True, may_stop=False):
+    def run(self, *words, models=True, may_stop=False, budget=False):
+        """What pmpo prints. `may_stop`: being told to stop is being out of time; `budget`: it may be used up."""
         left = self.until - time.monotonic()
         if left <= 0:
             raise OutOfTime
@@ -168,9 +169,9 @@ class Program:
             self.child.communicate()
             raise OutOfTime from None
         code = self.child.returncode
-        if code == STOPPED and may_stop:
+        if code == STOPPED and may_stop and not budget:
             raise OutOfTime
-        if code != 0:
+        if code != 0 and not (code == STOPPED and budget):
             fail(f"{' '.join(map(str, words[:2]))} ended with {code}: {err.strip()}")
         return out
 
@@ -251,14 +252,13 @@ def spent(*costs):
     return {k: sum(c.get(v) or 0 for c in costs) for k, v in names.items()}
 
 
-def search(pmpo, cell, parts, work):
-    """An optimised prompt, with the run's figures."""
+def search(pmpo, cell, parts, work, budget=None):
+    """An optimised prompt, with the run's figures. A `budget` of tokens, once used up, ends the search."""
     run = work / "runs" / f"{cell.label()}.pmpo"
-    if run.exists():
-        doc = json.loads(pmpo.run("show", "--json", run, models=False))
-        if doc["status"] != "done":
-            pmpo.run("resume", "-q", "--no-cache", run, models=False, may_stop=True)
-    else:
+    doc = json.loads(pmpo.run("show", "--json", run, models=False)) if run.exists() else None
+    left = budget - sum(spent(doc["cost"]).values()) if budget and doc else budget
+    words = ["--budget", f"{left}tok"] if budget else []
+    if doc is None:
         val = parts["val"]
         if val.exists() and val.stat().st_size:
             split = ["--val", val]
@@ -266,7 +266,9 @@ def search(pmpo, cell, parts, work):
             split = ["--train", count_lines(parts["train"]), "--val", 0, "--test", 0]
         # Without the score cache: what another cell had scored would count as free.
         pmpo.run("optimize", "-q", "--no-cache", "-m", cell.model, "-d", parts["train"], *split,
-                 "--seed", cell.seed, "-o", run, *cell.searches, may_stop=True)
+                 "--seed", cell.seed, "-o", run, *cell.searches, *words, may_stop=True, budget=budget)
+    elif doc["status"] != "done" and (not budget or left > 0):
+        pmpo.run("resume", "-q", "--no-cache", run, *words, may_stop=True, budget=budget)
     doc = json.loads(pmpo.run("show", "--json", run, models=False))
     by_iteration = [x["best_loss"] for x in doc["iterations"]]
     cost = doc["cost"]
@@ -276,7 +278,7 @@ def search(pmpo, cell, parts, work):
                      "val": [doc["initial"]["val_loss"], doc["best"]["val_loss"]],
                      "by_iteration": by_iteration},
             "tokens": spent(cost), "seconds": cost["seconds"], "precision": doc["precision"],
-            "usable": usable(doc), "verdict": doc["verdict"]}
+            "usable": usable(doc), "proposers": proposers(doc), "verdict": doc["verdict"]}
 
 
 def usable(doc):
@@ -286,6 +288,26 @@ def usable(doc):
         for c in it["candidates"]:
             fates[c["fate"]] = fates.get(c["fate"], 0) + 1
     return fates
+
+
+def proposers(doc):
+    """What each proposer's candidates came to; `in_best`: those that the prompt at the end goes back to."""
+    rows, tally = {}, {}
+    for it in doc["iterations"]:
+        for c in it["candidates"]:
+            rows[c["id"]] = c
+            t = tally.setdefault(c["proposer"], {"candidates": 0, "scored": 0, "accepted": 0, "in_best": 0})
+            t["candidates"] += 1
+            t["scored"] += c["loss"] is not None
+            t["accepted"] += c["fate"] == "accepted"
+    todo, seen = [c["id"] for c in rows.values() if c["prompt"] == doc["best"]["prompt"]][:1], set()
+    while todo:
+        i = todo.pop()
+        if i in rows and i not in seen:
+            seen.add(i)
+            tally[rows[i]["proposer"]]["in_best"] += 1
+            todo += rows[i]["parents"]
+    return tally
 
 
 def from_other_row(cell, ledger):
@@ -300,7 +322,7 @@ def from_other_row(cell, ledger):
 
 
 def tokens_of_default(cell, parts, ledger):
-    """What pmpo's own search took of tokens on the same parts: a peer's budget. None: not run yet."""
+    """What pmpo's own search took of tokens on the same parts: another's budget. None: not run yet."""
     count = {p: count_lines(f) for p, f in parts.items()}
     for row in ledger.rows:
         if row["method"] == "default" and row["parts"] == count and \
@@ -331,6 +353,9 @@ def peer(pmpo, cell, parts, work, ledger):
 
 def prompt_of(pmpo, cell, parts, work, ledger):
     method = cell.method
+    if method.get("budget") == "default":
+        budget = tokens_of_default(cell, parts, ledger)
+        return search(pmpo, cell, parts, work, budget) if budget else None
     if "optimize" in method:
         return search(pmpo, cell, parts, work)
     if "of" in method:
@@ -417,7 +442,7 @@ def run_cell(pmpo, cell, work, ledger):
             "size": cell.spec["size"], "setting": cell.setting, "parts": count,
             "prompt": {"before": found.get("before"), "after": found["after"]},
             "loss": found.get("loss"), "measures": figures,
-            "search": {k: found.get(k) for k in ("tokens", "seconds", "precision", "usable", "verdict")
+            "search": {k: found.get(k) for k in ("tokens", "seconds", "precision", "usable", "proposers", "verdict")
                        if k in found} or None,
             "commit": pmpo.commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d")}
 

@@ -1,10 +1,13 @@
 """The real dspy package over a small local model. PMPO_TEST_CHAT: a GGUF with a
-chat template (tests/make_tiny.c); PMPO_TEST_REAL: a real one, if there is one."""
+chat template (tests/make_tiny.c); PMPO_TEST_REAL: a real one, PMPO_TEST_ABLE: one
+whose replies DSPy can read, if there is one."""
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
+from pathlib import Path
 from typing import Any, Literal
 
 import dspy
@@ -267,3 +270,84 @@ def test_a_real_model_answers_and_scores(examples, tmp_path):
     assert run.best.train_loss <= run.initial.train_loss
     assert before < 0 and after < 0
     assert lm("Say yes.")  # it generates
+
+
+class Gist(dspy.Signature):
+    """Say in a few words what the customer wants."""
+
+    message: str = dspy.InputField()
+    gist: str = dspy.OutputField()
+
+
+class Route(dspy.Signature):
+    """Choose the team."""
+
+    message: str = dspy.InputField()
+    gist: str = dspy.InputField()
+    team: Literal["billing", "delivery", "returns", "technical", "account", "other"] \
+        = dspy.OutputField()
+
+
+class Desk(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.gist = dspy.Predict(Gist)
+        self.route = dspy.Predict(Route)
+
+    def forward(self, message):
+        return self.route(message=message, gist=self.gist(message=message).gist)
+
+
+@pytest.mark.skipif("PMPO_TEST_ABLE" not in os.environ, reason="no such model here")
+def test_two_stages_with_a_real_model(tmp_path):
+    """One copy of the weights answers, scores and rewrites, for both predictors."""
+    messages = Path(__file__).parents[2] / "examples/routing/messages.jsonl"
+    rows = [json.loads(line) for line in messages.read_text().splitlines()[:9]]
+    examples = [dspy.Example(message=r["input"], team=r["target"]).with_inputs("message")
+                for r in rows]
+    model = pmpo.Model(os.environ["PMPO_TEST_ABLE"])
+    sent = []
+
+    class Heard(pmpo.dspy.LM):
+        def forward(self, prompt=None, messages=None, **kwargs):
+            sent.append(messages)
+            return super().forward(prompt, messages, **kwargs)
+
+        def copy(self, **kwargs):
+            return self
+
+        def __deepcopy__(self, memo):
+            return self
+
+    lm = Heard(model, max_tokens=60)
+    likelihood = pmpo.dspy.LogLikelihood(model)
+    with dspy.context(lm=lm, adapter=dspy.ChatAdapter(use_json_adapter_fallback=False)):
+        program = pmpo.dspy.PMPO(
+            model, folder=tmp_path, iterations=1, hard=1, variants=2, segments=2,
+            proposers="contract,induce,rewrite", max_demos=2, demo_sets=2,
+            max_reply_tokens=80, no_cache=True, metric=lambda *_: True).compile(
+                Desk(), trainset=examples)
+        assert set(program.pmpo_runs) == {"gist", "route"}
+        sent.clear()
+        program(message=rows[0]["input"])
+        for messages, (name, run) in zip(sent, program.pmpo_runs.items()):
+            assert run.status == "done"
+            assert run.best.train_loss <= run.initial.train_loss
+            predictor = getattr(program, name)
+            assert predictor.signature.instructions == run.prompt
+            instructions = messages_of(predictor.signature, predictor.demos, {
+                k: "" for k in predictor.signature.input_fields})[0]
+            assert messages[0] == instructions
+        x = {"message": rows[0]["input"], "gist": "help"}
+        y = {"team": rows[0]["target"]}
+        # The loss of the compiled predictor is that of its run's last prompt.
+        row = pmpo.dspy.row_of(program.route.signature, program.route.demos, x, y)
+        scored = model.score([row], program.pmpo_runs["route"].prompt, loss="nll",
+                             template="place", no_cache=True).loss[0]
+        assert likelihood.of(program.route.signature, program.route.demos, x, y) \
+            == pytest.approx(-scored, abs=1e-3)
+    program.save(tmp_path / "desk.json")
+    loaded = Desk()
+    loaded.load(tmp_path / "desk.json")
+    for a, b in zip(loaded.predictors(), program.predictors()):
+        assert a.signature.instructions == b.signature.instructions

@@ -386,6 +386,20 @@ static int shuffle_training(pmpo_parts *p, uint64_t seed, pmpo_error *err)
     return rc;
 }
 
+/* A limit under which none would ever be proposed. */
+static int check_demos(const pmpo_parts *p, const pmpo_optimize_options *o,
+                       pmpo_error *err)
+{
+    size_t least = pmpo_least_demonstrations(p->of[PMPO_PART_TRAIN]);
+    return o->demos == 0 || (size_t)o->demos >= least
+               ? 0
+               : pmpo_fail(err, PMPO_EUSAGE,
+                           "one demonstration of answers that are labels would "
+                           "show a single label and only move its share: allow "
+                           "at least %zu",
+                           least);
+}
+
 int pmpo_parts_make(const pmpo_optimize_input *in,
                     const pmpo_optimize_options *o, pmpo_parts *out,
                     pmpo_error *err)
@@ -404,6 +418,7 @@ int pmpo_parts_make(const pmpo_optimize_input *in,
         rc = pmpo_fail(err, PMPO_EDATA, "%s: the training part of the split "
                        "is empty", pmpo_data_name(train));
     }
+    rc = rc < 0 ? rc : check_demos(out, o, err);
     if (rc < 0) {
         pmpo_parts_release(out);
     }

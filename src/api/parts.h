@@ -13,7 +13,8 @@ typedef struct pmpo_parts {
 
 /* Splits in->train by o->split if in->validation and in->test are NULL; else
  * takes the three sets as they are. Only the first o->score.limit examples of
- * each given set are used. PMPO_EDATA: no training example. */
+ * each given set are used. PMPO_EDATA: no training example. PMPO_EUSAGE: o->demos
+ * is below pmpo_least_demonstrations. */
 int pmpo_parts_make(const pmpo_optimize_input *in,
                     const pmpo_optimize_options *o, pmpo_parts *out,
                     pmpo_error *err);

@@ -94,6 +94,11 @@ static bool has_labels(const pmpo_data *train)
     return 2 * distinct <= n;
 }
 
+size_t pmpo_least_demonstrations(const pmpo_data *train)
+{
+    return has_labels(train) ? 2 : 1;
+}
+
 /* At most half of the examples, from the end. */
 static int gather(choice *c, pmpo_error *err)
 {
@@ -343,7 +348,8 @@ static int propose(const choice *c, const pmpo_demos *chosen, size_t before,
                    pmpo_proposals *out, pmpo_error *err)
 {
     pmpo_demos some = *chosen;
-    size_t new = chosen->n - before, least = c->labels &&before == 0 ? 2 : 1;
+    size_t new = chosen->n - before;
+    size_t least = before > 0 ? 1 : pmpo_least_demonstrations(c->s->train);
     if (chosen->n < least) {
         return 0;
     }

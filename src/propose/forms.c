@@ -162,7 +162,7 @@ static void put_task(pmpo_str task, pmpo_buf *out)
 }
 
 void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
-                      size_t max_bytes, pmpo_buf *out)
+                      pmpo_frame frame, size_t max_bytes, pmpo_buf *out)
 {
     put_task(task, out);
     pmpo_buf_puts(out, "Examples of a task, each with the right answer:\n");
@@ -170,7 +170,8 @@ void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
         pmpo_buf input = {0};
         pmpo_form_example_input(pairs[i], &input);
         put_field("\nInput: ", pmpo_buf_str(&input), max_bytes, out);
-        put_field("Answer: ", pairs[i]->target, max_bytes, out);
+        put_field("Answer: ", pmpo_frame_inside(frame, pairs[i]->target),
+                  max_bytes, out);
         out->failed = out->failed || input.failed;
         pmpo_buf_release(&input);
     }

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "model/model.h"
 #include "pmpo.h"
+#include "text/frame.h"
 
 /* The lines around the instruction in each form. */
 #define PMPO_FORM_BEGIN "=== instruction ===\n"
@@ -31,9 +32,10 @@ typedef struct pmpo_form_input {
 bool pmpo_form_rewrite(pmpo_rewrite_form form, const pmpo_form_input *in,
                        pmpo_buf *out);
 
-/* Appends the form that asks for the instruction behind some examples. */
+/* Appends the form that asks for the instruction behind some examples, whose
+ * answers are shown without `frame`. */
 void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
-                      size_t max_bytes, pmpo_buf *out);
+                      pmpo_frame frame, size_t max_bytes, pmpo_buf *out);
 
 /* Appends the form that asks for one sentence, to stand in place of `unit` or,
  * where that is "", to be added. */

@@ -3,7 +3,9 @@
  * The rewriter sees a few inputs with their outputs and writes the
  * instruction that leads from one to the other (Honovich et al., arXiv
  * 2205.10782). It sees no hard case and no old instruction, so a small one has
- * nothing to copy but the examples. Every request has its own draw of them. */
+ * nothing to copy but the examples. Every request has its own draw of them.
+ * Lines that all answers share stay out: they are the form, which the contract
+ * or the chat's own text asks for. */
 #include "base/error.h"
 #include "data/data.h"
 #include "propose/forms.h"
@@ -37,8 +39,8 @@ static void draw(size_t n, size_t k, uint64_t seed, size_t *out)
 static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
                 pmpo_buf *out, pmpo_error *err)
 {
-    (void)ud;
     (void)err;
+    const pmpo_frame *frame = ud;
     const pmpo_example *pairs[MOST_PAIRS];
     size_t drawn[MOST_PAIRS], n = pmpo_data_count(s->train);
     size_t k = LEAST_PAIRS + i % (MOST_PAIRS - LEAST_PAIRS + 1);
@@ -50,18 +52,39 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     }
     size_t bytes = s->o->form == PMPO_FORM_SMALL ? PMPO_SMALL_CASE_BYTES
                                                  : PAIR_BYTES;
-    pmpo_form_induce(s->o->task, pairs, k, max < bytes ? max : bytes, out);
+    pmpo_form_induce(s->o->task, pairs, k, *frame, max < bytes ? max : bytes,
+                     out);
+    return 0;
+}
+
+/* The lines around the answers of all training examples. */
+static int frame_of(const pmpo_scene *s, pmpo_frame *out, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(s->train);
+    pmpo_str *answers = pmpo_arena_alloc(s->scratch, n, sizeof(*answers));
+    if (!answers) {
+        return pmpo_fail_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        answers[i] = pmpo_data_example(s->train, i)->target;
+    }
+    *out = pmpo_frame_of(answers, n);
     return 0;
 }
 
 int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
                             pmpo_error *err)
 {
+    pmpo_frame frame;
+    if (frame_of(s, &frame, err) < 0) {
+        return PMPO_ENOMEM;
+    }
     const pmpo_asking asking = {
         .name = "induce",
         .n_requests = (size_t)s->o->hard,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
+        .ud = &frame,
         .openings = openings,
         .n_openings = sizeof(openings) / sizeof(openings[0]),
     };

@@ -153,6 +153,12 @@ int pmpo_propose_custom(const pmpo_scene *s, const pmpo_custom_proposer *by,
 int pmpo_probe_large_form(pmpo_jobs *jobs, const pmpo_optimize_options *o,
                           int *n_usable, pmpo_error *err);
 
+/* ---- demonstrations (demonstrate.c) --------------------------------------- */
+
+/* The fewest that are proposed behind a prompt without any: 2 where the known
+ * answers are a few labels, else 1. */
+size_t pmpo_least_demonstrations(const pmpo_data *train);
+
 /* ---- the rows' functions -------------------------------------- */
 
 #define PMPO_PROPOSER(name, asks, opens, what)                                 \

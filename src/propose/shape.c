@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "text/frame.h"
 #include "text/language.h"
 
 #define SHAPE_LEAST 3 /* targets; fewer have a common form by chance */
@@ -178,10 +179,11 @@ static bool say_labels(set *x, pmpo_buf *out)
     if (n == 0 || n > MOST_LABELS) {
         return false;
     }
+    const pmpo_frame frame = pmpo_frame_of(labels, n);
     pmpo_buf_puts(out, "Answer with exactly one of: ");
     for (size_t i = 0; i < n; i++) {
         pmpo_buf_puts(out, i ? ", " : "");
-        pmpo_buf_put(out, labels[i]);
+        pmpo_buf_put(out, pmpo_frame_inside(frame, labels[i]));
     }
     pmpo_buf_puts(out, ".");
     return true;

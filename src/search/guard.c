@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "text/frame.h"
 #include "text/language.h"
 #include "text/terms.h"
 
@@ -348,12 +349,14 @@ static int favours_labels(const pmpo_guard_input *in, pmpo_arena *mem,
         return 0;
     }
     const pmpo_example *e = pmpo_data_example(in->train, 0);
+    const pmpo_frame frame = pmpo_frame_of(e->options, e->n_options);
     size_t named = 0, most = e->n_options, seen = 0;
     pmpo_str first = PMPO_STR("");
     for (size_t i = 0; i < most; i++) {
-        seen += mentions(in->prompt, e->options[i]);
-        if (names_label(in->prompt, e->options[i])) {
-            first = named++ ? first : e->options[i];
+        pmpo_str label = pmpo_frame_inside(frame, e->options[i]);
+        seen += mentions(in->prompt, label);
+        if (names_label(in->prompt, label)) {
+            first = named++ ? first : label;
         }
     }
     bool two = most == 2 && states_condition(in->prompt);

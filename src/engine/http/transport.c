@@ -10,11 +10,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "engine/http/authorities.h"
 #include "engine/http/endpoint.h"
 #include "engine/http/url.h"
 
@@ -637,14 +639,9 @@ static int check(const pmpo_http_options *o, pmpo_error *err)
     if (o->key && strpbrk(o->key, "\r\n")) {
         return pmpo_fail(err, PMPO_EUSAGE, "the key has more than one line");
     }
-    FILE *f = o->ca_file ? fopen(o->ca_file, "r") : NULL;
-    if (o->ca_file && !f) {
-        return pmpo_fail(err, PMPO_EIO, "%s: cannot be read", o->ca_file);
-    }
-    if (f) {
-        fclose(f);
-    }
-    return 0;
+    return o->ca_file && access(o->ca_file, R_OK) != 0
+               ? pmpo_fail(err, PMPO_EIO, "%s: cannot be read", o->ca_file)
+               : 0;
 }
 
 static int fill_in(pmpo_http *h, const pmpo_http_options *o)
@@ -659,10 +656,11 @@ static int fill_in(pmpo_http *h, const pmpo_http_options *o)
     h->urls = pmpo_arena_alloc(&h->mem, h->n, sizeof(*h->urls));
     h->servers = pmpo_arena_alloc(&h->mem, h->n, sizeof(*h->servers));
     h->key = o->key ? pmpo_arena_cstr(&h->mem, o->key) : NULL;
-    h->ca_file = o->ca_file ? pmpo_arena_cstr(&h->mem, o->ca_file) : NULL;
+    const char *ca_file = pmpo_http_authorities(o->ca_file);
+    h->ca_file = ca_file ? pmpo_arena_cstr(&h->mem, ca_file) : NULL;
     h->multi = curl_multi_init();
     if (!h->urls || !h->servers || !h->multi || (o->key && !h->key) ||
-        (o->ca_file && !h->ca_file) || add_headers(h, o->key) < 0) {
+        (ca_file && !h->ca_file) || add_headers(h, o->key) < 0) {
         return PMPO_ENOMEM;
     }
     for (size_t i = 0; i < h->n; i++) {
