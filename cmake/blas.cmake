@@ -33,7 +33,8 @@ if(FETCH_FAILED)
     "-DPMPO_OPENBLAS=OFF does without it.")
   return()
 endif()
-set_source_files_properties(src/engine/llama/llama_blas.cpp PROPERTIES
+set_source_files_properties(src/engine/llama/llama_blas.cpp
+  src/engine/llama/llama_attention.cpp PROPERTIES
   COMPILE_DEFINITIONS PMPO_BLAS
   COMPILE_OPTIONS "-isystem${LLAMA_SRC}/ggml/src;-isystem${LLAMA_SRC}/ggml/src/ggml-cpu")
 target_link_libraries(pmpo_llama INTERFACE dl)

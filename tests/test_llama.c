@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "engine/llama/llama_attention.h"
 #include "engine/llama/llama_blas.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/llama/llama_rate.h"
@@ -285,6 +286,60 @@ static void test_another_measurement_changes_no_run(void **state)
     assert_string_equal(id[0], id[1]);
     open_measured("f16", PMPO_PRODUCTS_AUTO, p[1], by[1], id[1]);
     assert_string_equal(p[1], "native");
+}
+
+/* ---- attention ---------------------------------------------------------------------------- */
+
+enum { N_TEXTS = 40 };
+
+/* Scores of texts of 48 to 204 tokens that share 40: several waves. Returns the
+ * share of the cells that attention read. */
+static double by(pmpo_products products, float lps[N_TEXTS * 8])
+{
+    static text t[N_TEXTS];
+    pmpo_request q[N_TEXTS];
+    pmpo_model_options o;
+    pmpo_model *m = NULL;
+    pmpo_error err = {0};
+    pmpo_model_options_init(&o);
+    o.model = at("heads.gguf");
+    o.products = products;
+    o.precision = PMPO_PRECISION_F32;
+    o.threads = 2;
+    if (pmpo_model_open(&o, &m, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        make_text(&t[i], 48 + 4 * i);
+        for (size_t k = 0; k < 40; k++) {
+            t[i].ids[k] = (int32_t)(3 + k);
+        }
+        q[i] = t[i].q;
+    }
+    const pmpo_unit u = {.requests = q, .n_requests = N_TEXTS, .n_prefix = 32};
+    pmpo_unit_result r = {.logprobs = lps};
+    assert_int_equal(pmpo_score_unit(m, &u, &r, &(pmpo_error){0}), 0);
+    const pmpo_llama *l = m->self;
+    double share = pmpo_attention_share(l->pool->attention);
+    pmpo_model_free(m);
+    return share;
+}
+
+/* What is masked is left out, and nothing else. */
+static void test_attention_leaves_out_what_is_masked(void **state)
+{
+    (void)state;
+    static float own[N_TEXTS * 8], blas[N_TEXTS * 8];
+    if (!*pmpo_blas_name()) {
+        skip();
+    }
+    tiny_model_write(at("heads.gguf"), &(tiny_options){.n_head = 2});
+    assert_true(isnan(by(PMPO_PRODUCTS_OWN, own)));
+    double share = by(PMPO_PRODUCTS_BLAS, blas);
+    for (size_t i = 0; i < N_TEXTS * 8; i++) {
+        assert_true(fabsf(own[i] - blas[i]) < 1e-4);
+    }
+    assert_true(share > 0.05 && share < 0.6);
 }
 
 /* ---- memories ---------------------------------------------------------------------------- */
@@ -611,6 +666,7 @@ int main(void)
         cmocka_unit_test(test_the_environment_counts),
         cmocka_unit_test(test_tf32_is_off),
         cmocka_unit_test(test_another_measurement_changes_no_run),
+        cmocka_unit_test(test_attention_leaves_out_what_is_masked),
         cmocka_unit_test(test_memories_grow_by_half),
         cmocka_unit_test(test_no_memory_is_made_twice),
         cmocka_unit_test(test_a_limit_of_memory_caps_the_window),

@@ -156,9 +156,10 @@ static void put_shape(maker *m, const tiny_options *o)
                      o->n_context ? o->n_context : 2048);
     gguf_set_val_u32(m->g, "llama.embedding_length", N_EMBD);
     gguf_set_val_u32(m->g, "llama.feed_forward_length", N_FF);
-    gguf_set_val_u32(m->g, "llama.attention.head_count", N_HEAD);
+    uint32_t n_head = o->n_head ? o->n_head : N_HEAD;
+    gguf_set_val_u32(m->g, "llama.attention.head_count", n_head);
     gguf_set_val_f32(m->g, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
-    gguf_set_val_u32(m->g, "llama.rope.dimension_count", N_ROT);
+    gguf_set_val_u32(m->g, "llama.rope.dimension_count", N_EMBD / n_head);
 }
 
 static void put_factors(maker *m, const tiny_options *o)

@@ -13,6 +13,7 @@ typedef struct tiny_options {
     /* Positions up to which the factors for short texts hold; 0: the model
      * has no such factors. */
     uint32_t n_context_short;
+    uint32_t n_head;          /* 0: 4, of 16 values */
     bool recurrent;           /* a Mamba; without rope factors, then */
     bool chat;                /* two specials are ChatML's, with its template */
     int32_t bad_token;        /* its embedding is NaN; 0: none is */

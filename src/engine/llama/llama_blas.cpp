@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
-#include <ggml-cpu-impl.h>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
-#include <traits.h>
+
+#include "engine/llama/llama_kernel.h"
 
 namespace {
 
@@ -40,16 +40,6 @@ constexpr int64_t SLICES = 1;
 std::shared_mutex lock; // of the list
 pmpo_pool *pools;
 
-bool wanted(const ggml_threadpool *threads)
-{
-    std::shared_lock<std::shared_mutex> held(lock);
-    const pmpo_pool *p = pools;
-    while (p && p->threads != threads) {
-        p = p->next;
-    }
-    return p && p->blas;
-}
-
 bool in_rows(const ggml_tensor *t)
 {
     return t->type == GGML_TYPE_F32 && t->nb[0] == sizeof(float) &&
@@ -57,7 +47,22 @@ bool in_rows(const ggml_tensor *t)
            t->nb[1] >= t->ne[0] * sizeof(float);
 }
 
-bool suits(const ggml_tensor *op)
+} // namespace
+
+namespace pmpo
+{
+
+const pmpo_pool *pool_of(const ggml_threadpool *threads)
+{
+    std::shared_lock<std::shared_mutex> held(lock);
+    const pmpo_pool *p = pools;
+    while (p && p->threads != threads) {
+        p = p->next;
+    }
+    return p && p->blas ? p : nullptr;
+}
+
+bool suits_blas(const ggml_tensor *op)
 {
     return op->op == GGML_OP_MUL_MAT && in_rows(op->src[0]) &&
            in_rows(op->src[1]) && in_rows(op) && op->ne[0] >= LEAST &&
@@ -65,27 +70,27 @@ bool suits(const ggml_tensor *op)
            ggml_get_op_params_i32(op, 1) != GGML_HINT_SRC0_IS_HADAMARD;
 }
 
-float *matrix(const ggml_tensor *t, int64_t i2, int64_t i3)
+void sgemm(int m, int n, int k, rows a, rows b, float beta, rows c)
 {
-    return (float *)((char *)t->data + i2 * t->nb[2] + i3 * t->nb[3]);
+    blas.sgemm(ROW_MAJOR, NO_TRANS, TRANS, m, n, k, 1.0f, a.at, a.lead, b.at,
+               b.lead, beta, c.at, c.lead);
 }
 
-int lead(const ggml_tensor *t)
+} // namespace pmpo
+
+namespace
 {
-    return (int)(t->nb[1] / sizeof(float));
-}
 
 // Columns [begin, end) of the `i`th of op's products.
 void multiply(const ggml_tensor *op, int64_t i, int64_t begin, int64_t end)
 {
     const ggml_tensor *w = op->src[0], *x = op->src[1];
     int64_t i2 = i % op->ne[2], i3 = i / op->ne[2];
-    const float *rows = matrix(w, i2 / (op->ne[2] / w->ne[2]),
-                               i3 / (op->ne[3] / w->ne[3]));
-    blas.sgemm(ROW_MAJOR, NO_TRANS, TRANS, (int)op->ne[1], (int)(end - begin),
-               (int)w->ne[0], 1.0f, matrix(x, i2, i3), lead(x),
-               rows + begin * lead(w), lead(w), 0.0f,
-               matrix(op, i2, i3) + begin, lead(op));
+    pmpo::sgemm((int)op->ne[1], (int)(end - begin), (int)w->ne[0],
+                pmpo::matrix(x, i2, i3),
+                pmpo::matrix(w, i2 / (op->ne[2] / w->ne[2]),
+                             i3 / (op->ne[3] / w->ne[3]), begin),
+                0, pmpo::matrix(op, i2, i3, 0, begin));
 }
 
 class product : public ggml::cpu::tensor_traits {
@@ -97,7 +102,7 @@ class product : public ggml::cpu::tensor_traits {
     // Each thread of the pool calls this; slices are the same whoever takes them.
     bool compute_forward(ggml_compute_params *p, ggml_tensor *op) override
     {
-        if (!wanted(p->threadpool)) {
+        if (!pmpo::pool_of(p->threadpool)) {
             return false;
         }
         int64_t n = op->ne[2] * op->ne[3];
@@ -105,18 +110,10 @@ class product : public ggml::cpu::tensor_traits {
         int64_t width = (op->ne[0] + cuts - 1) / cuts;
         width = (width + COLUMNS - 1) / COLUMNS * COLUMNS;
         cuts = (op->ne[0] + width - 1) / width;
-        if (n * cuts > p->nth) {
-            if (p->ith == 0) {
-                ggml_threadpool_chunk_set(p->threadpool, p->nth);
-            }
-            ggml_barrier(p->threadpool);
-        }
-        for (int64_t i = p->ith; i < n * cuts;) {
+        pmpo::share(p, n * cuts, [&](int64_t i) {
             int64_t begin = i % cuts * width;
             multiply(op, i / cuts, begin, std::min(begin + width, op->ne[0]));
-            i = n * cuts > p->nth ? ggml_threadpool_chunk_add(p->threadpool, 1)
-                                  : n * cuts;
-        }
+        });
         return true;
     }
 };
@@ -129,7 +126,7 @@ class products : public ggml::cpu::extra_buffer_type {
 
     ggml::cpu::tensor_traits *get_tensor_traits(const ggml_tensor *op) override
     {
-        return suits(op) ? &by_blas : nullptr;
+        return pmpo::suits_blas(op) ? &by_blas : nullptr;
     }
 
     product by_blas;

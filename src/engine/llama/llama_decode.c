@@ -31,6 +31,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "engine/llama/llama_attention.h"
 #include "engine/llama/llama_blas.h"
 #include "engine/llama/llama_device.h"
 
@@ -52,6 +53,7 @@ static void start(void)
     pmpo_device_no_tf32();
     llama_log_set(on_log, NULL);
     llama_backend_init();
+    pmpo_attention_start();
     pmpo_blas_start();
 }
 
@@ -95,6 +97,10 @@ static struct llama_context_params context_params(pmpo_llama *l, size_t cells)
     p.abort_callback = is_cancelled;
     p.abort_callback_data = l;
     p.no_perf = true;
+    if (l->exact && l->pool->attention) {
+        p.cb_eval = pmpo_attention_see;
+        p.cb_eval_user_data = l->pool->attention;
+    }
     return p;
 }
 
@@ -252,6 +258,7 @@ int pmpo_llama_decode_in(pmpo_llama *l, struct llama_context *ctx,
     if (l->batch.n_tokens == 0) {
         return 0;
     }
+    pmpo_attention_begin(l->pool->attention);
     int rc = l->cancelled ? 2 : pmpo_guard_decode(ctx, l->batch);
     if (rc == 0) {
         if (l->model->tick) {

@@ -9,6 +9,7 @@
  * llama_device.c   the part of GPUs and environment in a model's identity
  * llama_pool.c     the threads
  * llama_blas.cpp   products by BLAS
+ * llama_attention.cpp  attention without what its mask hides
  * llama_vocab.c    tokeniser, special tokens, chat template
  * llama_tokenizer.c the same of a file, without its weights
  * llama_decode.c   the context and its KV memory, feeding rows
@@ -26,8 +27,9 @@
 #include "engine/llama/plan.h"
 #include "model/model.h"
 
-/* Part of every score's key: raise it whenever the layout of a unit changes. */
-#define PMPO_LAYOUT_VERSION 1
+/* Part of every score's key: raise it whenever the layout of a unit changes, or
+ * how it is computed. */
+#define PMPO_LAYOUT_VERSION 2
 
 /* Sequences in the KV memory at one time; llama.cpp allows 256, but keeps a
  * row of logits for each from the start. */

@@ -4,6 +4,7 @@
 #include <ggml-cpu.h>
 
 #include "base/mem.h"
+#include "engine/llama/llama_attention.h"
 #include "engine/llama/llama_blas.h"
 
 pmpo_pool *pmpo_pool_new(int threads, bool blas)
@@ -12,17 +13,17 @@ pmpo_pool *pmpo_pool_new(int threads, bool blas)
         ggml_threadpool_params_default(threads);
     pmpo_pool *p = pmpo_calloc(1, sizeof(*p));
     params.poll = 0; /* a graph is long; spinning for the next takes a core */
-    if (p) {
-        p->blas = blas;
-        p->threads = ggml_threadpool_new(&params);
+    if (!p) {
+        return NULL;
     }
-    if (p && !p->threads) {
+    p->blas = blas;
+    p->threads = ggml_threadpool_new(&params);
+    if (!p->threads) {
         pmpo_free(p);
         return NULL;
     }
-    if (p) {
-        pmpo_blas_enlist(p);
-    }
+    p->attention = blas ? pmpo_attention_new() : NULL;
+    pmpo_blas_enlist(p);
     return p;
 }
 
@@ -31,6 +32,7 @@ void pmpo_pool_free(pmpo_pool *p)
     if (p) {
         pmpo_blas_delist(p);
         ggml_threadpool_free(p->threads);
+        pmpo_attention_free(p->attention);
         pmpo_free(p);
     }
 }

@@ -8,6 +8,7 @@
 typedef struct pmpo_pool {
     struct ggml_threadpool *threads;
     bool blas; /* products of f32 weights by BLAS */
+    struct pmpo_attention *attention; /* owned; NULL without BLAS */
     struct pmpo_pool *next;
 } pmpo_pool;
 
