@@ -253,7 +253,7 @@ static void open_measured(const char *rates, pmpo_products products,
     o.model = path;
     o.products = products;
     o.precision = products == PMPO_PRODUCTS_AUTO ? PMPO_PRECISION_AUTO
-                                                 : PMPO_PRECISION_F32_FAST;
+                                                 : PMPO_PRECISION_F32;
     o.threads = 1;
     assert_int_equal(pmpo_model_open(&o, &m, &err), 0);
     const pmpo_model_info *i = pmpo_model_describe(m);
@@ -276,7 +276,7 @@ static void test_another_measurement_changes_no_run(void **state)
     snprintf(path, sizeof(path), "%s", pmpo_model_describe(m)->path);
     pmpo_model_free(m);
     open_measured("f32 blas", PMPO_PRODUCTS_AUTO, p[0], by[0], id[0]);
-    assert_string_equal(p[0], "f32-fast");
+    assert_string_equal(p[0], "f32");
     assert_string_equal(by[0], "blas");
     open_measured("f32", PMPO_PRODUCTS_AUTO, p[1], by[1], id[1]);
     assert_string_equal(p[1], "f32-fast");

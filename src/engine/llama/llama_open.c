@@ -252,13 +252,6 @@ static bool has_f32_weights(const pmpo_llama_opening *w)
            w->precision == PMPO_PRECISION_F32_FAST;
 }
 
-static bool multiplies_by_blas(pmpo_llama_opening *w)
-{
-    return has_f32_weights(w) && w->o->gpu_layers == 0 && *pmpo_blas_name() &&
-           (w->o->products == PMPO_PRODUCTS_BLAS ||
-            (w->o->products == PMPO_PRODUCTS_AUTO && pmpo_llama_rates_of(w)->blas));
-}
-
 /* Everything after the file to load is known. */
 static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err)
 {
@@ -272,7 +265,8 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->model = m;
     l->exact = w->precision == PMPO_PRECISION_F32;
     l->threads = pmpo_usable_threads(o->threads);
-    l->pool = pmpo_pool_new(l->threads, multiplies_by_blas(w));
+    l->pool = pmpo_pool_new(l->threads,
+                            has_f32_weights(w) && pmpo_llama_by_blas(w));
     int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
     const pmpo_llama_shares shares =
         pmpo_llama_share_out(&w->facts, w->precision, o->memory_bytes);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "engine/llama/llama_blas.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/llama/llama_machine.h"
 #include "engine/llama/llama_memory.h"
@@ -26,6 +27,14 @@ const pmpo_llama_rates *pmpo_llama_rates_of(pmpo_llama_opening *w)
     return &w->rates;
 }
 
+bool pmpo_llama_by_blas(pmpo_llama_opening *w)
+{
+    const pmpo_model_options *o = w->o;
+    return o->gpu_layers == 0 && *pmpo_blas_name() &&
+           (o->products == PMPO_PRODUCTS_BLAS ||
+            (o->products == PMPO_PRODUCTS_AUTO && pmpo_llama_rates_of(w)->blas));
+}
+
 /* Quantised weights mean 8-bit activations, which jitter: they are widened
  * where that fits, to what this machine multiplies fastest. A GPU has no use
  * for f32 weights. */
@@ -37,11 +46,12 @@ static pmpo_precision choose_auto(pmpo_llama_opening *w, uint64_t room)
         return PMPO_PRECISION_NATIVE;
     }
     bool f32 = o->gpu_layers == 0 &&
-               (!room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F32_FAST,
+               (!room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F32,
                                          false) <= room / 2) &&
                pmpo_llama_rates_of(w)->f32;
-    if (f32) {
-        return PMPO_PRECISION_F32_FAST;
+    if (f32) { /* by BLAS, exact attention is the faster one */
+        return pmpo_llama_by_blas(w) ? PMPO_PRECISION_F32
+                                     : PMPO_PRECISION_F32_FAST;
     }
     bool f16 = !room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F16, false)
                             <= room;

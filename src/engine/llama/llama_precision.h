@@ -24,6 +24,10 @@ typedef struct pmpo_llama_opening {
 /* The rates; measured at the first call for an opening. */
 const pmpo_llama_rates *pmpo_llama_rates_of(pmpo_llama_opening *w);
 
+/* Are products of f32 weights, if it has any, to be BLAS's? As asked for, else
+ * where that is measured to be faster. */
+bool pmpo_llama_by_blas(pmpo_llama_opening *w);
+
 /* Sets w->precision to the one that will be used. AUTO becomes the fastest one
  * with low noise, or native if only the unchanged file fits into memory.
  * PMPO_EMODEL: the model does not fit into memory. */
