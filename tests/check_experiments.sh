@@ -64,5 +64,6 @@ python3 "$top/bench/experiments/tables.py" "$work/ledger" "$work/page.md" >/dev/
 cmp -s "$work/page.md" "$work/first.md" || fail "the tables changed though the ledger didn't"
 grep -q '^Above' "$work/page.md" && grep -q '^Below' "$work/page.md" || fail "the rest of the page is gone"
 grep -q 'navigate | smollm2-135m | 1 | default' "$work/page.md" || fail "no row in the table"
+grep -q '^| smollm2-135m | default | 2 | library |' "$work/page.md" || fail "no row of a proposer"
 python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$work/experiments.svg" || fail "the plot is no SVG"
 exit 0

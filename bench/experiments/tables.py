@@ -146,7 +146,7 @@ def pooled(rows):
     for model in dict.fromkeys(r["model"] for r in rows):
         for kind in kinds_of(rows):
             for method in dict.fromkeys(r["method"] for r in rows if r.get("search")):
-                for other in ("start", "best fixed", "paper"):
+                for other in ("start", "best fixed", "paper", "paper-same-tokens", "default"):
                     sums, cells = [0, 0, 0], 0
                     for r in rows:
                         if r["model"] != model or r["method"] != method or kind not in r["measures"]:
@@ -231,6 +231,24 @@ def plot(rows):
     return "\n".join([head, *out, foot]) + "\n"
 
 
+def proposers(rows):
+    """What the candidates of each proposer came to, over all searches of a model that tell."""
+    out = ["### Proposers", "",
+           "Candidates of all searches whose rows tell it: scored (the rest was refused or given up), accepted, and those "
+           "that the prompt at the end is made of.", "",
+           "| model | prompt | searches | proposer | candidates | scored | accepted | in the last prompt |",
+           "|---|---|---|---|---|---|---|---|"]
+    told = [r for r in rows if (r.get("search") or {}).get("proposers")]
+    for model, method in dict.fromkeys((r["model"], r["method"]) for r in told):
+        these = [r["search"]["proposers"] for r in told if (r["model"], r["method"]) == (model, method)]
+        for name in sorted({n for t in these for n in t}):
+            sums = [sum(t.get(name, {}).get(k, 0) for t in these)
+                    for k in ("candidates", "scored", "accepted", "in_best")]
+            out.append(f"| {model.split('-instruct')[0]} | {method} | {len(these)} | {name} | "
+                       + " | ".join(map(str, sums)) + " |")
+    return out + [""] if told else []
+
+
 # ---- all ----------------------------------------------------------------------
 
 
@@ -245,7 +263,7 @@ def section(rows, published):
            "![share right by task and prompt](experiments.svg)", ""]
     for name in dict.fromkeys(r["experiment"] for r in rows):
         out += of_experiment(name, rows, published)
-    return "\n".join(out + pooled(rows) + by_iteration(rows) + to_read(rows) + [END])
+    return "\n".join(out + pooled(rows) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
 
 
 def main():
