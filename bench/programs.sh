@@ -1,6 +1,6 @@
 #!/bin/bash
 # Scoring by several builds of pmpo in turn (another BLAS library, another commit).
-#   bench/programs.sh MODEL NAME=PMPO... >>bench/results/programs.jsonl
+#   bench/programs.sh MODEL NAME=PMPO[@PRECISION]... >>bench/results/programs.jsonl
 # Each of ROUNDS=5 rounds runs the same job, `score` of LIMIT=40 examples of DATA=navigate.json without
 # the cache at PRECISION=f32-fast and LOSS=auto, once by each program. A row has the rates of all rounds in rows a
 # second, and the median over rounds of the rate over that of the first program in the same round.
@@ -12,16 +12,18 @@ shift
 data=${DATA:-$top/examples/navigate/navigate.json}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+precision_of() { case $1 in *@*) echo "${1##*@}" ;; *) echo "${PRECISION:-f32-fast}" ;; esac; }
 for round in $(seq "${ROUNDS:-5}"); do
     for program in "$@"; do
-        "${program#*=}" score -q --json --no-cache -m "$model" --precision "${PRECISION:-f32-fast}" \
+        path=${program#*=}
+        "${path%@*}" score -q --json --no-cache -m "$model" --precision "$(precision_of "$program")" \
             -p "Let's think step by step." --limit "${LIMIT:-40}" --loss "${LOSS:-auto}" -d "$data" |
             jq '.cost.prefill_tokens / .cost.seconds' >>"$tmp/${program%%=*}"
     done
 done
 for program in "$@"; do
     jq -sc --slurpfile first "$tmp/${1%%=*}" --arg program "${program%%=*}" --arg against "${1%%=*}" \
-        --arg model "$model" --arg data "$(basename "$data")" --arg precision "${PRECISION:-f32-fast}" --arg core "${OPENBLAS_CORETYPE:-}" \
+        --arg model "$model" --arg data "$(basename "$data")" --arg precision "$(precision_of "$program")" --arg core "${OPENBLAS_CORETYPE:-}" \
         --arg commit "$(git -C "$top" rev-parse --short HEAD)" \
         --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
         'def median: sort | .[length / 2 | floor];

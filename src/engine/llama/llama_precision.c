@@ -49,7 +49,7 @@ static pmpo_precision choose_auto(pmpo_llama_opening *w, uint64_t room)
                (!room || pmpo_llama_needed_bytes(f, PMPO_PRECISION_F32,
                                          false) <= room / 2) &&
                pmpo_llama_rates_of(w)->f32;
-    if (f32) { /* by BLAS, exact attention is the faster one */
+    if (f32) { /* by BLAS, exact attention costs no time */
         return pmpo_llama_by_blas(w) ? PMPO_PRECISION_F32
                                      : PMPO_PRECISION_F32_FAST;
     }
