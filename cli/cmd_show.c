@@ -482,10 +482,6 @@ static void put_iterations(const pmpo_run_view *v)
 
 static void put_remarks(const pmpo_run_view *v)
 {
-    if (v->n_train < 3) {
-        put_fact("warning", "fewer than 3 training examples: the prompt will "
-                 "fit their wording");
-    }
     if (isfinite(v->noise_floor)) {
         put_fact("noise floor", "%.2g nats of training loss; a gain has to "
                  "exceed twice that", v->noise_floor);

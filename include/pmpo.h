@@ -482,10 +482,11 @@ typedef struct pmpo_optimize_options {
     pmpo_rewrite_form form;
     pmpo_race race;  /* PMPO_RACE_EXACT */
     /* How generated answers are marked. At the end, the best `shortlist`
-     * prompts by validation loss, of all former incumbents and the library's
-     * prompts, answer the validation examples; the start prompt and the best
-     * of the library always do. Then the start prompt and the chosen one
-     * answer the test examples. AUTO is NONE with `paper`. */
+     * prompts by validation loss, of all former incumbents and the prompts of
+     * library and contract, answer the validation examples; the start prompt
+     * and the best of those two proposers always do, so four answer at least.
+     * Then the start prompt and the chosen one answer the test examples. AUTO
+     * is NONE with `paper`. With another metric loss AUTO is nll. */
     pmpo_run_metric metric;
     int shortlist;         /* 4 */
     int max_answer_tokens; /* 256 */

@@ -38,7 +38,8 @@
 /* ---- scoring ------------------------------------------------------------ */
 
 #define PMPO_LOSSES(X)                                                         \
-    /* preference if rejected outputs are known, else nll */                   \
+    /* preference if rejected outputs are known, else nll; nll in a run with a  \
+     * metric, whose generated answers preference tells little of */           \
     X(PMPO_LOSS_AUTO, "auto")                                                  \
     X(PMPO_LOSS_NLL, "nll")                                                    \
     X(PMPO_LOSS_PREFERENCE, "preference")                                      \

@@ -236,7 +236,7 @@ rows() {
     done
     for c in optimize score analyze bench compare compress; do
         echo "$c | --prompt | | -p Other.Words." | sed '/^analyze/d; /^compress/d'
-        echo "$c | --loss | | --loss nll"
+        echo "$c | --loss | | --loss choice"
         echo "$c | --reduction | --loss nll -d free.jsonl | --reduction sum"
         echo "$c | --reduction | --loss preference -d pairs.jsonl => --reduction sum"
         echo "$c | --loss-on | --loss nll -d answers.jsonl | --loss-on answer"

@@ -75,11 +75,50 @@ static void test_parts_are_apart(void **state)
     drop_folder(folder);
 }
 
+/* Parts too small to tell anything are remarked on. */
+static void test_few_examples(void **state)
+{
+    static const struct {
+        double train, val;
+        const char *notes[2]; /* beginnings, in order */
+    } cases[] = {
+        {2, 1, {"fewer than 3 training examples", "1 validation example:"}},
+        {3, 4, {"4 validation examples: too few"}},
+        {3, 5, {NULL}},
+        {3, 0, {NULL}},
+    };
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_data *d = make_data(12, true);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        pmpo_optimize_options o = small_options();
+        o.iterations = 0;
+        o.force = true;
+        o.split.train = cases[i].train;
+        o.split.validation = cases[i].val;
+        pmpo_run *run = finished(&(fake_options){0}, &o, d, path, 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        size_t n = (cases[i].notes[0] != NULL) + (cases[i].notes[1] != NULL);
+        size_t found = 0;
+        for (size_t k = 0; k < v->n_notes; k++) {
+            const char *want = found < n ? cases[i].notes[found] : NULL;
+            found += want && strncmp(v->notes[k], want, strlen(want)) == 0;
+            assert_true(want || !strstr(v->notes[k], " examples"));
+        }
+        assert_int_equal(found, n);
+        pmpo_run_free(run);
+    }
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unseen_by_content),
         cmocka_unit_test(test_parts_are_apart),
+        cmocka_unit_test(test_few_examples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

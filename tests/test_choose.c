@@ -169,6 +169,7 @@ static void answers_decide(const pmpo_run_view *v)
     const pmpo_run_finalist *f = &v->finalists[v->n_finalists - 1];
     check_sorted(v);
     assert_int_equal(v->best_id, f->id);
+    assert_false(isnan(v->best.train_loss)); /* also of one given up */
     assert_int_equal(f->n_right, 40);
     assert_int_equal(v->finalists[0].n_answers, 8); /* beaten in one round */
     assert_string_equal(v->finalists[0].why,

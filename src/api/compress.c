@@ -192,6 +192,7 @@ int pmpo_compress(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     pmpo_optimize_options_init(&w.as_run);
     w.as_run.score = o->score;
     w.as_run.split = o->split;
+    w.as_run.metric = PMPO_RUN_METRIC_NONE; /* nothing is answered */
     w.as_run.prompt = prompt;
     w.as_run.freeze = o->freeze;
     w.out = pmpo_calloc(1, sizeof(*w.out));

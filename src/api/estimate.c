@@ -87,7 +87,8 @@ static int measure_rates(pmpo_model *scorer, pmpo_model *rewriter,
 {
     pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_LOSS);
     size_t replies = (size_t)o->variants * (size_t)(o->paper ? 1 : o->hard);
-    size_t answers = (size_t)o->shortlist * out->n_val + 2 * out->n_test;
+    size_t answers = pmpo_most_finalists(o->shortlist) * out->n_val +
+                     2 * out->n_test;
     int rc = pmpo_rate_scoring(scorer, p->of[0], &so, o->prompt,
                                &out->prefill_per_s, err);
     if (rc == 0 && !o->no_rewriter && o->iterations > 0) {
@@ -168,7 +169,7 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
 static void sum_answers(const pmpo_model *m, const counts *c,
                         const pmpo_optimize_options *o, pmpo_estimate *out)
 {
-    uint64_t list = (uint64_t)o->shortlist, cap = longest_prompt(o);
+    uint64_t list = pmpo_most_finalists(o->shortlist), cap = longest_prompt(o);
     const char *tn = o->score.template_name;
     uint64_t n = list * c->val.n_examples + 2 * c->test.n_examples;
     if (o->metric != PMPO_RUN_METRIC_NONE) {
@@ -241,7 +242,7 @@ static void likely_rest(const pmpo_model *m, const counts *c,
         (first.prompts > 0 ? val : 0) +
         t * ((masks + each.prompts) * train + val) + check * all +
         2 * bound_of(&c->test, m, tn, USUAL_PROMPT) +
-        (uint64_t)o->shortlist * val;
+        pmpo_most_finalists(o->shortlist) * val;
     bool asks = !o->no_rewriter && each.jobs && t > 0;
     uint64_t marking = masks && asks ? USUAL_REPLY + 16 * masks : 0;
     bool probed = asks && o->form == PMPO_FORM_AUTO;

@@ -1,5 +1,7 @@
 /* optimize.c: pmpo_optimize: checks its arguments, makes the decisions that
  * hold for the whole run, creates the run file, and runs the first sitting. */
+#include <stdio.h>
+
 #include "api/parts.h"
 #include "api/sitting.h"
 #include "base/error.h"
@@ -62,15 +64,29 @@ static int check_lengths(const pmpo_parts *p, pmpo_model *scorer,
 
 /* ---- the first commit ---------------------------------------------------- */
 
+/* Fewer training examples than this: a prompt can fit each of them. */
+#define FEW_TRAINING 3
+/* Fewer validation examples than this: their mean loss tells little. */
+#define FEW_VALIDATION 5
+
 static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
 {
-    size_t n = pmpo_data_count(p->of[PMPO_PART_TRAIN]);
-    if (n >= 3) {
-        return 0;
+    const pmpo_data *val = p->of[PMPO_PART_VALIDATION];
+    size_t n = val ? pmpo_data_count(val) : 0;
+    char text[160];
+    int rc = 0;
+    if (pmpo_data_count(p->of[PMPO_PART_TRAIN]) < FEW_TRAINING) {
+        rc = pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 0,
+                                 "fewer than 3 training examples: the prompt "
+                                 "will fit their wording", err);
     }
-    return pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 0,
-                               "fewer than 3 training examples: the prompt "
-                               "will fit their wording", err);
+    if (rc < 0 || n == 0 || n >= FEW_VALIDATION) {
+        return rc;
+    }
+    snprintf(text, sizeof(text), "%zu validation example%s: too few to tell a "
+             "better prompt from one that fits the training examples; give "
+             "more examples, or a larger --val", n, n == 1 ? "" : "s");
+    return pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 1, text, err);
 }
 
 /* The number of test examples with the input of an example of o->seen. */

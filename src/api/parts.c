@@ -435,10 +435,16 @@ void pmpo_parts_release(pmpo_parts *p)
 
 /* ---- resolving ----------------------------------------------------------- */
 
-static int resolve_loss(const pmpo_parts *p, pmpo_loss_kind asked,
+/* AUTO means preference only where every part can have it. Where generated
+ * answers decide it is nll: preference orders the options, but doesn't tell
+ * whether the model would answer with one. */
+static int resolve_loss(const pmpo_parts *p, const pmpo_optimize_options *o,
                         pmpo_loss_kind *out, pmpo_error *err)
 {
-    /* AUTO means preference only where every part can have it. */
+    pmpo_loss_kind asked = o->score.loss;
+    if (asked == PMPO_LOSS_AUTO && o->metric != PMPO_RUN_METRIC_NONE) {
+        asked = PMPO_LOSS_NLL;
+    }
     *out = asked;
     for (int i = 0; i < 3; i++) {
         pmpo_loss_kind one = asked;
@@ -504,7 +510,8 @@ static int resolve_metric(const pmpo_parts *p, pmpo_optimize_options *o,
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {
-    int rc = resolve_loss(p, o->score.loss, &o->score.loss, err);
+    int rc = resolve_metric(p, o, err);
+    rc = rc < 0 ? rc : resolve_loss(p, o, &o->score.loss, err);
     if (rc == 0 && o->race == PMPO_RACE_PAIRED
         && o->score.calibrate != PMPO_CALIBRATE_NONE
         && pmpo_loss_row_of(o->score.loss)->may_be_negative) {
@@ -517,7 +524,6 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
     for (int i = 0; rc == 0 && i < 3; i++) {
         rc = p->of[i] ? pmpo_loss_on_check(o->score.loss_on, p->of[i], err) : 0;
     }
-    rc = rc < 0 ? rc : resolve_metric(p, o, err);
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
 }
 

@@ -207,17 +207,13 @@ static void put_remarks(pmpo_run_page *p)
     const pmpo_run_view *v = p->v;
     const char *check = *v->loss_check_end ? v->loss_check_end
                                            : v->loss_check_start;
-    if (*check == '\0' && v->n_notes == 0 && v->n_train >= 3) {
+    if (*check == '\0' && v->n_notes == 0) {
         return;
     }
     pmpo_html(p->b, "<ul class=\"remarks\">\n");
     if (*check) {
         pmpo_html(p->b, "<li><b>Can the loss be trusted?</b> %s.</li>\n",
                   check);
-    }
-    if (v->n_train < 3) {
-        pmpo_html(p->b, "<li>Fewer than 3 training examples: the prompt will "
-                  "fit their wording.</li>\n");
     }
     for (size_t i = 0; i < v->n_notes; i++) {
         pmpo_html(p->b, "<li>%s</li>\n", v->notes[i]);

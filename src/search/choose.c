@@ -1,11 +1,11 @@
 /* choose.c: the prompt that a run ends with.
  *
  * The search goes by training loss. At its end, all prompts that were the
- * incumbent once, and the best of the library, are compared on the validation
- * part, which took no part in making them: the lowest loss leads. With a
- * metric, the few best by loss answer that part, because a loss that is read
- * off the right answer rewards imitated form: another prompt goes before the
- * leader where a paired test of right answers says so. */
+ * incumbent once, and the best of the library and of the contract, are compared
+ * on the validation part, which took no part in making them: the lowest loss
+ * leads. With a metric, the few best by loss answer that part, because a loss
+ * that is read off the right answer rewards imitated form: another prompt goes
+ * before the leader where a paired test of right answers says so. */
 #include <math.h>
 
 #include "base/error.h"
@@ -16,31 +16,55 @@
 #define MOST_LIBRARY 4 /* of the library, by training loss */
 #define DECIDED 0.05   /* of the exact McNemar test, two-sided */
 
+/* Whatever its loss, the best prompt of each of these proposers answers, as
+ * the start prompt does: they are written for how a model answers. */
+static const struct {
+    const char *proposer;
+    size_t most; /* compared by validation loss */
+} fixed[] = {{"library", MOST_LIBRARY}, {"contract", 1}};
+
+#define N_FIXED (sizeof(fixed) / sizeof(fixed[0]))
+
 typedef struct pool {
     pmpo_finalist *of; /* by validation loss, the lowest first */
     size_t n;
-    size_t start, library; /* where the two are; SIZE_MAX: nowhere */
+    size_t owed[1 + N_FIXED]; /* where the start prompt and the best of each
+                                 fixed are; SIZE_MAX: nowhere */
 } pool;
+
+size_t pmpo_most_finalists(int shortlist)
+{
+    size_t n = 2 + N_FIXED; /* the lowest loss, start, and the best of each */
+    return (size_t)shortlist > n ? (size_t)shortlist : n;
+}
 
 /* ---- who ------------------------------------------------------------------------ */
 
-static bool is_library(const pmpo_candidate_row *r)
+static bool is_by(const pmpo_candidate_row *r, const char *proposer)
 {
-    return !strcmp(r->proposer, "library");
+    return !strcmp(r->proposer, proposer);
 }
 
-/* The next of the library after `last` in the order of training loss. */
-static const pmpo_candidate_row *next_library(const pmpo_state *st,
-                                              const pmpo_candidate_row *last)
+/* By training loss; those given up, whose bounds tell nothing of each other,
+ * come last, as they were proposed. */
+static bool is_ahead(const pmpo_candidate_row *a, const pmpo_candidate_row *b)
+{
+    double x = isnan(a->loss) ? INFINITY : a->loss;
+    double y = isnan(b->loss) ? INFINITY : b->loss;
+    return x < y || (x == y && a < b);
+}
+
+/* The next of `proposer` after `last`, among those that were scored. */
+static const pmpo_candidate_row *next_by(const pmpo_state *st,
+                                         const char *proposer,
+                                         const pmpo_candidate_row *last)
 {
     const pmpo_candidate_row *best = NULL;
     for (size_t i = 1; i < st->n_rows; i++) {
         const pmpo_candidate_row *r = &st->rows[i];
-        bool behind = last && (r->loss < last->loss
-                               || (r->loss == last->loss && r <= last));
-        if (is_library(r) && !isnan(r->loss) && !behind
-            && r->fate != PMPO_FATE_DUPLICATE
-            && (!best || r->loss < best->loss)) {
+        bool scored = !isnan(r->loss) || isfinite(r->lower_bound);
+        if (is_by(r, proposer) && scored && r->fate != PMPO_FATE_DUPLICATE
+            && (!last || is_ahead(last, r)) && (!best || is_ahead(r, best))) {
             best = r;
         }
     }
@@ -77,11 +101,13 @@ static int fill_pool(pmpo_state *st, pool *p, pmpo_error *err)
             put_in(p, st->rows[i].id);
         }
     }
-    const pmpo_candidate_row *r = NULL;
     /* Where a person approves, a run ends with nothing else. */
-    int most = st->o.approve ? 0 : MOST_LIBRARY;
-    for (int k = 0; k < most && (r = next_library(st, r)); k++) {
-        put_in(p, r->id);
+    for (size_t f = 0; !st->o.approve && f < N_FIXED; f++) {
+        const pmpo_candidate_row *r = NULL;
+        for (size_t k = 0; k < fixed[f].most
+                           && (r = next_by(st, fixed[f].proposer, r)); k++) {
+            put_in(p, r->id);
+        }
     }
     return 0;
 }
@@ -127,22 +153,27 @@ static void sort_pool(pmpo_state *st, pool *p)
         }
         p->of[k] = f;
     }
-    p->start = p->library = SIZE_MAX;
-    for (size_t i = p->n; i-- > 0;) {
-        p->start = p->of[i].id == 0 ? i : p->start;
-        p->library = is_library(&st->rows[p->of[i].id]) ? i : p->library;
+    for (size_t k = 0; k <= N_FIXED; k++) {
+        p->owed[k] = SIZE_MAX;
+        for (size_t i = p->n; i-- > 0;) {
+            const pmpo_candidate_row *r = &st->rows[p->of[i].id];
+            bool is = k == 0 ? r->id == 0 : is_by(r, fixed[k - 1].proposer);
+            p->owed[k] = is ? i : p->owed[k];
+        }
     }
 }
 
-/* The first `most`, and the start prompt and the best of the library among
- * them, whatever their losses. */
+/* The first `most`, and those that are owed an answer among them. */
 static void shorten(pool *p, size_t most)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++) {
-        size_t owed = (p->start != SIZE_MAX && p->start > i)
-                      + (p->library != SIZE_MAX && p->library > i);
-        bool must = i == p->start || i == p->library;
+        size_t owed = 0;
+        bool must = false;
+        for (size_t k = 0; k <= N_FIXED; k++) {
+            must = must || p->owed[k] == i;
+            owed += p->owed[k] != SIZE_MAX && p->owed[k] > i;
+        }
         if (must || n + owed < most || n == 0) {
             p->of[n++] = p->of[i];
         }

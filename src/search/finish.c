@@ -116,8 +116,11 @@ static int measure(pmpo_state *st, int id, pmpo_arena *mem, measured *out,
     }
     rc = rc < 0 ? rc : accuracy_of(&out->test, mem, &out->accuracy, err);
     /* With all options scored the packing is another one and the loss may
-     * differ in its last bits; the search's own number is the one told. */
-    out->train.loss = st->rows[id].loss;
+     * differ in its last bits; the search's own number is the one told. One
+     * that was given up in the race has none. */
+    if (!isnan(st->rows[id].loss)) {
+        out->train.loss = st->rows[id].loss;
+    }
     out->val_loss = val.loss;
     return rc;
 }
