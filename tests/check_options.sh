@@ -236,7 +236,9 @@ rows() {
     done
     for c in optimize score analyze bench compare compress; do
         echo "$c | --prompt | | -p Other.Words." | sed '/^analyze/d; /^compress/d'
-        echo "$c | --loss | | --loss choice"
+        other=nll # auto is preference here, but where answers are generated
+        [ "$c" = optimize ] && other=preference
+        echo "$c | --loss | | --loss $other"
         echo "$c | --reduction | --loss nll -d free.jsonl | --reduction sum"
         echo "$c | --reduction | --loss preference -d pairs.jsonl => --reduction sum"
         echo "$c | --loss-on | --loss nll -d answers.jsonl | --loss-on answer"
