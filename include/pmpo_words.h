@@ -38,8 +38,8 @@
 /* ---- scoring ------------------------------------------------------------ */
 
 #define PMPO_LOSSES(X)                                                         \
-    /* preference if rejected outputs are known, else nll; nll in a run with a  \
-     * metric, whose generated answers preference tells little of */           \
+    /* preference if rejected outputs are known, else nll; nll, too, in a run   \
+     * with a metric where these are options */                                \
     X(PMPO_LOSS_AUTO, "auto")                                                  \
     X(PMPO_LOSS_NLL, "nll")                                                    \
     X(PMPO_LOSS_PREFERENCE, "preference")                                      \

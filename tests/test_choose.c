@@ -256,14 +256,86 @@ static void a_metric_that_cannot_be_is_refused(void **state)
     drop_folder(folder);
 }
 
+static const char *proposer_of(const pmpo_run_view *v, int id)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            if (c->id == id) {
+                return c->proposer;
+            }
+        }
+    }
+    return "start";
+}
+
+/* Whatever their losses, and however short the list. */
+static void the_best_of_library_and_contract_answer(void **state)
+{
+    (void)state;
+    static const char *const owed[] = {"start", "library", "contract"};
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    o.proposers = "library,contract";
+    o.iterations = 1;
+    o.shortlist = 1;
+    wise = PMPO_STR("");
+    pmpo_run *run = run_with(&o, d, path);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_true(v->n_finalists <= 4);
+    for (size_t k = 0; k < 3; k++) {
+        size_t n = 0;
+        for (size_t i = 0; i < v->n_finalists; i++) {
+            n += !strcmp(proposer_of(v, v->finalists[i].id), owed[k]);
+        }
+        assert_true(n > 0);
+    }
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* Where options are answered, whether one is given counts, not their order. */
+static void auto_loss_is_of_what_decides(void **state)
+{
+    static const struct {
+        bool pairs;
+        pmpo_run_metric metric;
+        const char *loss;
+    } rows[] = {
+        {false, PMPO_RUN_METRIC_AUTO, "nll"},
+        {false, PMPO_RUN_METRIC_NONE, "preference"},
+        {true, PMPO_RUN_METRIC_AUTO, "preference"},
+    };
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pmpo_data *d = make_data(12, rows[i].pairs);
+        pmpo_optimize_options o = small_options();
+        o.force = true;
+        o.iterations = 0;
+        o.metric = rows[i].metric;
+        pmpo_run *run = finished(&(fake_options){0}, &o, d, path, 0);
+        assert_string_equal(pmpo_run_describe(run)->loss, rows[i].loss);
+        pmpo_run_free(run);
+        pmpo_data_free(d);
+    }
+    free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_metric_by_the_form),
+        cmocka_unit_test(auto_loss_is_of_what_decides),
         cmocka_unit_test(exact_shares),
         cmocka_unit_test(an_interval_of_paired_shares_agrees_with_the_test),
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),
         cmocka_unit_test(answers_decide_where_they_differ),
+        cmocka_unit_test(the_best_of_library_and_contract_answer),
         cmocka_unit_test(a_metric_that_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

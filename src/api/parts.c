@@ -435,14 +435,30 @@ void pmpo_parts_release(pmpo_parts *p)
 
 /* ---- resolving ----------------------------------------------------------- */
 
+/* Whether the rejected outputs of all examples are options of the input. */
+static bool has_options(const pmpo_parts *p)
+{
+    for (int i = 0; i < 3; i++) {
+        size_t n = p->of[i] ? pmpo_data_count(p->of[i]) : 0;
+        for (size_t k = 0; k < n; k++) {
+            if (!pmpo_loss_fits(PMPO_LOSS_CHOICE,
+                                pmpo_data_example(p->of[i], k))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* AUTO means preference only where every part can have it. Where generated
- * answers decide it is nll: preference orders the options, but doesn't tell
- * whether the model would answer with one. */
+ * answers decide among options it is nll: preference orders the options, but
+ * doesn't tell whether the model would answer with one. */
 static int resolve_loss(const pmpo_parts *p, const pmpo_optimize_options *o,
                         pmpo_loss_kind *out, pmpo_error *err)
 {
     pmpo_loss_kind asked = o->score.loss;
-    if (asked == PMPO_LOSS_AUTO && o->metric != PMPO_RUN_METRIC_NONE) {
+    if (asked == PMPO_LOSS_AUTO && o->metric != PMPO_RUN_METRIC_NONE
+        && has_options(p)) {
         asked = PMPO_LOSS_NLL;
     }
     *out = asked;
