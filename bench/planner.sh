@@ -25,6 +25,27 @@ while [ $i -lt 100 ]; do # inputs of about ten tokens
     i=$((i + 1))
 done >"$tmp/short.jsonl"
 bbh=$top/bench/experiments/data/bbh
+# Five sentences; with each of them left out; and as many rewordings as an iteration has candidates.
+set -- "Read the steps in order." "Keep track of the direction." "Add up the moves of each line." \
+    "Check whether both sums are zero." "Answer with Yes or No."
+printf '%s ' "$@" >"$tmp/p0"
+for left in 1 2 3 4 5; do
+    i=0
+    for sentence in "$@"; do
+        i=$((i + 1))
+        [ $i -eq $left ] || printf '%s ' "$sentence"
+    done >"$tmp/p$left"
+done
+for variant in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    printf 'Follow the walk, way %d. %s' $variant "$(cat "$tmp/p$((variant % 6))")" >"$tmp/p$((variant + 5))"
+done
+masked() { # FIRST LAST: options for these
+    i=$1
+    while [ "$i" -le "$2" ]; do
+        printf -- '-p\n@%s/p%d\n' "$tmp" "$i"
+        i=$((i + 1))
+    done
+}
 
 printf '| job | rows | logits | prefill rows/s | scoring rows/s | ratio | whole tokens/s | one by one |\n' >&2
 printf '|---|---|---|---|---|---|---|---|\n' >&2
@@ -47,3 +68,8 @@ bench "GSM8K solutions, 12" -d "$tmp/gsm8k.jsonl" --limit 12 --loss nll
 bench "instruction of 2,000 tokens, 20" -d "$top/examples/navigate/navigate.json" --limit 20 \
     -p "@$tmp/long.txt"
 bench "inputs of 10 tokens, 100" -d "$tmp/short.jsonl"
+# What `analyze` scores, and what an iteration of a search does: the parts, then the candidates.
+# shellcheck disable=SC2046 # the words of `masked` are apart
+bench "analyze, 6 prompts, 25" -d "$top/examples/navigate/navigate.json" --limit 25 $(masked 0 5)
+# shellcheck disable=SC2046
+bench "iteration, 17 prompts, 10" -d "$top/examples/navigate/navigate.json" --limit 10 $(masked 1 17)

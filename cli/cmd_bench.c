@@ -42,6 +42,7 @@ static void bench_json(const options *given, const session *s,
     js_put(o, "token_noise", js_number(b->token_noise));
     js_put(o, "token_noise_most", js_number(b->token_noise_most));
     js_put(o, "examples", js_count(b->n_examples));
+    js_put(o, "prompts", js_count(b->n_prompts));
     js_put(o, "rows", js_count(b->rows));
     js_put(o, "output_rows", js_count(b->output_rows));
     js_put(o, "logical", js_count(b->logical));
@@ -61,11 +62,14 @@ static void bench_json(const options *given, const session *s,
 static void bench_text(const options *o, const session *s,
                        const pmpo_bench *b)
 {
-    char rows[SHORT], outputs[SHORT], logical[SHORT];
+    char rows[SHORT], outputs[SHORT], logical[SHORT], prompts[SHORT] = "";
     bool served = pmpo_model_describe(s->scorer)->dialect != NULL;
     put_model(o, s->scorer);
-    put_fact("job", "%zu examples: %s %s (logits of %s) for %s tokens of "
-             "whole sequences", b->n_examples, show_count(b->rows, rows),
+    if (b->n_prompts > 1) {
+        snprintf(prompts, sizeof(prompts), " under %zu prompts", b->n_prompts);
+    }
+    put_fact("job", "%zu examples%s: %s %s (logits of %s) for %s tokens of "
+             "whole sequences", b->n_examples, prompts, show_count(b->rows, rows),
              served ? "tokens sent" : "rows",
              show_count(b->output_rows, outputs),
              show_count(b->logical, logical));
@@ -92,15 +96,16 @@ static void bench_text(const options *o, const session *s,
            "(at most %.2g)\n", b->token_noise, b->token_noise_most);
 }
 
-static int bench(const options *o, const pmpo_data *d, pmpo_str prompt,
-                 pmpo_error *err)
+static int bench(const options *o, const pmpo_data *d,
+                 const pmpo_str *prompts, size_t n_prompts, pmpo_error *err)
 {
     session s;
     pmpo_bench b;
     pmpo_score_options so;
     cli_score_options(o, &so);
     int rc = session_open(o, &s, err);
-    rc = rc < 0 ? rc : pmpo_bench_run(s.scorer, d, prompt, &so, &b, err);
+    rc = rc < 0 ? rc
+                : pmpo_bench_run(s.scorer, d, prompts, n_prompts, &so, &b, err);
     progress_end();
     if (rc == 0 && o->json) {
         bench_json(o, &s, &b);
@@ -113,20 +118,17 @@ static int bench(const options *o, const pmpo_data *d, pmpo_str prompt,
 
 int cmd_bench(const options *o, pmpo_error *err)
 {
+    const pmpo_str usual = PMPO_STR("Let's think step by step.");
     pmpo_data *d = NULL;
-    pmpo_str prompt = PMPO_STR("Let's think step by step.");
-    int rc = 0;
-    if (o->prompts.n > 1) {
-        return cli_error(err, PMPO_EUSAGE, "bench: more than one prompt; see "
-                         "pmpo bench --help");
-    }
-    if (o->prompts.n == 1) {
-        rc = cli_text(o->prompts.items[0], true, &prompt, err);
-    }
+    pmpo_str *prompts = NULL;
+    size_t n = 0;
+    int rc = o->prompts.n > 0 ? cli_prompts(o, &prompts, &n, err) : 0;
     if (rc == 0 && o->data) {
         rc = cli_data(o, &d, err);
     }
-    rc = rc < 0 ? rc : bench(o, d, prompt, err);
+    rc = rc < 0 ? rc
+                : bench(o, d, prompts ? prompts : &usual, prompts ? n : 1, err);
     pmpo_data_free(d);
+    cli_free(prompts);
     return rc;
 }

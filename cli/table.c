@@ -85,7 +85,11 @@ const option_row option_rows[] = {
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one newline at the end of a "
      "file is dropped",
-     "(Let's think step by step.)", CMD_OPTIMIZE | CMD_BENCH, "", 0, 0},
+     "(Let's think step by step.)", CMD_OPTIMIZE, "", 0, 0},
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
+     "the text, @FILE, or - for standard input; one newline at the end of a "
+     "file is dropped; several are scored together, as a search does",
+     "(Let's think step by step.)", CMD_BENCH, "", 0, 0},
     TEXT(0, "task", task, "TEXT",
          "description of the task for the rewriter: the text or @FILE",
          "(the data's own description, else a neutral sentence)", CMD_OPTIMIZE),

@@ -80,7 +80,7 @@ PMPO_API void pmpo_audit_free(pmpo_audit *a);
 /* The speed of a scoring job compared with the engine's plain prefill. The two
  * are measured alternately. */
 typedef struct pmpo_bench {
-    size_t n_examples;
+    size_t n_examples, n_prompts;
     uint64_t rows;    /* token positions that the job feeds each time */
     uint64_t output_rows; /* of these, rows whose logits are read */
     uint64_t logical; /* tokens of the job's sequences without sharing */
@@ -92,7 +92,7 @@ typedef struct pmpo_bench {
     double distinct_over_prefill;               /* median of the ratios */
     double logical_per_s;
     double plain_loop_logical_per_s; /* one block, one sequence at a time */
-    double noise_floor;              /* nats, of `prompt` */
+    double noise_floor;              /* nats, of the first prompt */
     /* How much a token's log-probability changes between the canonical and the
      * reversed packing: mean and largest absolute, nats. */
     double token_noise, token_noise_most;
@@ -107,10 +107,12 @@ typedef struct pmpo_bench {
     bool end_token;
 } pmpo_bench;
 
-/* Times the scoring of `prompt` on the first o->limit examples of `d` (NULL:
+/* Times the scoring of `n_prompts` >= 1 prompts, together, as a search scores
+ * its candidates, on the first o->limit examples of `d` (NULL:
  * o->limit made-up yes/no questions, 50 if that is 0) without any cache,
  * PMPO_BENCH_PAIRS times in turn with a prefill of as many rows. */
-PMPO_API int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
+PMPO_API int pmpo_bench_run(pmpo_model *m, const pmpo_data *d,
+                            const pmpo_str *prompts, size_t n_prompts,
                             const pmpo_score_options *o, pmpo_bench *out,
                             pmpo_error *err);
 

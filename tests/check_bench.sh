@@ -32,7 +32,7 @@ rows() { # ROWS FIGURE COMMAND...: it prints so many rows, and FIGURE (of jq) is
 }
 
 export ROUNDS=1 EXAMPLES=10 CANDIDATES="1 2" CROWDS="1 2" LIMIT=6 TASKS=routing
-rows 5 .distinct_over_prefill bench/planner.sh fake f16
+rows 7 .distinct_over_prefill bench/planner.sh fake f16
 rows 2 .noise_floor bench/noise.sh fake f32
 rows 3 .tokens_after bench/compress.sh fake
 rows 2 .ratio bench/programs.sh fake a="$fake" b="$fake"

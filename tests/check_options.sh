@@ -414,7 +414,7 @@ analyze | --force | --html there | --force
 analyze | --force | => --force
 analyze | --json | --html - => --json
 analyze | --noise-floor | | --noise-floor
-bench | --prompt | -p One => -p Two
+bench | --prompt | -p One | -p Two
 show | --best | | --best
 show | --table | | --table
 show | --format | | --format text

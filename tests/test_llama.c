@@ -492,10 +492,16 @@ static void test_pairs_of_the_bench_start_alike(void **state)
     o.template_name = "raw";
     tiny_model_write(at("plain.gguf"), &(tiny_options){0});
     pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_NATIVE);
-    if (pmpo_bench_run(m, NULL, PMPO_STR("Answer."), &o, &b, &err) < 0) {
-        fail_msg("%s", err.text);
+    const pmpo_str prompts[] = {PMPO_STR("Answer."), PMPO_STR("Answer now.")};
+    uint64_t rows[2];
+    for (size_t n = 2; n > 0; n--) {
+        if (pmpo_bench_run(m, NULL, prompts, n, &o, &b, &err) < 0) {
+            fail_msg("%s", err.text);
+        }
+        assert_int_equal(b.n_prompts, n);
+        rows[n - 1] = b.rows;
     }
-    assert_true(b.rows > b.n_examples);
+    assert_true(b.rows > b.n_examples && rows[1] > rows[0] + b.n_examples);
     for (int i = 0; i < PMPO_BENCH_PAIRS; i++) {
         assert_true(b.score_ms[i] > 0 && b.prefill_ms[i] > 0);
     }

@@ -29,7 +29,8 @@
 typedef struct job {
     pmpo_model *model;
     const pmpo_data *data;
-    pmpo_str prompt;
+    const pmpo_str *prompts; /* [n_prompts] */
+    size_t n_prompts;
     const pmpo_score_options *o;
     pmpo_scorer_options so;
     pmpo_scorer *scorer;
@@ -91,44 +92,57 @@ static bool is_served(const job *j)
     return j->model->engine->at_once != NULL;
 }
 
-/* Servers keep what they have computed: each pass over one has a prompt that is
- * new to it, as a candidate's is. */
-static pmpo_str prompt_of_pass(job *j, pmpo_arena *mem)
+/* Servers keep what they have computed: each pass over one has prompts that are
+ * new to it, as candidates are. */
+static pmpo_str prompt_of_pass(job *j, size_t i, pmpo_arena *mem)
 {
     pmpo_buf b = {0};
     if (!is_served(j)) {
-        return j->prompt;
+        return j->prompts[i];
     }
     pmpo_buf_printf(&b, "Take %u of %lld: ", 10 + j->n_passes++ % 90,
                     (long long)pmpo_wall_s());
-    pmpo_buf_put(&b, j->prompt);
+    pmpo_buf_put(&b, j->prompts[i]);
     pmpo_str s = pmpo_arena_str(mem, pmpo_buf_str(&b));
     pmpo_buf_release(&b);
-    return s.ptr ? s : j->prompt;
+    return s.ptr ? s : j->prompts[i];
 }
 
-static int score_prompt(job *j, pmpo_str prompt, pmpo_cost *cost,
-                        pmpo_prompt_score *keep, pmpo_arena *keep_mem,
-                        pmpo_error *err)
+/* What a pass scores: all prompts together, as a search does. */
+static pmpo_scoring *list_pass(job *j, pmpo_cost *cost, pmpo_arena *mem)
 {
-    pmpo_arena mem = {0};
-    pmpo_result r;
-    const pmpo_score_context c = {.cost = cost, .prompt_id = -1};
-    int rc = pmpo_scorer_score(j->scorer, prompt, &c,
-                               keep ? keep_mem : &mem, &r, err);
-    if (rc == 0 && keep) {
-        *keep = r.score;
+    pmpo_scoring *list = pmpo_arena_alloc(mem, j->n_prompts, sizeof(*list));
+    for (size_t i = 0; list && i < j->n_prompts; i++) {
+        list[i] = (pmpo_scoring){
+            .scorer = j->scorer, .prompt = prompt_of_pass(j, i, mem),
+            .context = {.cost = cost, .prompt_id = -1}, .mem = mem};
     }
-    j->n_prefix = rc == 0 ? r.n_prefix : 0;
-    pmpo_arena_release(&mem);
+    return list;
+}
+
+static int score_list(job *j, pmpo_scoring *list, pmpo_error *err)
+{
+    int rc = pmpo_score_together(list, j->n_prompts, NULL, NULL, err);
+    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
+        rc = list[i].code < 0
+                 ? pmpo_fail(err, list[i].code, "%s", list[i].error.text)
+                 : 0;
+    }
+    j->n_prefix = rc == 0 ? list[0].result.n_prefix : 0;
     return rc;
 }
 
-static int score_once(job *j, pmpo_cost *cost, pmpo_error *err)
+/* *keep, if not NULL: the first prompt's score, in `mem`. */
+static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
+                      pmpo_arena *mem, pmpo_error *err)
 {
-    pmpo_arena mem = {0};
-    int rc = score_prompt(j, prompt_of_pass(j, &mem), cost, NULL, NULL, err);
-    pmpo_arena_release(&mem);
+    pmpo_arena own = {0};
+    pmpo_scoring *list = list_pass(j, cost, keep ? mem : &own);
+    int rc = list ? score_list(j, list, err) : pmpo_fail_memory(err);
+    if (rc == 0 && keep) {
+        *keep = list[0].result.score;
+    }
+    pmpo_arena_release(&own);
     return rc;
 }
 
@@ -139,11 +153,15 @@ static int saturate_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_cost cost = {0};
-    uint64_t prefill, logical;
-    pmpo_str prompt = prompt_of_pass(j, &mem);
-    int rc = pmpo_scorer_count(j->scorer, prompt, &prefill, &logical, err);
+    pmpo_scoring *list = list_pass(j, &cost, &mem);
+    int rc = list ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
+        uint64_t prefill, logical;
+        rc = pmpo_scorer_count(j->scorer, list[i].prompt, &prefill, &logical,
+                               err);
+    }
     j->model->engine->at_once(j->model->self, MANY);
-    rc = rc < 0 ? rc : score_prompt(j, prompt, &cost, NULL, NULL, err);
+    rc = rc < 0 ? rc : score_list(j, list, err);
     j->model->engine->at_once(j->model->self, 0);
     *ms = cost.prefill_tokens ? cost.seconds * 1e3 * (double)rows /
                                     (double)cost.prefill_tokens
@@ -223,7 +241,7 @@ static int one_pair(job *j, int i, pmpo_error *err)
     pmpo_cost cost = {0};
     report(j, (size_t)i);
     int rc = forget(j, err);
-    rc = rc < 0 ? rc : score_once(j, &cost, err);
+    rc = rc < 0 ? rc : score_once(j, &cost, NULL, NULL, err);
     rc = rc < 0 ? rc : forget(j, err);
     if (rc < 0) {
         return rc;
@@ -242,11 +260,11 @@ static int one_pair(job *j, int i, pmpo_error *err)
                         &j->out->prefill_ms[i], err);
 }
 
-/* The plain loop on the first examples only: it is slow. */
+/* The plain loop with the first prompt, on the first examples: it is slow. */
 static int time_plain(job *j, pmpo_error *err)
 {
     size_t idx[PLAIN_EXAMPLES], n = pmpo_data_count(j->data);
-    size_t each = (size_t)(j->out->logical / n) + 1;
+    size_t each = (size_t)(j->out->logical / j->n_prompts / n) + 1;
     pmpo_data *few = NULL;
     pmpo_scorer *s = NULL;
     pmpo_cost cost = {0};
@@ -264,10 +282,11 @@ static int time_plain(job *j, pmpo_error *err)
     if (rc == 0) {
         job plain = *j;
         plain.scorer = s;
+        plain.n_prompts = 1;
         if (is_served(j)) {
             j->model->engine->at_once(j->model->self, 1);
         }
-        rc = score_once(&plain, &cost, err);
+        rc = score_once(&plain, &cost, NULL, NULL, err);
         if (is_served(j)) {
             j->model->engine->at_once(j->model->self, 0);
         }
@@ -332,7 +351,7 @@ static int measure(job *j, pmpo_error *err)
     pmpo_score_context c = {.prompt_id = -1};
     pmpo_cost cost = {0};
     double ms;
-    int rc = score_prompt(j, j->prompt, &cost, &canonical, &mem, err);
+    int rc = score_once(j, &cost, &canonical, &mem, err);
     /* That warms up, too. */
     rc = rc < 0 ? rc : prefill_once(j, cost.prefill_tokens, cost.output_rows,
                                     &ms, err);
@@ -355,13 +374,17 @@ static int measure(job *j, pmpo_error *err)
     return rc;
 }
 
-int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
-                   const pmpo_score_options *o, pmpo_bench *out,
-                   pmpo_error *err)
+int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
+                   size_t n_prompts, const pmpo_score_options *o,
+                   pmpo_bench *out, pmpo_error *err)
 {
+    if (n_prompts == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "no prompt to score");
+    }
     pmpo_data *own = NULL;
     pmpo_bench b = {0};
-    job j = {.model = m, .prompt = prompt, .o = o, .out = &b};
+    job j = {.model = m, .prompts = prompts, .n_prompts = n_prompts,
+             .o = o, .out = &b};
     int rc = d ? pmpo_data_first(d, o->limit, &own, err)
                : make_up(o->limit ? o->limit : MADE_UP, &own, err);
     j.data = own ? own : d;
@@ -370,11 +393,13 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_check(o, j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, j.data, err);
-    rc = rc < 0 ? rc : pmpo_end_resolve(m, j.data, prompt, o->template_name,
-                                        o->end, &j.so.end, err);
+    rc = rc < 0 ? rc : pmpo_end_resolve(m, j.data, prompts[0],
+                                        o->template_name, o->end, &j.so.end,
+                                        err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, j.data, &j.so, &j.scorer, err);
     if (rc == 0) {
         b.n_examples = pmpo_data_count(j.data);
+        b.n_prompts = n_prompts;
         rc = measure(&j, err);
     }
     pmpo_scorer_free(j.scorer);
