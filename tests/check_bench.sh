@@ -49,6 +49,9 @@ kept() { # FILE COMMAND...: prints the lines of FILE
     "${@:2}" >"$work/out" || fail "${*:2}: exit $?"
     cmp -s "$work/out" "$1" || fail "${*:2} does not print $1: $(diff "$work/out" "$1" | head -n 3)"
 }
+ran="$ran scale_plot.py"
+bench/scale_plot.py <bench/results/scale.jsonl >"$work/out" || fail "scale_plot.py: exit $?"
+cmp -s "$work/out" docs/scale.svg || fail "docs/scale.svg is not drawn from bench/results/scale.jsonl"
 kept bench/results/gate.jsonl "$build/bin/gate"
 kept bench/results/alike.jsonl "$build/bin/alike"
 kept bench/results/race-made-up.jsonl "$build/bin/race" made-up
