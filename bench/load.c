@@ -75,7 +75,7 @@ static pmpo_task *next(void *ud)
             s->ids[k][t] = t < PREFIX ? (int32_t)(32 + t % 90)
                                       : (int32_t)(32 + pmpo_random(&l->seed) % 90);
         }
-        s->requests[k] = (pmpo_request){s->ids[k], TEXT, TEXT - TARGET};
+        s->requests[k] = (pmpo_request){s->ids[k], TEXT, TEXT - TARGET, 0};
     }
     s->task = (pmpo_task){.unit = {.requests = s->requests,
                                    .n_requests = A_UNIT, .n_prefix = PREFIX},

@@ -46,7 +46,7 @@ static void load_oracle(void)
             }
         }
         o.requests[o.n_requests++] =
-            (pmpo_request){first, (size_t)(o.ids + used - first), 1};
+            (pmpo_request){first, (size_t)(o.ids + used - first), 1, 0};
     }
     json_decref(j);
     assert_true(o.n_requests >= 20 && o.n_want > 1000);

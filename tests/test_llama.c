@@ -82,7 +82,7 @@ static void make_text(text *t, size_t n)
     for (size_t i = 0; i < n; i++) {
         t->ids[i] = (int32_t)(3 + (i * 37 + n) % 200);
     }
-    t->q = (pmpo_request){t->ids, n, n - 8};
+    t->q = (pmpo_request){t->ids, n, n - 8, 0};
 }
 
 static int score(pmpo_model *m, text *t, size_t n_prefix, pmpo_error *err)
@@ -340,6 +340,89 @@ static void test_attention_leaves_out_what_is_masked(void **state)
         assert_true(fabsf(own[i] - blas[i]) < 1e-4);
     }
     assert_true(share > 0.05 && share < 0.6);
+}
+
+/* ---- leads -------------------------------------------------------------------------------- */
+
+enum { N_LED = 24, LEAD = 60, LED_LPS = N_LED * 8 };
+
+/* Inputs of 60 to 83 tokens that begin alike, each with two targets that share
+ * all but their last 4 tokens, after prompt `prompt`. With `leads` the engine
+ * may keep the inputs. Returns the rows fed. */
+static uint64_t score_led(pmpo_model *m, int prompt, bool leads,
+                          float lps[LED_LPS])
+{
+    static int32_t ids[N_LED][160];
+    pmpo_request q[N_LED];
+    for (size_t i = 0; i < N_LED; i++) {
+        size_t lead = LEAD + i / 2, n = 0;
+        for (size_t k = 0; k < lead; k++) {
+            ids[i][n++] = (int32_t)(3 + (k < 20 ? k : k * 7 + i / 2) % 200);
+        }
+        for (int k = 0; k < 10 + prompt; k++) {
+            ids[i][n++] = (int32_t)(3 + (k * 11 + prompt) % 200);
+        }
+        for (size_t k = 0; k < 8; k++) {
+            ids[i][n++] = (int32_t)(3 + (k < 4 ? k : k + 50 * (i % 2)));
+        }
+        q[i] = (pmpo_request){ids[i], n, n - 8, leads ? lead : 0};
+    }
+    const pmpo_unit u = {.requests = q, .n_requests = N_LED, .n_prefix = 10};
+    pmpo_unit_result r = {.logprobs = lps};
+    pmpo_error err = {0};
+    if (pmpo_score_unit(m, &u, &r, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return r.prefill_tokens;
+}
+
+/* What is kept gives the very scores that feeding it again gives. */
+static void test_kept_leads_change_no_score(void **state)
+{
+    (void)state;
+    static const pmpo_precision all[] = {PMPO_PRECISION_F32,
+                                         PMPO_PRECISION_F32_FAST,
+                                         PMPO_PRECISION_NATIVE};
+    static float first[LED_LPS], kept[LED_LPS], fed[LED_LPS], plain[LED_LPS];
+    tiny_model_write(at("plain.gguf"), &(tiny_options){.n_head = 2});
+    for (size_t i = 0; i < 3; i++) {
+        pmpo_model *m = open_model(at("plain.gguf"), all[i]);
+        assert_true(m->keeps_leads);
+        uint64_t whole = score_led(m, 1, true, first);
+        uint64_t rest = score_led(m, 5, true, kept);
+        assert_true(rest > 0 && rest < whole / 2);
+        /* Of each input 4 rows of the prompt more or less. */
+        assert_int_equal(score_led(m, 1, true, fed), rest - 4 * N_LED / 2);
+        assert_memory_equal(first, fed, sizeof(fed));
+        pmpo_model_free(m);
+        m = open_model(at("plain.gguf"), all[i]);
+        score_led(m, 5, true, fed);
+        assert_memory_equal(kept, fed, sizeof(fed));
+        score_led(m, 5, false, plain);
+        for (size_t k = 0; k < LED_LPS; k++) {
+            assert_true(fabsf(plain[k] - fed[k]) < 0.02);
+            assert_true(all[i] != PMPO_PRECISION_F32 ||
+                        fabsf(plain[k] - fed[k]) < 1e-4);
+        }
+        pmpo_model_free(m);
+    }
+}
+
+/* Where memory is limited there may be no room; the scores are the same. */
+static void test_leads_keep_to_the_limit(void **state)
+{
+    (void)state;
+    static float kept[LED_LPS], fed[LED_LPS];
+    pmpo_model *m = open_model(at("plain.gguf"), PMPO_PRECISION_F32);
+    pmpo_llama *l = m->self;
+    uint64_t whole = score_led(m, 5, true, kept);
+    assert_true(pmpo_leads_bytes(l->leads) > 0);
+    pmpo_leads_clear(l->leads);
+    l->lead_bytes = 1000;
+    assert_int_equal(score_led(m, 5, true, fed), whole - 10); /* the prefix */
+    assert_int_equal(pmpo_leads_bytes(l->leads), 0);
+    assert_memory_equal(kept, fed, sizeof(fed));
+    pmpo_model_free(m);
 }
 
 /* ---- memories ---------------------------------------------------------------------------- */
@@ -673,6 +756,8 @@ int main(void)
         cmocka_unit_test(test_tf32_is_off),
         cmocka_unit_test(test_another_measurement_changes_no_run),
         cmocka_unit_test(test_attention_leaves_out_what_is_masked),
+        cmocka_unit_test(test_kept_leads_change_no_score),
+        cmocka_unit_test(test_leads_keep_to_the_limit),
         cmocka_unit_test(test_memories_grow_by_half),
         cmocka_unit_test(test_no_memory_is_made_twice),
         cmocka_unit_test(test_a_limit_of_memory_caps_the_window),

@@ -85,6 +85,11 @@ static bool run_wave(const pmpo_unit *u, const pmpo_plan *p,
         }
         for (size_t i = at->row_begin; i < at->row_end; i++) {
             const pmpo_plan_row *r = &p->rows[i];
+            bool lead = i - w->row_begin < w->n_lead;
+            if (r->lead != lead || lead != (b < w->lead_end) ||
+                (lead && r->output)) {
+                return false;
+            }
             if (!feed(&m, r, w->n_sequences)) {
                 return false;
             }
@@ -157,7 +162,8 @@ static void random_unit(sample_unit *s, uint64_t *state)
                                       : (int32_t)(pmpo_random(state) % 3);
         }
         size_t context = prefix + 1 + pmpo_random(state) % (len - prefix - 1);
-        s->requests[i] = (pmpo_request){s->ids[i], len, context};
+        size_t lead = pmpo_random(state) % 2 ? pmpo_random(state) % context : 0;
+        s->requests[i] = (pmpo_request){s->ids[i], len, context, lead};
         shortest = context < shortest ? context : shortest;
     }
     s->u = (pmpo_unit){s->requests, n, prefix, false, false};
@@ -230,7 +236,7 @@ static void test_options_by_hand(void **state)
     (void)state;
     const int32_t a[] = {9, 8, 1}, b[] = {9, 8, 2}, c[] = {9, 8, 1, 3},
                   d[] = {9, 8, 1, 3, 4};
-    const pmpo_request q[] = {{a, 3, 2}, {b, 3, 2}, {c, 4, 2}, {d, 5, 2}};
+    const pmpo_request q[] = {{a, 3, 2, 0}, {b, 3, 2, 0}, {c, 4, 2, 0}, {d, 5, 2, 0}};
     const pmpo_unit u = {q, 4, 1, false, false};
     const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
     pmpo_arena mem = {0};
@@ -240,6 +246,34 @@ static void test_options_by_hand(void **state)
     assert_int_equal(p.waves[0].n_sequences, 1);
     assert_int_equal(p.n_reads, 1 + 1 + 2 + 3);
     assert_true(plan_is_right(&u, &p, &lim));
+    pmpo_arena_release(&mem);
+}
+
+/* The leads of a wave are planned alike whatever follows them. */
+static void test_leads_by_hand(void **state)
+{
+    (void)state;
+    /* Two inputs after a prefix of one token; the first with two options. */
+    const int32_t a[] = {9, 1, 2, 50, 60}, b[] = {9, 1, 2, 50, 61},
+                  c[] = {9, 1, 3, 50, 60}, d[] = {9, 1, 2, 70, 71, 60},
+                  e[] = {9, 1, 2, 70, 71, 61}, f[] = {9, 1, 3, 70, 71, 60};
+    const pmpo_request one[] = {{a, 5, 4, 3}, {b, 5, 4, 3}, {c, 5, 4, 3}};
+    const pmpo_request other[] = {{d, 6, 5, 3}, {e, 6, 5, 3}, {f, 6, 5, 3}};
+    const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
+    pmpo_arena mem = {0};
+    pmpo_plan p[2];
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){one, 3, 1, false, false},
+                                    &lim, &mem, &p[0], NULL), 0);
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){other, 3, 1, false, false},
+                                    &lim, &mem, &p[1], NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        const pmpo_plan_wave *w = &p[i].waves[0];
+        assert_int_equal(p[i].n_waves, 1);
+        assert_int_equal(w->n_lead, 3); /* 1, then 2 and 3 */
+        assert_int_equal(w->lead_end, 1);
+        assert_int_equal(p[i].n_rows, 3 + 2 * (1 + i));
+    }
+    assert_memory_equal(p[0].rows, p[1].rows, 3 * sizeof(*p[0].rows));
     pmpo_arena_release(&mem);
 }
 
@@ -295,21 +329,24 @@ static void test_contract(void **state)
     pmpo_arena mem = {0};
     pmpo_plan p;
     pmpo_error err;
-    const pmpo_request other[] = {{a, 4, 3}, {b, 4, 3}};
+    const pmpo_request other[] = {{a, 4, 3, 0}, {b, 4, 3, 0}};
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){other, 2, 2, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
-    const pmpo_request none[] = {{a, 4, 0}};
+    const pmpo_request none[] = {{a, 4, 0, 0}};
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){none, 1, 0, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
-    const pmpo_request all[] = {{a, 4, 4}};
+    const pmpo_request all[] = {{a, 4, 4, 0}};
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){all, 1, 0, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
-    const pmpo_request inside[] = {{a, 4, 2}};
+    const pmpo_request led[] = {{a, 4, 2, 2}};
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){led, 1, 0, false, false}, &lim, &mem, &p,
+                                    &err), PMPO_EUSAGE);
+    const pmpo_request inside[] = {{a, 4, 2, 0}};
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){inside, 1, 2, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
     pmpo_plan_limits tight = lim;
     tight.max_context = 2;
-    const pmpo_request fine[] = {{a, 4, 2}};
+    const pmpo_request fine[] = {{a, 4, 2, 0}};
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){fine, 1, 1, false, false}, &tight, &mem, &p,
                                     &err), PMPO_ETOOLONG);
     assert_int_equal(err.code, PMPO_ETOOLONG);
@@ -345,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_random_units_are_right),
         cmocka_unit_test(test_necessary_rows_only),
         cmocka_unit_test(test_options_by_hand),
+        cmocka_unit_test(test_leads_by_hand),
         cmocka_unit_test(test_planted_faults_are_seen),
         cmocka_unit_test(test_contract),
         cmocka_unit_test(test_empty_unit),

@@ -185,7 +185,7 @@ static int forget(job *j, pmpo_error *err)
     }
     const int32_t ids[] = {0, 1, 0};
     float lps[1];
-    const pmpo_request q = {ids, 3, 2};
+    const pmpo_request q = {ids, 3, 2, 0};
     const pmpo_unit u = {.requests = &q, .n_requests = 1, .n_prefix = 1};
     pmpo_unit_result r = {.logprobs = lps};
     return pmpo_score_unit(j->model, &u, &r, err);
@@ -212,7 +212,7 @@ static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
         for (size_t i = fed > 0 ? prefix : 0; i < all; i++) {
             ids[i] = any_token(j, &seed);
         }
-        const pmpo_request q = {ids, all, all - n};
+        const pmpo_request q = {ids, all, all - n, 0};
         const pmpo_unit u = {.requests = &q, .n_requests = 1,
                              .n_prefix = prefix};
         pmpo_unit_result r = {.logprobs = lps};

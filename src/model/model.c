@@ -121,6 +121,10 @@ int pmpo_unit_check(const pmpo_unit *u, pmpo_error *err)
             return pmpo_fail(err, PMPO_EUSAGE,
                              "request %zu lies within the unit's prefix", i);
         }
+        if (r->n_lead >= r->n_context) {
+            return pmpo_fail(err, PMPO_EUSAGE,
+                             "request %zu has no context after its lead", i);
+        }
         if (memcmp(r->ids, u->requests[0].ids,
                    u->n_prefix * sizeof(*r->ids)) != 0) {
             return pmpo_fail(err, PMPO_EUSAGE,

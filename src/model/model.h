@@ -65,6 +65,10 @@ typedef struct pmpo_request {
     const int32_t *ids;
     size_t n_ids;
     size_t n_context; /* 1 <= n_context < n_ids */
+    /* Leading ids that are likely to come again with others after them, such as
+     * an input that stands before the prompt: an engine may keep what it has
+     * computed for them. < n_context; 0: none. Needs model.keeps_leads */
+    size_t n_lead;
 } pmpo_request;
 
 /* The unit of determinism: requests decoded together, in a layout that is a
@@ -217,6 +221,7 @@ struct pmpo_model {
     bool takes_messages;  /* the engine renders chats itself, from messages */
     bool takes_begun;     /* with messages, it also takes a begun reply */
     bool obeys_grammars;
+    bool keeps_leads; /* the engine keeps what it computes for requests' leads */
     /* Why it gives no log-probabilities, and what would help; NULL: it gives
      * them. Such a model only generates, and may have no vocabulary. */
     const char *cant_score;

@@ -16,6 +16,8 @@
 #define REVERSED_LEAST 2
 #define BYTES_PER_TOKEN 4
 #define TOKENS_PER_EXAMPLE 12 /* of the template */
+/* Fewer tokens before the prompt aren't worth a batch of their own. */
+#define LEAST_LEAD 16
 
 /* ---- which outputs ---------------------------------------------------------------- */
 
@@ -206,6 +208,71 @@ static size_t common(const int32_t *a, const int32_t *b, size_t n)
     return i;
 }
 
+/* Two prompts that no one writes, unlike from their first byte on. */
+static const pmpo_str strange[2] = {{"\x02", 1}, {"~", 1}};
+
+static int render_example(pmpo_scorer *s, pmpo_str prompt, size_t i,
+                          pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err)
+{
+    const pmpo_outputs *o = &s->outputs[i];
+    const pmpo_render_input in = {prompt, pmpo_data_example(s->data, i),
+                                  o->texts, o->n, s->o.end == PMPO_END_YES};
+    return pmpo_render(s->template, &in, mem, out, err);
+}
+
+/* Does the first example have, before the prompt, a text of its own? Two of
+ * them are compared, under each of two prompts. */
+static int has_leads(pmpo_scorer *s, bool *has, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_rendered x[3];
+    int rc = render_example(s, strange[0], 0, &mem, &x[0], err);
+    rc = rc < 0 ? rc : render_example(s, strange[1], 0, &mem, &x[1], err);
+    rc = rc < 0 ? rc : render_example(s, strange[0], 1, &mem, &x[2], err);
+    if (rc == 0) {
+        size_t most = x[0].n_context < x[1].n_context ? x[0].n_context
+                                                      : x[1].n_context;
+        size_t own = common(x[0].targets[0].ids, x[1].targets[0].ids, most);
+        size_t n = x[2].n_context < own ? x[2].n_context : own;
+        *has = own >= common(x[0].targets[0].ids, x[2].targets[0].ids, n) +
+                          LEAST_LEAD;
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+static int render_leads(pmpo_scorer *s, pmpo_error *err)
+{
+    bool has = false;
+    if (s->leads_known || !s->model->keeps_leads || s->o.reversed ||
+        s->o.plain || s->n_examples < 2) {
+        return 0;
+    }
+    s->leads_known = true;
+    int rc = has_leads(s, &has, err);
+    if (rc < 0 || !has) {
+        return rc;
+    }
+    s->leads = pmpo_arena_alloc(&s->mem, s->n_examples, sizeof(*s->leads));
+    rc = s->leads ? 0 : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < s->n_examples; i++) {
+        rc = render_example(s, strange[0], i, &s->mem, &s->leads[i], err);
+    }
+    return rc;
+}
+
+static size_t lead_of(const pmpo_scorer *s, const pmpo_rendering *r, size_t i)
+{
+    const pmpo_rendered *x = &r->examples[i];
+    if (!s->leads) {
+        return 0;
+    }
+    const pmpo_rendered *a = &s->leads[i];
+    size_t most = a->n_context < x->n_context ? a->n_context : x->n_context;
+    size_t n = common(a->targets[0].ids, x->targets[0].ids, most - 1);
+    return n >= r->n_prefix + LEAST_LEAD ? n : 0;
+}
+
 static int too_long(const pmpo_scorer *s, size_t i, size_t n_ids,
                     pmpo_error *err)
 {
@@ -222,17 +289,15 @@ int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
 {
     r->examples = pmpo_arena_alloc(&r->mem, s->n_examples,
                                    sizeof(*r->examples));
-    if (!r->examples) {
+    r->n_lead = pmpo_arena_alloc(&r->mem, s->n_examples, sizeof(*r->n_lead));
+    if (!r->examples || !r->n_lead) {
         return pmpo_fail_memory(err);
     }
     r->n_prefix = SIZE_MAX;
     const int32_t *first = NULL;
     for (size_t i = 0; i < s->n_examples; i++) {
-        const pmpo_outputs *o = &s->outputs[i];
         pmpo_rendered *x = &r->examples[i];
-        int rc = pmpo_render(s->template,
-                             &(pmpo_render_input){prompt, pmpo_data_example(s->data, i), o->texts, o->n, s->o.end == PMPO_END_YES},
-                             &r->mem, x, err);
+        int rc = render_example(s, prompt, i, &r->mem, x, err);
         if (rc < 0) {
             return pmpo_in_example(s->data, i, rc, err);
         }
@@ -246,16 +311,21 @@ int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
             }
         }
     }
-    return 0;
+    int rc = render_leads(s, err);
+    for (size_t i = 0; rc == 0 && i < s->n_examples; i++) {
+        r->n_lead[i] = lead_of(s, r, i);
+    }
+    return rc;
 }
 
 /* ---- units ------------------------------------------------------------------------------------ */
 
-static void add_requests(const pmpo_rendered *x, pmpo_request *q, size_t *n)
+static void add_requests(const pmpo_rendered *x, size_t n_lead,
+                         pmpo_request *q, size_t *n)
 {
     for (size_t t = 0; t < x->n_targets; t++) {
         q[(*n)++] = (pmpo_request){x->targets[t].ids, x->targets[t].n_ids,
-                                   x->n_context};
+                                   x->n_context, n_lead};
     }
 }
 
@@ -271,6 +341,7 @@ static pmpo_hash key_of(pmpo_scorer *s, const pmpo_unit *u)
         const pmpo_request *q = &u->requests[i];
         pmpo_hasher_u64(h, q->n_ids);
         pmpo_hasher_u64(h, q->n_context);
+        pmpo_hasher_u64(h, q->n_lead);
         pmpo_hasher_bytes(h, q->ids, q->n_ids * sizeof(*q->ids));
     }
     return pmpo_hasher_end(h);
@@ -290,7 +361,7 @@ int pmpo_make_unit(pmpo_scorer *s, pmpo_rendering *r, size_t block,
     }
     for (size_t i = begin; i < end; i++) {
         size_t at = s->o.reversed ? begin + (end - 1 - i) : i;
-        add_requests(&r->examples[at], q, &n);
+        add_requests(&r->examples[at], r->n_lead[at], q, &n);
     }
     const pmpo_unit u = {q, n, r->n_prefix, s->o.reversed, s->o.plain};
     *out = (pmpo_block_unit){

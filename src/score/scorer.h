@@ -39,6 +39,10 @@ struct pmpo_scorer {
     pmpo_scorer *others[PMPO_MOST_JOINED - 1];
     size_t n_others;
     size_t max_requests; /* of a unit */
+    /* What stands before the prompt in each example: its tokens with another
+     * prompt, which the tokens with any begin like. NULL: the prompt is first. */
+    pmpo_rendered *leads; /* [n_examples] */
+    bool leads_known;
     pmpo_arena mem;
 };
 
@@ -47,6 +51,8 @@ struct pmpo_scorer {
 /* All examples rendered with one prompt, as tokens. */
 typedef struct pmpo_rendering {
     pmpo_rendered *examples; /* [n_examples] */
+    size_t *n_lead;          /* [n_examples]: tokens of each before the prompt,
+                              * where the input is there; else 0 */
     size_t n_prefix;         /* leading tokens that all sequences share */
     pmpo_arena mem;          /* owns the above, and the units made from it */
 } pmpo_rendering;

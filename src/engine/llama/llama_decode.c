@@ -144,6 +144,18 @@ static size_t cells_to_make(const pmpo_llama *l, size_t cells)
     return want > cells ? want : cells;
 }
 
+/* Where memory is limited, what is kept gives way to the KV memory. */
+static void keep_within(pmpo_llama *l, size_t cells)
+{
+    if (l->kv_bytes) {
+        uint64_t used = (uint64_t)cells * l->cell_bytes;
+        l->lead_bytes = l->kv_bytes > used ? l->kv_bytes - used : 0;
+    }
+    if (pmpo_leads_bytes(l->leads) > l->lead_bytes) {
+        pmpo_leads_clear(l->leads);
+    }
+}
+
 int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
 {
     cells = pmpo_llama_pad(cells);
@@ -155,6 +167,7 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err)
         return rc;
     }
     cells = cells_to_make(l, cells);
+    keep_within(l, cells);
     llama_free(l->ctx);
     l->n_prefix = 0;
     l->n_cells = 0;
@@ -292,7 +305,7 @@ static int feed_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
         pmpo_llama_rows_clear(l);
         for (; at < end; at++) {
             pmpo_llama_row(l, &(pmpo_plan_row){prefix[at], (int32_t)at, 0, 1,
-                                               false});
+                                               false, false});
         }
         int rc = pmpo_llama_decode(l, err);
         if (rc < 0) {

@@ -14,6 +14,7 @@
  * llama_tokenizer.c the same of a file, without its weights
  * llama_decode.c   the context and its KV memory, feeding rows
  * llama_score.c    the planned scorer and the plain reference
+ * llama_lead.c     keys and values of leads, kept
  * llama_generate.c sampling many replies at a time
  * llama_grammar.c  a reply's next token under a grammar
  * guard.cpp        keeps C++ exceptions out of C */
@@ -29,7 +30,7 @@
 
 /* Part of every score's key: raise it whenever the layout of a unit changes, or
  * how it is computed. */
-#define PMPO_LAYOUT_VERSION 2
+#define PMPO_LAYOUT_VERSION 3
 
 /* Sequences in the KV memory at one time; llama.cpp allows 256, but keeps a
  * row of logits for each from the start. */
@@ -50,6 +51,9 @@ static inline size_t pmpo_llama_pad(size_t cells)
     return (cells + PMPO_CELL_STEP - 1) / PMPO_CELL_STEP * PMPO_CELL_STEP;
 }
 
+/* Copies of keys and values, by what was fed for them. */
+typedef struct pmpo_leads pmpo_leads;
+
 typedef struct pmpo_llama {
     struct pmpo_model *model; /* the handle we are the `self` of */
     struct llama_model *weights;
@@ -61,6 +65,8 @@ typedef struct pmpo_llama {
     size_t n_streams, stream_cells; /* sequences in it, cells of each */
     size_t cell_bytes; /* of one token's keys and values */
     uint64_t slot_bytes; /* for keys and values of all replies in progress */
+    pmpo_leads *leads;
+    uint64_t lead_bytes; /* limit for what they keep */
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */
@@ -134,6 +140,21 @@ void pmpo_llama_wave_end(pmpo_llama *l, size_t n_sequences);
 /* Last error line that llama.cpp logged in this thread, or "". */
 const char *pmpo_llama_log(void);
 void pmpo_llama_start(void); /* once a process: backend and log */
+
+/* ---- llama_lead.c ------------------------------------------------------------ */
+
+pmpo_leads *pmpo_leads_new(void); /* NULL: out of memory */
+void pmpo_leads_free(pmpo_leads *k);
+void pmpo_leads_clear(pmpo_leads *k);
+uint64_t pmpo_leads_bytes(const pmpo_leads *k);
+/* Whether the leads of wave `w` are kept; then the memory, which has the plan's
+ * prefix, is what it was after they were fed, in all the wave's sequences.
+ * PMPO_EBACKEND: the memory is empty. */
+int pmpo_lead_restore(pmpo_llama *l, const pmpo_plan *p,
+                      const pmpo_plan_wave *w, bool *restored, pmpo_error *err);
+/* Keeps what the memory holds, the prefix and the leads of wave `w`, if there
+ * is room for it. */
+void pmpo_lead_keep(pmpo_llama *l, const pmpo_plan *p, const pmpo_plan_wave *w);
 
 /* ---- llama_grammar.c --------------------------------------------------------- */
 

@@ -162,6 +162,7 @@ static void engine_close(void *self)
     llama_free(l->streams);
     llama_model_free(l->weights);
     pmpo_pool_free(l->pool);
+    pmpo_leads_free(l->leads);
     if (l->has_batch) {
         llama_batch_free(l->batch);
     }
@@ -267,12 +268,14 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->threads = pmpo_usable_threads(o->threads);
     l->pool = pmpo_pool_new(l->threads,
                             has_f32_weights(w) && pmpo_llama_by_blas(w));
-    int rc = l->pool ? load(l, w, err) : pmpo_fail_memory(err);
+    l->leads = pmpo_leads_new();
+    int rc = l->pool && l->leads ? load(l, w, err) : pmpo_fail_memory(err);
     const pmpo_llama_shares shares =
         pmpo_llama_share_out(&w->facts, w->precision, o->memory_bytes);
     l->cell_bytes = pmpo_llama_cell_bytes(&w->facts, w->precision);
     l->slot_bytes = shares.slot_bytes;
     l->kv_bytes = shares.kv_bytes;
+    l->lead_bytes = pmpo_available_bytes() / 4; /* with a limit: see reserve */
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,
@@ -282,6 +285,9 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     };
     m->limits = (pmpo_limits){PMPO_MAX_SEQUENCES, l->n_context};
     m->obeys_grammars = true;
+    /* With sliding windows, where rows come to lie depends on which were freed:
+     * after a copy is put back, on others. */
+    m->keeps_leads = rc == 0 && l->shares && llama_model_n_swa(l->weights) == 0;
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
     count_products(m, &w->facts);

@@ -92,22 +92,49 @@ static int run_batch(pmpo_llama *l, const pmpo_plan *p,
     return 0;
 }
 
-static int run_wave(pmpo_llama *l, const pmpo_plan *p, const pmpo_plan_wave *w,
-                    pmpo_unit_result *r, pmpo_error *err)
+static int run_batches(pmpo_llama *l, const pmpo_plan *p, size_t begin,
+                       size_t end, pmpo_unit_result *r, pmpo_error *err)
 {
+    int rc = 0;
+    for (size_t b = begin; rc == 0 && b < end; b++) {
+        rc = run_batch(l, p, &p->batches[b], r, err);
+    }
+    if (rc < 0) {
+        pmpo_llama_forget(l);
+    }
+    return rc;
+}
+
+/* The prefix for all sequences of the wave, and the leads, fed or put back. */
+static int begin_wave(pmpo_llama *l, const pmpo_plan *p,
+                      const pmpo_plan_wave *w, pmpo_unit_result *r,
+                      pmpo_error *err)
+{
+    bool restored = false;
+    int rc = w->n_lead ? pmpo_lead_restore(l, p, w, &restored, err) : 0;
+    if (rc < 0 || restored) {
+        return rc;
+    }
     llama_memory_t memory = llama_get_memory(l->ctx);
     for (size_t s = 1; p->n_prefix && s < w->n_sequences; s++) {
         llama_memory_seq_cp(memory, 0, (llama_seq_id)s, -1, -1);
     }
-    for (size_t b = w->batch_begin; b < w->batch_end; b++) {
-        int rc = run_batch(l, p, &p->batches[b], r, err);
-        if (rc < 0) {
-            pmpo_llama_forget(l);
-            return rc;
-        }
+    rc = run_batches(l, p, w->batch_begin, w->lead_end, r, err);
+    if (rc == 0 && w->n_lead) {
+        pmpo_lead_keep(l, p, w);
     }
-    pmpo_llama_wave_end(l, w->n_sequences);
-    return 0;
+    return rc;
+}
+
+static int run_wave(pmpo_llama *l, const pmpo_plan *p, const pmpo_plan_wave *w,
+                    pmpo_unit_result *r, pmpo_error *err)
+{
+    int rc = begin_wave(l, p, w, r, err);
+    rc = rc < 0 ? rc : run_batches(l, p, w->lead_end, w->batch_end, r, err);
+    if (rc == 0) {
+        pmpo_llama_wave_end(l, w->n_sequences);
+    }
+    return rc;
 }
 
 static int score_planned(pmpo_llama *l, const pmpo_unit *u,
@@ -154,7 +181,8 @@ static int score_sequence(pmpo_llama *l, const pmpo_request *q, float *out,
         pmpo_llama_rows_clear(l);
         for (; at < end; at++) {
             pmpo_llama_row(l, &(pmpo_plan_row){q->ids[at], (int32_t)at, 0, 1,
-                                               at + 1 >= q->n_context});
+                                               at + 1 >= q->n_context,
+                                               false});
         }
         rc = pmpo_llama_decode(l, err);
         if (rc < 0) {

@@ -12,6 +12,7 @@ typedef struct node {
     size_t parent, first_child, last_child, next_sibling; /* NONE: no such */
     size_t first_read, last_read;
     bool has_read_row; /* its reads have their row */
+    bool lead;
 } node;
 
 typedef struct node_read {
@@ -29,7 +30,7 @@ typedef struct tree {
 
 static void tree_init(tree *t)
 {
-    t->nodes[0] = (node){-1, NONE, NONE, NONE, NONE, NONE, NONE, false};
+    t->nodes[0] = (node){-1, NONE, NONE, NONE, NONE, NONE, NONE, false, true};
     t->n_nodes = 1;
     t->n_reads = 0;
 }
@@ -44,7 +45,7 @@ static size_t descend(tree *t, size_t at, int32_t token)
         }
     }
     size_t c = t->n_nodes++;
-    t->nodes[c] = (node){token, at, NONE, NONE, NONE, NONE, NONE, false};
+    t->nodes[c] = (node){token, at, NONE, NONE, NONE, NONE, NONE, false, false};
     if (t->nodes[at].first_child == NONE) {
         t->nodes[at].first_child = c;
     } else {
@@ -72,9 +73,20 @@ static void insert(tree *t, const pmpo_request *r, size_t n_prefix, size_t to)
     size_t at = 0;
     for (size_t i = n_prefix; i + 1 < r->n_ids; i++) {
         at = descend(t, at, r->ids[i]);
+        t->nodes[at].lead = t->nodes[at].lead || i < r->n_lead;
         if (i + 1 >= r->n_context) {
             add_read(t, at, r->ids[i + 1], to + (i + 1 - r->n_context));
         }
+    }
+}
+
+/* Whatever follows it, a lead predicts nothing that is asked for. Parents were
+ * made before their children. */
+static void settle_leads(tree *t)
+{
+    for (size_t i = 1; i < t->n_nodes; i++) {
+        node *n = &t->nodes[i];
+        n->lead = n->lead && n->first_read == NONE && t->nodes[n->parent].lead;
     }
 }
 
@@ -95,6 +107,7 @@ static int build(const pmpo_unit *u, pmpo_arena *mem, tree *t)
         insert(t, &u->requests[i], u->n_prefix, to);
         to += u->requests[i].n_ids - u->requests[i].n_context;
     }
+    settle_leads(t);
     return 0;
 }
 
@@ -192,6 +205,7 @@ static int add_leaf(flattener *f, size_t n, size_t *cap)
                 .token = f->tree->nodes[at].token,
                 .position = (int32_t)(f->n_prefix + i),
                 .seq_begin = seq,
+                .lead = f->tree->nodes[at].lead,
             };
             emit_reads(f, at, f->open_rows[i]);
         }
@@ -232,34 +246,68 @@ size_t pmpo_plan_piece(size_t begin, size_t n, size_t max)
     return n - begin < each ? n : begin + each;
 }
 
+/* Puts the leads of each wave before its other rows, both in their order, and
+ * lets the reads follow theirs. `room`: as many rows and numbers of rows. */
+static void leads_first(flattener *f, pmpo_plan_row *room, size_t *to)
+{
+    size_t begin = 0;
+    for (size_t w = 0; w < f->n_waves; w++) {
+        size_t end = begin + f->waves[w].n_rows, n = begin;
+        for (int lead = 1; lead >= 0; lead--) {
+            for (size_t i = begin; i < end; i++) {
+                if (f->rows[i].lead == (bool)lead) {
+                    room[n] = f->rows[i];
+                    to[i] = n++;
+                }
+            }
+            f->waves[w].n_lead += lead ? n - begin : 0;
+        }
+        f->waves[w].row_begin = begin;
+        begin = end;
+    }
+    memcpy(f->rows, room, f->n_rows * sizeof(*room));
+    for (size_t i = 0; i < f->n_reads; i++) { /* rising still: none of a lead */
+        f->reads[i].row = to[f->reads[i].row];
+    }
+}
+
+/* Cuts rows [first, last) into batches from out[n] on; *read: the next read.
+ * Returns the number of batches. */
+static size_t cut_rows(const flattener *f, size_t first, size_t last,
+                       size_t *read, pmpo_plan_batch *out, size_t n)
+{
+    for (size_t row = first; row < last; n++) {
+        size_t end = first + pmpo_plan_piece(row - first, last - first,
+                                             f->limits->max_rows);
+        size_t outputs = 0;
+        pmpo_plan_batch b = {row, row, *read, *read};
+        while (row < end && (outputs < f->limits->max_outputs ||
+                             !f->rows[row].output)) {
+            outputs += f->rows[row++].output;
+        }
+        while (*read < f->n_reads && f->reads[*read].row < row) {
+            (*read)++;
+        }
+        b.row_end = row;
+        b.read_end = *read;
+        if (out) {
+            out[n] = b;
+        }
+    }
+    return n;
+}
+
 /* Cuts the rows of each wave into batches. `out` has room for them. */
 static size_t cut_batches(const flattener *f, pmpo_plan_batch *out)
 {
-    size_t n = 0, row = 0, read = 0;
+    size_t n = 0, read = 0;
     for (size_t i = 0; i < f->n_waves; i++) {
         pmpo_plan_wave *w = &f->waves[i];
-        size_t first = row, last = row + w->n_rows;
+        size_t rest = w->row_begin + w->n_lead;
         w->batch_begin = n;
-        while (row < last) {
-            size_t end = first + pmpo_plan_piece(row - first, w->n_rows,
-                                                 f->limits->max_rows);
-            size_t outputs = 0;
-            pmpo_plan_batch b = {row, row, read, read};
-            while (row < end && (outputs < f->limits->max_outputs ||
-                                 !f->rows[row].output)) {
-                outputs += f->rows[row++].output;
-            }
-            while (read < f->n_reads && f->reads[read].row < row) {
-                read++;
-            }
-            b.row_end = row;
-            b.read_end = read;
-            if (out) {
-                out[n] = b;
-            }
-            n++;
-        }
-        w->batch_end = n;
+        n = w->lead_end = cut_rows(f, w->row_begin, rest, &read, out, n);
+        n = w->batch_end = cut_rows(f, rest, w->row_begin + w->n_rows, &read,
+                                    out, n);
     }
     return n;
 }
@@ -277,16 +325,19 @@ static size_t longest(const pmpo_unit *u)
 
 static int publish(flattener *f, pmpo_arena *mem, pmpo_plan *out)
 {
-    size_t n_batches = cut_batches(f, NULL);
-    pmpo_plan_row *rows =
-        pmpo_arena_alloc(mem, f->n_rows, sizeof(*rows));
-    pmpo_plan_batch *batches =
-        pmpo_arena_alloc(mem, n_batches, sizeof(*batches));
-    if (!rows || !batches) {
+    pmpo_plan_row *rows = pmpo_arena_alloc(mem, f->n_rows, sizeof(*rows));
+    size_t *to = pmpo_arena_alloc(mem, f->n_rows, sizeof(*to));
+    if (!rows || !to) {
         return PMPO_ENOMEM;
     }
     if (f->n_rows) {
-        memcpy(rows, f->rows, f->n_rows * sizeof(*rows));
+        leads_first(f, rows, to);
+    }
+    size_t n_batches = cut_batches(f, NULL);
+    pmpo_plan_batch *batches =
+        pmpo_arena_alloc(mem, n_batches, sizeof(*batches));
+    if (!batches) {
+        return PMPO_ENOMEM;
     }
     cut_batches(f, batches);
     size_t most = 0;

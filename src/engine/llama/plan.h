@@ -11,7 +11,11 @@
  * beside the unit's prefix at one time) and those into batches (what is decoded
  * by one call). This order keeps llama.cpp's rules: positions of a sequence are
  * contiguous and rising, the set of sequences only narrows, and sequences that
- * share a row agree in all positions before it. */
+ * share a row agree in all positions before it.
+ *
+ * Rows of requests' leads come before the others of their wave, in batches of
+ * their own: a lead is computed alike whatever follows it, so what the engine
+ * keeps of a wave's leads is to the bit what feeding them again would give. */
 #ifndef PMPO_ENGINE_PLAN_H
 #define PMPO_ENGINE_PLAN_H
 
@@ -30,6 +34,7 @@ typedef struct pmpo_plan_row {
     int32_t position;
     int32_t seq_begin, seq_end; /* its sequences: [seq_begin, seq_end) */
     bool output;                /* logits wanted */
+    bool lead;                  /* of a request's lead; then no output */
 } pmpo_plan_row;
 
 /* The log-probability of `token` after row `row` goes to result[to]. */
@@ -46,8 +51,10 @@ typedef struct pmpo_plan_batch {
 
 typedef struct pmpo_plan_wave {
     size_t batch_begin, batch_end;
+    size_t lead_end; /* batches before this one have the leads */
     size_t n_sequences;
     size_t n_rows;
+    size_t row_begin, n_lead; /* the leads: rows [row_begin, + n_lead) */
 } pmpo_plan_wave;
 
 typedef struct pmpo_plan {
