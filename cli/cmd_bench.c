@@ -68,8 +68,10 @@ static void bench_text(const options *o, const session *s,
     if (b->n_prompts > 1) {
         snprintf(prompts, sizeof(prompts), " under %zu prompts", b->n_prompts);
     }
-    put_fact("job", "%zu examples%s: %s %s (logits of %s) for %s tokens of "
-             "whole sequences", b->n_examples, prompts, show_count(b->rows, rows),
+    put_fact("job",
+             "%zu examples%s: %s %s (logits of %s) for %s tokens of "
+             "whole sequences",
+             b->n_examples, prompts, show_count(b->rows, rows),
              served ? "tokens sent" : "rows",
              show_count(b->output_rows, outputs),
              show_count(b->logical, logical));
@@ -96,8 +98,8 @@ static void bench_text(const options *o, const session *s,
            "(at most %.2g)\n", b->token_noise, b->token_noise_most);
 }
 
-static int bench(const options *o, const pmpo_data *d,
-                 const pmpo_str *prompts, size_t n_prompts, pmpo_error *err)
+static int bench(const options *o, const pmpo_data *d, const pmpo_str *prompts,
+                 size_t n_prompts, pmpo_error *err)
 {
     session s;
     pmpo_bench b;

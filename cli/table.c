@@ -48,8 +48,8 @@ const option_row option_rows[] = {
      "a GGUF file, a name from `pmpo models list`, or the URL of a server "
      "such as http://host:8000/v1; repeat the option for replicas of one "
      "model",
-     "(the run's, else $PMPO_MODEL, else the list's default)", CMD_AUDIT, "",
-     0, 0},
+     "(the run's, else $PMPO_MODEL, else the list's default)", CMD_AUDIT, "", 0,
+     0},
     TEXT(0, "rewriter", rewriter, "MODEL",
          "the model that rewrites prompts and marks their parts: as for -m, "
          "or a chat server; none: use no model for that",
@@ -60,8 +60,7 @@ const option_row option_rows[] = {
     TEXT('d', "data", data, "FILE",
          "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is "
          "standard input",
-         "(none; required)",
-         RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
+         "(none; required)", RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
     TEXT('d', "data", data, "FILE",
          "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is "
          "standard input",
@@ -119,8 +118,7 @@ const option_row option_rows[] = {
          "(target)", CMD_DATA_IMPORT),
     TEXT(0, "annotations", annotations, "keep|strip",
          "gsm8k: what to do with the <<...>> annotations in solutions",
-         "(strip)",
-         CMD_DATA_IMPORT),
+         "(strip)", CMD_DATA_IMPORT),
     TEXT(0, "separator", separator, "CHAR",
          "csv: the field separator: one character, or the word tab",
          "(a tab in a .tsv file, else a comma)", CMD_DATA_IMPORT),
@@ -159,13 +157,12 @@ const option_row option_rows[] = {
          "only",
          "(the rest)", CMD_OPTIMIZE),
     TEXT(0, "val", val, "N|SHARE", "size of the validation part",
-         "(a quarter of the data)",
-         CMD_DATA_SPLIT),
+         "(a quarter of the data)", CMD_DATA_SPLIT),
     TEXT(0, "test", test, "N|SHARE", "size of the test part", "(the rest)",
          CMD_DATA_SPLIT),
     NUMBER("limit", OPT_COUNT, limit, "N",
-           "use only the first N examples; 0: all",
-           "", MODELS | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
+           "use only the first N examples; 0: all", "",
+           MODELS | CMD_DATA_SPLIT | CMD_DATA_IMPORT, 0, MAX64),
     NUMBER("seed", OPT_COUNT, seed, "N",
            "seed of all random choices: the split of the data and sampling", "",
            CMD_OPTIMIZE, 0, MAX64),
@@ -187,8 +184,7 @@ const option_row option_rows[] = {
          "answers are generated (--metric)",
          "", LOSSES),
     WORD("reduction", how.reduction, WORDS(PMPO_REDUCTIONS),
-         "nll only: mean or sum over the target's tokens", "",
-         LOSSES),
+         "nll only: mean or sum over the target's tokens", "", LOSSES),
     WORD("loss-on", how.loss_on, WORDS(PMPO_LOSS_ONS),
          "nll only: the loss of the whole target, or only of the example's "
          "answer in it, given the text before the answer",
@@ -202,8 +198,8 @@ const option_row option_rows[] = {
          "that it has with the input N/A",
          "", LOSSES),
     NUMBER("beta", OPT_REAL, how.beta, "X",
-           "preference only: the loss is -log sigmoid(X * margin)", "",
-           LOSSES, 1e-6, 1e6),
+           "preference only: the loss is -log sigmoid(X * margin)", "", LOSSES,
+           1e-6, 1e6),
     TEXT(0, "template", how.template_name, "NAME",
          "where the prompt goes: chat, user, user-suffix, place, raw or @FILE",
          "", MODELS),
@@ -232,8 +228,7 @@ const option_row option_rows[] = {
            "may use",
            "", OPENS, 0, 4096),
     NUMBER("gpu-layers", OPT_INT, gpu_layers, "N",
-           "number of layers on the GPU; -1: all",
-           "", OPENS, -1, 100000),
+           "number of layers on the GPU; -1: all", "", OPENS, -1, 100000),
     NUMBER("memory", OPT_BYTES, memory_bytes, "SIZE",
            "memory limit for weights and working memory, such as 4G; 0: what "
            "is free. A rewriter gets what the scoring model's file leaves of "
@@ -280,8 +275,7 @@ const option_row option_rows[] = {
          "(0,0)", CMD_OPTIMIZE | CMD_RESUME | CMD_EVAL),
     {0, "timeout", OPT_INT, AT(timeout_s), "SECONDS",
      "time limit of one request to a server, after which it is retried", "600",
-     REACHES,
-     "", 1, 1000000},
+     REACHES, "", 1, 1000000},
 
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
@@ -291,7 +285,8 @@ const option_row option_rows[] = {
          "the metrics of eval except pairs, regex and judge; several are "
          "separated by commas",
          "(options, options-mean, options-calibrated where options are "
-         "known, else exact)", CMD_AUDIT),
+         "known, else exact)",
+         CMD_AUDIT),
     TEXT(0, "metric", metrics, "NAME",
          "what counts as right: a metric of eval except regex and judge; "
          "none: losses only",
@@ -341,22 +336,20 @@ const option_row option_rows[] = {
 
     /* ---- the search ---- */
     NUMBER("iterations", OPT_INT, iterations, "N",
-           "maximum number of search iterations", "",
-           CMD_OPTIMIZE, 0, MAX),
+           "maximum number of search iterations", "", CMD_OPTIMIZE, 0, MAX),
     NUMBER("iterations", OPT_INT, iterations, "N",
            "the new total number of iterations, including those done",
-           "(as in the run)", CMD_RESUME,
-           1, MAX),
+           "(as in the run)", CMD_RESUME, 1, MAX),
     NUMBER("hard", OPT_INT, hard, "N",
            "number of highest-loss examples shown to the rewriter, one at a "
            "time",
            "", CMD_OPTIMIZE, 1, 1000),
     NUMBER("variants", OPT_INT, variants, "N",
-           "number of rewrites for each example of --hard", "",
-           CMD_OPTIMIZE, 1, 1000),
+           "number of rewrites for each example of --hard", "", CMD_OPTIMIZE, 1,
+           1000),
     NUMBER("segments", OPT_INT, segments, "N",
-           "maximum number of parts of the prompt to mask, one at a time",
-           "", CMD_OPTIMIZE | CMD_ANALYZE, 1, 64),
+           "maximum number of parts of the prompt to mask, one at a time", "",
+           CMD_OPTIMIZE | CMD_ANALYZE, 1, 64),
     NUMBER("temperature", OPT_REAL, temperature, "X",
            "sampling temperature of the rewriter", "", CMD_OPTIMIZE, 0, 100),
     NUMBER("top-p", OPT_REAL, top_p, "X",
@@ -367,9 +360,8 @@ const option_row option_rows[] = {
            "maximum number of tokens in a reply of the rewriter", "",
            CMD_OPTIMIZE, 1, MAX),
     NUMBER("max-prompt-tokens", OPT_INT, max_prompt_tokens, "N",
-           "reject candidates with more tokens; 0: no limit", "",
-           CMD_OPTIMIZE, 0,
-           MAX),
+           "reject candidates with more tokens; 0: no limit", "", CMD_OPTIMIZE,
+           0, MAX),
     NUMBER("length-price", OPT_REAL, length_price, "NATS",
            "added to a candidate's loss for each token of its prompt when "
            "candidates are compared",
@@ -394,7 +386,8 @@ const option_row option_rows[] = {
          "demos, induce, edit, rewrite, paraphrase; several are separated by "
          "commas",
          "(all but paraphrase; with --rewriter none, those that need no "
-         "model)", CMD_OPTIMIZE),
+         "model)",
+         CMD_OPTIMIZE),
     NUMBER("demos", OPT_INT, demos, "N",
            "maximum number of training examples to append as demonstrations, "
            "chosen to lower the loss on the others; 0: none",
@@ -460,8 +453,7 @@ const option_row option_rows[] = {
      "stop after this much time (90s, 10m, 2h), this many tokens (500ktok, "
      "2Mtok) or this much money (2usd); may be given once for each",
      "(none)", CMD_OPTIMIZE | CMD_RESUME, "", 0, 0},
-    SWITCH(0, "dry-run", dry_run,
-           "print what it would cost and change nothing",
+    SWITCH(0, "dry-run", dry_run, "print what it would cost and change nothing",
            CMD_OPTIMIZE | CMD_SCORE),
 
     /* ---- what is printed ---- */
@@ -487,7 +479,7 @@ const option_row option_rows[] = {
     SWITCH('v', "verbose", verbose, "print a row for each example",
            CMD_SCORE | CMD_EVAL),
     SWITCH('v', "verbose", verbose, "print each prompt with its losses",
-    CMD_AUDIT),
+           CMD_AUDIT),
     TEXT(0, "config", config, "FILE",
          "read options from FILE, with lines `name = value`; the command "
          "line takes precedence",

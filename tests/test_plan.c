@@ -236,7 +236,10 @@ static void test_options_by_hand(void **state)
     (void)state;
     const int32_t a[] = {9, 8, 1}, b[] = {9, 8, 2}, c[] = {9, 8, 1, 3},
                   d[] = {9, 8, 1, 3, 4};
-    const pmpo_request q[] = {{a, 3, 2, 0}, {b, 3, 2, 0}, {c, 4, 2, 0}, {d, 5, 2, 0}};
+    const pmpo_request q[] = {{a, 3, 2, 0},
+                              {b, 3, 2, 0},
+                              {c, 4, 2, 0},
+                              {d, 5, 2, 0}};
     const pmpo_unit u = {q, 4, 1, false, false};
     const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
     pmpo_arena mem = {0};
@@ -262,10 +265,12 @@ static void test_leads_by_hand(void **state)
     const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
     pmpo_arena mem = {0};
     pmpo_plan p[2];
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){one, 3, 1, false, false},
-                                    &lim, &mem, &p[0], NULL), 0);
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){one, 3, 1, false, false}, &lim,
+                                    &mem, &p[0], NULL),
+                     0);
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){other, 3, 1, false, false},
-                                    &lim, &mem, &p[1], NULL), 0);
+                                    &lim, &mem, &p[1], NULL),
+                     0);
     for (int i = 0; i < 2; i++) {
         const pmpo_plan_wave *w = &p[i].waves[0];
         assert_int_equal(p[i].n_waves, 1);
@@ -339,8 +344,9 @@ static void test_contract(void **state)
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){all, 1, 0, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);
     const pmpo_request led[] = {{a, 4, 2, 2}};
-    assert_int_equal(pmpo_plan_make(&(pmpo_unit){led, 1, 0, false, false}, &lim, &mem, &p,
-                                    &err), PMPO_EUSAGE);
+    assert_int_equal(pmpo_plan_make(&(pmpo_unit){led, 1, 0, false, false}, &lim,
+                                    &mem, &p, &err),
+                     PMPO_EUSAGE);
     const pmpo_request inside[] = {{a, 4, 2, 0}};
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){inside, 1, 2, false, false}, &lim, &mem, &p,
                                     &err), PMPO_EUSAGE);

@@ -439,8 +439,7 @@ static void test_other_version_refused(void **state)
         assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, &before,
                                   &err), 0);
         tamper(changes[i]);
-        if (resume_once(&f, path, &more, NULL, true, &err) !=
-            PMPO_EVERSION) {
+        if (resume_once(&f, path, &more, NULL, true, &err) != PMPO_EVERSION) {
             fail_msg("not refused: %s", changes[i]);
         }
         assert_non_null(strstr(err.text, "was decided by pmpo"));

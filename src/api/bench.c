@@ -113,9 +113,10 @@ static pmpo_scoring *list_pass(job *j, pmpo_cost *cost, pmpo_arena *mem)
 {
     pmpo_scoring *list = pmpo_arena_alloc(mem, j->n_prompts, sizeof(*list));
     for (size_t i = 0; list && i < j->n_prompts; i++) {
-        list[i] = (pmpo_scoring){
-            .scorer = j->scorer, .prompt = prompt_of_pass(j, i, mem),
-            .context = {.cost = cost, .prompt_id = -1}, .mem = mem};
+        list[i] = (pmpo_scoring){.scorer = j->scorer,
+                                 .prompt = prompt_of_pass(j, i, mem),
+                                 .context = {.cost = cost, .prompt_id = -1},
+                                 .mem = mem};
     }
     return list;
 }
@@ -383,8 +384,11 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     }
     pmpo_data *own = NULL;
     pmpo_bench b = {0};
-    job j = {.model = m, .prompts = prompts, .n_prompts = n_prompts,
-             .o = o, .out = &b};
+    job j = {.model = m,
+             .prompts = prompts,
+             .n_prompts = n_prompts,
+             .o = o,
+             .out = &b};
     int rc = d ? pmpo_data_first(d, o->limit, &own, err)
                : make_up(o->limit ? o->limit : MADE_UP, &own, err);
     j.data = own ? own : d;
@@ -393,9 +397,9 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_check(o, j.so.loss, err);
     rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, j.data, err);
-    rc = rc < 0 ? rc : pmpo_end_resolve(m, j.data, prompts[0],
-                                        o->template_name, o->end, &j.so.end,
-                                        err);
+    rc = rc < 0 ? rc
+                : pmpo_end_resolve(m, j.data, prompts[0], o->template_name,
+                                   o->end, &j.so.end, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, j.data, &j.so, &j.scorer, err);
     if (rc == 0) {
         b.n_examples = pmpo_data_count(j.data);

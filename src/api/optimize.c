@@ -78,14 +78,17 @@ static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
     if (pmpo_data_count(p->of[PMPO_PART_TRAIN]) < FEW_TRAINING) {
         rc = pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 0,
                                  "fewer than 3 training examples: the prompt "
-                                 "will fit their wording", err);
+                                 "will fit their wording",
+                                 err);
     }
     if (rc < 0 || n == 0 || n >= FEW_VALIDATION) {
         return rc;
     }
-    snprintf(text, sizeof(text), "%zu validation example%s: too few to tell a "
+    snprintf(text, sizeof(text),
+             "%zu validation example%s: too few to tell a "
              "better prompt from one that fits the training examples; give "
-             "more examples, or a larger --val", n, n == 1 ? "" : "s");
+             "more examples, or a larger --val",
+             n, n == 1 ? "" : "s");
     return pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 1, text, err);
 }
 

@@ -457,8 +457,8 @@ static int resolve_loss(const pmpo_parts *p, const pmpo_optimize_options *o,
                         pmpo_loss_kind *out, pmpo_error *err)
 {
     pmpo_loss_kind asked = o->score.loss;
-    if (asked == PMPO_LOSS_AUTO && o->metric != PMPO_RUN_METRIC_NONE
-        && has_options(p)) {
+    if (asked == PMPO_LOSS_AUTO && o->metric != PMPO_RUN_METRIC_NONE &&
+        has_options(p)) {
         asked = PMPO_LOSS_NLL;
     }
     *out = asked;

@@ -234,8 +234,8 @@ static int has_leads(pmpo_scorer *s, bool *has, pmpo_error *err)
                                                       : x[1].n_context;
         size_t own = common(x[0].targets[0].ids, x[1].targets[0].ids, most);
         size_t n = x[2].n_context < own ? x[2].n_context : own;
-        *has = own >= common(x[0].targets[0].ids, x[2].targets[0].ids, n) +
-                          LEAST_LEAD;
+        *has = own >=
+               common(x[0].targets[0].ids, x[2].targets[0].ids, n) + LEAST_LEAD;
     }
     pmpo_arena_release(&mem);
     return rc;
@@ -320,8 +320,8 @@ int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
 
 /* ---- units ------------------------------------------------------------------------------------ */
 
-static void add_requests(const pmpo_rendered *x, size_t n_lead,
-                         pmpo_request *q, size_t *n)
+static void add_requests(const pmpo_rendered *x, size_t n_lead, pmpo_request *q,
+                         size_t *n)
 {
     for (size_t t = 0; t < x->n_targets; t++) {
         q[(*n)++] = (pmpo_request){x->targets[t].ids, x->targets[t].n_ids,

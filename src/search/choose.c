@@ -63,8 +63,8 @@ static const pmpo_candidate_row *next_by(const pmpo_state *st,
     for (size_t i = 1; i < st->n_rows; i++) {
         const pmpo_candidate_row *r = &st->rows[i];
         bool scored = !isnan(r->loss) || isfinite(r->lower_bound);
-        if (is_by(r, proposer) && scored && r->fate != PMPO_FATE_DUPLICATE
-            && (!last || is_ahead(last, r)) && (!best || is_ahead(r, best))) {
+        if (is_by(r, proposer) && scored && r->fate != PMPO_FATE_DUPLICATE &&
+            (!last || is_ahead(last, r)) && (!best || is_ahead(r, best))) {
             best = r;
         }
     }
@@ -104,8 +104,9 @@ static int fill_pool(pmpo_state *st, pool *p, pmpo_error *err)
     /* Where a person approves, a run ends with nothing else. */
     for (size_t f = 0; !st->o.approve && f < N_FIXED; f++) {
         const pmpo_candidate_row *r = NULL;
-        for (size_t k = 0; k < fixed[f].most
-                           && (r = next_by(st, fixed[f].proposer, r)); k++) {
+        for (size_t k = 0;
+             k < fixed[f].most && (r = next_by(st, fixed[f].proposer, r));
+             k++) {
             put_in(p, r->id);
         }
     }

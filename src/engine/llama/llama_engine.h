@@ -66,7 +66,7 @@ typedef struct pmpo_llama {
     size_t cell_bytes; /* of one token's keys and values */
     uint64_t slot_bytes; /* for keys and values of all replies in progress */
     pmpo_leads *leads;
-    uint64_t lead_bytes; /* limit for what they keep */
+    uint64_t lead_bytes;       /* limit for what they keep */
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
     bool exact;  /* f32 weights, f32 KV, no flash attention */

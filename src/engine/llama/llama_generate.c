@@ -94,9 +94,9 @@ static void put_rows(job *j, size_t s, size_t n, bool output)
 {
     slot *t = &j->slots[s];
     for (size_t i = 0; i < n; i++, t->n++) {
-        pmpo_llama_row(j->l, &(pmpo_plan_row){t->ids[t->n], (int32_t)t->n,
-                                              (int32_t)s, (int32_t)s + 1,
-                                              output, false});
+        pmpo_llama_row(j->l,
+                       &(pmpo_plan_row){t->ids[t->n], (int32_t)t->n, (int32_t)s,
+                                        (int32_t)s + 1, output, false});
     }
 }
 

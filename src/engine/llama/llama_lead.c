@@ -95,8 +95,10 @@ int pmpo_lead_restore(pmpo_llama *l, const pmpo_plan *p,
     *restored = c != NULL;
     if (c && llama_state_set_data(l->ctx, c->bytes, c->n) != c->n) {
         pmpo_llama_wipe(l);
-        return pmpo_fail(err, PMPO_EBACKEND, "llama.cpp could not put kept "
-                         "keys and values back: %s", pmpo_llama_log());
+        return pmpo_fail(err, PMPO_EBACKEND,
+                         "llama.cpp could not put kept "
+                         "keys and values back: %s",
+                         pmpo_llama_log());
     }
     return 0;
 }

@@ -181,8 +181,7 @@ static int score_sequence(pmpo_llama *l, const pmpo_request *q, float *out,
         pmpo_llama_rows_clear(l);
         for (; at < end; at++) {
             pmpo_llama_row(l, &(pmpo_plan_row){q->ids[at], (int32_t)at, 0, 1,
-                                               at + 1 >= q->n_context,
-                                               false});
+                                               at + 1 >= q->n_context, false});
         }
         rc = pmpo_llama_decode(l, err);
         if (rc < 0) {

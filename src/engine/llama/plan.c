@@ -281,8 +281,8 @@ static size_t cut_rows(const flattener *f, size_t first, size_t last,
                                              f->limits->max_rows);
         size_t outputs = 0;
         pmpo_plan_batch b = {row, row, *read, *read};
-        while (row < end && (outputs < f->limits->max_outputs ||
-                             !f->rows[row].output)) {
+        while (row < end &&
+               (outputs < f->limits->max_outputs || !f->rows[row].output)) {
             outputs += f->rows[row++].output;
         }
         while (*read < f->n_reads && f->reads[*read].row < row) {
@@ -306,8 +306,8 @@ static size_t cut_batches(const flattener *f, pmpo_plan_batch *out)
         size_t rest = w->row_begin + w->n_lead;
         w->batch_begin = n;
         n = w->lead_end = cut_rows(f, w->row_begin, rest, &read, out, n);
-        n = w->batch_end = cut_rows(f, rest, w->row_begin + w->n_rows, &read,
-                                    out, n);
+        n = w->batch_end =
+            cut_rows(f, rest, w->row_begin + w->n_rows, &read, out, n);
     }
     return n;
 }
