@@ -228,6 +228,79 @@ static void test_library(void **state)
     drop(&a);
 }
 
+/* What is about labels or options is tried where there are some. */
+static void test_library_by_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pairs[8];
+        const char *answer; /* NULL: none */
+        bool label, options;
+    } rows[] = {
+        {{"a", "yes", "b", "no", "c", "yes", "d", "no"}, NULL, true, true},
+        {{"a", "7", "b", "12", "c", "3", "d", "5"}, NULL, false, false},
+        {{"a", "So 7.", "b", "Then 12.", "c", "It is 3.", "d", "5, then."},
+         NULL,
+         false,
+         false},
+        {{"a", "So (A).", "b", "Then (B).", "c", "(A) it is.", "d",
+          "(C) then."},
+         "A",
+         false,
+         true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pmpo_buf b = {0};
+        pmpo_data *d = NULL;
+        for (int k = 0; k < 8; k += 2) {
+            pmpo_buf_printf(&b, "{\"input\":\"%s\",\"target\":\"%s\"",
+                            rows[i].pairs[k], rows[i].pairs[k + 1]);
+            if (rows[i].answer) {
+                pmpo_buf_printf(&b, ",\"answer\":\"%s\"", rows[i].answer);
+            }
+            pmpo_buf_puts(&b, "}\n");
+        }
+        assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "x", NULL, &d, NULL),
+                         0);
+        pmpo_optimize_options o;
+        pmpo_optimize_options_init(&o);
+        pmpo_scene s = {.o = &o, .train = d};
+        asked a;
+        ask("library", &s, &a);
+        assert_int_equal(has(&a, "Answer with the label only."), rows[i].label);
+        assert_int_equal(has(&a, "Compare all options before you choose one."),
+                         rows[i].options);
+        drop(&a);
+        pmpo_buf_release(&b);
+        pmpo_data_free(d);
+    }
+}
+
+/* Counts that occur repeatedly aren't labels; marks are. */
+static void test_numbers_are_seldom_labels(void **state)
+{
+    (void)state;
+    for (int most = 3; most <= 12; most += 9) {
+        pmpo_buf b = {0};
+        pmpo_data *d = NULL;
+        pmpo_shape shape;
+        for (int i = 0; i < 60; i++) {
+            pmpo_buf_printf(&b, "{\"input\":\"%d\",\"target\":\"%d\"}\n", i,
+                            1 + i % most);
+        }
+        assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "x", NULL, &d, NULL),
+                         0);
+        assert_int_equal(pmpo_shape_read(d, &shape, NULL), 0);
+        assert_string_equal(shape.answer.ptr,
+                            most == 3 ? "Answer with exactly one of: 1, 2, 3."
+                                      : "Answer with the number only, in "
+                                        "digits.");
+        pmpo_shape_release(&shape);
+        pmpo_buf_release(&b);
+        pmpo_data_free(d);
+    }
+}
+
 static void test_contract(void **state)
 {
     (void)state;
@@ -644,6 +717,8 @@ int main(void)
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_languages),
         cmocka_unit_test(test_library),
+        cmocka_unit_test(test_library_by_answers),
+        cmocka_unit_test(test_numbers_are_seldom_labels),
         cmocka_unit_test(test_contract),
         cmocka_unit_test(test_deletions),
         cmocka_unit_test(test_no_rewriter),

@@ -1,40 +1,51 @@
 /* library.c: fixed general instructions, ours and the user's.
  *
- * They cost no generation and fit any input, so they are raced at the start:
+ * They cost no generation and fit any input of their kind, so they are raced at the start:
  * a run then never ends below the best of them. Each asks for one thing that
  * helps on some kind of task; together they are what a practised person would
  * try first. The published baselines (arXiv 2505.16307, section 4) come
  * first. To add one of ours, add its line; docs/proposers.md lists them. */
 #include "base/error.h"
 #include "propose/propose.h"
+#include "propose/shape.h"
 
-static const char *const ours[] = {
+/* Which answers an instruction is about. */
+typedef enum about { ANY, LABELS, CHOICES } about;
+
+static const struct {
+    const char *text;
+    about answers;
+} ours[] = {
     /* the form of the answer */
-    "Answer the question.",
-    "Give the final answer only, without any explanation.",
-    "Answer with the label only.",
-    "Answer briefly and plainly.",
-    "Answer in one short sentence.",
-    "Answer in full, with the reasons.",
+    {"Answer the question.", ANY},
+    {"Give the final answer only, without any explanation.", ANY},
+    {"Answer with the label only.", LABELS},
+    {"Answer briefly and plainly.", ANY},
+    {"Answer in one short sentence.", ANY},
+    {"Answer in full, with the reasons.", ANY},
     /* the way there */
-    "Solve the problem in brief steps, one per line. End with a last line "
-    "that gives the final answer.",
-    "Restate the problem in your own words, then solve it.",
-    "List the given facts first. Then work out the answer from them.",
-    "Break the problem into smaller questions and answer them one by one.",
-    "Write down each intermediate result before you use it.",
-    "Keep track of the state after each step, in order.",
-    "Name the rule that applies, then apply it to the input.",
-    "Work out the answer, check it against the input, and then give it.",
+    {"Solve the problem in brief steps, one per line. End with a last line "
+     "that gives the final answer.",
+     ANY},
+    {"Restate the problem in your own words, then solve it.", ANY},
+    {"List the given facts first. Then work out the answer from them.", ANY},
+    {"Break the problem into smaller questions and answer them one by one.",
+     ANY},
+    {"Write down each intermediate result before you use it.", ANY},
+    {"Keep track of the state after each step, in order.", ANY},
+    {"Name the rule that applies, then apply it to the input.", ANY},
+    {"Work out the answer, check it against the input, and then give it.", ANY},
     /* reading and choosing */
-    "Read the input to the end before you answer. Mind negations, numbers "
-    "and order.",
-    "Take the input literally. Assume nothing that it does not say.",
-    "Compare all options before you choose one.",
-    "Rule out the options that cannot be right, then choose among the rest.",
-    "Give the most likely answer, also when you are unsure.",
+    {"Read the input to the end before you answer. Mind negations, numbers "
+     "and order.",
+     ANY},
+    {"Take the input literally. Assume nothing that it does not say.", ANY},
+    {"Compare all options before you choose one.", CHOICES},
+    {"Rule out the options that cannot be right, then choose among the rest.",
+     CHOICES},
+    {"Give the most likely answer, also when you are unsure.", ANY},
     /* the tone */
-    "Answer as an expert in the field would: exactly and to the point.",
+    {"Answer as an expert in the field would: exactly and to the point.", ANY},
 };
 
 #define N_OURS (sizeof(ours) / sizeof(ours[0]))
@@ -99,6 +110,24 @@ size_t pmpo_most_library(const pmpo_optimize_options *o, int iteration)
     return iteration == 0 ? n : 0;
 }
 
+/* ---- ours ------------------------------------------------------------------ */
+
+/* Those about labels or options only where the answers are such; of too few
+ * examples to tell, all. */
+static int add_ours(const pmpo_data *train, pmpo_proposals *out,
+                    pmpo_error *err)
+{
+    pmpo_shape shape = {0};
+    int rc = train ? pmpo_shape_read(train, &shape, err) : 0;
+    for (size_t i = 0; rc == 0 && i < N_OURS; i++) {
+        bool fits = ours[i].answers == ANY || !shape.known ||
+                    (ours[i].answers == LABELS ? shape.labels : shape.choices);
+        rc = fits ? add(pmpo_str_of(ours[i].text), out, err) : 0;
+    }
+    pmpo_shape_release(&shape);
+    return rc;
+}
+
 /* ---- the row --------------------------------------------------------------- */
 
 int pmpo_propose_library(const pmpo_scene *s, pmpo_proposals *out,
@@ -114,8 +143,5 @@ int pmpo_propose_library(const pmpo_scene *s, pmpo_proposals *out,
         pmpo_baseline(i, &text);
         rc = add(pmpo_str_of(text), out, err);
     }
-    for (size_t i = 0; rc == 0 && i < N_OURS; i++) {
-        rc = add(pmpo_str_of(ours[i]), out, err);
-    }
-    return rc;
+    return rc < 0 ? rc : add_ours(s->train, out, err);
 }

@@ -14,6 +14,7 @@
 #include "text/frame.h"
 #include "text/language.h"
 
+#define MOST_MARKS 7
 #define SHAPE_LEAST 3 /* targets; fewer have a common form by chance */
 #define MOST_LABELS                                                            \
     12 /* more would make the sentence a list that nobody reads */
@@ -145,7 +146,8 @@ static size_t shared_options(const set *x, const pmpo_str **out)
     return first->n_options;
 }
 
-/* Those that occur, if each does twice in the mean, and none is long. */
+/* Those that occur, if each does twice in the mean, and none is long. Numbers
+ * have to be few, as marks are: counts occur repeatedly, too. */
 static size_t repeated_targets(set *x, const pmpo_str **out)
 {
     size_t n = 0;
@@ -159,6 +161,9 @@ static size_t repeated_targets(set *x, const pmpo_str **out)
         }
     }
     *out = x->spare;
+    if (all(x, is_number) && (n > MOST_MARKS || 5 * n > x->n)) {
+        return 0;
+    }
     return n >= 2 && 2 * n <= x->n ? n : 0;
 }
 
@@ -453,12 +458,24 @@ static void say_language(const set *x, pmpo_buf *out)
 
 /* ---- the shape ----------------------------------------------------------- */
 
+static bool answer_is_lettered(const set *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        if (!is_lettered(pmpo_data_example(x->data, i)->answer)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void read_set(set *x, pmpo_shape *out)
 {
-    bool closed = say_letter(x, &out->answer) || say_labels(x, &out->answer)
-                  || say_options(x, &out->answer)
-                  || say_number(x, &out->answer) || say_json(x, &out->answer);
-    if (closed) {
+    out->known = true;
+    out->labels = say_letter(x, &out->answer) || say_labels(x, &out->answer) ||
+                  say_options(x, &out->answer);
+    out->choices = out->labels || answer_is_lettered(x);
+    if (out->labels || say_number(x, &out->answer) ||
+        say_json(x, &out->answer)) {
         return;
     }
     say_steps(x, &out->steps);

@@ -16,6 +16,9 @@ typedef struct pmpo_shape {
     pmpo_buf steps;  /* "Work in brief steps, one per line." */
     pmpo_buf end;    /* "End with a line '#### ' and the number." */
     pmpo_buf style;  /* "Answer in German." */
+    bool labels;     /* answers are labels, letters of options, or options */
+    bool choices; /* so, or they end a text that chooses among such letters */
+    bool known;   /* false: too few answers to tell */
 } pmpo_shape;
 
 /* PMPO_ENOMEM. *out is zeroed first; release it in any case. */
