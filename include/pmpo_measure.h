@@ -109,8 +109,9 @@ typedef struct pmpo_bench {
 
 /* Times the scoring of `n_prompts` >= 1 prompts, together, as a search scores
  * its candidates, on the first o->limit examples of `d` (NULL:
- * o->limit made-up yes/no questions, 50 if that is 0) without any cache,
- * PMPO_BENCH_PAIRS times in turn with a prefill of as many rows. */
+ * o->limit made-up yes/no questions, 50 if that is 0) without the score cache,
+ * PMPO_BENCH_PAIRS times in turn with a prefill of as many rows. Inputs before
+ * the prompt are kept from a warm-up, as from a search's first prompt. */
 PMPO_API int pmpo_bench_run(pmpo_model *m, const pmpo_data *d,
                             const pmpo_str *prompts, size_t n_prompts,
                             const pmpo_score_options *o, pmpo_bench *out,

@@ -441,13 +441,24 @@ static bool has_options(const pmpo_parts *p)
     for (int i = 0; i < 3; i++) {
         size_t n = p->of[i] ? pmpo_data_count(p->of[i]) : 0;
         for (size_t k = 0; k < n; k++) {
-            if (!pmpo_loss_fits(PMPO_LOSS_CHOICE,
-                                pmpo_data_example(p->of[i], k))) {
+            const pmpo_example *e = pmpo_data_example(p->of[i], k);
+            if (!pmpo_loss_fits(PMPO_LOSS_CHOICE, e) ||
+                !pmpo_rejected_are_options(e)) {
                 return false;
             }
         }
     }
     return true;
+}
+
+/* Will options be answered, and does no setting ask for their comparison? */
+static bool answers_options(const pmpo_parts *p, const pmpo_optimize_options *o)
+{
+    const pmpo_score_options *how = &o->score;
+    return o->metric != PMPO_RUN_METRIC_NONE &&
+           (p->of[PMPO_PART_VALIDATION] || p->of[PMPO_PART_TEST]) &&
+           how->beta == 1 && how->normalize == PMPO_NORM_NONE &&
+           how->calibrate == PMPO_CALIBRATE_NONE && has_options(p);
 }
 
 /* AUTO means preference only where every part can have it. Where generated
@@ -457,8 +468,7 @@ static int resolve_loss(const pmpo_parts *p, const pmpo_optimize_options *o,
                         pmpo_loss_kind *out, pmpo_error *err)
 {
     pmpo_loss_kind asked = o->score.loss;
-    if (asked == PMPO_LOSS_AUTO && o->metric != PMPO_RUN_METRIC_NONE &&
-        has_options(p)) {
+    if (asked == PMPO_LOSS_AUTO && answers_options(p, o)) {
         asked = PMPO_LOSS_NLL;
     }
     *out = asked;

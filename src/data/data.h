@@ -35,6 +35,9 @@ int pmpo_data_overlap(const pmpo_data *a, const pmpo_data *b,
  * element per example. PMPO_ENOMEM. */
 int pmpo_data_groups(const pmpo_data *d, size_t *group, pmpo_error *err);
 
+/* Are e->rejected just the options other than the target? */
+bool pmpo_rejected_are_options(const pmpo_example *e);
+
 /* One example as one JSON object without a newline; every field it has is
  * written, so that pmpo_data_parse of the line gives an equal example. */
 int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);

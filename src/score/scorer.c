@@ -18,6 +18,7 @@
 #define TOKENS_PER_EXAMPLE 12 /* of the template */
 /* Fewer tokens before the prompt aren't worth a batch of their own. */
 #define LEAST_LEAD 16
+#define LOOKED_AT 8 /* examples, for whether there are leads */
 
 /* ---- which outputs ---------------------------------------------------------------- */
 
@@ -208,8 +209,15 @@ static size_t common(const int32_t *a, const int32_t *b, size_t n)
     return i;
 }
 
-/* Two prompts that no one writes, unlike from their first byte on. */
-static const pmpo_str strange[2] = {{"\x02", 1}, {"~", 1}};
+/* Two prompts unlike from their first byte on. */
+static const pmpo_str strange[2] = {{"~", 1}, {"|", 1}};
+
+/* Leading tokens that the contexts of both have, but for the last. */
+static size_t alike(const pmpo_rendered *a, const pmpo_rendered *b)
+{
+    size_t n = a->n_context < b->n_context ? a->n_context : b->n_context;
+    return common(a->targets[0].ids, b->targets[0].ids, n - 1);
+}
 
 static int render_example(pmpo_scorer *s, pmpo_str prompt, size_t i,
                           pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err)
@@ -220,45 +228,57 @@ static int render_example(pmpo_scorer *s, pmpo_str prompt, size_t i,
     return pmpo_render(s->template, &in, mem, out, err);
 }
 
-/* Does the first example have, before the prompt, a text of its own? Two of
- * them are compared, under each of two prompts. */
+/* Does some of the first examples have, before the prompt, a text of its own?
+ * They are compared with each other, and under two prompts. */
 static int has_leads(pmpo_scorer *s, bool *has, pmpo_error *err)
 {
     pmpo_arena mem = {0};
-    pmpo_rendered x[3];
-    int rc = render_example(s, strange[0], 0, &mem, &x[0], err);
-    rc = rc < 0 ? rc : render_example(s, strange[1], 0, &mem, &x[1], err);
-    rc = rc < 0 ? rc : render_example(s, strange[0], 1, &mem, &x[2], err);
-    if (rc == 0) {
-        size_t most = x[0].n_context < x[1].n_context ? x[0].n_context
-                                                      : x[1].n_context;
-        size_t own = common(x[0].targets[0].ids, x[1].targets[0].ids, most);
-        size_t n = x[2].n_context < own ? x[2].n_context : own;
-        *has = own >=
-               common(x[0].targets[0].ids, x[2].targets[0].ids, n) + LEAST_LEAD;
+    pmpo_rendered x[LOOKED_AT], other;
+    size_t own[LOOKED_AT], head = SIZE_MAX, n = s->n_examples;
+    int rc = 0;
+    n = n < LOOKED_AT ? n : LOOKED_AT;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = render_example(s, strange[0], i, &mem, &x[i], err);
+        rc = rc < 0 ? rc : render_example(s, strange[1], i, &mem, &other, err);
+        own[i] = rc < 0 ? 0 : alike(&x[i], &other);
+        size_t shared = rc < 0 ? 0 : alike(&x[0], &x[i]);
+        head = shared < head ? shared : head;
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        *has = *has || own[i] >= head + LEAST_LEAD;
     }
     pmpo_arena_release(&mem);
     return rc;
 }
 
-static int render_leads(pmpo_scorer *s, pmpo_error *err)
+static int render_leads(pmpo_scorer *s, pmpo_rendered **out, pmpo_error *err)
 {
     bool has = false;
-    if (s->leads_known || !s->model->keeps_leads || s->o.reversed ||
-        s->o.plain || s->n_examples < 2) {
-        return 0;
-    }
-    s->leads_known = true;
     int rc = has_leads(s, &has, err);
     if (rc < 0 || !has) {
         return rc;
     }
-    s->leads = pmpo_arena_alloc(&s->mem, s->n_examples, sizeof(*s->leads));
-    rc = s->leads ? 0 : pmpo_fail_memory(err);
+    pmpo_rendered *x = pmpo_arena_alloc(&s->mem, s->n_examples, sizeof(*x));
+    rc = x ? 0 : pmpo_fail_memory(err);
     for (size_t i = 0; rc == 0 && i < s->n_examples; i++) {
-        rc = render_example(s, strange[0], i, &s->mem, &s->leads[i], err);
+        rc = render_example(s, strange[0], i, &s->mem, &x[i], err);
     }
+    *out = rc == 0 ? x : NULL;
     return rc;
+}
+
+/* Once. Where such prompts can't be rendered, as with a template that has no
+ * place for one, there are no leads. */
+static int know_leads(pmpo_scorer *s, pmpo_error *err)
+{
+    pmpo_error own;
+    if (s->leads_known || !s->model->keeps_leads || s->o.reversed ||
+        s->o.plain || s->n_examples < 2) {
+        return 0;
+    }
+    int rc = render_leads(s, &s->leads, &own);
+    s->leads_known = rc != PMPO_ENOMEM;
+    return rc == PMPO_ENOMEM ? pmpo_fail_memory(err) : 0;
 }
 
 static size_t lead_of(const pmpo_scorer *s, const pmpo_rendering *r, size_t i)
@@ -267,9 +287,7 @@ static size_t lead_of(const pmpo_scorer *s, const pmpo_rendering *r, size_t i)
     if (!s->leads) {
         return 0;
     }
-    const pmpo_rendered *a = &s->leads[i];
-    size_t most = a->n_context < x->n_context ? a->n_context : x->n_context;
-    size_t n = common(a->targets[0].ids, x->targets[0].ids, most - 1);
+    size_t n = alike(&s->leads[i], x);
     return n >= r->n_prefix + LEAST_LEAD ? n : 0;
 }
 
@@ -311,7 +329,7 @@ int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,
             }
         }
     }
-    int rc = render_leads(s, err);
+    int rc = know_leads(s, err);
     for (size_t i = 0; rc == 0 && i < s->n_examples; i++) {
         r->n_lead[i] = lead_of(s, r, i);
     }

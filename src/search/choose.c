@@ -62,7 +62,8 @@ static const pmpo_candidate_row *next_by(const pmpo_state *st,
     const pmpo_candidate_row *best = NULL;
     for (size_t i = 1; i < st->n_rows; i++) {
         const pmpo_candidate_row *r = &st->rows[i];
-        bool scored = !isnan(r->loss) || isfinite(r->lower_bound);
+        bool scored = !isnan(r->loss) || isfinite(r->lower_bound) ||
+                      r->given_up;
         if (is_by(r, proposer) && scored && r->fate != PMPO_FATE_DUPLICATE &&
             (!last || is_ahead(last, r)) && (!best || is_ahead(r, best))) {
             best = r;

@@ -243,6 +243,7 @@ void pmpo_llama_wipe(pmpo_llama *l)
     if (l->ctx) {
         llama_memory_clear(llama_get_memory(l->ctx), true);
     }
+    pmpo_leads_clear(l->leads);
     l->n_prefix = 0;
 }
 

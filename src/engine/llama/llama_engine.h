@@ -118,8 +118,8 @@ int pmpo_llama_reserve(pmpo_llama *l, size_t cells, pmpo_error *err);
  * at least `cells` cells of its own. */
 int pmpo_llama_streams(pmpo_llama *l, size_t n, size_t cells, pmpo_error *err);
 void pmpo_llama_forget(pmpo_llama *l); /* empties the KV memory */
-/* Empties it and overwrites its cells. Needed after NaNs: a NaN in a masked
- * cell still spoils results, because 0 x NaN is NaN. */
+/* Empties it, overwrites its cells and forgets kept leads. Needed after NaNs: a
+ * NaN in a masked cell still spoils results, because 0 x NaN is NaN. */
 void pmpo_llama_wipe(pmpo_llama *l);
 /* Empties the batch; appends a row to it (at most PMPO_MAX_ROWS). */
 void pmpo_llama_rows_clear(pmpo_llama *l);

@@ -5,8 +5,9 @@
  * (and its prefix) is copied out, and put back when a wave with the same leads
  * comes, into the same cells: the copy is to the bit what feeding them would
  * give, so no score depends on whether there was one. The first waves that fit
- * are kept, for good: units come in the same order under every prompt, so what
- * was used last is what is needed last. */
+ * are kept: units come in the same order under every prompt, so what was used
+ * last is what is needed last. Copies that nothing uses go once much has found
+ * no room. */
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/llama/llama_engine.h"
@@ -15,12 +16,18 @@ typedef struct copy {
     pmpo_hash key;
     uint8_t *bytes;
     size_t n;
+    bool used;
 } copy;
+
+/* So many times the room has to be refused, and nothing found, before copies
+ * that were never used go. */
+#define PATIENCE 4
 
 struct pmpo_leads {
     copy *all; /* [n] */
     size_t n, cap;
     uint64_t bytes; /* of all */
+    uint64_t refused; /* bytes, since a copy was last found */
     pmpo_hasher *hasher;
 };
 
@@ -77,7 +84,21 @@ static pmpo_hash key_of(const pmpo_llama *l, const pmpo_plan *p,
     return pmpo_hasher_end(h);
 }
 
-static const copy *find(const pmpo_leads *k, const pmpo_hash *key)
+static void drop_unused(pmpo_leads *k)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        if (k->all[i].used) {
+            k->all[n++] = k->all[i];
+        } else {
+            k->bytes -= k->all[i].n;
+            pmpo_free(k->all[i].bytes);
+        }
+    }
+    k->n = n;
+}
+
+static copy *find(const pmpo_leads *k, const pmpo_hash *key)
 {
     for (size_t i = 0; i < k->n; i++) {
         if (!memcmp(k->all[i].key.bytes, key->bytes, sizeof(key->bytes))) {
@@ -91,9 +112,14 @@ int pmpo_lead_restore(pmpo_llama *l, const pmpo_plan *p,
                       const pmpo_plan_wave *w, bool *restored, pmpo_error *err)
 {
     pmpo_hash key = key_of(l, p, w);
-    const copy *c = find(l->leads, &key);
+    copy *c = find(l->leads, &key);
     *restored = c != NULL;
-    if (c && llama_state_set_data(l->ctx, c->bytes, c->n) != c->n) {
+    if (!c) {
+        return 0;
+    }
+    c->used = true;
+    l->leads->refused = 0;
+    if (llama_state_set_data(l->ctx, c->bytes, c->n) != c->n) {
         pmpo_llama_wipe(l);
         return pmpo_fail(err, PMPO_EBACKEND,
                          "llama.cpp could not put kept "
@@ -106,11 +132,14 @@ int pmpo_lead_restore(pmpo_llama *l, const pmpo_plan *p,
 void pmpo_lead_keep(pmpo_llama *l, const pmpo_plan *p, const pmpo_plan_wave *w)
 {
     pmpo_leads *k = l->leads;
-    uint64_t cells = (p->n_prefix + w->n_lead) * (uint64_t)l->cell_bytes;
-    if (k->bytes + cells > l->lead_bytes) {
-        return;
-    }
     copy c = {.key = key_of(l, p, w), .n = llama_state_get_size(l->ctx)};
+    if (k->bytes + c.n > l->lead_bytes) {
+        k->refused += c.n;
+        if (k->refused > PATIENCE * l->lead_bytes) {
+            drop_unused(k);
+            k->refused = 0;
+        }
+    }
     if (k->bytes + c.n > l->lead_bytes ||
         PMPO_GROW(k->all, k->cap, k->n + 1) < 0) {
         return;

@@ -253,6 +253,13 @@ static bool has_f32_weights(const pmpo_llama_opening *w)
            w->precision == PMPO_PRECISION_F32_FAST;
 }
 
+/* A quarter of what the weights leave, which may not be read yet. */
+static uint64_t room_for_leads(const pmpo_llama_opening *w)
+{
+    uint64_t room = pmpo_available_bytes();
+    return room > w->bytes ? (room - w->bytes) / 4 : 0;
+}
+
 /* Everything after the file to load is known. */
 static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err)
 {
@@ -275,7 +282,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->cell_bytes = pmpo_llama_cell_bytes(&w->facts, w->precision);
     l->slot_bytes = shares.slot_bytes;
     l->kv_bytes = shares.kv_bytes;
-    l->lead_bytes = pmpo_available_bytes() / 4; /* with a limit: see reserve */
+    l->lead_bytes = room_for_leads(w); /* with a limit: see reserve */
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
         .max_outputs = PMPO_MAX_OUTPUTS,
@@ -286,8 +293,11 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     m->limits = (pmpo_limits){PMPO_MAX_SEQUENCES, l->n_context};
     m->obeys_grammars = true;
     /* With sliding windows, where rows come to lie depends on which were freed:
-     * after a copy is put back, on others. */
-    m->keeps_leads = rc == 0 && l->shares && llama_model_n_swa(l->weights) == 0;
+     * after a copy is put back, on others. From a GPU, values that lie
+     * transposed, as exact attention has them, are copied one by one. */
+    m->keeps_leads = rc == 0 && l->shares &&
+                     llama_model_n_swa(l->weights) == 0 &&
+                     (o->gpu_layers == 0 || !l->exact);
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
     count_products(m, &w->facts);

@@ -177,7 +177,8 @@ static int grow_rows(flattener *f, size_t *cap, size_t more)
     return PMPO_GROW(f->rows, *cap, f->n_rows + more);
 }
 
-/* Adds the path of one leaf to the wave it fits in. */
+/* Adds the path of one leaf to the wave it fits in. Leads take half of a wave, so
+ * that mostly the same ones are together whatever the length of the prompt. */
 static int add_leaf(flattener *f, size_t n, size_t *cap)
 {
     size_t shared = 0;
@@ -185,9 +186,14 @@ static int add_leaf(flattener *f, size_t n, size_t *cap)
            f->open[shared] == f->path[shared]) {
         shared++;
     }
+    size_t leads = 0;
+    for (size_t i = shared; i < n; i++) {
+        leads += f->tree->nodes[f->path[i]].lead;
+    }
     pmpo_plan_wave *w = f->n_waves ? &f->waves[f->n_waves - 1] : NULL;
     if (!w || w->n_sequences == f->limits->max_sequences ||
-        w->n_rows + n - shared > f->limits->max_cells) {
+        w->n_rows + n - shared > f->limits->max_cells ||
+        (w->n_lead > 0 && w->n_lead + leads > f->limits->max_cells / 2)) {
         w = &f->waves[f->n_waves++];
         *w = (pmpo_plan_wave){0};
         shared = 0;
@@ -207,6 +213,7 @@ static int add_leaf(flattener *f, size_t n, size_t *cap)
                 .seq_begin = seq,
                 .lead = f->tree->nodes[at].lead,
             };
+            w->n_lead += f->tree->nodes[at].lead;
             emit_reads(f, at, f->open_rows[i]);
         }
         f->rows[f->open_rows[i]].seq_end = seq + 1;
@@ -260,7 +267,6 @@ static void leads_first(flattener *f, pmpo_plan_row *room, size_t *to)
                     to[i] = n++;
                 }
             }
-            f->waves[w].n_lead += lead ? n - begin : 0;
         }
         f->waves[w].row_begin = begin;
         begin = end;
