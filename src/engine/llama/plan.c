@@ -177,8 +177,24 @@ static int grow_rows(flattener *f, size_t *cap, size_t more)
     return PMPO_GROW(f->rows, *cap, f->n_rows + more);
 }
 
-/* Adds the path of one leaf to the wave it fits in. Leads take half of a wave, so
- * that mostly the same ones are together whatever the length of the prompt. */
+/* Whether `rows` more, `leads` of them of leads, fit into the wave. Leads have
+ * half of its cells and, where the prefix leaves room, half as many are added:
+ * so the same ones are together unless a prompt is twice as long as they. */
+static bool fits(const flattener *f, const pmpo_plan_wave *w, size_t rows,
+                 size_t leads)
+{
+    size_t most = f->limits->max_cells, half = most / 2;
+    if (w->n_sequences == f->limits->max_sequences) {
+        return false;
+    }
+    if (w->n_lead == 0) {
+        return w->n_rows + rows <= most;
+    }
+    most += f->n_prefix < half ? half : 0;
+    return w->n_lead + leads <= half && w->n_rows + rows <= most;
+}
+
+/* Adds the path of one leaf to the wave it fits in. */
 static int add_leaf(flattener *f, size_t n, size_t *cap)
 {
     size_t shared = 0;
@@ -191,9 +207,7 @@ static int add_leaf(flattener *f, size_t n, size_t *cap)
         leads += f->tree->nodes[f->path[i]].lead;
     }
     pmpo_plan_wave *w = f->n_waves ? &f->waves[f->n_waves - 1] : NULL;
-    if (!w || w->n_sequences == f->limits->max_sequences ||
-        w->n_rows + n - shared > f->limits->max_cells ||
-        (w->n_lead > 0 && w->n_lead + leads > f->limits->max_cells / 2)) {
+    if (!w || !fits(f, w, n - shared, leads)) {
         w = &f->waves[f->n_waves++];
         *w = (pmpo_plan_wave){0};
         shared = 0;

@@ -25,7 +25,8 @@ typedef struct pmpo_plan_limits {
     size_t max_rows;      /* in a batch */
     size_t max_outputs;   /* rows of a batch whose logits are asked for */
     size_t max_sequences; /* in a wave */
-    size_t max_cells;     /* rows of a wave, unless one sequence has more */
+    size_t max_cells;     /* rows of a wave, unless one sequence has more; with
+                           * leads up to half of it more */
     size_t max_context;   /* positions of one sequence */
 } pmpo_plan_limits;
 
