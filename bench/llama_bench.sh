@@ -3,7 +3,7 @@
 #   bench/llama_bench.sh MODEL [PRECISION...] >>bench/results/llama_bench.jsonl
 # llama-bench is built from the source that pmpo is built with (3 minutes the first time), with its own products and the
 # same kind of threads: its pool without polling. Each of ROUNDS=3 rounds runs its pp512 (-n 0, five repetitions, the
-# same weights, keys, values and attention as pmpo's precision) and `pmpo bench` on made-up questions, in turn. A row has
+# same weights and attention as pmpo's precision) and `pmpo bench` on made-up questions, in turn. A row has
 # both rates of each round in rows/s, pmpo's scoring rate, and the median ratio of pmpo's prefill to llama-bench's.
 # LLAMA_BENCH names one that is there. Run it on an idle machine.
 set -eu
@@ -27,7 +27,7 @@ fi
 for precision in "$@"; do
     : >"$tmp/rounds"
     case $precision in
-    f32) how="-fa 0 -ctk f32 -ctv f32" ;;
+    f32) how="-fa 0" ;; # it takes no keys and values in f32: these are f16
     *) how="-fa 1" ;;
     esac
     "$pmpo" models info "$model" --precision "$precision" --json >"$tmp/info"
