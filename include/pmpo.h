@@ -486,8 +486,8 @@ typedef struct pmpo_optimize_options {
      * library and contract, answer the validation examples; the start prompt
      * and the best of those two proposers always do, so four answer at least.
      * Then the start prompt and the chosen one answer the test examples. AUTO
-     * is NONE with `paper`. With another metric loss AUTO is nll for data with
-     * options. */
+     * is NONE with `paper`. With another metric loss AUTO is nll, unless the data
+     * are pairs. */
     pmpo_run_metric metric;
     int shortlist;         /* 4 */
     int max_answer_tokens; /* 256 */

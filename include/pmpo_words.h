@@ -37,13 +37,13 @@
 
 /* ---- scoring ------------------------------------------------------------ */
 
-#define PMPO_LOSSES(X)                                                            \
-    /* preference if rejected outputs are known, else nll; nll, too, in a run   \
-     * with a metric where these are options */ \
-    X(PMPO_LOSS_AUTO, "auto")                                                     \
-    X(PMPO_LOSS_NLL, "nll")                                                       \
-    X(PMPO_LOSS_PREFERENCE, "preference")                                         \
-    /* cross-entropy of the target over the options */                            \
+#define PMPO_LOSSES(X)                                                           \
+    /* preference if rejected outputs are known, else nll; nll, too, in a run  \
+     * with a metric unless the data give them as pairs */ \
+    X(PMPO_LOSS_AUTO, "auto")                                                    \
+    X(PMPO_LOSS_NLL, "nll")                                                      \
+    X(PMPO_LOSS_PREFERENCE, "preference")                                        \
+    /* cross-entropy of the target over the options */                           \
     X(PMPO_LOSS_CHOICE, "choice")
 
 /* For nll: how the losses of a target's tokens are combined. */

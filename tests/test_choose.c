@@ -297,26 +297,53 @@ static void the_best_of_library_and_contract_answer(void **state)
     drop_folder(folder);
 }
 
-/* Where options are answered, whether one is given counts, not their order. */
+/* Counts, with rejected outputs that are drawn from the other examples'. */
+static pmpo_data *make_counts(size_t n)
+{
+    pmpo_buf b = {0};
+    pmpo_data *d = NULL;
+    for (size_t i = 0; i < n; i++) {
+        pmpo_buf_printf(&b,
+                        "{\"input\":\"How many: %zu?\",\"chosen\":\"%zu\","
+                        "\"rejected\":[\"%zu\"],\"rejected_drawn\":true}\n",
+                        i, i, (i + 1) % n);
+    }
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "x", NULL, &d, NULL), 0);
+    pmpo_buf_release(&b);
+    return d;
+}
+
+/* Where answers are generated, whether the right one is counts, not the order of
+ * what it could be. */
 static void auto_loss_is_of_what_decides(void **state)
 {
+    enum { OPTIONS, PAIRS, DRAWN };
     static const struct {
-        bool pairs;
+        int data;
         pmpo_run_metric metric;
+        double beta, val, test;
         const char *loss;
     } rows[] = {
-        {false, PMPO_RUN_METRIC_AUTO, "nll"},
-        {false, PMPO_RUN_METRIC_NONE, "preference"},
-        {true, PMPO_RUN_METRIC_AUTO, "preference"},
+        {OPTIONS, PMPO_RUN_METRIC_AUTO, 1, 4, 4, "nll"},
+        {DRAWN, PMPO_RUN_METRIC_AUTO, 1, 4, 4, "nll"},
+        {OPTIONS, PMPO_RUN_METRIC_NONE, 1, 4, 4, "preference"},
+        {DRAWN, PMPO_RUN_METRIC_NONE, 1, 4, 4, "preference"},
+        {PAIRS, PMPO_RUN_METRIC_AUTO, 1, 4, 4, "preference"},
+        {OPTIONS, PMPO_RUN_METRIC_AUTO, 2, 4, 4, "preference"},
+        {OPTIONS, PMPO_RUN_METRIC_AUTO, 1, 0, 0, "preference"},
     };
     (void)state;
     char *folder = make_folder(), *path = path_in(folder, "r");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        pmpo_data *d = make_data(12, rows[i].pairs);
+        pmpo_data *d = rows[i].data == DRAWN
+                           ? make_counts(12)
+                           : make_data(12, rows[i].data == PAIRS);
         pmpo_optimize_options o = small_options();
         o.force = true;
         o.iterations = 0;
         o.metric = rows[i].metric;
+        o.score.beta = rows[i].beta;
+        o.split = (pmpo_split){4, rows[i].val, rows[i].test, 1};
         pmpo_run *run = finished(&(fake_options){0}, &o, d, path, 0);
         assert_string_equal(pmpo_run_describe(run)->loss, rows[i].loss);
         pmpo_run_free(run);

@@ -435,40 +435,30 @@ void pmpo_parts_release(pmpo_parts *p)
 
 /* ---- resolving ----------------------------------------------------------- */
 
-/* Whether the rejected outputs of all examples are options of the input. */
-static bool has_options(const pmpo_parts *p)
-{
-    for (int i = 0; i < 3; i++) {
-        size_t n = p->of[i] ? pmpo_data_count(p->of[i]) : 0;
-        for (size_t k = 0; k < n; k++) {
-            const pmpo_example *e = pmpo_data_example(p->of[i], k);
-            if (!pmpo_loss_fits(PMPO_LOSS_CHOICE, e) ||
-                !pmpo_rejected_are_options(e)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* Will options be answered, and does no setting ask for their comparison? */
-static bool answers_options(const pmpo_parts *p, const pmpo_optimize_options *o)
+/* Will answers be generated, and does neither the data nor a setting ask for
+ * outputs to be compared? */
+static bool only_answers(const pmpo_parts *p, const pmpo_optimize_options *o)
 {
     const pmpo_score_options *how = &o->score;
+    for (int i = 0; i < 3; i++) {
+        if (p->of[i] && pmpo_data_has_pairs(p->of[i])) {
+            return false;
+        }
+    }
     return o->metric != PMPO_RUN_METRIC_NONE &&
            (p->of[PMPO_PART_VALIDATION] || p->of[PMPO_PART_TEST]) &&
            how->beta == 1 && how->normalize == PMPO_NORM_NONE &&
-           how->calibrate == PMPO_CALIBRATE_NONE && has_options(p);
+           how->calibrate == PMPO_CALIBRATE_NONE;
 }
 
 /* AUTO means preference only where every part can have it. Where generated
- * answers decide among options it is nll: preference orders the options, but
- * doesn't tell whether the model would answer with one. */
+ * answers decide it is nll: preference orders the target and others, but
+ * doesn't tell whether the model would answer with one of them. */
 static int resolve_loss(const pmpo_parts *p, const pmpo_optimize_options *o,
                         pmpo_loss_kind *out, pmpo_error *err)
 {
     pmpo_loss_kind asked = o->score.loss;
-    if (asked == PMPO_LOSS_AUTO && answers_options(p, o)) {
+    if (asked == PMPO_LOSS_AUTO && only_answers(p, o)) {
         asked = PMPO_LOSS_NLL;
     }
     *out = asked;

@@ -188,6 +188,16 @@ bool pmpo_item_is_pair(const pmpo_item *item)
            !pmpo_rejected_are_options(&item->e);
 }
 
+bool pmpo_data_has_pairs(const pmpo_data *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (pmpo_item_is_pair(&d->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- drawing rejected outputs ------------------------------------------- */
 
 /* Picks up to PMPO_MAX_DRAWN of pool[0..n), distinct strings, none of them the

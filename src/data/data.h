@@ -35,8 +35,9 @@ int pmpo_data_overlap(const pmpo_data *a, const pmpo_data *b,
  * element per example. PMPO_ENOMEM. */
 int pmpo_data_groups(const pmpo_data *d, size_t *group, pmpo_error *err);
 
-/* Are e->rejected just the options other than the target? */
-bool pmpo_rejected_are_options(const pmpo_example *e);
+/* Has some example rejected outputs that were given as such, neither as options
+ * nor drawn from other examples? */
+bool pmpo_data_has_pairs(const pmpo_data *d);
 
 /* One example as one JSON object without a newline; every field it has is
  * written, so that pmpo_data_parse of the line gives an equal example. */

@@ -74,6 +74,9 @@ int pmpo_content_hash(const pmpo_example *e, bool outputs, pmpo_hash *out);
 /* Fills e->rejected with the options other than the target. */
 int pmpo_reject_options(pmpo_arena *mem, pmpo_example *e);
 
+/* True when e->rejected are just the options other than the target. */
+bool pmpo_rejected_are_options(const pmpo_example *e);
+
 /* True for a preference pair: its rejected outputs were given as such. */
 bool pmpo_item_is_pair(const pmpo_item *item);
 
