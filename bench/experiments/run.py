@@ -100,6 +100,8 @@ def all_cells(paths, size):
                 for name in spec["methods"]:
                     if name not in methods:
                         fail(f"{path.name}: methods.json has no method {name}")
+                    if name in task.get("without", []):
+                        continue
                     for seed in spec["seeds"]:
                         cells.append(Cell(spec, task, model, methods[name], seed))
     cells.sort(key=Cell.worth)
@@ -324,7 +326,7 @@ def from_other_row(cell, ledger):
 def tokens_of_default(cell, parts, ledger):
     """What pmpo's own search took of tokens on the same parts: another's budget. None: not run yet."""
     count = {p: count_lines(f) for p, f in parts.items()}
-    for row in ledger.rows:
+    for row in reversed(ledger.rows):  # the newest
         if row["method"] == "default" and row["parts"] == count and \
            (row["task"], row["model"], row["seed"]) == (cell.task["name"], cell.model, cell.seed):
             return sum(row["search"]["tokens"].values())
@@ -414,7 +416,7 @@ def majority(parts, n):
     lines = parts["test"].read_text().splitlines()
     for line in lines[:n] if n else lines:
         x = json.loads(line)
-        label = x.get("answer") or x.get("target") or ""
+        label = x.get("answer") or x.get("target") or x.get("chosen") or ""
         counts[label] = counts.get(label, 0) + 1
     return max(counts.values()) / sum(counts.values())
 
