@@ -55,7 +55,8 @@ bench() { # NAME OPTIONS...
     "$pmpo" bench -q --json -m "$model" --precision "$precision" "$@" |
         jq -c --arg job "$name" --arg commit "$(git -C "$top" rev-parse --short HEAD)" \
             --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
-            '{job: $job, commit: $commit, cpu: $cpu, date: (now | todate)} + .' |
+            '{job: $job, commit: $commit, cpu: $cpu, date: (now | todate)} + .
+             | .settings.data |= (strings | split("/") | last)' |
         tee "$tmp/row"
     jq -r '"| \(.job) | \(.rows) | \(.output_rows) | \(.prefill_per_s | round) | "
         + "\(.distinct_per_s | round) | \(.distinct_over_prefill * 1000 | round | . / 1000) | "
