@@ -180,8 +180,8 @@ const option_row option_rows[] = {
          "nll: negative log-likelihood of the target; preference: target "
          "against rejected outputs; choice: cross-entropy of the target "
          "among the options; auto: preference if rejected outputs are known, "
-         "else nll; optimize takes nll, too, where these are no pairs of the "
-         "data's and answers are generated (--metric)",
+         "else nll; in optimize nll, too, where answers are generated "
+         "(--metric), unless the data are preference pairs",
          "", LOSSES),
     WORD("reduction", how.reduction, WORDS(PMPO_REDUCTIONS),
          "nll only: mean or sum over the target's tokens", "", LOSSES),

@@ -221,8 +221,7 @@ struct pmpo_model {
     bool takes_messages;  /* the engine renders chats itself, from messages */
     bool takes_begun;     /* with messages, it also takes a begun reply */
     bool obeys_grammars;
-    bool
-        keeps_leads; /* the engine keeps what it computes for requests' leads */
+    bool keeps_leads; /* what was computed for the leads of requests */
     /* Why it gives no log-probabilities, and what would help; NULL: it gives
      * them. Such a model only generates, and may have no vocabulary. */
     const char *cant_score;
