@@ -62,7 +62,8 @@ static int end(void **state)
     return 0;
 }
 
-static pmpo_scores *score(pmpo_end end_token, bool plain)
+static pmpo_scores *score_under(const pmpo_str *prompts, size_t n,
+                                pmpo_end end_token, bool plain)
 {
     pmpo_data *d = NULL;
     pmpo_scores *s = NULL;
@@ -75,13 +76,18 @@ static pmpo_scores *score(pmpo_end end_token, bool plain)
     o.end = end_token;
     o.plain = plain;
     o.no_cache = true;
-    const pmpo_str prompts[] = {PMPO_STR("Answer the question."),
-                                PMPO_STR("")};
-    if (pmpo_score(model, d, prompts, 2, &o, &s, &err) < 0) {
+    if (pmpo_score(model, d, prompts, n, &o, &s, &err) < 0) {
         fail_msg("%s", err.text);
     }
     pmpo_data_free(d);
     return s;
+}
+
+static pmpo_scores *score(pmpo_end end_token, bool plain)
+{
+    const pmpo_str prompts[] = {PMPO_STR("Answer the question."),
+                                PMPO_STR("")};
+    return score_under(prompts, 2, end_token, plain);
 }
 
 /* The largest difference between two scorings, token by token. */
@@ -148,6 +154,27 @@ static void test_twice_the_same_bits(void **state)
     assert_true(compare(a, b) == 0);
     assert_true(a->prompts[0].loss == b->prompts[0].loss);
     assert_true(a->prompts[0].loss != a->prompts[1].loss);
+    pmpo_scores_free(a);
+    pmpo_scores_free(b);
+}
+
+/* Which prompts are scored beside one, or were before it, moves none of its
+ * bits: there is no noise from company. */
+static void test_the_same_bits_in_other_company(void **state)
+{
+    (void)state;
+    const pmpo_str alone = PMPO_STR("Answer the question.");
+    const pmpo_str beside[] = {
+        alone,
+        PMPO_STR("Answer the question. Think of it step by step before."),
+        PMPO_STR("Say what is asked for, in one word, and no more than that."),
+        PMPO_STR(""),
+    };
+    pmpo_scores *a = score_under(&alone, 1, PMPO_END_NO, false);
+    pmpo_scores *b = score_under(beside, 4, PMPO_END_NO, false);
+    assert_true(compare(a, b) == 0);
+    assert_true(a->prompts[0].loss == b->prompts[0].loss);
+    assert_true(b->prompts[1].loss != b->prompts[0].loss);
     pmpo_scores_free(a);
     pmpo_scores_free(b);
 }
@@ -272,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_options_of_all_kinds),
         cmocka_unit_test(test_a_prefix_brings_the_end_token),
         cmocka_unit_test(test_twice_the_same_bits),
+        cmocka_unit_test(test_the_same_bits_in_other_company),
         cmocka_unit_test(test_long_examples_have_noise),
         cmocka_unit_test(test_ends),
     };
