@@ -139,6 +139,10 @@ static const made texts[] = {
     {"The printer on the second floor eats the paper, so it is a device.",
      "retells the training example"},
     {"Sort it, as the example above shows.", "'the example above'"},
+    {"Sort it by who may know very, very, very well what it is.", ""},
+    {"Sort what is arranged in a f f f f f list.", "it says 'f' over and over"},
+    {"Sort it. Step by step, step by step, step by step, step by step.",
+     "it says 'step by step' over and over"},
     {"\xe8\xaf\xb7\xe5\xaf\xb9\xe6\xb6\x88\xe6\x81\xaf\xe5\x88\x86\xe7\xb1\xbb",
      "Han script"},
     {"Entscheide, zu welcher Abteilung die Nachricht gehört, und schreibe nur "

@@ -451,6 +451,9 @@ static void shortening(void **state)
         {"éééééééé", 15, "éé [...] éé", true},
         {"éééééééé", 14, "éé [...] é", true}, /* 4 and 3 bytes */
         {"éééééééé", 13, "é [...] é", true},
+        {"one two three four five", 20, "one two [...] five", true},
+        {"onetwothree fourfive si", 20, "onetwot [...] si", true},
+        {"one two three four five", 19, "one [...] five", true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         pmpo_buf b = {0};

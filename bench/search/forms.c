@@ -161,7 +161,8 @@ static void try_proposer(trial *t, const pmpo_proposer *by)
     }
     const pmpo_scene scene = {
         .jobs = &jobs, .o = &t->o, .train = t->train, .iteration = 1,
-        .rows = t->rows, .n_rows = 1, .incumbent = start, .segments = units,
+        .rows = t->rows, .n_rows = 1, .incumbent = start,
+        .instruction = start, .segments = units,
         .n_segments = n_spans, .noise_floor = 0.001, .cases = cases,
         .n_cases = HARD, .note = note, .sound = sound, .ud = t,
         .scratch = &scratch,

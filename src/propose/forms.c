@@ -222,16 +222,6 @@ void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out)
 #define BYTES_A_SENTENCE 60
 #define MOST_SENTENCES 12
 
-static bool has_digit(pmpo_str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] >= '0' && s.ptr[i] <= '9') {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Sentences, so that a reply which grows too long ends with one. A full stop
  * within a sentence is a number's. */
 void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
@@ -247,16 +237,10 @@ void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
     pmpo_buf_puts(out, "on ::= [ ,]\nsentence ::= first rest\n");
     pmpo_buf_printf(out, "rest ::= inner{8,%d} [.!]\n", SENTENCE_CHARACTERS);
     pmpo_buf_puts(out, ascii ? "first ::= [A-Z]\n" : "first ::= [^<>?.! \\n]\n");
-    /* A space is followed by something else: a model that may not write its
-     * number goes on with spaces. */
     pmpo_buf_puts(out, "inner ::= char | \" \" char\n");
-    if (has_digit(like)) { /* else a number is an example's */
-        pmpo_buf_puts(out, ascii ? "char ::= [\\x22-\\x2D/-;=@-~] | \".\" [0-9]\n"
-                                 : "char ::= [^<>?!. \\n] | \".\" [0-9]\n");
-    } else {
-        pmpo_buf_puts(out, ascii ? "char ::= [\\x22-\\x2D/:;=@-~]\n"
-                                 : "char ::= [^<>?!. 0-9\\n]\n");
-    }
+    pmpo_buf_puts(out, ascii ? "char ::= [\\x22-\\x2D/:;=@-~] | number\n"
+                             : "char ::= [^<>?!. 0-9\\n] | number\n");
+    pmpo_buf_puts(out, "number ::= [0-9] (\".\" [0-9])?\n");
 }
 
 void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out)

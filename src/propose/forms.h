@@ -49,8 +49,10 @@ void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out);
 const pmpo_json_form *pmpo_form_json(bool analysis);
 /* Appends the grammar (GBNF) of a reply that was begun with PMPO_REPLY_OPEN:
  * one sentence, or an instruction that may be twice as long as `like` and has
- * line breaks and digits if that has; no question, no tags but the closing one. `opened`:
- * the first words were begun, too. `ascii`: of ASCII's characters only. */
+ * line breaks if that has; no question, no tags but the closing one. Numbers
+ * are allowed: a model that may not write the one it means writes nonsense in
+ * its place, and an example's numbers are the guards' to find. `opened`: the
+ * first words were begun, too. `ascii`: of ASCII's characters only. */
 void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
                        pmpo_buf *out);
 

@@ -129,8 +129,8 @@ static int closes_template(const pmpo_guard_input *in, pmpo_arena *mem,
 
 /* ---- it repeats the request that it answers ----------------------------------- */
 
-/* Words of the forms (forms.c) and about them: a prompt that needs the form
- * beside it to be understood is none. */
+/* Words of the forms (forms.c), about them, and to whoever sent them: a prompt
+ * that needs the form beside it to be understood is none. */
 static const char *const form_words[] = {
     "old instruction", "new instruction", "better instruction",
     "improved instruction", "current instruction", "previous instruction",
@@ -142,6 +142,9 @@ static const char *const form_words[] = {
     "expected output:", "the example above", "the above example",
     "the given example", "example given", "the example provided",
     "the provided example", "=== instruction", "=== end", "<MASK>",
+    "task of this kind", "tasks of this kind", "what to write as the answer",
+    "general words", "no names and no numbers", "told to do such tasks",
+    "feel free to ask", "provide me with", "provide the input",
     "works badly", "<end of", "<instruction>", "</instruction>", NULL};
 
 static int repeats_request(const pmpo_guard_input *in, pmpo_arena *mem,
@@ -497,12 +500,46 @@ static int retells(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
     return rc;
 }
 
+/* ---- babble ------------------------------------------------------------------------------ */
+
+#define REPEATS 4     /* times in a row that nobody says the same words */
+#define MOST_PERIOD 4 /* words */
+
+/* A small model that is stuck says the same words until it may say no more. */
+static int babbles(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
+{
+    pmpo_term *t;
+    size_t n;
+    if (pmpo_text_terms(in->prompt, mem, &t, &n) < 0) {
+        return PMPO_ENOMEM;
+    }
+    for (size_t period = 1; period <= MOST_PERIOD; period++) {
+        size_t alike = 0;
+        for (size_t i = period; i < n; i++) {
+            alike = t[i].key == t[i - period].key ? alike + 1 : 0;
+            if (alike == (REPEATS - 1) * period) {
+                const char *from = t[i + 1 - period].text.ptr;
+                const char *begin = t[i - alike - period + 1].text.ptr;
+                const char *end = t[i].text.ptr + t[i].text.len;
+                pmpo_str all = {begin, (size_t)(end - begin)};
+                pmpo_str once = {from, (size_t)(end - from)};
+                return is_allowed(in, all)
+                           ? 0
+                           : object(v, "it says '%.*s' over and over",
+                                    shown(once), once.ptr);
+            }
+        }
+    }
+    return 0;
+}
+
 /* ---- all ------------------------------------------------------------------------------------ */
 
 typedef int rule(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v);
 
 static rule *const rules[] = {closes_template, repeats_request, other_language,
-                              favours_labels, retells, only_asks};
+                              favours_labels, retells, only_asks,
+                              babbles};
 
 int pmpo_guard(const pmpo_guard_input *in, char *reason, size_t bytes,
                bool *refused, pmpo_error *err)

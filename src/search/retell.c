@@ -25,7 +25,7 @@ static const char common[] =
     "sentence statement response reply result value information context details data "
     "step steps step-by-step think reason reasoning solve solving solution explain explanation "
     "describe description determine decide identify find calculate compute count check verify "
-    "consider analyze analyse read write state provide return classify choose select pick "
+    "consider analyze analyse read write written wrote understand understood state provide return classify choose select pick "
     "list name show ensure make sure include clear clearly concise short brief simple specific "
     "correct correctly right wrong true false yes valid final exact exactly accurate number numbers "
     "total amount word words line lines order way part parts "

@@ -506,6 +506,34 @@ const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
 
 /* ---- showing ----------------------------------------------------------- */
 
+#define MOST_LEFT 24 /* bytes left out so that no word is cut: a model takes
+                      * the stump for a word */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t';
+}
+
+/* The end of the last word of s[0..at), near `at`. */
+static size_t word_before(pmpo_str s, size_t at)
+{
+    size_t i = at;
+    while (i > 0 && at - i < MOST_LEFT && !is_space(s.ptr[i])) {
+        i--;
+    }
+    return i > 0 && is_space(s.ptr[i]) ? i : at;
+}
+
+/* The beginning of the first word of s[at..), near `at`. */
+static size_t word_after(pmpo_str s, size_t at)
+{
+    size_t i = at;
+    while (i < s.len && i - at < MOST_LEFT && !is_space(s.ptr[i - 1])) {
+        i++;
+    }
+    return i < s.len && is_space(s.ptr[i - 1]) ? i : at;
+}
+
 bool pmpo_text_shorten(pmpo_str s, size_t max, pmpo_buf *out)
 {
     pmpo_str mark = PMPO_STR(" [...] ");
@@ -519,6 +547,8 @@ bool pmpo_text_shorten(pmpo_str s, size_t max, pmpo_buf *out)
     while (tail < s.len && ((unsigned char)s.ptr[tail] & 0xc0) == 0x80) {
         tail++;
     }
+    head = word_before(s, head);
+    tail = tail > 0 ? word_after(s, tail) : tail;
     pmpo_buf_put(out, pmpo_str_sub(s, 0, head));
     pmpo_buf_put(out, mark);
     pmpo_buf_put(out, pmpo_str_sub(s, tail, s.len));
