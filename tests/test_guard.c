@@ -128,7 +128,8 @@ static const made texts[] = {
     {"Answer with one word.\n1. Read the text.\n2. Name the desk.", ""},
     {"What does the person need? Answer with the desk's name.", ""},
     {"If a device is broken say hardware; if a program fails, say software; "
-     "else say other.", ""},
+     "else say other.",
+     ""},
     {"Think about software and people before you decide.", ""},
     {"Always answer hardware.", "names 1 of 3 labels"},
     {"\"software\"", "names 1 of 3 labels"},
@@ -146,9 +147,11 @@ static const made texts[] = {
     {"\xe8\xaf\xb7\xe5\xaf\xb9\xe6\xb6\x88\xe6\x81\xaf\xe5\x88\x86\xe7\xb1\xbb",
      "Han script"},
     {"Entscheide, zu welcher Abteilung die Nachricht gehört, und schreibe nur "
-     "das eine Wort, das für sie steht.", "is in German"},
+     "das eine Wort, das für sie steht.",
+     "is in German"},
     {"Décide à quel service le message est destiné et réponds avec un mot qui "
-     "est dans la liste des services.", "is in French"},
+     "est dans la liste des services.",
+     "is in French"},
 };
 
 static void each_rule_has_its_reason(void **state)

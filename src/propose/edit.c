@@ -13,8 +13,9 @@
 
 /* What rules begin with; see induce.c. */
 static const char *const openings[] = {
-    "Before you answer,", "Always", "First,", "The answer must", "Work out",
-    "Check", "When you", "Look for", "In the end,", "Keep",
+    "Before you answer,", "Always", "First,",   "The answer must",
+    "Work out",           "Check",  "When you", "Look for",
+    "In the end,",        "Keep",
 };
 
 /* Which unit a request is about. */

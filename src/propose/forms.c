@@ -236,7 +236,8 @@ void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
     pmpo_buf_printf(out, "gap ::= \" \"%s\n", lines ? " | \"\\n\" \"- \"?" : "");
     pmpo_buf_puts(out, "on ::= [ ,]\nsentence ::= first rest\n");
     pmpo_buf_printf(out, "rest ::= inner{8,%d} [.!]\n", SENTENCE_CHARACTERS);
-    pmpo_buf_puts(out, ascii ? "first ::= [A-Z]\n" : "first ::= [^<>?.! \\n]\n");
+    pmpo_buf_puts(out,
+                  ascii ? "first ::= [A-Z]\n" : "first ::= [^<>?.! \\n]\n");
     pmpo_buf_puts(out, "inner ::= char | \" \" char\n");
     pmpo_buf_puts(out, ascii ? "char ::= [\\x22-\\x2D/:;=@-~] | number\n"
                              : "char ::= [^<>?!. 0-9\\n] | number\n");

@@ -538,7 +538,7 @@ static int babbles(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
 typedef int rule(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v);
 
 static rule *const rules[] = {closes_template, repeats_request, other_language,
-                              favours_labels, retells, only_asks,
+                              favours_labels,  retells,         only_asks,
                               babbles};
 
 int pmpo_guard(const pmpo_guard_input *in, char *reason, size_t bytes,

@@ -506,7 +506,8 @@ const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
 
 /* ---- showing ----------------------------------------------------------- */
 
-#define MOST_LEFT 24 /* bytes left out so that no word is cut: a model takes
+#define MOST_LEFT                                                              \
+    24 /* bytes left out so that no word is cut: a model takes
                       * the stump for a word */
 
 static bool is_space(char c)
