@@ -506,9 +506,8 @@ const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
 
 /* ---- showing ----------------------------------------------------------- */
 
-#define MOST_LEFT                                                              \
-    24 /* bytes left out so that no word is cut: a model takes
-                      * the stump for a word */
+/* Bytes left out so that no word is cut: a model takes the stump for a word. */
+#define MOST_LEFT 24
 
 static bool is_space(char c)
 {
