@@ -222,8 +222,12 @@ def make_data(pmpo, cell, work):
     prefix = work / "data" / f"{task['name']}-{cell.seed}-{digest([task.get('import'), cell.split])}"
     parts = {p: prefix.with_name(f"{prefix.name}.{p}.jsonl") for p in ("train", "val", "test")}
     if not parts["test"].exists():
-        pmpo.run("data", "split", source, "-o", prefix, "--seed", cell.seed, *cell.split, "--force",
-                 models=False)
+        new = prefix.with_name(f"{prefix.name}-new-{os.getpid()}")  # another runner may be at it, too
+        pmpo.run("data", "split", source, "-o", new, "--seed", cell.seed, *cell.split, "--force", models=False)
+        for p, path in parts.items():  # the test part last
+            made = new.with_name(f"{new.name}.{p}.jsonl")
+            if made.exists():
+                made.rename(path)
     return parts
 
 
