@@ -3,9 +3,9 @@
  *     forms MODEL TASK DATA SEED PROPOSER...
  *
  * Asks each proposer as a run's first iteration does (2 requests of 3 samples,
- * 16 training examples, the start prompt below, small form) and vets what comes,
- * but scores nothing. One JSON row a proposer: replies asked for; of these the
- * usable (a prompt that vetting lets through, or a duplicate of one) and the
+ * paraphrase one; 16 training examples, the start prompt below, small form) and
+ * vets what comes, but scores nothing. One JSON row a proposer: replies asked
+ * for; of these the usable (a prompt that vetting lets through, or a duplicate of one) and the
  * distinct ones, at the first try and with what was asked once more in place of
  * what failed; tokens and seconds; and every reply with its prompt and what was
  * objected to. */
@@ -88,7 +88,7 @@ typedef struct tally {
     int usable, distinct, usable_again, distinct_again, asked_again;
 } tally;
 
-/* The proposal as JSON; counted. The first HARD * VARIANTS are first tries. */
+/* The proposal as JSON; counted. `again`: it is in place of one that failed. */
 static json_t *judge(trial *t, const pmpo_proposal *p, bool again, tally *n)
 {
     pmpo_verdict v = {.fate = PMPO_FATE_BAD_REPLY};
@@ -170,7 +170,8 @@ static void try_proposer(trial *t, const pmpo_proposer *by)
     if (by->propose(&scene, &list, &err) < 0) {
         die(&err);
     }
-    size_t n_first = list.n < HARD * VARIANTS ? list.n : HARD * VARIANTS;
+    size_t n_first = strcmp(by->name, "paraphrase") ? HARD * VARIANTS : VARIANTS;
+    n_first = list.n < n_first ? list.n : n_first;
     tally n = {0};
     json_t *replies = json_array();
     for (size_t i = 0; i < list.n; i++) {
