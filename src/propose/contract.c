@@ -3,12 +3,22 @@
  * No model is needed: shape.c reads the form off the training targets. The
  * sentences are proposed alone, before the first iteration, and added to each
  * new incumbent, all of them and one by one. */
+#include "propose/contract.h"
+
 #include "base/error.h"
-#include "propose/propose.h"
 #include "propose/shape.h"
 #include "text/text.h"
 
 #define N_SENTENCES 4 /* of pmpo_shape: steps, answer, end, style */
+
+/* In the order in which a prompt has them; "": none. Borrowed from `shape`. */
+static void list_sentences(const pmpo_shape *shape, pmpo_str *out)
+{
+    out[0] = pmpo_buf_str(&shape->steps);
+    out[1] = pmpo_buf_str(&shape->answer);
+    out[2] = pmpo_buf_str(&shape->end);
+    out[3] = pmpo_buf_str(&shape->style);
+}
 
 static int add(const pmpo_scene *s, pmpo_str prompt, bool from_incumbent,
                pmpo_proposals *out, pmpo_error *err)
@@ -69,9 +79,8 @@ int pmpo_propose_contract(const pmpo_scene *s, pmpo_proposals *out,
 {
     pmpo_shape shape;
     int rc = pmpo_shape_read(s->train, &shape, err);
-    const pmpo_str sentences[N_SENTENCES] = {
-        pmpo_buf_str(&shape.steps), pmpo_buf_str(&shape.answer),
-        pmpo_buf_str(&shape.end), pmpo_buf_str(&shape.style)};
+    pmpo_str sentences[N_SENTENCES];
+    list_sentences(&shape, sentences);
     rc = rc < 0 ? rc : propose(s, sentences, out, err);
     pmpo_shape_release(&shape);
     return rc;
@@ -81,4 +90,47 @@ size_t pmpo_most_contract(const pmpo_optimize_options *o, int iteration)
 {
     (void)o;
     return N_SENTENCES + (iteration == 0 ? 2 : 1);
+}
+
+/* ---- what a rewriter loses -------------------------------------------------- */
+
+int pmpo_contract_held(const pmpo_scene *s, pmpo_str *out, pmpo_error *err)
+{
+    pmpo_shape shape;
+    pmpo_str sentences[N_SENTENCES];
+    pmpo_buf b = {0};
+    *out = PMPO_STR("");
+    if (s->o->paper) {
+        return 0;
+    }
+    int rc = pmpo_shape_read(s->train, &shape, err);
+    list_sentences(&shape, sentences);
+    for (size_t i = 0; rc == 0 && i < N_SENTENCES; i++) {
+        if (sentences[i].len > 0 &&
+            pmpo_str_find(s->instruction, sentences[i], 0) != SIZE_MAX) {
+            pmpo_buf_puts(&b, b.len ? " " : "");
+            pmpo_buf_put(&b, sentences[i]);
+        }
+    }
+    pmpo_str held = pmpo_arena_str(s->scratch, pmpo_buf_str(&b));
+    if (rc == 0 && (b.failed || !held.ptr)) {
+        rc = pmpo_fail_memory(err);
+    }
+    *out = rc == 0 ? held : *out;
+    pmpo_buf_release(&b);
+    pmpo_shape_release(&shape);
+    return rc;
+}
+
+void pmpo_contract_restore(const pmpo_scene *s, const void *held, size_t i,
+                           pmpo_str said, pmpo_buf *out)
+{
+    (void)s;
+    (void)i;
+    const pmpo_str *more = held;
+    if (more->len > 0) {
+        pmpo_text_join_new(said, *more, out);
+    } else {
+        pmpo_buf_put(out, said);
+    }
 }

@@ -5,9 +5,11 @@
  * 2205.10782). It sees no hard case and no old instruction, so a small one has
  * nothing to copy but the examples. Every request has its own draw of them.
  * Lines that all answers share stay out: they are the form, which the contract
- * or the chat's own text asks for. */
+ * or the chat's own text asks for; what the incumbent has of the contract is put
+ * behind the instruction. */
 #include "base/error.h"
 #include "data/data.h"
+#include "propose/contract.h"
 #include "propose/forms.h"
 #include "propose/replies.h"
 
@@ -21,6 +23,11 @@ static const char *const openings[] = {
     "You will get", "Read the", "Your task is to", "For each", "Work out",
     "Look at", "Decide",
 };
+
+typedef struct known {
+    pmpo_frame frame; /* the lines around all answers */
+    pmpo_str held;    /* of the contract, by the incumbent */
+} known;
 
 /* Draws k of 0..n-1 without repetition. */
 static void draw(size_t n, size_t k, uint64_t seed, size_t *out)
@@ -40,7 +47,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
                 pmpo_buf *out, pmpo_error *err)
 {
     (void)err;
-    const pmpo_frame *frame = ud;
+    const known *of = ud;
     const pmpo_example *pairs[MOST_PAIRS];
     size_t drawn[MOST_PAIRS], n = pmpo_data_count(s->train);
     size_t k = LEAST_PAIRS + i % (MOST_PAIRS - LEAST_PAIRS + 1);
@@ -52,9 +59,15 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     }
     size_t bytes = s->o->form == PMPO_FORM_SMALL ? PMPO_SMALL_CASE_BYTES
                                                  : PAIR_BYTES;
-    pmpo_form_induce(s->o->task, pairs, k, *frame, max < bytes ? max : bytes,
+    pmpo_form_induce(s->o->task, pairs, k, of->frame, max < bytes ? max : bytes,
                      out);
     return 0;
+}
+
+static void splice(const pmpo_scene *s, const void *ud, size_t i, pmpo_str said,
+                   pmpo_buf *out)
+{
+    pmpo_contract_restore(s, &((const known *)ud)->held, i, said, out);
 }
 
 /* The lines around the answers of all training examples. */
@@ -75,16 +88,27 @@ static int frame_of(const pmpo_scene *s, pmpo_frame *out, pmpo_error *err)
 int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
                             pmpo_error *err)
 {
-    pmpo_frame frame;
-    if (frame_of(s, &frame, err) < 0) {
+    known of;
+    size_t n = (size_t)s->o->hard;
+    int *parents = pmpo_arena_alloc(s->scratch, n, sizeof(*parents));
+    if (!parents) {
+        return pmpo_fail_memory(err);
+    }
+    if (frame_of(s, &of.frame, err) < 0 ||
+        pmpo_contract_held(s, &of.held, err) < 0) {
         return PMPO_ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        parents[i] = s->incumbent_id;
     }
     const pmpo_asking asking = {
         .name = "induce",
-        .n_requests = (size_t)s->o->hard,
+        .n_requests = n,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
-        .ud = &frame,
+        .splice = splice,
+        .ud = &of,
+        .parents = of.held.len > 0 ? parents : NULL,
         .openings = openings,
         .n_openings = sizeof(openings) / sizeof(openings[0]),
     };

@@ -1,6 +1,7 @@
 /* rewrite.c: the published proposer, which shows the rewriter the incumbent,
  * its mask table and a hard case (arXiv 2505.16307, section 3), and the probe
- * that chooses its form.
+ * that chooses its form. Sentences of the contract that a rewrite has lost are
+ * put behind it (contract.h; not as published).
  *
  * A reply that holds no usable instruction costs nothing but itself: it is
  * kept with its reason and the run goes on. */
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "propose/ask.h"
+#include "propose/contract.h"
 #include "propose/forms.h"
 #include "propose/replies.h"
 #include "text/text.h"
@@ -111,7 +113,12 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
 int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
                           pmpo_error *err)
 {
+    pmpo_str held;
     int *parents = pmpo_arena_alloc(s->scratch, s->n_cases, sizeof(*parents));
+    int rc = pmpo_contract_held(s, &held, err);
+    if (rc < 0) {
+        return rc;
+    }
     for (size_t i = 0; parents && i < s->n_cases; i++) {
         parents[i] = s->incumbent_id;
     }
@@ -120,6 +127,8 @@ int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
         .n_requests = s->n_cases,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
+        .splice = pmpo_contract_restore,
+        .ud = &held,
         .openings = openings,
         .n_openings = sizeof(openings) / sizeof(openings[0]),
         .parents = parents,
