@@ -165,16 +165,18 @@ static void test_the_same_bits_in_other_company(void **state)
     (void)state;
     const pmpo_str alone = PMPO_STR("Answer the question.");
     const pmpo_str beside[] = {
-        alone,
         PMPO_STR("Answer the question. Think of it step by step before."),
         PMPO_STR("Say what is asked for, in one word, and no more than that."),
         PMPO_STR(""),
+        alone,
     };
     pmpo_scores *a = score_under(&alone, 1, PMPO_END_NO, false);
     pmpo_scores *b = score_under(beside, 4, PMPO_END_NO, false);
-    assert_true(compare(a, b) == 0);
-    assert_true(a->prompts[0].loss == b->prompts[0].loss);
-    assert_true(b->prompts[1].loss != b->prompts[0].loss);
+    assert_true(a->prompts[0].loss == b->prompts[3].loss);
+    assert_true(b->prompts[0].loss != b->prompts[3].loss);
+    pmpo_scores last = *b;
+    last.prompts = &b->prompts[3];
+    assert_true(compare(a, &last) == 0);
     pmpo_scores_free(a);
     pmpo_scores_free(b);
 }

@@ -159,7 +159,7 @@ static void test_the_form_stays(void **state)
             size_t at = pmpo_str_find(p->prompt, form, 0);
             if (!p->why) {
                 n++;
-                assert_int_equal(p->n_parents, 1);
+                assert_int_equal(p->n_parents, way > 0);
                 assert_true(
                     way == 2
                         ? pmpo_str_find(p->reply, p->prompt, 0) != SIZE_MAX

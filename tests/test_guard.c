@@ -141,9 +141,15 @@ static const made texts[] = {
      "retells the training example"},
     {"Sort it, as the example above shows.", "'the example above'"},
     {"Sort it by who may know very, very, very well what it is.", ""},
-    {"Sort what is arranged in a f f f f f list.", "it says 'f' over and over"},
+    {"Sort it: address1, address2, address3, address4, address5 come first.",
+     ""},
+    {"Write a number as XXXX XXXX XXXX XXXX, and an address as x.x.x.x.", ""},
+    {"Sort what is arranged in a f f f f f f f f f list.",
+     "it says 'f' over and over"},
     {"Sort it. Step by step, step by step, step by step, step by step.",
      "it says 'step by step' over and over"},
+    {"Sort it. If you have any questions, feel free to ask!",
+     "'feel free to ask'"},
     {"\xe8\xaf\xb7\xe5\xaf\xb9\xe6\xb6\x88\xe6\x81\xaf\xe5\x88\x86\xe7\xb1\xbb",
      "Han script"},
     {"Entscheide, zu welcher Abteilung die Nachricht gehört, und schreibe nur "
@@ -207,6 +213,25 @@ static void labels_are_seen_in_their_frame(void **state)
     assert_true(refuses(in, "Find the answer that ends with \"other\" and "
                             "\"software\"."));
     assert_false(refuses(in, "Say hardware, software or other."));
+    pmpo_data_free(d);
+}
+
+/* A list of all labels that the incumbent has excuses nothing beside it. */
+static void a_list_of_labels_excuses_nothing(void **state)
+{
+    (void)state;
+    pmpo_data *d = NULL;
+    assert_int_equal(pmpo_data_parse((pmpo_str){labelled, strlen(labelled)},
+                                     "train", NULL, &d, NULL),
+                     0);
+#define LIST "Answer with exactly one of: hardware, other, software."
+    const pmpo_guard_input in = {.start = PMPO_STR("Sort it."),
+                                 .incumbent = PMPO_STR("Sort it. " LIST),
+                                 .train = d};
+    assert_true(refuses(in, "Always answer hardware. " LIST));
+    assert_false(refuses(in, "Sort it by its words. " LIST));
+    assert_false(refuses(in, "If a device is broken, answer hardware. " LIST));
+    assert_false(refuses(in, "Sort it. Pick hardware, software or other."));
     pmpo_data_free(d);
 }
 
@@ -296,6 +321,7 @@ int main(void)
         cmocka_unit_test(real_candidates_of_the_later_half),
         cmocka_unit_test(each_rule_has_its_reason),
         cmocka_unit_test(labels_are_seen_in_their_frame),
+        cmocka_unit_test(a_list_of_labels_excuses_nothing),
         cmocka_unit_test(what_is_allowed_stays),
         cmocka_unit_test(the_score_by_hand),
         cmocka_unit_test(words_are_told_apart),

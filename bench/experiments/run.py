@@ -215,7 +215,7 @@ def make_data(pmpo, cell, work):
     if task.get("import"):
         whole = work / "data" / f"{task['name']}-{digest(task['import'])}.jsonl"
         if not whole.exists():
-            part = whole.with_suffix(".new")
+            part = whole.with_suffix(f".new-{os.getpid()}")  # another runner may be at it, too
             pmpo.run("data", "import", *task["import"], source, "-q", "-o", part, "--force", models=False)
             part.rename(whole)
         source = whole
@@ -322,7 +322,7 @@ def from_other_row(cell, ledger):
     want = dict(cell.method["of"])
     want.setdefault("task", cell.task["name"])
     want.setdefault("seed", cell.seed)
-    for row in ledger.rows:
+    for row in reversed(ledger.rows):  # the newest
         if all(row.get(k) == v for k, v in want.items()):
             return {"before": row["prompt"]["before"], "after": row["prompt"]["after"]}
     return None

@@ -9,7 +9,7 @@
 #include "propose/shape.h"
 #include "text/text.h"
 
-#define N_SENTENCES 4 /* of pmpo_shape: steps, answer, end, style */
+#define N_SENTENCES PMPO_CONTRACT_SENTENCES
 
 /* In the order in which a prompt has them; "": none. Borrowed from `shape`. */
 static void list_sentences(const pmpo_shape *shape, pmpo_str *out)
@@ -94,12 +94,11 @@ size_t pmpo_most_contract(const pmpo_optimize_options *o, int iteration)
 
 /* ---- what a rewriter loses -------------------------------------------------- */
 
-int pmpo_contract_held(const pmpo_scene *s, pmpo_str *out, pmpo_error *err)
+int pmpo_contract_held(const pmpo_scene *s, pmpo_contract *out, pmpo_error *err)
 {
     pmpo_shape shape;
     pmpo_str sentences[N_SENTENCES];
-    pmpo_buf b = {0};
-    *out = PMPO_STR("");
+    *out = (pmpo_contract){.n = 0};
     if (s->o->paper) {
         return 0;
     }
@@ -108,18 +107,19 @@ int pmpo_contract_held(const pmpo_scene *s, pmpo_str *out, pmpo_error *err)
     for (size_t i = 0; rc == 0 && i < N_SENTENCES; i++) {
         if (sentences[i].len > 0 &&
             pmpo_str_find(s->instruction, sentences[i], 0) != SIZE_MAX) {
-            pmpo_buf_puts(&b, b.len ? " " : "");
-            pmpo_buf_put(&b, sentences[i]);
+            out->sentences[out->n] = pmpo_arena_str(s->scratch, sentences[i]);
+            rc = out->sentences[out->n++].ptr ? 0 : pmpo_fail_memory(err);
         }
     }
-    pmpo_str held = pmpo_arena_str(s->scratch, pmpo_buf_str(&b));
-    if (rc == 0 && (b.failed || !held.ptr)) {
-        rc = pmpo_fail_memory(err);
-    }
-    *out = rc == 0 ? held : *out;
-    pmpo_buf_release(&b);
     pmpo_shape_release(&shape);
     return rc;
+}
+
+/* Perhaps in the middle of a sentence: but for its first letter and its stop. */
+static bool says(pmpo_str text, pmpo_str sentence)
+{
+    pmpo_str middle = pmpo_str_sub(sentence, 1, sentence.len - 1);
+    return pmpo_str_find(text, middle, 0) != SIZE_MAX;
 }
 
 void pmpo_contract_restore(const pmpo_scene *s, const void *held, size_t i,
@@ -127,10 +127,19 @@ void pmpo_contract_restore(const pmpo_scene *s, const void *held, size_t i,
 {
     (void)s;
     (void)i;
-    const pmpo_str *more = held;
-    if (more->len > 0) {
-        pmpo_text_join_new(said, *more, out);
+    const pmpo_contract *c = held;
+    pmpo_buf lost = {0};
+    for (size_t k = 0; k < c->n; k++) {
+        if (!says(said, c->sentences[k])) {
+            pmpo_buf_puts(&lost, lost.len ? " " : "");
+            pmpo_buf_put(&lost, c->sentences[k]);
+        }
+    }
+    if (lost.len > 0) {
+        pmpo_text_join(said, pmpo_buf_str(&lost), out);
     } else {
         pmpo_buf_put(out, said);
     }
+    out->failed = out->failed || lost.failed;
+    pmpo_buf_release(&lost);
 }

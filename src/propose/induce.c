@@ -25,8 +25,8 @@ static const char *const openings[] = {
 };
 
 typedef struct known {
-    pmpo_frame frame; /* the lines around all answers */
-    pmpo_str held;    /* of the contract, by the incumbent */
+    pmpo_frame frame;   /* the lines around all answers */
+    pmpo_contract held; /* by the incumbent */
 } known;
 
 /* Draws k of 0..n-1 without repetition. */
@@ -89,26 +89,17 @@ int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
                             pmpo_error *err)
 {
     known of;
-    size_t n = (size_t)s->o->hard;
-    int *parents = pmpo_arena_alloc(s->scratch, n, sizeof(*parents));
-    if (!parents) {
-        return pmpo_fail_memory(err);
-    }
     if (frame_of(s, &of.frame, err) < 0 ||
         pmpo_contract_held(s, &of.held, err) < 0) {
         return PMPO_ENOMEM;
     }
-    for (size_t i = 0; i < n; i++) {
-        parents[i] = s->incumbent_id;
-    }
     const pmpo_asking asking = {
         .name = "induce",
-        .n_requests = n,
+        .n_requests = (size_t)s->o->hard,
         .n_samples = (size_t)s->o->variants,
         .fill = fill,
         .splice = splice,
         .ud = &of,
-        .parents = of.held.len > 0 ? parents : NULL,
         .openings = openings,
         .n_openings = sizeof(openings) / sizeof(openings[0]),
     };

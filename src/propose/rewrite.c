@@ -113,7 +113,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
 int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
                           pmpo_error *err)
 {
-    pmpo_str held;
+    pmpo_contract held;
     int *parents = pmpo_arena_alloc(s->scratch, s->n_cases, sizeof(*parents));
     int rc = pmpo_contract_held(s, &held, err);
     if (rc < 0) {

@@ -12,6 +12,7 @@
 #include "text/frame.h"
 #include "text/language.h"
 #include "text/terms.h"
+#include "text/text.h"
 
 typedef struct verdict {
     char *reason;
@@ -129,8 +130,8 @@ static int closes_template(const pmpo_guard_input *in, pmpo_arena *mem,
 
 /* ---- it repeats the request that it answers ----------------------------------- */
 
-/* Words of the forms (forms.c), about them, and to whoever sent them: a prompt
- * that needs the form beside it to be understood is none. */
+/* Words of the forms (forms.c) and about them: a prompt that needs the form
+ * beside it to be understood is none. */
 static const char *const form_words[] = {
     "old instruction", "new instruction", "better instruction",
     "improved instruction", "current instruction", "previous instruction",
@@ -143,15 +144,31 @@ static const char *const form_words[] = {
     "the given example", "example given", "the example provided",
     "the provided example", "=== instruction", "=== end", "<MASK>",
     "task of this kind", "tasks of this kind", "what to write as the answer",
-    "general words", "no names and no numbers", "told to do such tasks",
-    "feel free to ask", "provide me with", "provide the input",
+    "no names and no numbers", "told to do such tasks",
     "works badly", "<end of", "<instruction>", "</instruction>", NULL};
+
+/* Words to whoever sent the request, unless such are the task's own. */
+static const char *const sender_words[] = {
+    "feel free to ask", "please provide me", "please provide the input", NULL};
+
+static bool in_texts(const pmpo_data *d, pmpo_str what)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        if (mentions(e->input, what) || mentions(e->target, what)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static int repeats_request(const pmpo_guard_input *in, pmpo_arena *mem,
                            verdict *v)
 {
     (void)mem;
     const char *words = first_of(in, form_words);
+    const char *asks = words ? NULL : first_of(in, sender_words);
+    words = asks && !in_texts(in->train, pmpo_str_of(asks)) ? asks : words;
     return words ? object(v, "it says '%s': words about the request it was "
                           "asked by, not about the task", words)
                  : 0;
@@ -344,31 +361,64 @@ static bool states_condition(pmpo_str s)
     return false;
 }
 
-static int favours_labels(const pmpo_guard_input *in, pmpo_arena *mem,
-                          verdict *v)
+/* What the prompt says and the incumbent doesn't, a sentence a line. */
+static pmpo_str news_of(const pmpo_guard_input *in, pmpo_arena *mem)
 {
-    (void)mem;
-    if (pmpo_data_count(in->train) == 0 || !closed_set(in->train)) {
-        return 0;
+    pmpo_span s[PMPO_MAX_SEGMENTS];
+    pmpo_buf b = {0};
+    size_t n;
+    pmpo_text_segment(in->prompt, PMPO_MAX_SEGMENTS, s, &n);
+    for (size_t i = 0; i < n; i++) {
+        pmpo_str one = pmpo_str_sub(in->prompt, s[i].begin, s[i].end);
+        if (pmpo_str_find(in->incumbent, one, 0) == SIZE_MAX) {
+            pmpo_buf_put(&b, one);
+            pmpo_buf_putc(&b, '\n');
+        }
     }
-    const pmpo_example *e = pmpo_data_example(in->train, 0);
+    pmpo_str out = b.failed ? (pmpo_str){NULL, 0}
+                            : pmpo_arena_str(mem, pmpo_buf_str(&b));
+    pmpo_buf_release(&b);
+    return out;
+}
+
+/* Some labels are named in `text` as the answer, and others are not in it. */
+static int favours(const pmpo_example *e, pmpo_str text, bool conditioned,
+                   verdict *v)
+{
     const pmpo_frame frame = pmpo_frame_of(e->options, e->n_options);
     size_t named = 0, most = e->n_options, seen = 0;
     pmpo_str first = PMPO_STR("");
     for (size_t i = 0; i < most; i++) {
         pmpo_str label = pmpo_frame_inside(frame, e->options[i]);
-        seen += mentions(in->prompt, label);
-        if (names_label(in->prompt, label)) {
+        seen += mentions(text, label);
+        if (names_label(text, label)) {
             first = named++ ? first : label;
         }
     }
-    bool two = most == 2 && states_condition(in->prompt);
-    if (named == 0 || seen == most || two) {
+    if (named == 0 || seen == most || conditioned) {
         return 0;
     }
     return object(v, "it names %zu of %zu labels as the answer ('%.*s'%s), "
                   "which moves the prior and not the choice", named, most,
                   (int)first.len, first.ptr, named > 1 ? ", ..." : "");
+}
+
+/* Of the whole prompt; and of what it says beside a list of all labels that the
+ * incumbent has: there, a condition is enough with any number of labels. */
+static int favours_labels(const pmpo_guard_input *in, pmpo_arena *mem,
+                          verdict *v)
+{
+    if (pmpo_data_count(in->train) == 0 || !closed_set(in->train)) {
+        return 0;
+    }
+    const pmpo_example *e = pmpo_data_example(in->train, 0);
+    bool two = e->n_options == 2 && states_condition(in->prompt);
+    int rc = favours(e, in->prompt, two, v);
+    pmpo_str news = news_of(in, mem);
+    if (rc < 0 || v->refused || !news.ptr) {
+        return news.ptr ? rc : PMPO_ENOMEM;
+    }
+    return favours(e, news, states_condition(news), v);
 }
 
 /* ---- a question and no instruction ---------------------------------------------------- */
@@ -502,8 +552,46 @@ static int retells(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
 
 /* ---- babble ------------------------------------------------------------------------------ */
 
-#define REPEATS 4     /* times in a row that nobody says the same words */
+/* How often in a row the same words are babble. Signs are repeated in forms:
+ * "XXXX XXXX XXXX XXXX", "x.x.x.x", "0, 0, 0, 0". */
+#define REPEATS 4
+#define SIGN_REPEATS 8
 #define MOST_PERIOD 4 /* words */
+
+static bool same_word(const pmpo_term *a, const pmpo_term *b)
+{
+    return a->text.len == b->text.len &&
+           strncasecmp(a->text.ptr, b->text.ptr, a->text.len) == 0;
+}
+
+/* A number, one character, or one again and again. */
+static bool is_sign(const pmpo_term *t)
+{
+    size_t end = 1;
+    while (end < t->text.len && ((unsigned char)t->text.ptr[end] & 0xc0) == 0x80) {
+        end++;
+    }
+    const pmpo_str one = pmpo_str_sub(t->text, 0, end);
+    for (size_t at = 0; at < t->text.len; at += one.len) {
+        if (!same_at(t->text, at, one)) {
+            return t->number;
+        }
+    }
+    return true;
+}
+
+static bool was_there(const pmpo_guard_input *in, pmpo_str what)
+{
+    return pmpo_str_find(in->start, what, 0) != SIZE_MAX ||
+           pmpo_str_find(in->incumbent, what, 0) != SIZE_MAX ||
+           pmpo_str_find(in->task, what, 0) != SIZE_MAX;
+}
+
+static pmpo_str from_to(const pmpo_term *a, const pmpo_term *b)
+{
+    const char *end = b->text.ptr + b->text.len;
+    return (pmpo_str){a->text.ptr, (size_t)(end - a->text.ptr)};
+}
 
 /* A small model that is stuck says the same words until it may say no more. */
 static int babbles(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
@@ -516,17 +604,13 @@ static int babbles(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
     for (size_t period = 1; period <= MOST_PERIOD; period++) {
         size_t alike = 0;
         for (size_t i = period; i < n; i++) {
-            alike = t[i].key == t[i - period].key ? alike + 1 : 0;
-            if (alike == (REPEATS - 1) * period) {
-                const char *from = t[i + 1 - period].text.ptr;
-                const char *begin = t[i - alike - period + 1].text.ptr;
-                const char *end = t[i].text.ptr + t[i].text.len;
-                pmpo_str all = {begin, (size_t)(end - begin)};
-                pmpo_str once = {from, (size_t)(end - from)};
-                return is_allowed(in, all)
-                           ? 0
-                           : object(v, "it says '%.*s' over and over",
-                                    shown(once), once.ptr);
+            size_t most = is_sign(&t[i]) ? SIGN_REPEATS : REPEATS;
+            alike = same_word(&t[i], &t[i - period]) ? alike + 1 : 0;
+            if (alike >= (most - 1) * period &&
+                !was_there(in, from_to(&t[i - alike - period + 1], &t[i]))) {
+                pmpo_str once = from_to(&t[i + 1 - period], &t[i]);
+                return object(v, "it says '%.*s' over and over", shown(once),
+                              once.ptr);
             }
         }
     }

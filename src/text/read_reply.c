@@ -506,8 +506,8 @@ const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
 
 /* ---- showing ----------------------------------------------------------- */
 
-/* Bytes left out so that no word is cut: a model takes the stump for a word. */
-#define MOST_LEFT 24
+/* Bytes left out so that no word is cut: a model takes a stump for a word. */
+#define MOST_DROPPED 24
 
 static bool is_space(char c)
 {
@@ -518,7 +518,7 @@ static bool is_space(char c)
 static size_t word_before(pmpo_str s, size_t at)
 {
     size_t i = at;
-    while (i > 0 && at - i < MOST_LEFT && !is_space(s.ptr[i])) {
+    while (i > 0 && at - i < MOST_DROPPED && !is_space(s.ptr[i])) {
         i--;
     }
     return i > 0 && is_space(s.ptr[i]) ? i : at;
@@ -528,7 +528,7 @@ static size_t word_before(pmpo_str s, size_t at)
 static size_t word_after(pmpo_str s, size_t at)
 {
     size_t i = at;
-    while (i < s.len && i - at < MOST_LEFT && !is_space(s.ptr[i - 1])) {
+    while (i < s.len && i - at < MOST_DROPPED && !is_space(s.ptr[i - 1])) {
         i++;
     }
     return i < s.len && is_space(s.ptr[i - 1]) ? i : at;

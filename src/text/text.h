@@ -89,7 +89,8 @@ const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
                                  pmpo_str *found);
 
 /* Appends `s`, cut in the middle to at most about `max` bytes with
- * " [...] " at the cut, which is between words where one ends nearby. Returns true when it was cut. */
+ * " [...] " at the cut, which is between words where one ends nearby. Returns
+ * true when it was cut. */
 bool pmpo_text_shorten(pmpo_str s, size_t max, pmpo_buf *out);
 
 #endif
