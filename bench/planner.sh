@@ -3,7 +3,8 @@
 #   bench/planner.sh MODEL [PRECISION] >>bench/results/planner.jsonl
 # Each shape is `pmpo bench`: five pairs, in turn, of the job and of a one-sequence prefill of as many
 # rows with as many logits read, same weights, threads and process; the ratio is the median of the
-# pairs' ratios. A table goes to standard error. Run it on an idle machine.
+# pairs' ratios. A table goes to standard error. ONLY=analyze: the shapes alone whose name has that in it. Run it on an
+# idle machine.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 pmpo=${PMPO:-$top/build/bin/pmpo}
@@ -52,6 +53,7 @@ printf '|---|---|---|---|---|---|---|---|\n' >&2
 bench() { # NAME OPTIONS...
     name=$1
     shift
+    case $name in *"${ONLY:-}"*) ;; *) return ;; esac
     "$pmpo" bench -q --json -m "$model" --precision "$precision" "$@" |
         jq -c --arg job "$name" --arg commit "$(git -C "$top" rev-parse --short HEAD)" \
             --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
