@@ -260,8 +260,8 @@ def spent(*costs):
 
 def search(pmpo, cell, parts, work, budget=None):
     """An optimised prompt, with the run's figures. A `budget` of tokens, once used up, ends the search."""
-    version = cell.method["version"]  # a run of an older one is not gone on with
-    run = work / "runs" / f"{cell.label()}{f'-v{version}' if version > 1 else ''}.pmpo"
+    # A run of an older version is not gone on with.
+    run = work / "runs" / f"{cell.label()}-v{cell.method['version']}.pmpo"
     doc = json.loads(pmpo.run("show", "--json", run, models=False)) if run.exists() else None
     left = budget - sum(spent(doc["cost"]).values()) if budget and doc else budget
     words = ["--budget", f"{left}tok"] if budget else []

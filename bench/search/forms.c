@@ -5,10 +5,10 @@
  * Asks each proposer as a run's first iteration does (2 requests of 3 samples,
  * paraphrase one; 16 training examples, the start prompt below, small form) and
  * vets what comes, but scores nothing. One JSON row a proposer: replies asked
- * for; of these the usable (a prompt that vetting lets through, or a duplicate of one) and the
- * distinct ones, at the first try and with what was asked once more in place of
- * what failed; tokens and seconds; and every reply with its prompt and what was
- * objected to. */
+ * for; of these the usable (a prompt that vetting lets through, or a duplicate
+ * of one) and the distinct ones, at the first try and with what was asked once
+ * more in place of what failed; tokens and seconds; and every reply with its
+ * prompt and what was objected to. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

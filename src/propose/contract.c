@@ -9,8 +9,6 @@
 #include "propose/shape.h"
 #include "text/text.h"
 
-#define N_SENTENCES PMPO_CONTRACT_SENTENCES
-
 /* In the order in which a prompt has them; "": none. Borrowed from `shape`. */
 static void list_sentences(const pmpo_shape *shape, pmpo_str *out)
 {
@@ -56,7 +54,7 @@ static int propose(const pmpo_scene *s, const pmpo_str *sentences,
 {
     pmpo_buf whole = {0};
     size_t n = 0;
-    for (size_t i = 0; i < N_SENTENCES; i++) {
+    for (size_t i = 0; i < PMPO_CONTRACT_SENTENCES; i++) {
         pmpo_text_join(PMPO_STR(""), sentences[i], &whole);
         pmpo_buf_puts(&whole, sentences[i].len ? " " : "");
         n += sentences[i].len > 0;
@@ -67,7 +65,7 @@ static int propose(const pmpo_scene *s, const pmpo_str *sentences,
         rc = add(s, all, false, out, err);
     }
     rc = rc < 0 ? rc : add_to_incumbent(s, all, out, err);
-    for (size_t i = 0; rc == 0 && n > 1 && i < N_SENTENCES; i++) {
+    for (size_t i = 0; rc == 0 && n > 1 && i < PMPO_CONTRACT_SENTENCES; i++) {
         rc = add_to_incumbent(s, sentences[i], out, err);
     }
     pmpo_buf_release(&whole);
@@ -79,7 +77,7 @@ int pmpo_propose_contract(const pmpo_scene *s, pmpo_proposals *out,
 {
     pmpo_shape shape;
     int rc = pmpo_shape_read(s->train, &shape, err);
-    pmpo_str sentences[N_SENTENCES];
+    pmpo_str sentences[PMPO_CONTRACT_SENTENCES];
     list_sentences(&shape, sentences);
     rc = rc < 0 ? rc : propose(s, sentences, out, err);
     pmpo_shape_release(&shape);
@@ -89,7 +87,7 @@ int pmpo_propose_contract(const pmpo_scene *s, pmpo_proposals *out,
 size_t pmpo_most_contract(const pmpo_optimize_options *o, int iteration)
 {
     (void)o;
-    return N_SENTENCES + (iteration == 0 ? 2 : 1);
+    return PMPO_CONTRACT_SENTENCES + (iteration == 0 ? 2 : 1);
 }
 
 /* ---- what a rewriter loses -------------------------------------------------- */
@@ -97,14 +95,14 @@ size_t pmpo_most_contract(const pmpo_optimize_options *o, int iteration)
 int pmpo_contract_held(const pmpo_scene *s, pmpo_contract *out, pmpo_error *err)
 {
     pmpo_shape shape;
-    pmpo_str sentences[N_SENTENCES];
+    pmpo_str sentences[PMPO_CONTRACT_SENTENCES];
     *out = (pmpo_contract){.n = 0};
     if (s->o->paper) {
         return 0;
     }
     int rc = pmpo_shape_read(s->train, &shape, err);
     list_sentences(&shape, sentences);
-    for (size_t i = 0; rc == 0 && i < N_SENTENCES; i++) {
+    for (size_t i = 0; rc == 0 && i < PMPO_CONTRACT_SENTENCES; i++) {
         if (sentences[i].len > 0 &&
             pmpo_str_find(s->instruction, sentences[i], 0) != SIZE_MAX) {
             out->sentences[out->n] = pmpo_arena_str(s->scratch, sentences[i]);

@@ -167,8 +167,10 @@ static int repeats_request(const pmpo_guard_input *in, pmpo_arena *mem,
 {
     (void)mem;
     const char *words = first_of(in, form_words);
-    const char *asks = words ? NULL : first_of(in, sender_words);
-    words = asks && !in_texts(in->train, pmpo_str_of(asks)) ? asks : words;
+    if (!words) {
+        words = first_of(in, sender_words);
+        words = words && in_texts(in->train, pmpo_str_of(words)) ? NULL : words;
+    }
     return words ? object(v, "it says '%s': words about the request it was "
                           "asked by, not about the task", words)
                  : 0;
@@ -580,6 +582,7 @@ static bool is_sign(const pmpo_term *t)
     return true;
 }
 
+/* Not is_allowed: in a script without spaces a run has no words' bounds. */
 static bool was_there(const pmpo_guard_input *in, pmpo_str what)
 {
     return pmpo_str_find(in->start, what, 0) != SIZE_MAX ||

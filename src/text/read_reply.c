@@ -509,29 +509,24 @@ const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
 /* Bytes left out so that no word is cut: a model takes a stump for a word. */
 #define MOST_DROPPED 24
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t';
-}
-
 /* The end of the last word of s[0..at), near `at`. */
 static size_t word_before(pmpo_str s, size_t at)
 {
     size_t i = at;
-    while (i > 0 && at - i < MOST_DROPPED && !is_space(s.ptr[i])) {
+    while (i > 0 && at - i < MOST_DROPPED && !pmpo_is_space(s.ptr[i])) {
         i--;
     }
-    return i > 0 && is_space(s.ptr[i]) ? i : at;
+    return i > 0 && pmpo_is_space(s.ptr[i]) ? i : at;
 }
 
 /* The beginning of the first word of s[at..), near `at`. */
 static size_t word_after(pmpo_str s, size_t at)
 {
     size_t i = at;
-    while (i < s.len && i - at < MOST_DROPPED && !is_space(s.ptr[i - 1])) {
+    while (i < s.len && i - at < MOST_DROPPED && !pmpo_is_space(s.ptr[i - 1])) {
         i++;
     }
-    return i < s.len && is_space(s.ptr[i - 1]) ? i : at;
+    return i < s.len && pmpo_is_space(s.ptr[i - 1]) ? i : at;
 }
 
 bool pmpo_text_shorten(pmpo_str s, size_t max, pmpo_buf *out)
