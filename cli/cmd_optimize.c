@@ -99,6 +99,7 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->race = (pmpo_race)o->race;
     p->no_hard_cases = o->no_hard_cases;
     p->no_loss_check = o->no_loss_check;
+    p->lowest_loss = o->lowest_loss;
     p->metric = (pmpo_run_metric)o->run_metric;
     p->shortlist = o->shortlist;
     p->max_answer_tokens = o->max_tokens;

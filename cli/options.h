@@ -93,7 +93,7 @@ struct options {
     const char *baseline, *shots, *train_file, *regex, *judge, *examples, *html;
     int max_tokens, max_reply_tokens, max_prompt_tokens;
     bool no_cache, no_mask, no_hard_cases, no_loss_check, noise_floor, plain;
-    bool allow_copy, no_guard, approve;
+    bool lowest_loss, allow_copy, no_guard, approve;
     bool said[MAX_OPTION_ROWS]; /* by row: given on the command line, not only
                                  * in the --config file */
     int run_metric, shortlist, grain, format, demos, demos_as;

@@ -72,6 +72,16 @@ static bool has_no_shortlist(const options *o)
     return is_paper(o) || answers_nothing(o);
 }
 
+/* No last choice, or no prompt in it with a rewriter's words, or a person has
+ * read them. */
+static bool weighs_no_words(const options *o)
+{
+    bool none = (o->rewriter && !strcmp(o->rewriter, "none")) ||
+                (proposes_no(o, "induce") && proposes_no(o, "edit") &&
+                 proposes_no(o, "rewrite") && proposes_no(o, "paraphrase"));
+    return none || is_paper(o) || o->approve;
+}
+
 static bool has_one_model(const options *o)
 {
     return o->each_model.n < 2;
@@ -159,6 +169,8 @@ static const rule rules[] = {
      "nothing is answered without a --metric"},
     {CMD_OPTIMIZE, "shortlist", has_no_shortlist,
      "nothing is answered to choose by"},
+    {CMD_OPTIMIZE, "lowest-loss", weighs_no_words,
+     "no words of a rewriter are weighed against the lowest loss"},
     {CMD_OPTIMIZE, "from", takes_nothing_from,
      "-p gives another start prompt, and no library is raced"},
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},

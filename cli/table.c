@@ -415,6 +415,11 @@ const option_row option_rows[] = {
     SWITCH(0, "no-loss-check", no_loss_check,
            "do not check whether a lower loss goes with more right options",
            CMD_OPTIMIZE),
+    SWITCH(0, "lowest-loss", lowest_loss,
+           "end with the lowest validation loss, even if what a rewriter's "
+           "words "
+           "gain is within their standard error",
+           CMD_OPTIMIZE),
     TEXT(0, "from", from, "RUN",
          "start from the best prompt of an earlier run, unless -p is given; "
          "try its other good prompts together with the library",

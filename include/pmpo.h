@@ -496,6 +496,9 @@ typedef struct pmpo_optimize_options {
     bool no_hard_cases;    /* show the rewriter random examples */
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood, at start and end */
+    bool lowest_loss;   /* end with the lowest validation loss, also by a
+                         * rewriter's words that gain less than the paired
+                         * standard error */
     bool approve;    /* ask before a candidate becomes the incumbent */
     pmpo_ask_fn ask; /* called for that with ask_ud; required with `approve` */
     void *ask_ud;

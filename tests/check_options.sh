@@ -290,6 +290,9 @@ optimize | --rewrite-form | | --rewrite-form small
 optimize | --no-mask | | --no-mask
 optimize | --no-hard-cases | | --no-hard-cases
 optimize | --no-loss-check | | --no-loss-check
+optimize | --lowest-loss | | --lowest-loss
+optimize | --lowest-loss | --preset paper => --lowest-loss
+optimize | --lowest-loss | --rewriter none => --lowest-loss
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
 optimize | --approve | | --approve

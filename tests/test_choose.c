@@ -234,6 +234,132 @@ static void answers_decide_where_they_differ(void **state)
     drop_folder(folder);
 }
 
+static const pmpo_candidate *row_of(const pmpo_run_view *v, int id)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[i].candidates[k];
+            if (c->id == id) {
+                return c;
+            }
+        }
+    }
+    return NULL; /* the start prompt */
+}
+
+static bool has_words(const pmpo_run_view *v, int id)
+{
+    const pmpo_candidate *c = row_of(v, id);
+    bool yes = c &&
+               (!strcmp(c->proposer, "rewrite") ||
+                !strcmp(c->proposer, "induce") || !strcmp(c->proposer, "edit"));
+    for (size_t k = 0; c && k < c->n_parents; k++) {
+        yes = yes || has_words(v, c->parents[k]);
+    }
+    return yes;
+}
+
+/* The validation part that `o` makes of d. */
+static pmpo_data *validation_part(const pmpo_optimize_options *o,
+                                  const pmpo_data *d)
+{
+    unsigned char part[200];
+    size_t idx[200], n = 0;
+    pmpo_data *out = NULL;
+    pmpo_error err;
+    assert_true(pmpo_data_count(d) <= 200);
+    assert_int_equal(pmpo_data_split(d, &o->split, part, &err), 0);
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (part[i] == 1) {
+            idx[n++] = i;
+        }
+    }
+    assert_int_equal(pmpo_data_subset(d, idx, n, &out, &err), 0);
+    return out;
+}
+
+/* By how many standard errors b is better than a, by hand. */
+static double errors_better(pmpo_model *m, const pmpo_optimize_options *o,
+                            const pmpo_data *val, pmpo_str a, pmpo_str b)
+{
+    pmpo_scores *s = NULL;
+    pmpo_error err;
+    double diff[200], weights[200];
+    size_t n = pmpo_data_count(val);
+    assert_int_equal(pmpo_score(m, val, (pmpo_str[]){a, b}, 2, &o->score, &s,
+                                &err),
+                     0);
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_example_score *x = &s->prompts[0].examples[i];
+        diff[i] = x->loss - s->prompts[1].examples[i].loss;
+        weights[i] = x->weight;
+    }
+    double gain = s->prompts[0].loss - s->prompts[1].loss;
+    double error = pmpo_mean_error(diff, weights, n);
+    assert_true(fabs(gain - pmpo_mean(diff, weights, n)) < 1e-9);
+    pmpo_scores_free(s);
+    return gain / error;
+}
+
+/* Of those that have lower losses than the best prompt without a rewriter's
+ * words, the first that is better by more than an error; else that one. Adds
+ * to seen[1] if it is one with such words, to seen[0] if one was passed over. */
+static void check_words(const pmpo_run_view *v, pmpo_model *m,
+                        const pmpo_optimize_options *o, const pmpo_data *val,
+                        size_t *seen)
+{
+    size_t plain = 0, chosen = 0;
+    while (has_words(v, v->finalists[plain].id)) {
+        plain++;
+        assert_true(plain < v->n_finalists);
+    }
+    pmpo_str least = prompt_of(v, v->finalists[plain].id);
+    while (chosen < plain &&
+           errors_better(m, o, val, least,
+                         prompt_of(v, v->finalists[chosen].id)) <= 1) {
+        assert_non_null(strstr(v->finalists[chosen].why, "rewriter's words"));
+        chosen++;
+    }
+    assert_int_equal(v->best_id, v->finalists[chosen].id);
+    seen[1] += chosen < plain;
+    seen[0] += chosen > 0;
+}
+
+static void words_of_a_rewriter_must_be_worth_it(void **state)
+{
+    (void)state;
+    size_t seen[2] = {0, 0};
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    pmpo_data *val = validation_part(&o, d);
+    o.metric = PMPO_RUN_METRIC_NONE;
+    o.proposers = "contract,rewrite"; /* few prompts without such words */
+    for (unsigned i = 0; i < 24; i++) {
+        pmpo_run *run = NULL;
+        pmpo_error err;
+        pmpo_model *m = fake_new(&(fake_options){.salt = i / 2});
+        o.lowest_loss = i % 2;
+        assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL,
+                                                              NULL},
+                                       &o, path, &run, &err),
+                         0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        if (o.lowest_loss) {
+            assert_int_equal(v->best_id, v->finalists[0].id);
+        } else {
+            check_words(v, m, &o, val, seen);
+        }
+        pmpo_run_free(run);
+        fake_free(m);
+    }
+    assert_true(seen[0] > 0 && seen[1] > 0); /* or the test shows little */
+    pmpo_data_free(val);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 static void a_metric_that_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -258,15 +384,8 @@ static void a_metric_that_cannot_be_is_refused(void **state)
 
 static const char *proposer_of(const pmpo_run_view *v, int id)
 {
-    for (size_t i = 0; i < v->n_iterations; i++) {
-        for (size_t k = 0; k < v->iterations[i].n_candidates; k++) {
-            const pmpo_candidate *c = &v->iterations[i].candidates[k];
-            if (c->id == id) {
-                return c->proposer;
-            }
-        }
-    }
-    return "start";
+    const pmpo_candidate *c = row_of(v, id);
+    return c ? c->proposer : "start";
 }
 
 /* Whatever their losses, and however short the list. */
@@ -363,6 +482,7 @@ int main(void)
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),
         cmocka_unit_test(answers_decide_where_they_differ),
         cmocka_unit_test(the_best_of_library_and_contract_answer),
+        cmocka_unit_test(words_of_a_rewriter_must_be_worth_it),
         cmocka_unit_test(a_metric_that_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,7 @@ static pmpo_optimize_options case_of(unsigned i, bool *preference)
     o.paper = i & 4;
     o.no_mask = i & 8;
     o.no_hard_cases = i & 16;
+    o.lowest_loss = i % 3 == 0;
     return o;
 }
 

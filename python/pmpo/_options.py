@@ -120,6 +120,7 @@ class OptimizeOptions(TypedDict, total=False):
     no_mask: bool
     no_hard_cases: bool
     no_loss_check: bool
+    lowest_loss: bool
     allow_copy: bool
     no_guard: bool
     paper: bool

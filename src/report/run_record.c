@@ -260,6 +260,7 @@ static const struct {
     {"allow_copy", "--allow-copy"},
     {"no_hard_cases", "--no-hard-cases"},
     {"no_loss_check", "--no-loss-check"},
+    {"lowest_loss", "--lowest-loss"},
     {"paper", "--preset paper"},
 };
 

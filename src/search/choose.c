@@ -3,15 +3,20 @@
  * The search goes by training loss. At its end, all prompts that were the
  * incumbent once, and the best of the library and of the contract, are compared
  * on the validation part, which took no part in making them: the lowest loss
- * leads. With a metric, the few best by loss answer that part, because a loss
- * that is read off the right answer rewards imitated form: another prompt goes
- * before the leader where a paired test of right answers says so. */
+ * leads, but a prompt with a rewriter's words only where it is better than the
+ * best without them by more than a standard error (the one-standard-error rule
+ * of Breiman et al. 1984, Classification and Regression Trees, section 3.4.3:
+ * of what is as good within noise take the simplest). With a metric, the few
+ * best by loss answer that part, because a loss that is read off the right
+ * answer rewards imitated form: another prompt goes before the leader where a
+ * paired test of right answers says so. */
 #include <math.h>
 
 #include "base/error.h"
 #include "data/data.h"
 #include "search/answers.h"
 #include "search/state.h"
+#include "stats/stats.h"
 
 #define MOST_LIBRARY 4 /* of the library, by training loss */
 #define DECIDED 0.05   /* of the exact McNemar test, two-sided */
@@ -28,13 +33,15 @@ static const struct {
 typedef struct pool {
     pmpo_finalist *of; /* by validation loss, the lowest first */
     size_t n;
+    size_t lead;              /* index of the one that the loss would take */
     size_t owed[1 + N_FIXED]; /* where the start prompt and the best of each
                                  fixed are; SIZE_MAX: nowhere */
 } pool;
 
 size_t pmpo_most_finalists(int shortlist)
 {
-    size_t n = 2 + N_FIXED; /* the lowest loss, start, and the best of each */
+    /* The lowest loss, the leader, start, and the best of each. */
+    size_t n = 3 + N_FIXED;
     return (size_t)shortlist > n ? (size_t)shortlist : n;
 }
 
@@ -165,17 +172,87 @@ static void sort_pool(pmpo_state *st, pool *p)
     }
 }
 
+/* Has a rewriter written words of it, or of a prompt that it was made from? */
+static bool is_written(const pmpo_state *st, int id)
+{
+    const pmpo_candidate_row *r = &st->rows[id];
+    bool yes = false;
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        yes = yes ||
+              (pmpo_proposers[i].asks && is_by(r, pmpo_proposers[i].name));
+    }
+    for (size_t k = 0; !yes && k < r->n_parents; k++) {
+        yes = is_written(st, r->parents[k]); /* of an earlier row */
+    }
+    return yes;
+}
+
+/* Is p->of[i] better than p->of[plain] by more than the paired standard error
+ * on the validation part? If not, its `why` says so. */
+static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
+                     bool *yes, pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_prompt_score a = {0}, b = {0};
+    double *diff, *weights;
+    size_t n;
+    int rc = pmpo_try_validation(st, p->of[plain].id, &mem, &a, err);
+    rc = rc < 0 ? rc : pmpo_try_validation(st, p->of[i].id, &mem, &b, err);
+    rc = rc < 0 ? rc
+                : pmpo_paired_losses(&a, &b, &mem, &diff, &weights, &n, err);
+    if (rc == 0) {
+        double gain = pmpo_priced(st, a.loss, p->of[plain].id) -
+                      pmpo_priced(st, b.loss, p->of[i].id);
+        double error = pmpo_mean_error(diff, weights, n);
+        *yes = gain > (isnan(error) ? 0 : error);
+        p->of[i].why = *yes ? "the lowest validation loss"
+                            : pmpo_say(st,
+                                       "a rewriter's words, only %.2g "
+                                       "lower than prompt %d, standard error "
+                                       "%.2g",
+                                       gain, p->of[plain].id, error);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* Sets p->lead, and why it leads. A person who approves has read the words. */
+static int choose_lead(pmpo_state *st, pool *p, pmpo_error *err)
+{
+    size_t plain = 0;
+    while (plain < p->n && is_written(st, p->of[plain].id)) {
+        plain++;
+    }
+    bool free = plain == p->n || st->o.lowest_loss || st->o.approve;
+    int rc = 0;
+    p->lead = free ? 0 : plain;
+    for (size_t i = 0; rc == 0 && i < p->lead; i++) {
+        bool better;
+        rc = is_better(st, p, i, plain, &better, err);
+        p->lead = rc == 0 && better ? i : p->lead;
+    }
+    if (!p->of[p->lead].why) {
+        p->of[p->lead].why = p->lead == 0
+                                 ? "the lowest validation loss"
+                                 : "the lowest validation loss without a "
+                                   "rewriter's words";
+    }
+    return rc;
+}
+
 /* The first `most`, and those that are owed an answer among them. */
 static void shorten(pool *p, size_t most)
 {
-    size_t n = 0;
+    size_t n = 0, lead = p->lead;
     for (size_t i = 0; i < p->n; i++) {
-        size_t owed = 0;
-        bool must = false;
+        size_t owed = lead > i;
+        bool must = lead == i;
         for (size_t k = 0; k <= N_FIXED; k++) {
             must = must || p->owed[k] == i;
-            owed += p->owed[k] != SIZE_MAX && p->owed[k] > i;
+            owed += p->owed[k] != SIZE_MAX && p->owed[k] > i &&
+                    p->owed[k] != lead;
         }
+        p->lead = lead == i ? n : p->lead;
         if (must || n + owed < most || n == 0) {
             p->of[n++] = p->of[i];
         }
@@ -257,27 +334,30 @@ static int answer(contest *c, pmpo_error *err)
     return rc;
 }
 
-/* The lowest loss that is left, unless another that is left beats it. */
+/* The one that leads by loss, or if it is out the lowest loss that is left,
+ * unless another that is left beats it. */
 static int settle(contest *c, size_t *chosen, pmpo_error *err)
 {
     int rc = 0;
-    size_t lead = 0, best = leader(c);
-    while (c->out[lead]) {
-        lead++;
+    size_t lead = c->p->lead, best = leader(c);
+    if (c->out[lead]) {
+        for (lead = 0; c->out[lead];) {
+            lead++;
+        }
+        c->p->of[lead].why = "the lowest validation loss of those that answer "
+                             "no worse";
     }
     *chosen = lead;
-    c->p->of[lead].why = lead == 0 ? "the lowest validation loss"
-                                   : "the lowest validation loss of those that "
-                                     "answer no worse";
     if (best != lead) {
         bool yes;
         double p;
         rc = beats(c, best, lead, &yes, &p, err);
         if (rc == 0 && yes) {
             *chosen = best;
-            c->p->of[lead].why = "the lowest validation loss";
-            c->p->of[best].why = pmpo_say(c->st, "answers better than the "
-                                          "lowest loss, p = %.2g", p);
+            c->p->of[best].why = pmpo_say(c->st,
+                                          "answers better than the "
+                                          "one chosen by loss, p = %.2g",
+                                          p);
         }
     }
     return rc;
@@ -324,11 +404,11 @@ int pmpo_choose(pmpo_state *st, pmpo_error *err)
         return rc;
     }
     sort_pool(st, &p);
-    if (st->o.metric != PMPO_RUN_METRIC_NONE) {
+    rc = choose_lead(st, &p, err);
+    chosen = p.lead;
+    if (rc == 0 && st->o.metric != PMPO_RUN_METRIC_NONE) {
         shorten(&p, (size_t)st->o.shortlist);
         rc = choose_by_answers(st, &p, &chosen, err);
-    } else {
-        p.of[0].why = "the lowest validation loss";
     }
     st->chosen = rc == 0 ? p.of[chosen].id : st->incumbent;
     st->finalists = p.of;

@@ -145,7 +145,9 @@ static const char *const form_words[] = {
     "the provided example", "=== instruction", "=== end", "<MASK>",
     "task of this kind", "tasks of this kind", "what to write as the answer",
     "no names and no numbers", "told to do such tasks",
-    "works badly", "<end of", "<instruction>", "</instruction>", NULL};
+    "works badly", "more is better", "the model's loss", "loss on the example",
+    "part that is hidden", "part is hidden",
+    "<end of", "<instruction>", "</instruction>", NULL};
 
 /* Words to whoever sent the request, unless such are the task's own. */
 static const char *const sender_words[] = {

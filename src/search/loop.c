@@ -298,19 +298,6 @@ typedef struct judge_ud {
     pmpo_validation last; /* of the candidate asked about last */
 } judge_ud;
 
-static int score_validation(pmpo_state *st, int id, pmpo_arena *mem,
-                            pmpo_prompt_score *out, pmpo_error *err)
-{
-    pmpo_result r;
-    pmpo_score_context c = pmpo_context(st, "validation", id);
-    int rc = pmpo_scorer_score(st->validation, st->rows[id].prompt, &c, mem,
-                               &r, err);
-    if (rc == 0) {
-        *out = r.score;
-    }
-    return rc;
-}
-
 /* `mem` holds the scores. */
 static int compare_validation(pmpo_state *st, int id, pmpo_arena *mem,
                               pmpo_validation *out, pmpo_error *err)
@@ -318,10 +305,10 @@ static int compare_validation(pmpo_state *st, int id, pmpo_arena *mem,
     pmpo_prompt_score start = {0}, incumbent = {0}, candidate = {0};
     double *diff, *weights;
     size_t n;
-    int rc = score_validation(st, 0, mem, &start, err);
+    int rc = pmpo_try_validation(st, 0, mem, &start, err);
     rc = rc < 0 ? rc
-                : score_validation(st, st->incumbent, mem, &incumbent, err);
-    rc = rc < 0 ? rc : score_validation(st, id, mem, &candidate, err);
+                : pmpo_try_validation(st, st->incumbent, mem, &incumbent, err);
+    rc = rc < 0 ? rc : pmpo_try_validation(st, id, mem, &candidate, err);
     if (rc == PMPO_ETOOLONG) { /* this candidate's failure, not the run's */
         *out = (pmpo_validation){NAN, NAN, INFINITY, NAN};
         return 0;

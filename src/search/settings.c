@@ -70,6 +70,7 @@ static const row rows[] = {
     {"no_mask", K_BOOL, AT(no_mask), NULL},
     {"no_hard_cases", K_BOOL, AT(no_hard_cases), NULL},
     {"no_loss_check", K_BOOL, AT(no_loss_check), NULL},
+    {"lowest_loss", K_BOOL, AT(lowest_loss), NULL},
     {"approve", K_BOOL, AT(approve), NULL},
     {"allow_copy", K_BOOL, AT(allow_copy), NULL},
     {"no_guard", K_BOOL, AT(no_guard), NULL},

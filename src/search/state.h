@@ -120,6 +120,9 @@ int pmpo_try_candidates(pmpo_state *st, pmpo_step *step, pmpo_error *err);
  * pmpo_scene.losses. */
 int pmpo_try_some(pmpo_state *st, const pmpo_str *prompts, size_t n,
                   size_t most, double *losses, pmpo_error *err);
+/* Scores row `id` on the validation part; what was scored is looked up. */
+int pmpo_try_validation(pmpo_state *st, int id, pmpo_arena *mem,
+                        pmpo_prompt_score *out, pmpo_error *err);
 
 /* ---- vet.c: is a candidate worth scoring? -------------------------------- */
 

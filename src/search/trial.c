@@ -168,3 +168,16 @@ int pmpo_try_some(pmpo_state *st, const pmpo_str *prompts, size_t n,
     pmpo_arena_release(&mem);
     return rc;
 }
+
+int pmpo_try_validation(pmpo_state *st, int id, pmpo_arena *mem,
+                        pmpo_prompt_score *out, pmpo_error *err)
+{
+    pmpo_result r;
+    pmpo_score_context c = pmpo_context(st, "validation", id);
+    int rc = pmpo_scorer_score(st->validation, st->rows[id].prompt, &c, mem, &r,
+                               err);
+    if (rc == 0) {
+        *out = r.score;
+    }
+    return rc;
+}
