@@ -30,8 +30,11 @@ struct library {
 library blas;
 constexpr int ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112; // of cblas.h
 
-// Below this many rows, columns or terms the engine's own product is faster.
-constexpr int64_t LEAST = 32;
+// Below this many columns or terms the engine's own product is faster; and
+// below this many rows, since OpenBLAS copies the weights into its own order at
+// each call: decoding 32 replies at a time is 1.3 times as fast without at 1.5B,
+// 1.4 times at 0.5B; 64 are 1.0 and 1.1 times (docs/results.md).
+constexpr int64_t LEAST = 32, LEAST_ROWS = 64;
 // A slice's columns are a multiple of this, which kernels take at a time.
 constexpr int64_t COLUMNS = 64;
 // Slices a thread, so that one held up by another program does fewer.
@@ -66,7 +69,7 @@ bool suits_blas(const ggml_tensor *op)
 {
     return op->op == GGML_OP_MUL_MAT && in_rows(op->src[0]) &&
            in_rows(op->src[1]) && in_rows(op) && op->ne[0] >= LEAST &&
-           op->ne[1] >= LEAST && op->src[0]->ne[0] >= LEAST &&
+           op->ne[1] >= LEAST_ROWS && op->src[0]->ne[0] >= LEAST &&
            ggml_get_op_params_i32(op, 1) != GGML_HINT_SRC0_IS_HADAMARD;
 }
 
