@@ -28,14 +28,14 @@ units=${UNITS:-$(dirname "$pmpo")/units}
 make_llama() {
     local source flags=-w
     source=$("$top/scripts/fetch-llama.sh")
-    if [ ! -x "$to/llama/bin/llama-perplexity" ]; then
+    if [ ! -e "$to/llama/bin/libllama.so" ]; then
         case $(uname -m) in
         x86_64) flags="-w -mno-amx-tile -mno-amx-int8 -mno-amx-bf16" ;; # they crash, as in pmpo's own build
         esac
         cmake -S "$source" -B "$to/llama" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DLLAMA_CURL=OFF \
             -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
             -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" >&2
-        cmake --build "$to/llama" --target llama llama-perplexity -j 2 >&2
+        cmake --build "$to/llama" --target llama -j 2 >&2
     fi
     if [ "$here/compare/loop.c" -nt "$to/loop" ]; then
         cc -std=gnu11 -O2 -DSOURCE="\"$(basename "$source")\"" -I "$source/include" -I "$source/ggml/include" \

@@ -72,14 +72,29 @@ static bool has_no_shortlist(const options *o)
     return is_paper(o) || answers_nothing(o);
 }
 
-/* No last choice, or no prompt in it with a rewriter's words, or a person has
- * read them. */
-static bool weighs_no_words(const options *o)
+/* None of these proposers takes part. */
+static bool proposes_none(const options *o, const char *const *names)
 {
-    bool none = (o->rewriter && !strcmp(o->rewriter, "none")) ||
-                (proposes_no(o, "induce") && proposes_no(o, "edit") &&
-                 proposes_no(o, "rewrite") && proposes_no(o, "paraphrase"));
-    return none || is_paper(o) || o->approve;
+    bool none = true;
+    for (; *names; names++) {
+        none = none && proposes_no(o, *names);
+    }
+    return none;
+}
+
+/* There is no last choice, or no prompt with a rewriter's words is in it, or
+ * beside these only the start prompt, over which all of them have a gain by
+ * acceptance, or a person has read them. */
+static bool takes_lowest(const options *o)
+{
+    static const char *const write[] = {"induce", "edit", "rewrite",
+                                        "paraphrase", NULL};
+    static const char *const dont[] = {"library", "contract", "delete",
+                                       "merge",   "demos",    NULL};
+    return is_paper(o) || o->approve || o->iterations == 0 ||
+           (o->val && !strcmp(o->val, "0")) ||
+           (o->rewriter && !strcmp(o->rewriter, "none")) ||
+           proposes_none(o, write) || proposes_none(o, dont);
 }
 
 static bool has_one_model(const options *o)
@@ -169,8 +184,7 @@ static const rule rules[] = {
      "nothing is answered without a --metric"},
     {CMD_OPTIMIZE, "shortlist", has_no_shortlist,
      "nothing is answered to choose by"},
-    {CMD_OPTIMIZE, "lowest-loss", weighs_no_words,
-     "no words of a rewriter are weighed against the lowest loss"},
+    {CMD_OPTIMIZE, "lowest-loss", takes_lowest, "the run ends so without it"},
     {CMD_OPTIMIZE, "from", takes_nothing_from,
      "-p gives another start prompt, and no library is raced"},
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},

@@ -483,8 +483,9 @@ typedef struct pmpo_optimize_options {
     pmpo_race race;  /* PMPO_RACE_EXACT */
     /* How generated answers are marked. At the end, the best `shortlist`
      * prompts by validation loss, of all former incumbents and the prompts of
-     * library and contract, answer the validation examples; the start prompt
-     * and the best of those two proposers always do, so four answer at least.
+     * library and contract, answer the validation examples; the start prompt,
+     * the best of those two proposers, the lowest loss and the one that it
+     * chooses (see lowest_loss) always do, so up to five whatever the list.
      * Then the start prompt and the chosen one answer the test examples. AUTO
      * is NONE with `paper`. With another metric loss AUTO is nll, unless the data
      * are pairs. */
@@ -496,9 +497,11 @@ typedef struct pmpo_optimize_options {
     bool no_hard_cases;    /* show the rewriter random examples */
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood, at start and end */
-    bool lowest_loss;   /* end with the lowest validation loss, also by a
-                         * rewriter's words that gain less than the paired
-                         * standard error */
+    /* End with the lowest validation loss. Else a prompt with words of a
+     * rewriter's, or of a custom proposer's, or made from such a one, has to be
+     * better than the best without by more than the paired standard error. No
+     * effect with `approve` or `paper`. */
+    bool lowest_loss;
     bool approve;    /* ask before a candidate becomes the incumbent */
     pmpo_ask_fn ask; /* called for that with ask_ud; required with `approve` */
     void *ask_ud;

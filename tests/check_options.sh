@@ -293,6 +293,11 @@ optimize | --no-loss-check | | --no-loss-check
 optimize | --lowest-loss | | --lowest-loss
 optimize | --lowest-loss | --preset paper => --lowest-loss
 optimize | --lowest-loss | --rewriter none => --lowest-loss
+optimize | --lowest-loss | --approve => --lowest-loss
+optimize | --lowest-loss | --iterations 0 => --lowest-loss
+optimize | --lowest-loss | --val 0 => --lowest-loss
+optimize | --lowest-loss | --proposers rewrite,edit => --lowest-loss
+optimize | --lowest-loss | --proposers library,merge => --lowest-loss
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
 optimize | --approve | | --approve

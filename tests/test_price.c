@@ -10,6 +10,7 @@ static pmpo_run *finished_at(double price, pmpo_race race, const char *path)
     pmpo_error err = {0};
     o.proposers = NULL; /* all: short and long ones */
     o.metric = PMPO_RUN_METRIC_NONE;
+    o.lowest_loss = true;
     o.length_price = price;
     o.race = race;
     if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,

@@ -52,6 +52,29 @@ static bool is_by(const pmpo_candidate_row *r, const char *proposer)
     return !strcmp(r->proposer, proposer);
 }
 
+/* Has a rewriter, or a proposer of the calling program, written words of it or
+ * of a prompt that it was made from? */
+static bool is_written(const pmpo_state *st, int id)
+{
+    const pmpo_candidate_row *r = &st->rows[id];
+    bool yes = pmpo_custom_find(st->o.custom, st->o.n_custom,
+                                pmpo_str_of(r->proposer)) != NULL;
+    for (size_t i = 0; i < pmpo_n_proposers; i++) {
+        yes = yes ||
+              (pmpo_proposers[i].asks && is_by(r, pmpo_proposers[i].name));
+    }
+    for (size_t k = 0; !yes && k < r->n_parents; k++) {
+        yes = is_written(st, r->parents[k]); /* of an earlier row */
+    }
+    return yes;
+}
+
+/* Is it `proposer`'s, and all of its words? */
+static bool is_purely(const pmpo_state *st, int id, const char *proposer)
+{
+    return is_by(&st->rows[id], proposer) && !is_written(st, id);
+}
+
 /* By training loss; those given up, whose bounds tell nothing of each other,
  * come last, as they were proposed. */
 static bool is_ahead(const pmpo_candidate_row *a, const pmpo_candidate_row *b)
@@ -71,8 +94,9 @@ static const pmpo_candidate_row *next_by(const pmpo_state *st,
         const pmpo_candidate_row *r = &st->rows[i];
         bool scored = !isnan(r->loss) || isfinite(r->lower_bound) ||
                       r->given_up;
-        if (is_by(r, proposer) && scored && r->fate != PMPO_FATE_DUPLICATE &&
-            (!last || is_ahead(last, r)) && (!best || is_ahead(r, best))) {
+        if (is_purely(st, r->id, proposer) && scored &&
+            r->fate != PMPO_FATE_DUPLICATE && (!last || is_ahead(last, r)) &&
+            (!best || is_ahead(r, best))) {
             best = r;
         }
     }
@@ -165,30 +189,16 @@ static void sort_pool(pmpo_state *st, pool *p)
     for (size_t k = 0; k <= N_FIXED; k++) {
         p->owed[k] = SIZE_MAX;
         for (size_t i = p->n; i-- > 0;) {
-            const pmpo_candidate_row *r = &st->rows[p->of[i].id];
-            bool is = k == 0 ? r->id == 0 : is_by(r, fixed[k - 1].proposer);
+            int id = p->of[i].id;
+            bool is = k == 0 ? id == 0
+                             : is_purely(st, id, fixed[k - 1].proposer);
             p->owed[k] = is ? i : p->owed[k];
         }
     }
 }
 
-/* Has a rewriter written words of it, or of a prompt that it was made from? */
-static bool is_written(const pmpo_state *st, int id)
-{
-    const pmpo_candidate_row *r = &st->rows[id];
-    bool yes = false;
-    for (size_t i = 0; i < pmpo_n_proposers; i++) {
-        yes = yes ||
-              (pmpo_proposers[i].asks && is_by(r, pmpo_proposers[i].name));
-    }
-    for (size_t k = 0; !yes && k < r->n_parents; k++) {
-        yes = is_written(st, r->parents[k]); /* of an earlier row */
-    }
-    return yes;
-}
-
 /* Is p->of[i] better than p->of[plain] by more than the paired standard error
- * on the validation part? If not, its `why` says so. */
+ * on the validation part? Its `why` says so. */
 static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
                      bool *yes, pmpo_error *err)
 {
@@ -204,38 +214,54 @@ static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
         double gain = pmpo_priced(st, a.loss, p->of[plain].id) -
                       pmpo_priced(st, b.loss, p->of[i].id);
         double error = pmpo_mean_error(diff, weights, n);
-        *yes = gain > (isnan(error) ? 0 : error);
-        p->of[i].why = *yes ? "the lowest validation loss"
-                            : pmpo_say(st,
-                                       "a rewriter's words, only %.2g "
-                                       "lower than prompt %d, standard error "
-                                       "%.2g",
-                                       gain, p->of[plain].id, error);
+        *yes = gain > error; /* not where one example tells no error */
+        p->of[i].why =
+            pmpo_say(st,
+                     "a rewriter's words, %.2g better than prompt %d, %s "
+                     "the standard error %.2g",
+                     gain, p->of[plain].id, *yes ? "more than" : "within",
+                     error);
     }
     pmpo_arena_release(&mem);
     return rc;
 }
 
-/* Sets p->lead, and why it leads. A person who approves has read the words. */
-static int choose_lead(pmpo_state *st, pool *p, pmpo_error *err)
+/* The lowest loss of those that aren't `out` (NULL: none is), or of those of
+ * them that are plain; p->n: there is none. */
+static size_t first_left(const pmpo_state *st, const pool *p, const bool *out,
+                         bool plain)
 {
-    size_t plain = 0;
-    while (plain < p->n && is_written(st, p->of[plain].id)) {
-        plain++;
+    size_t i = 0;
+    while (i < p->n &&
+           ((out && out[i]) || (plain && is_written(st, p->of[i].id)))) {
+        i++;
     }
-    bool free = plain == p->n || st->o.lowest_loss || st->o.approve;
+    return i;
+}
+
+/* Sets p->lead, of those that aren't `out` (NULL: none is), and why it leads. A
+ * person who approves has read the words. */
+static int choose_lead(pmpo_state *st, pool *p, const bool *out,
+                       pmpo_error *err)
+{
+    size_t first = first_left(st, p, out, false);
+    size_t plain = first_left(st, p, out, true);
+    bool any = plain == p->n || st->o.lowest_loss || st->o.approve;
+    bool better = false;
     int rc = 0;
-    p->lead = free ? 0 : plain;
-    for (size_t i = 0; rc == 0 && i < p->lead; i++) {
-        bool better;
-        rc = is_better(st, p, i, plain, &better, err);
-        p->lead = rc == 0 && better ? i : p->lead;
+    p->lead = any ? first : plain;
+    for (size_t i = first; rc == 0 && i < p->lead && !better; i++) {
+        if (!out || !out[i]) {
+            rc = is_better(st, p, i, plain, &better, err);
+            p->lead = rc == 0 && better ? i : p->lead;
+        }
     }
-    if (!p->of[p->lead].why) {
-        p->of[p->lead].why = p->lead == 0
-                                 ? "the lowest validation loss"
-                                 : "the lowest validation loss without a "
-                                   "rewriter's words";
+    if (!better) {
+        p->of[p->lead].why =
+            p->lead > first ? "the lowest validation loss without a "
+                              "rewriter's words"
+            : out ? "the lowest validation loss of those that answer no worse"
+                  : "the lowest validation loss";
     }
     return rc;
 }
@@ -334,21 +360,15 @@ static int answer(contest *c, pmpo_error *err)
     return rc;
 }
 
-/* The one that leads by loss, or if it is out the lowest loss that is left,
- * unless another that is left beats it. */
+/* The one that leads by loss, of those that are left, unless another that is
+ * left beats it. */
 static int settle(contest *c, size_t *chosen, pmpo_error *err)
 {
-    int rc = 0;
+    bool lost = c->out[c->p->lead];
+    int rc = lost ? choose_lead(c->st, c->p, c->out, err) : 0;
     size_t lead = c->p->lead, best = leader(c);
-    if (c->out[lead]) {
-        for (lead = 0; c->out[lead];) {
-            lead++;
-        }
-        c->p->of[lead].why = "the lowest validation loss of those that answer "
-                             "no worse";
-    }
     *chosen = lead;
-    if (best != lead) {
+    if (rc == 0 && best != lead) {
         bool yes;
         double p;
         rc = beats(c, best, lead, &yes, &p, err);
@@ -404,7 +424,7 @@ int pmpo_choose(pmpo_state *st, pmpo_error *err)
         return rc;
     }
     sort_pool(st, &p);
-    rc = choose_lead(st, &p, err);
+    rc = choose_lead(st, &p, NULL, err);
     chosen = p.lead;
     if (rc == 0 && st->o.metric != PMPO_RUN_METRIC_NONE) {
         shorten(&p, (size_t)st->o.shortlist);

@@ -145,12 +145,13 @@ static const char *const form_words[] = {
     "the provided example", "=== instruction", "=== end", "<MASK>",
     "task of this kind", "tasks of this kind", "what to write as the answer",
     "no names and no numbers", "told to do such tasks",
-    "works badly", "more is better", "the model's loss", "loss on the example",
-    "part that is hidden", "part is hidden",
-    "<end of", "<instruction>", "</instruction>", NULL};
+    "works badly", "<end of", "<instruction>", "</instruction>", NULL};
 
-/* Words to whoever sent the request, unless such are the task's own. */
+/* Words of the forms that may be the task's own, and words to whoever sent the
+ * request. */
 static const char *const sender_words[] = {
+    "more is better", "the model's loss", "loss on the examples",
+    "part that is hidden", "part is hidden", "parts that are hidden",
     "feel free to ask", "please provide me", "please provide the input", NULL};
 
 static bool in_texts(const pmpo_data *d, pmpo_str what)

@@ -30,11 +30,12 @@ struct library {
 library blas;
 constexpr int ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112; // of cblas.h
 
-// Below this many columns or terms the engine's own product is faster; and
-// below this many rows, since OpenBLAS copies the weights into its own order at
-// each call: decoding 32 replies at a time is 1.3 times as fast without at 1.5B,
-// 1.4 times at 0.5B; 64 are 1.0 and 1.1 times (docs/results.md).
-constexpr int64_t LEAST = 32, LEAST_ROWS = 64;
+// Below this many columns or terms the engine's own product is faster.
+constexpr int64_t LEAST = 32;
+// And below this many rows where weights multiply, since OpenBLAS copies them
+// into its own order at each call: decoding 32 replies at a time without it is
+// 1.3 times as fast at 1.5B and 1.4 times at 0.5B; at 64 it makes no difference.
+constexpr int64_t LEAST_ROWS = 64;
 // A slice's columns are a multiple of this, which kernels take at a time.
 constexpr int64_t COLUMNS = 64;
 // Slices a thread, so that one held up by another program does fewer.
@@ -65,11 +66,11 @@ const pmpo_pool *pool_of(const ggml_threadpool *threads)
     return p && p->blas ? p : nullptr;
 }
 
-bool suits_blas(const ggml_tensor *op)
+bool suits_blas(const ggml_tensor *op, int64_t least)
 {
     return op->op == GGML_OP_MUL_MAT && in_rows(op->src[0]) &&
            in_rows(op->src[1]) && in_rows(op) && op->ne[0] >= LEAST &&
-           op->ne[1] >= LEAST_ROWS && op->src[0]->ne[0] >= LEAST &&
+           op->ne[1] >= least && op->src[0]->ne[0] >= LEAST &&
            ggml_get_op_params_i32(op, 1) != GGML_HINT_SRC0_IS_HADAMARD;
 }
 
@@ -129,7 +130,7 @@ class products : public ggml::cpu::extra_buffer_type {
 
     ggml::cpu::tensor_traits *get_tensor_traits(const ggml_tensor *op) override
     {
-        return pmpo::suits_blas(op) ? &by_blas : nullptr;
+        return pmpo::suits_blas(op, LEAST_ROWS) ? &by_blas : nullptr;
     }
 
     product by_blas;
