@@ -72,29 +72,15 @@ static bool has_no_shortlist(const options *o)
     return is_paper(o) || answers_nothing(o);
 }
 
-/* None of these proposers takes part. */
-static bool proposes_none(const options *o, const char *const *names)
-{
-    bool none = true;
-    for (; *names; names++) {
-        none = none && proposes_no(o, *names);
-    }
-    return none;
-}
-
-/* There is no last choice, or no prompt with a rewriter's words is in it, or
- * beside these only the start prompt, over which all of them have a gain by
- * acceptance, or a person has read them. */
+/* There is no last choice, or no prompt with a rewriter's words is in it, or a
+ * person has read them. */
 static bool takes_lowest(const options *o)
 {
-    static const char *const write[] = {"induce", "edit", "rewrite",
-                                        "paraphrase", NULL};
-    static const char *const dont[] = {"library", "contract", "delete",
-                                       "merge",   "demos",    NULL};
-    return is_paper(o) || o->approve || o->iterations == 0 ||
+    bool none = proposes_no(o, "induce") && proposes_no(o, "edit") &&
+                proposes_no(o, "rewrite") && proposes_no(o, "paraphrase");
+    return is_paper(o) || o->approve || o->iterations == 0 || none ||
            (o->val && !strcmp(o->val, "0")) ||
-           (o->rewriter && !strcmp(o->rewriter, "none")) ||
-           proposes_none(o, write) || proposes_none(o, dont);
+           (o->rewriter && !strcmp(o->rewriter, "none"));
 }
 
 static bool has_one_model(const options *o)

@@ -417,7 +417,7 @@ const option_row option_rows[] = {
            CMD_OPTIMIZE),
     SWITCH(0, "lowest-loss", lowest_loss,
            "end with the lowest validation loss, even if what a rewriter's "
-           "words gain is within their standard error",
+           "words gain may be chance",
            CMD_OPTIMIZE),
     TEXT(0, "from", from, "RUN",
          "start from the best prompt of an earlier run, unless -p is given; "

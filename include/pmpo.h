@@ -499,8 +499,8 @@ typedef struct pmpo_optimize_options {
                          * likelihood, at start and end */
     /* End with the lowest validation loss. Else a prompt with words of a
      * rewriter's, or of a custom proposer's, or made from such a one, has to be
-     * better than the best without by more than the paired standard error. No
-     * effect with `approve` or `paper`. */
+     * better than the best without by a paired test at 5 %. No effect with
+     * `approve` or `paper`. */
     bool lowest_loss;
     bool approve;    /* ask before a candidate becomes the incumbent */
     pmpo_ask_fn ask; /* called for that with ask_ud; required with `approve` */

@@ -296,7 +296,6 @@ optimize | --lowest-loss | --rewriter none => --lowest-loss
 optimize | --lowest-loss | --approve => --lowest-loss
 optimize | --lowest-loss | --iterations 0 => --lowest-loss
 optimize | --lowest-loss | --val 0 => --lowest-loss
-optimize | --lowest-loss | --proposers rewrite,edit => --lowest-loss
 optimize | --lowest-loss | --proposers library,merge => --lowest-loss
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite

@@ -3,13 +3,12 @@
  * The search goes by training loss. At its end, all prompts that were the
  * incumbent once, and the best of the library and of the contract, are compared
  * on the validation part, which took no part in making them: the lowest loss
- * leads, but a prompt with a rewriter's words only where it is better than the
- * best without them by more than a standard error (the one-standard-error rule
- * of Breiman et al. 1984, Classification and Regression Trees, section 3.4.3:
- * of what is as good within noise take the simplest). With a metric, the few
- * best by loss answer that part, because a loss that is read off the right
- * answer rewards imitated form: another prompt goes before the leader where a
- * paired test of right answers says so. */
+ * leads, but a prompt with a rewriter's words only where a paired test says that
+ * it is better than the best without: of many that a rewriter writes some gain
+ * by chance, and what they say may be nonsense. With a metric, the few best by
+ * loss answer that part, because a loss that is read off the right answer
+ * rewards imitated form: another prompt goes before the leader where a paired
+ * test of right answers says so. */
 #include <math.h>
 
 #include "base/error.h"
@@ -197,30 +196,31 @@ static void sort_pool(pmpo_state *st, pool *p)
     }
 }
 
-/* Is p->of[i] better than p->of[plain] by more than the paired standard error
- * on the validation part? Its `why` says so. */
+/* Is the paired 95 % interval of what p->of[i] gains over p->of[plain] on the
+ * validation part above 0? Its `why` says so. */
 static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
                      bool *yes, pmpo_error *err)
 {
+    int own = p->of[i].id, other = p->of[plain].id;
     pmpo_arena mem = {0};
     pmpo_prompt_score a = {0}, b = {0};
     double *diff, *weights;
     size_t n;
-    int rc = pmpo_try_validation(st, p->of[plain].id, &mem, &a, err);
-    rc = rc < 0 ? rc : pmpo_try_validation(st, p->of[i].id, &mem, &b, err);
+    int rc = pmpo_try_validation(st, other, &mem, &a, err);
+    rc = rc < 0 ? rc : pmpo_try_validation(st, own, &mem, &b, err);
     rc = rc < 0 ? rc
                 : pmpo_paired_losses(&a, &b, &mem, &diff, &weights, &n, err);
     if (rc == 0) {
-        double gain = pmpo_priced(st, a.loss, p->of[plain].id) -
-                      pmpo_priced(st, b.loss, p->of[i].id);
-        double error = pmpo_mean_error(diff, weights, n);
-        *yes = gain > error; /* not where one example tells no error */
+        pmpo_interval gain = pmpo_mean_interval(diff, weights, n);
+        double saved = pmpo_priced(st, 0, other) - pmpo_priced(st, 0, own);
+        *yes = gain.low + saved > 0; /* not where one example has no interval */
         p->of[i].why =
             pmpo_say(st,
-                     "a rewriter's words, %.2g better than prompt %d, %s "
-                     "the standard error %.2g",
-                     gain, p->of[plain].id, *yes ? "more than" : "within",
-                     error);
+                     "a rewriter's words, better than prompt %d by %.2g "
+                     "(%.2g to %.2g): %s",
+                     other, gain.value + saved, gain.low + saved,
+                     gain.high + saved,
+                     *yes ? "not by chance" : "may be chance");
     }
     pmpo_arena_release(&mem);
     return rc;
