@@ -67,19 +67,25 @@ static bool answers_nothing(const options *o)
            || (is_paper(o) && o->run_metric == PMPO_RUN_METRIC_AUTO);
 }
 
-static bool has_no_shortlist(const options *o)
+/* Prompts are not compared once more at the end. */
+static bool has_no_last_choice(const options *o)
 {
-    return is_paper(o) || answers_nothing(o);
+    return is_paper(o) || o->iterations == 0
+           || (o->val && !strcmp(o->val, "0"));
 }
 
-/* There is no last choice, or no prompt with a rewriter's words is in it, or a
+static bool has_no_shortlist(const options *o)
+{
+    return has_no_last_choice(o) || answers_nothing(o);
+}
+
+/* There is no last choice, or no prompt with a rewriter's words in it, or a
  * person has read them. */
 static bool takes_lowest(const options *o)
 {
     bool none = proposes_no(o, "induce") && proposes_no(o, "edit") &&
                 proposes_no(o, "rewrite") && proposes_no(o, "paraphrase");
-    return is_paper(o) || o->approve || o->iterations == 0 || none ||
-           (o->val && !strcmp(o->val, "0")) ||
+    return has_no_last_choice(o) || o->approve || none ||
            (o->rewriter && !strcmp(o->rewriter, "none"));
 }
 

@@ -318,6 +318,8 @@ optimize | --variants | --proposers library => --variants 2
 optimize | --metric | | --metric none
 optimize | --shortlist | --iterations 3 | --shortlist 1
 optimize | --shortlist | --metric none => --shortlist 2
+optimize | --shortlist | --val 0 => --shortlist 2
+optimize | --shortlist | --iterations 0 => --shortlist 2
 optimize | --max-tokens | | --max-tokens 1
 optimize | --max-tokens | --preset paper => --max-tokens 9
 optimize | --allow-copy | --variants 30 | --allow-copy

@@ -23,9 +23,12 @@ struct rows {
 // c[m][n] = a[m][k] b[n][k]^T + beta c.
 void sgemm(int m, int n, int k, rows a, rows b, float beta, rows c);
 
+// Below this many columns or terms the engine's own product is faster.
+constexpr int64_t LEAST = 32;
+
 // Is `op` a product of f32 matrices in rows, large enough for BLAS, with
 // `least` rows or more?
-bool suits_blas(const ggml_tensor *op, int64_t least = 32);
+bool suits_blas(const ggml_tensor *op, int64_t least = LEAST);
 
 // The matrix [i2][i3] of `t`, from (row, column) on.
 inline rows matrix(const ggml_tensor *t, int64_t i2, int64_t i3,
