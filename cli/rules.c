@@ -70,8 +70,8 @@ static bool answers_nothing(const options *o)
 /* Prompts are not compared once more at the end. */
 static bool has_no_last_choice(const options *o)
 {
-    return is_paper(o) || o->iterations == 0
-           || (o->val && !strcmp(o->val, "0"));
+    return is_paper(o) || o->iterations == 0 ||
+           (o->val && !strcmp(o->val, "0"));
 }
 
 static bool has_no_shortlist(const options *o)
