@@ -317,7 +317,9 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
 {
     const json_t *most = json_object_get(x->in, "max_tokens");
     const json_t *stop = json_object_get(x->in, "stop");
-    most = most ? most : json_object_get(x->in, "max_completion_tokens");
+    if (chat && !most) { /* /completions doesn't know it, as vLLM's */
+        most = json_object_get(x->in, "max_completion_tokens");
+    }
     const pmpo_gen_params p = {
         .temperature = json_number_value(json_object_get(x->in, "temperature")),
         .top_p = json_number_value(json_object_get(x->in, "top_p")),
@@ -326,6 +328,12 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
     pmpo_reply reply = {0};
     pmpo_error err = {0};
     x->s->counts.replies++;
+    size_t last = r->n_messages ? r->messages[r->n_messages - 1].content.len : 0;
+    if (r->n_ids + last + (size_t)p.max_tokens > x->s->o.max_len) {
+        refuse(x, 400, "'max_tokens' or 'max_completion_tokens' is too large. "
+                       "This model's maximum context length is less."); /* vLLM's */
+        return;
+    }
     if (!judged(x->s, r->messages, r->n_messages, &reply) &&
         pmpo_generate(x->s->fake, r, 1, &p, &reply, &err) < 0) {
         refuse(x, 400, "the fake model failed");

@@ -644,6 +644,13 @@ static void drop(pmpo_reply r[4])
     }
 }
 
+/* What is told of a reply as it ends is what the cache keeps. */
+static void check_text(void *ud, size_t i)
+{
+    const pmpo_reply *all = ud;
+    assert_int_equal(pmpo_utf8_check(pmpo_buf_str(&all[i].text)), SIZE_MAX);
+}
+
 /* More prompts than slots, of many lengths, with a beginning in common: each
  * gets the reply that it gets alone. */
 static void test_replies_together_are_those_alone(void **state)
@@ -668,10 +675,11 @@ static void test_replies_together_are_those_alone(void **state)
         q[i] = (pmpo_gen_request){.messages = &ask[i], .n_messages = 1,
                                   .seeds = &seed, .n_samples = 1};
     }
-    const pmpo_gen_params p = {.temperature = 0, .top_p = 1, .max_tokens = 12,
-                               .stop = PMPO_STR("")};
+    pmpo_gen_params p = {.temperature = 0, .top_p = 1, .max_tokens = 12,
+                         .stop = PMPO_STR(""), .done = check_text, .ud = all};
     memset(all, 0, sizeof(all));
     assert_int_equal(pmpo_generate(m, q, N, &p, all, NULL), 0);
+    p.done = NULL;
     for (int i = 0; i < N; i++) {
         pmpo_reply one = {.n_tokens = 0};
         assert_int_equal(pmpo_generate(m, &q[i], 1, &p, &one, NULL), 0);

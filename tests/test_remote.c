@@ -411,6 +411,39 @@ static void test_answers_of_chats(void **state)
     llm_server_stop(s);
 }
 
+/* A prompt that leaves no room for its reply is told as that, by either path, and
+ * changes nothing of how the next one is asked for. */
+static void test_no_room_for_a_reply(void **state)
+{
+    (void)state;
+    for (int chat = 0; chat < 2; chat++) {
+        llm_server *s = llm_server_start(&(llm_options){
+            .kind = chat ? LLM_CHAT : LLM_VLLM, .salt = 2, .max_len = 400});
+        pmpo_model *m = must_open(llm_server_url(s));
+        const pmpo_message ask = {PMPO_STR("user"), PMPO_STR("Say yes.")};
+        const int32_t ids[40] = {70};
+        const uint64_t seed = 1;
+        pmpo_gen_request q = {.seeds = &seed, .n_samples = 1};
+        q.messages = chat ? &ask : NULL;
+        q.n_messages = (size_t)chat;
+        q.ids = chat ? NULL : ids;
+        q.n_ids = chat ? 0 : 40;
+        pmpo_gen_params p = {.top_p = 1, .max_tokens = 500, .stop = PMPO_STR("")};
+        pmpo_reply r = {0};
+        pmpo_error err = {0};
+        assert_int_equal(pmpo_generate(m, &q, 1, &p, &r, &err), PMPO_ETOOLONG);
+        assert_non_null(strstr(err.text, "maximum context length"));
+        pmpo_buf_release(&r.text);
+        r = (pmpo_reply){0};
+        p.max_tokens = 200;
+        assert_int_equal(pmpo_generate(m, &q, 1, &p, &r, &err), 0);
+        assert_true(r.complete && r.text.len > 0);
+        pmpo_buf_release(&r.text);
+        pmpo_model_free(m);
+        llm_server_stop(s);
+    }
+}
+
 /* A judge that is cut off before it says a letter: no tie. */
 static void test_no_verdict(void **state)
 {
@@ -714,6 +747,7 @@ int main(void)
         cmocka_unit_test(test_replicas),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_answers_of_chats),
+        cmocka_unit_test(test_no_room_for_a_reply),
         cmocka_unit_test(test_no_verdict),
         cmocka_unit_test(test_run),
         cmocka_unit_test(test_forms),

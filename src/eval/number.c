@@ -8,6 +8,8 @@
 #include "eval/match.h"
 #include "eval/reply.h"
 
+static const pmpo_str MINUS = {"\xe2\x88\x92", 3}; /* U+2212 */
+
 static char at(pmpo_str s, size_t i)
 {
     return i < s.len ? s.ptr[i] : '\0';
@@ -68,7 +70,7 @@ static size_t before_currency(pmpo_str s, size_t i)
 static bool has_minus(pmpo_str s, size_t i)
 {
     i = before_currency(s, i);
-    bool utf8 = i >= 3 && !memcmp(s.ptr + i - 3, "\xe2\x88\x92", 3);
+    bool utf8 = i >= 3 && !memcmp(s.ptr + i - 3, MINUS.ptr, MINUS.len);
     size_t before = utf8 ? i - 3 : i - 1;
     if (!utf8 && (i == 0 || s.ptr[i - 1] != '-')) {
         return false;
@@ -206,6 +208,19 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
     return !in_word && !is_ordinal(s, *end);
 }
 
+/* The number in digits at *i or, behind a minus sign there, after it, where *i is
+ * then. */
+static bool signed_at(pmpo_str s, size_t *i, double *v, size_t *end)
+{
+    bool utf8 = pmpo_str_starts(pmpo_str_sub(s, *i, s.len), MINUS);
+    size_t digits = *i + (utf8 ? MINUS.len : at(s, *i) == '-');
+    if (!digits_at(s, digits, v, end)) {
+        return false;
+    }
+    *i = digits;
+    return true;
+}
+
 /* ---- numbers as answers ----------------------------------------------------------- */
 
 /* Words and signs that may be before an announced number. */
@@ -341,19 +356,14 @@ static bool begins_number(const void *ud, pmpo_str s, double *v)
     static const char *const equals[] = {"=", "is", "are", "equals",
                                          "\xe2\x89\x88", NULL};
     (void)ud;
-    size_t end, i = pmpo_skip_words(s, 0, number_fillers);
-    bool digits = digits_at(s, i, v, &end);
-    i -= !digits && at(s, i) == '-';
-    if (!digits && at(s, i) == '-') {
-        digits = digits_at(s, ++i, v, &end);
-    }
-    if (!digits && !read_word(s, i, v, &end)) {
+    size_t end, i = pmpo_skip_words(s, 0, number_fillers), begin = i;
+    if (!signed_at(s, &i, v, &end) && !read_word(s, i, v, &end)) {
         return false;
     }
     if (is_list_mark(s, end, *v)) {
         return false;
     }
-    pmpo_str said = clause(pmpo_str_sub(s, i, s.len));
+    pmpo_str said = clause(pmpo_str_sub(s, begin, s.len));
     if (pmpo_find_any_word(said, 0, equals) < said.len) {
         double x = *v; /* "18 is the total" has but one */
         *v = last_number(said, digits_at, false, &x) ? x : *v;
@@ -367,7 +377,7 @@ static bool opens_number(const void *ud, pmpo_str line, pmpo_str next,
                          double *v)
 {
     size_t end, words = 0, i = pmpo_skip_words(line, 0, number_fillers);
-    if (!digits_at(line, i, v, &end) && !read_word(line, i, v, &end)) {
+    if (!signed_at(line, &i, v, &end) && !read_word(line, i, v, &end)) {
         return false;
     }
     if (is_list_mark(line, end, *v) || is_operand(line, i, end)) {

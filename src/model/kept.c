@@ -146,7 +146,11 @@ static bool read_reply(pmpo_str s, pmpo_reply *out)
         || (s.ptr[0] != 'c' && s.ptr[0] != '-')) {
         return false;
     }
-    pmpo_buf_put(&out->text, pmpo_str_sub(s, i + 1, s.len));
+    pmpo_str text = pmpo_str_sub(s, i + 1, s.len);
+    if (pmpo_utf8_check(text) != SIZE_MAX) { /* an earlier version kept such */
+        return false;
+    }
+    pmpo_buf_put(&out->text, text);
     out->complete = s.ptr[0] == 'c';
     out->n_tokens = n;
     out->kept = true;

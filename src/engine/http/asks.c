@@ -115,6 +115,21 @@ unsigned pmpo_read_refusal(const char *error, unsigned known, const char **lost)
     return 0;
 }
 
+bool pmpo_says_too_long(const char *error)
+{
+    static const char *const words[] = {
+        "context length", "context_length", "context size",
+        "maximum model length", "max_model_len",
+        "must be at least 1, got", /* what the prompt leaves of the context */
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (strstr(error, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const pmpo_json_form *pmpo_json_form_of(const pmpo_gen_request *r,
                                         unsigned refused)
 {
@@ -176,11 +191,11 @@ static int put_form(json_t *o, const pmpo_json_form *f, json_t *messages)
     return rc;
 }
 
-static void put_sampling(json_t *o, const pmpo_sampling *s)
+static void put_sampling(json_t *o, const pmpo_sampling *s, bool chat)
 {
     const pmpo_gen_params *p = s->p;
     json_object_set_new(o,
-                        s->refused & PMPO_REFUSES_MAX_TOKENS
+                        chat && s->refused & PMPO_REFUSES_MAX_TOKENS
                             ? "max_completion_tokens"
                             : "max_tokens",
                         json_integer(p->max_tokens));
@@ -207,7 +222,7 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
     json_t *what = chat ? messages_of(r->messages, r->n_messages)
                         : pmpo_json_ids(r->ids, r->n_ids);
     int rc = form ? put_form(o, form, what) : 0;
-    put_sampling(o, s);
+    put_sampling(o, s, chat);
     json_object_set_new(o, chat ? "messages" : "prompt", what);
     /* Others leave the stop out of the text without saying that it was there,
      * so there it is looked for in what came. */

@@ -26,7 +26,7 @@ int pmpo_ask_text(const char *model, const int32_t *ids, size_t n,
 /* Parameters that some chat servers refuse. A server is first sent all of them,
  * and then again without those that it refused. */
 typedef enum pmpo_refusal {
-    PMPO_REFUSES_MAX_TOKENS = 1, /* calls the limit max_completion_tokens */
+    PMPO_REFUSES_MAX_TOKENS = 1, /* of chats: max_completion_tokens it is */
     PMPO_REFUSES_JSON = 2,
     PMPO_REFUSES_SEED = 4,
     PMPO_REFUSES_TEMPERATURE = 8,
@@ -38,6 +38,10 @@ typedef enum pmpo_refusal {
  * nothing. */
 unsigned pmpo_read_refusal(const char *error, unsigned known,
                            const char **lost);
+
+/* Does an error message say that prompt and reply don't fit into the context? It
+ * may name parameters, too, of which none was refused. */
+bool pmpo_says_too_long(const char *error);
 
 typedef struct pmpo_sampling {
     const pmpo_gen_params *p;

@@ -73,15 +73,20 @@ static void tell(pmpo_remote *r, const char *lost)
     pmpo_buf_release(&b);
 }
 
+/* What a server said as it refused a request; NULL: it didn't. */
+static const char *refusal_of(const pmpo_http_reply *reply)
+{
+    bool refused = reply->status == 400 || reply->status == 422;
+    return refused ? strstr(reply->why, ": HTTP ") : NULL;
+}
+
 /* Servers of chats take not all the same: where an error names what this one
  * refused, the sample is sent again without. */
-static bool ask_otherwise(writing *w, const pmpo_http_reply *reply)
+static bool ask_otherwise(writing *w, const pmpo_http_reply *reply,
+                          const char *error)
 {
     sample *s = &w->samples[reply->ticket];
-    const char *error = strstr(reply->why, ": HTTP "), *lost = "";
-    if ((reply->status != 400 && reply->status != 422) || !error) {
-        return false;
-    }
+    const char *lost = "";
     unsigned what = pmpo_read_refusal(error, s->refused, &lost);
     if (what && !(w->r->refused & what)) {
         w->r->refused |= what;
@@ -109,12 +114,14 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         }
         return 0;
     }
-    if (ask_otherwise(w, reply)) {
+    const char *error = refusal_of(reply);
+    bool too_long = error && pmpo_says_too_long(error);
+    if (error && !too_long && ask_otherwise(w, reply, error)) {
         return 0;
     }
-    out->code = reply->code;
+    out->code = too_long ? PMPO_ETOOLONG : reply->code;
     if (w->code == 0) {
-        w->code = pmpo_fail(&w->error, reply->code, "%s", reply->why);
+        w->code = pmpo_fail(&w->error, out->code, "%s", reply->why);
     }
     return 0;
 }

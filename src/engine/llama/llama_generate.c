@@ -187,13 +187,36 @@ static llama_token greedy(const job *j, int32_t row)
     return x && isfinite(x[best]) ? best : LLAMA_TOKEN_NULL;
 }
 
-static void end_sample(job *j, slot *s)
+/* Replaces what is not UTF-8 (a reply may end within a code point). */
+static int mend(pmpo_buf *text, pmpo_error *err)
+{
+    pmpo_str s = pmpo_buf_str(text);
+    size_t bad = pmpo_utf8_check(s);
+    if (bad == SIZE_MAX) {
+        return 0;
+    }
+    pmpo_buf good = {0};
+    while (bad != SIZE_MAX) {
+        pmpo_buf_put(&good, pmpo_str_sub(s, 0, bad));
+        pmpo_buf_puts(&good, "\xef\xbf\xbd");
+        s = pmpo_str_sub(s, bad + 1, s.len);
+        bad = pmpo_utf8_check(s);
+    }
+    pmpo_buf_put(&good, s);
+    pmpo_buf_release(text);
+    *text = good;
+    return text->failed ? pmpo_fail_memory(err) : 0;
+}
+
+static int end_sample(job *j, slot *s, pmpo_error *err)
 {
     drop_samplers(s);
-    if (j->p->done) {
+    int rc = mend(&j->out[s->item->reply].text, err);
+    if (rc == 0 && j->p->done) {
         j->p->done(j->p->ud, s->item->reply);
     }
     s->item = NULL;
+    return rc;
 }
 
 /* Draws the slot's next token from its row; ends its sample when due. */
@@ -218,10 +241,9 @@ static int draw(job *j, slot *s, pmpo_error *err)
         r->complete = has_stop(&r->text, before, j->p->stop);
     }
     if (r->complete || r->n_tokens >= (size_t)j->p->max_tokens) {
-        end_sample(j, s);
-    } else {
-        s->ids[s->n_ids++] = t;
+        return end_sample(j, s, err);
     }
+    s->ids[s->n_ids++] = t;
     return 0;
 }
 
@@ -479,27 +501,6 @@ static int make_items(job *j, const pmpo_gen_request *requests, size_t n,
     return 0;
 }
 
-/* Replaces what is not UTF-8 (a reply may end within a code point). */
-static int mend(pmpo_buf *text, pmpo_error *err)
-{
-    pmpo_str s = pmpo_buf_str(text);
-    size_t bad = pmpo_utf8_check(s);
-    if (bad == SIZE_MAX) {
-        return 0;
-    }
-    pmpo_buf good = {0};
-    while (bad != SIZE_MAX) {
-        pmpo_buf_put(&good, pmpo_str_sub(s, 0, bad));
-        pmpo_buf_puts(&good, "\xef\xbf\xbd");
-        s = pmpo_str_sub(s, bad + 1, s.len);
-        bad = pmpo_utf8_check(s);
-    }
-    pmpo_buf_put(&good, s);
-    pmpo_buf_release(text);
-    *text = good;
-    return text->failed ? pmpo_fail_memory(err) : 0;
-}
-
 int pmpo_llama_generate(void *self, const pmpo_gen_request *requests, size_t n,
                         const pmpo_gen_params *p, pmpo_reply *out,
                         pmpo_error *err)
@@ -510,9 +511,6 @@ int pmpo_llama_generate(void *self, const pmpo_gen_request *requests, size_t n,
     if (rc == 0 && j.n_items) {
         rc = start_context(&j, longest + (size_t)p->max_tokens, err);
         rc = rc < 0 ? rc : run(&j, err);
-    }
-    for (size_t i = 0; rc == 0 && i < j.n_items; i++) {
-        rc = mend(&out[i].text, err);
     }
     pmpo_arena_release(&j.mem);
     return rc;
