@@ -246,7 +246,11 @@ static void put_conclusion(const pmpo_audit *a, size_t m)
 static void audit_text(const audit_job *j)
 {
     const pmpo_audit *a = j->result;
-    put_model(j->o, j->s.scorer);
+    if (j->run && !j->o->model) {
+        put_model_of(j->o, j->s.scorer, ", the run's");
+    } else {
+        put_model(j->o, j->s.scorer);
+    }
     put_fact("data", "%s: %zu examples, %zu prompts",
              j->o->data ? j->o->data : "the run's test part", a->n_examples,
              a->n_prompts);
@@ -373,7 +377,9 @@ static int open_model(audit_job *j, pmpo_error *err)
     if (options_said(o, "gpu-layers")) {
         scorer.gpu_layers = asked.gpu_layers;
     }
-    scorer.memory_bytes = asked.memory_bytes;
+    if (options_said(o, "memory")) {
+        scorer.memory_bytes = asked.memory_bytes;
+    }
     return session_open_as(o, &scorer, NULL, &j->s, err);
 }
 

@@ -31,10 +31,13 @@ static const char *show_range(double low, double high, double scale,
 /* "+0.1234  0.1 to 0.2  p", or nothing for the first prompt. */
 static void put_gain(const pmpo_compare_gain *g, double scale, int digits)
 {
-    char range[SHORT];
+    char range[SHORT], p[SHORT] = "-"; /* one input has neither */
+    if (isfinite(g->p_holm)) {
+        snprintf(p, sizeof(p), "%.2g", g->p_holm);
+    }
     if (isfinite(g->value)) {
-        printf("  %+10.*f  %-20s %8.2g", digits, scale * g->value,
-               show_range(g->low, g->high, scale, digits, range), g->p_holm);
+        printf("  %+10.*f  %-20s %8s", digits, scale * g->value,
+               show_range(g->low, g->high, scale, digits, range), p);
     }
     putchar('\n');
 }

@@ -220,6 +220,7 @@ static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
     sum->generated_tokens += c->generated_tokens;
     sum->cached_replies += c->cached_replies;
     sum->seconds += c->seconds;
+    sum->dollars += c->dollars;
 }
 
 static pmpo_cost cost_of(const evaluation *v)
@@ -401,12 +402,12 @@ static int evaluate(evaluation *v, pmpo_error *err)
     if (rc == 0) {
         warn_of_cut_off(v);
     }
-    rc = rc == 0 && v->o->examples ? write_examples(v, err) : rc;
     if (rc == 0 && v->o->json) {
         eval_json(v, &s);
     } else if (rc == 0) {
         eval_text(v, &s);
     }
+    rc = rc == 0 && v->o->examples ? write_examples(v, err) : rc;
     session_close(&s);
     return rc;
 }

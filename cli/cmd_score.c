@@ -12,11 +12,16 @@
 
 void put_model(const options *o, const pmpo_model *m)
 {
-    const pmpo_model_info *i = pmpo_model_describe(m);
     const char *from = getenv("PMPO_MODEL");
-    const char *why = o->model        ? ""
-                      : from && *from ? ", from $PMPO_MODEL"
-                                      : ", the default";
+    put_model_of(o, m,
+                 o->model        ? ""
+                 : from && *from ? ", from $PMPO_MODEL"
+                                 : ", the default");
+}
+
+void put_model_of(const options *o, const pmpo_model *m, const char *why)
+{
+    const pmpo_model_info *i = pmpo_model_describe(m);
     if (i->dialect) {
         put_fact("model", "%s%s at %s (%s, dialect %s)", i->name, why, i->path,
                  i->description, i->dialect);

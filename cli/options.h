@@ -156,6 +156,9 @@ int options_check(const options *o, pmpo_error *err);
 
 /* Does a run with these options race the library's prompts? */
 bool options_race_library(const options *o);
+/* Does the job take several scoring models? `joint` in a --config file alone, with
+ * one model, says nothing. rules.c */
+bool options_joint(const options *o);
 
 /* The help of one command, on standard output. */
 void options_help(const command *c);

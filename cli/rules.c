@@ -50,9 +50,12 @@ static bool takes_nothing_from(const options *o)
     return has_no_library(o) && o->prompts.n > 0;
 }
 
+/* No proposer that asks a rewriter takes part. */
 static bool rewrites_nothing(const options *o)
 {
-    return proposes_no(o, "rewrite");
+    bool none = proposes_no(o, "induce") && proposes_no(o, "edit") &&
+                proposes_no(o, "rewrite") && proposes_no(o, "paraphrase");
+    return none || (o->rewriter && !strcmp(o->rewriter, "none"));
 }
 
 static bool masks_nothing(const options *o)
@@ -83,10 +86,7 @@ static bool has_no_shortlist(const options *o)
  * person has read them. */
 static bool takes_lowest(const options *o)
 {
-    bool none = proposes_no(o, "induce") && proposes_no(o, "edit") &&
-                proposes_no(o, "rewrite") && proposes_no(o, "paraphrase");
-    return has_no_last_choice(o) || o->approve || none ||
-           (o->rewriter && !strcmp(o->rewriter, "none"));
+    return has_no_last_choice(o) || o->approve || rewrites_nothing(o);
 }
 
 static bool has_one_model(const options *o)
@@ -94,9 +94,9 @@ static bool has_one_model(const options *o)
     return o->each_model.n < 2;
 }
 
-static bool is_joint(const options *o)
+bool options_joint(const options *o)
 {
-    return o->joint > 0;
+    return o->joint > 0 && !has_one_model(o);
 }
 
 static bool is_json(const options *o)
@@ -167,7 +167,7 @@ static bool has_no_judge(const options *o)
 
 static const rule rules[] = {
     {CMD_OPTIMIZE, "joint", has_one_model, "it takes -m twice or more"},
-    {CMD_OPTIMIZE, "no-loss-check", is_joint,
+    {CMD_OPTIMIZE, "no-loss-check", options_joint,
      "a prompt for several models has no loss check"},
     {CMD_OPTIMIZE, "race", is_paper, "--preset paper gives no candidate up"},
     {CMD_OPTIMIZE, "no-loss-check", is_paper,

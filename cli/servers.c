@@ -126,7 +126,7 @@ static kinds kinds_of(const options *o, const pmpo_model_options *scorer,
 {
     const char *named = scorer->model ? scorer->model : getenv("PMPO_MODEL");
     kinds k = {.url = cli_is_url(named), .file = !cli_is_url(named)};
-    const text_list *all = o->joint ? &o->each_model : &o->models;
+    const text_list *all = options_joint(o) ? &o->each_model : &o->models;
     for (size_t i = 0; i < all->n; i++) {
         k.url = k.url || cli_is_url(all->items[i]);
         k.file = k.file || !cli_is_url(all->items[i]);

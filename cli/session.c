@@ -126,7 +126,7 @@ int session_open(const options *o, session *s, pmpo_error *err)
 {
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
-    scorer.model = o->joint ? o->each_model.items[0] : scorer.model;
+    scorer.model = options_joint(o) ? o->each_model.items[0] : scorer.model;
     rewriter = scorer;
     scorer.for_generation = o->command->id == CMD_EVAL && only_generates(o);
     bool none = o->command->id == CMD_OPTIMIZE && o->rewriter
@@ -138,7 +138,7 @@ int session_open(const options *o, session *s, pmpo_error *err)
     rewriter.for_generation = !o->judge; /* a judge scores */
     int rc =
         session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s, err);
-    return rc < 0 || !o->joint ? rc : open_others(o, s, err);
+    return rc < 0 || !options_joint(o) ? rc : open_others(o, s, err);
 }
 
 void session_close(session *s)

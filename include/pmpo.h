@@ -189,6 +189,7 @@ typedef struct pmpo_model_info {
     int n_context;           /* greatest length of a text, in tokens */
     int threads;
     int gpu_layers;          /* as requested when it was opened */
+    uint64_t memory_bytes;   /* the limit it was opened with; 0: none */
     bool shares_prefixes;    /* false: recurrent, one sequence at a time */
 } pmpo_model_info;
 

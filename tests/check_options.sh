@@ -314,7 +314,11 @@ optimize | --freeze | | --freeze think
 optimize | --library | --proposers library,rewrite | --library mine
 optimize | --library | --proposers rewrite => --library mine
 optimize | --rewrite-form | --proposers library => --rewrite-form large
+optimize | --rewrite-form | --rewriter none => --rewrite-form large
+optimize | --rewrite-form | --proposers library,induce | --rewrite-form large
 optimize | --variants | --proposers library => --variants 2
+optimize | --variants | --rewriter none => --variants 2
+optimize | --variants | --proposers library,induce | --variants 1
 optimize | --metric | | --metric none
 optimize | --shortlist | --iterations 3 | --shortlist 1
 optimize | --shortlist | --metric none => --shortlist 2

@@ -247,7 +247,7 @@ static int count(void *self, const pmpo_unit *units, size_t n, uint64_t *rows,
     (void)self;
     const pmpo_plan_limits unbounded = {SIZE_MAX / 2, SIZE_MAX / 2,
                                         SIZE_MAX / 2, SIZE_MAX / 2,
-                                        SIZE_MAX / 2};
+                                        SIZE_MAX / 2, 0};
     pmpo_arena mem = {0};
     int rc = 0;
     *rows = n && !units[0].plain ? units[0].n_prefix : 0;

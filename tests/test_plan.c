@@ -203,6 +203,7 @@ static void test_random_units_are_right(void **state)
             .max_sequences = 1 + pmpo_random(&seed) % 40,
             .max_cells = 1 + pmpo_random(&seed) % 200,
             .max_context = MAX_LEN,
+            .most_cells = pmpo_random(&seed) % 2 ? 0 : 300,
         };
         pmpo_arena mem = {0};
         pmpo_plan p;
@@ -217,7 +218,7 @@ static void test_necessary_rows_only(void **state)
     (void)state;
     static sample_unit s;
     uint64_t seed = 2;
-    const pmpo_plan_limits lim = {1000, 1000, MAX_SEQ, 100000, MAX_LEN};
+    const pmpo_plan_limits lim = {1000, 1000, MAX_SEQ, 100000, MAX_LEN, 0};
     for (int i = 0; i < 1000; i++) {
         random_unit(&s, &seed);
         pmpo_arena mem = {0};
@@ -241,7 +242,7 @@ static void test_options_by_hand(void **state)
                               {c, 4, 2, 0},
                               {d, 5, 2, 0}};
     const pmpo_unit u = {q, 4, 1, false, false};
-    const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
+    const pmpo_plan_limits lim = {512, 256, 64, 1024, 100, 0};
     pmpo_arena mem = {0};
     pmpo_plan p;
     assert_int_equal(pmpo_plan_make(&u, &lim, &mem, &p, NULL), 0);
@@ -262,7 +263,7 @@ static void test_leads_by_hand(void **state)
                   e[] = {9, 1, 2, 70, 71, 61}, f[] = {9, 1, 3, 70, 71, 60};
     const pmpo_request one[] = {{a, 5, 4, 3}, {b, 5, 4, 3}, {c, 5, 4, 3}};
     const pmpo_request other[] = {{d, 6, 5, 3}, {e, 6, 5, 3}, {f, 6, 5, 3}};
-    const pmpo_plan_limits lim = {512, 256, 64, 1024, 100};
+    const pmpo_plan_limits lim = {512, 256, 64, 1024, 100, 0};
     pmpo_arena mem = {0};
     pmpo_plan p[2];
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){one, 3, 1, false, false}, &lim,
@@ -287,7 +288,7 @@ static void test_planted_faults_are_seen(void **state)
     (void)state;
     static sample_unit s;
     uint64_t seed = 3;
-    const pmpo_plan_limits lim = {16, 8, 20, 100, MAX_LEN};
+    const pmpo_plan_limits lim = {16, 8, 20, 100, MAX_LEN, 0};
     int seen = 0, planted = 0;
     for (int i = 0; i < 300; i++) {
         random_unit(&s, &seed);
@@ -330,7 +331,7 @@ static void test_contract(void **state)
 {
     (void)state;
     const int32_t a[] = {1, 2, 3, 4}, b[] = {1, 9, 3, 4};
-    const pmpo_plan_limits lim = {8, 8, 8, 100, 100};
+    const pmpo_plan_limits lim = {8, 8, 8, 100, 100, 0};
     pmpo_arena mem = {0};
     pmpo_plan p;
     pmpo_error err;
@@ -362,7 +363,7 @@ static void test_contract(void **state)
 static void test_empty_unit(void **state)
 {
     (void)state;
-    const pmpo_plan_limits lim = {8, 8, 8, 100, 100};
+    const pmpo_plan_limits lim = {8, 8, 8, 100, 100, 0};
     pmpo_arena mem = {0};
     pmpo_plan p;
     assert_int_equal(pmpo_plan_make(&(pmpo_unit){NULL, 0, 0, false, false}, &lim, &mem, &p,

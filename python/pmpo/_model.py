@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from . import _core
@@ -35,6 +36,25 @@ def metric_bits(names: str | Iterable[str] | None) -> int:
         if a not in known:
             raise ValueError(f"metrics are {', '.join(known)}, not {a!r}")
     return sum(1 << known.index(a) for a in set(asked))
+
+
+def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch) -> int:
+    """work() with these models for itself; ^C cancels it in all of them."""
+    distinct = sorted({id(m): m for m in models}.values(), key=id) # no two calls wait for each other
+    with ExitStack() as locks:
+        for m in distinct:
+            locks.enter_context(m._lock)
+        handles = [m._alive() for m in distinct]
+
+        def stop() -> None:
+            for h in handles:
+                lib.pmpo_cancel(h)
+
+        try:
+            return _core.run(work, watch, stop)
+        finally:
+            for h in handles:
+                lib.pmpo_uncancel(h)
 
 
 class Model:
@@ -132,16 +152,6 @@ class Model:
 
     # ---- calling
 
-    def _call(self, work: Callable[[], int], watch: Watch, err: Any) -> int:
-        """work() with this model for itself; ^C cancels it. Codes below 0 that
-        mean a stop are returned, others raise."""
-        with self._lock:
-            handle = self._alive()
-            try:
-                return _core.run(work, watch, lambda: lib.pmpo_cancel(handle))
-            finally:
-                lib.pmpo_uncancel(handle)
-
     def score(self, data: DataLike, prompts: str | Sequence[str], *,
               progress: ProgressFn | None = None,
               **options: Unpack[ScoreOptions]) -> Scores:
@@ -154,8 +164,8 @@ class Model:
         watch.into(o)
         ps, n = keep.pstrs(_prompts(prompts))
         out, err = ffi.new("pmpo_scores **"), ffi.new("pmpo_error *")
-        check(self._call(lambda: int(lib.pmpo_score(
-            self._handle, d._handle, ps, n, o, out, err)), watch, err), err)
+        check(run_alone([self], lambda: int(lib.pmpo_score(
+            self._handle, d._handle, ps, n, o, out, err)), watch), err)
         try:
             return Scores(out[0])
         finally:
@@ -178,9 +188,8 @@ class Model:
         if rewriter:
             o.rewriter = rewriter._alive()
         out, err = ffi.new("pmpo_analysis **"), ffi.new("pmpo_error *")
-        check(self._call(lambda: int(lib.pmpo_analyze(
-            self._handle, d._handle, keep.pstr(prompt), o, out, err)), watch, err),
-            err)
+        check(run_alone([self, rewriter or self], lambda: int(lib.pmpo_analyze(
+            self._handle, d._handle, keep.pstr(prompt), o, out, err)), watch), err)
         try:
             return Analysis(out[0])
         finally:
@@ -204,16 +213,16 @@ class Model:
         watch.into(o)
         ps, n = keep.pstrs(_prompts(prompts))
         out, err = ffi.new("pmpo_eval **"), ffi.new("pmpo_error *")
-        check(self._call(lambda: int(lib.pmpo_eval_run(
-            self._handle, d._handle, ps, n, o, out, err)), watch, err), err)
+        check(run_alone([self, judge or self], lambda: int(lib.pmpo_eval_run(
+            self._handle, d._handle, ps, n, o, out, err)), watch), err)
         try:
             return Evaluation(out[0])
         finally:
             lib.pmpo_eval_free(out[0])
 
 
-def model_of(m: Model | str | os.PathLike[str] | None) -> Model:
-    return m if isinstance(m, Model) else Model(m)
+def model_of(m: Model | str | os.PathLike[str] | None, **options: Any) -> Model:
+    return m if isinstance(m, Model) else Model(m, **options)
 
 
-__all__ = ["Model", "metric_bits", "model_of"]
+__all__ = ["Model", "metric_bits", "model_of", "run_alone"]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._core import (Keep, ProgressFn, Watch, check, error_of, fill,
                     set_options, text, texts, word, words)
-from ._core import run as _run_call
 from ._data import Data, DataLike, data_of
-from ._model import Model, model_of
+from ._model import Model, model_of, run_alone
 from ._pmpo import ffi, lib
 from ._results import Cost, Segment, segments_of, table
 
@@ -229,22 +228,7 @@ _STOPS = (lib.PMPO_ECANCELLED, lib.PMPO_EBUDGET) # everything is kept
 def _sit(models: list[Model], work: Any, watch: Watch, err: Any,
          path: str) -> Run:
     """work() with these models for itself; ^C stops it cleanly."""
-    every = [x for m in models for x in [m, *m._joined]]
-    distinct = list({id(m): m for m in every}.values())
-    handles = [m._alive() for m in distinct]
-
-    def stop() -> None:
-        for h in handles:
-            lib.pmpo_cancel(h)
-
-    for m in distinct:
-        m._lock.acquire()
-    try:
-        code = _run_call(work, watch, stop)
-    finally:
-        for m in distinct:
-            lib.pmpo_uncancel(m._handle)
-            m._lock.release()
+    code = run_alone([x for m in models for x in [m, *m._joined]], work, watch)
     if code < 0 and code not in _STOPS:
         err.code = code
         raise error_of(err)
@@ -285,7 +269,7 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
     where = os.fspath(path) if path is not None else time.strftime(
         "pmpo-%Y%m%d-%H%M%S.pmpo")
     scorer = model_of(model)
-    other = scorer if rewriter is None else model_of(rewriter)
+    other = scorer if rewriter is None else model_of(rewriter, for_generation=True)
     parts = [None if d is None else data_of(d) for d in (data, validation, test)]
     handles = [ffi.NULL if d is None else d._handle for d in parts]
     given = ffi.new("pmpo_optimize_input *", {

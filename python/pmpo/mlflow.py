@@ -49,13 +49,8 @@ def cut(template: str) -> tuple[str, str, str] | None:
 
 
 def fill(template: str, inputs: Mapping[str, Any]) -> str:
-    """The template with its variables filled in, as PromptVersion.format does;
-    pmpo's own place stays."""
-
-    def value(m: re.Match[str]) -> str:
-        return m[0] if m[0] == PLACE else str(inputs[m[1]])
-
-    return _VARIABLE.sub(value, template)
+    """The template with its variables filled in, as PromptVersion.format does."""
+    return _VARIABLE.sub(lambda m: str(inputs[m[1]]), template)
 
 
 def answer_of(record: Mapping[str, Any], name: str | None) -> str | None:
@@ -138,18 +133,18 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
                           "variables that the inputs lack", stacklevel=3)
             return template
         before, instruction, after = parts
-        placed = before + PLACE + after
-        messages = [{**m, "content": placed if i == home else m["content"]}
-                    for i, m in enumerate(chat)] if chat else \
-            [{"role": "user", "content": placed}]
+        messages = chat or [{"role": "user", "content": template}]
         rows = []
         for record in data:
             target = answer_of(record, self.expectation)
             refuse_places(record["inputs"].values())
             if target:
+                inputs = record["inputs"]
+                placed = fill(before, inputs) + PLACE + fill(after, inputs)
                 rows.append({"target": target, "messages": [
-                    {"role": m["role"], "content": fill(m["content"], record["inputs"])}
-                    for m in messages]})
+                    {"role": m["role"],
+                     "content": placed if i == home else fill(m["content"], inputs)}
+                    for i, m in enumerate(messages)]})
         safe = re.sub(r"\W", "_", name)
         run = optimize(self.model, rows, instruction, rewriter=self.rewriter,
                        path=os.path.join(folder, safe + ".pmpo"),

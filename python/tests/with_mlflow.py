@@ -41,7 +41,7 @@ def test_cutting():
     assert cut("{{a}}\n{{b}}\n\nBe brief.\n") == ("{{a}}\n{{b}}\n\n", "Be brief.", "\n")
     assert cut("No variable.") == ("", "No variable.", "")
     assert cut("{{a}} {{b}}") is None
-    assert fill("{{prompt}} {{ a }}", {"a": 1, "prompt": "x"}) == "{{prompt}} 1"
+    assert fill("{{prompt}} {{ a }}", {"a": 1, "prompt": "x"}) == "x 1"
 
 
 def test_answers():

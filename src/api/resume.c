@@ -139,8 +139,8 @@ static void fill_server(const pmpo_run_view *v, const char *who,
     }
 }
 
-/* False when the run doesn't say which model; by whom products were made older
- * runs don't say. */
+/* False when the run doesn't say which model; by whom products were made, and
+ * within which memory, older runs don't say. */
 static bool fill_model(const pmpo_run_view *v, const char *who,
                        pmpo_model_options *out)
 {
@@ -148,6 +148,7 @@ static bool fill_model(const pmpo_run_view *v, const char *who,
     const char *precision = fact(v, who, "precision");
     const char *threads = fact(v, who, "threads");
     const char *layers = fact(v, who, "gpu_layers");
+    const char *memory = fact(v, who, "memory");
     pmpo_model_options_init(out);
     if (!path || !precision || !threads || !layers) {
         return false;
@@ -156,6 +157,7 @@ static bool fill_model(const pmpo_run_view *v, const char *who,
     out->precision = precision_of(precision);
     out->threads = (int)strtol(threads, NULL, 10);
     out->gpu_layers = (int)strtol(layers, NULL, 10);
+    out->memory_bytes = memory ? strtoull(memory, NULL, 10) : 0;
     out->products = products_of(fact(v, who, "products"));
     fill_server(v, who, out);
     return true;

@@ -1,6 +1,7 @@
 /* sitting.c: see sitting.h. */
 #include "api/sitting.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,9 +40,10 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
     } else {
         pmpo_absolute(or_empty(given), &path);
     }
-    char threads[16], layers[16];
+    char threads[16], layers[16], memory[24];
     snprintf(threads, sizeof(threads), "%d", i->threads);
     snprintf(layers, sizeof(layers), "%d", i->gpu_layers);
+    snprintf(memory, sizeof(memory), "%" PRIu64, i->memory_bytes);
     int rc = path.failed ? pmpo_fail_memory(err)
                          : put_fact(s, who, "model", i->name, err);
     rc = rc < 0 ? rc : put_fact(s, who, "path", path.ptr, err);
@@ -53,6 +55,7 @@ static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
     rc = rc < 0 ? rc : put_fact(s, who, "tokenizer", i->tokenizer, err);
     rc = rc < 0 ? rc : put_fact(s, who, "fingerprint", i->fingerprint, err);
     rc = rc < 0 ? rc : put_fact(s, who, "threads", threads, err);
+    rc = rc < 0 ? rc : put_fact(s, who, "memory", memory, err);
     return rc < 0 ? rc : put_fact(s, who, "gpu_layers", layers, err);
 }
 
@@ -306,11 +309,11 @@ static int search(pmpo_store *s, const pmpo_search_input *in, pmpo_error *err)
     pmpo_error first = {0};
     pmpo_buf status = {0}, reason = {0}; /* of the sitting before */
     bool found;
-    int rc = pmpo_store_get_text(s, "status", &status, &found, err);
+    int rc = pmpo_store_get_text(s, "status", &status, &found, &first);
     rc = rc < 0 ? rc
                 : pmpo_store_get_text(s, "status_reason", &reason, &found,
-                                      err);
-    rc = rc < 0 ? rc : put_status(s, "running", "", err);
+                                      &first);
+    rc = rc < 0 ? rc : put_status(s, "running", "", &first);
     rc = rc < 0 ? rc : pmpo_search_run(in, why, sizeof(why), &first);
     if (rc == PMPO_EVERSION) { /* another pmpo's run stays as it was */
         put_status(s, pmpo_buf_str(&status).ptr, pmpo_buf_str(&reason).ptr,

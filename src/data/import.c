@@ -326,8 +326,11 @@ int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
     pmpo_import_options o;
     pmpo_import_options_init(&o);
     pmpo_import im = {.r = *r, .o = &o};
+    size_t before = r->mistakes ? r->mistakes->n : 0;
     int rc = check_text(&im, text, err);
-    rc = rc < 0 ? rc : pmpo_import_csv(&im, text, err);
+    if (rc == 0 && (!r->mistakes || im.r.mistakes->n == before)) {
+        rc = pmpo_import_csv(&im, text, err);
+    } /* else it is no text: that is said */
     *r = im.r;
     return rc;
 }

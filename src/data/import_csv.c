@@ -342,19 +342,30 @@ static int put_row(pmpo_import *im, const table *t, pmpo_error *err)
     return pmpo_import_put(im, &f, t->csv.line, err);
 }
 
+/* A bad row is noted where all mistakes are listed; what comes after a quote that
+ * doesn't end can't be told. */
+static int read_rows(pmpo_import *im, table *t, pmpo_error *err)
+{
+    int more = 1;
+    while (more > 0 && !pmpo_reader_full(&im->r)) {
+        more = pmpo_csv_next(&t->csv, err);
+        bool bad = more < 0 || (more > 0 && put_row(im, t, err) < 0);
+        int rc = bad ? pmpo_reader_bad(&im->r, t->csv.line, err) : 0;
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
 static int read_table(pmpo_import *im, table *t, pmpo_error *err)
 {
     int more = pmpo_csv_next(&t->csv, err);
-    if (more > 0) {
-        int rc = find_columns(im, t, err);
-        more = rc < 0 ? rc : more;
+    int rc = more > 0 ? find_columns(im, t, err) : more;
+    if (rc < 0) {
+        return pmpo_reader_bad(&im->r, t->csv.line, err);
     }
-    while (more > 0 && !pmpo_reader_full(&im->r)) {
-        more = pmpo_csv_next(&t->csv, err);
-        int rc = more > 0 ? put_row(im, t, err) : 0;
-        more = rc < 0 ? rc : more;
-    }
-    return more < 0 ? pmpo_reader_bad(&im->r, t->csv.line, err) : 0;
+    return more > 0 ? read_rows(im, t, err) : 0;
 }
 
 static bool ends_in_tsv(const char *name)

@@ -368,6 +368,7 @@ static void add_answers(pmpo_audit *out, const pmpo_eval *answers)
     }
     out->cost.prompt_tokens += answers->cost.prompt_tokens;
     out->cost.generated_tokens += answers->cost.generated_tokens;
+    out->cost.cached_replies += answers->cost.cached_replies;
     out->cost.seconds += answers->cost.seconds;
 }
 

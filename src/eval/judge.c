@@ -199,7 +199,8 @@ int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
                                     .template_name = "chat",
                                     .targets = PMPO_TARGETS_ALL};
     pmpo_asking watched = *a;
-    const pmpo_score_context c = {.cache = a->cache, .prompt_id = -1,
+    pmpo_cache *kept = a->model->may_change ? NULL : a->cache;
+    const pmpo_score_context c = {.cache = kept, .prompt_id = -1,
                                   .after = on_block, .ud = &watched,
                                   .cost = a->cost};
     pmpo_data *pairs = NULL;

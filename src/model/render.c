@@ -34,8 +34,6 @@ static void put_joined(pmpo_pieces *p, pmpo_str a, pmpo_str b)
     pmpo_pieces_text(p, b);
 }
 
-#define PLACE PMPO_STR("{{prompt}}")
-
 /* How far the line that ends with `text` is indented, if it is nothing but
  * that; else 0. */
 static size_t indent_of(pmpo_str text)
@@ -63,22 +61,22 @@ static void put_indented(pmpo_pieces *p, pmpo_str prompt, pmpo_str indent)
 static void put_placed(pmpo_pieces *p, pmpo_str content, pmpo_str prompt)
 {
     size_t at = 0, here;
-    while ((here = pmpo_str_find(content, PLACE, at)) != SIZE_MAX) {
+    while ((here = pmpo_str_find(content, PMPO_PROMPT_PLACE, at)) != SIZE_MAX) {
         pmpo_str before = pmpo_str_sub(content, 0, here);
         size_t n = indent_of(before);
         pmpo_pieces_text(p, pmpo_str_sub(content, at, here));
         put_indented(p, prompt, pmpo_str_sub(content, here - n, here));
-        at = here + PLACE.len;
+        at = here + PMPO_PROMPT_PLACE.len;
     }
     pmpo_pieces_text(p, pmpo_str_sub(content, at, content.len));
 }
 
 static bool has_place(const pmpo_example *e)
 {
-    bool has = pmpo_str_find(e->input, PLACE, 0) != SIZE_MAX;
+    bool has = pmpo_str_find(e->input, PMPO_PROMPT_PLACE, 0) != SIZE_MAX;
     for (size_t i = 0; i < e->n_messages; i++) {
-        has = has
-              || pmpo_str_find(e->messages[i].content, PLACE, 0) != SIZE_MAX;
+        has = has ||
+              pmpo_str_find(e->messages[i].content, PMPO_PROMPT_PLACE, 0) != SIZE_MAX;
     }
     return has;
 }

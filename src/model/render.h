@@ -17,6 +17,9 @@
 
 typedef struct pmpo_template pmpo_template;
 
+/* What the template `place` replaces by the prompt. */
+#define PMPO_PROMPT_PLACE PMPO_STR("{{prompt}}")
+
 /* name: "chat", "user", "user-suffix", "place", "raw" or "@file" (see
  * templates: docs/templates.md). Borrows `v` until freed. PMPO_EMODEL: `chat`
  * and the like with a model without recognised template, or one whose

@@ -53,9 +53,11 @@ static void put_cell(pmpo_buf *b, const pmpo_comparison *c,
     if (has_right(c)) {
         pmpo_html(b, "<small class=\"under\">%.1f to %.1f %%, loss %.4f</small></td>",
                   100 * x->right_low, 100 * x->right_high, x->loss);
-    } else {
+    } else if (isfinite(x->loss_low)) {
         pmpo_html(b, "<small class=\"under\">%.4f to %.4f</small></td>", x->loss_low,
                   x->loss_high);
+    } else {
+        pmpo_html(b, "<small class=\"under\">one input</small></td>");
     }
 }
 
@@ -184,11 +186,15 @@ static void put_gain(pmpo_buf *b, const pmpo_compare_gain *g, double scale,
     if (digits == 1) {
         pmpo_html(b, "<td class=\"n\">%+.1f (%.1f to %.1f)</td>",
                   scale * g->value, scale * g->low, scale * g->high);
-    } else {
+    } else if (isfinite(g->low)) {
         pmpo_html(b, "<td class=\"n\">%+.4f (%.4f to %.4f)</td>", g->value,
                   g->low, g->high);
+    } else { /* one input */
+        pmpo_html(b, "<td class=\"n\">%+.4f</td>", g->value);
     }
-    pmpo_html(b, "<td class=\"n\">%.2g</td>", g->p_holm);
+    pmpo_html(b, isfinite(g->p_holm) ? "<td class=\"n\">%.2g</td>"
+                                     : "<td class=\"n\">-</td>",
+              g->p_holm);
 }
 
 static void put_gain_rows(pmpo_buf *b, const pmpo_comparison *c,

@@ -1,5 +1,6 @@
 /* run_facts.c: facts of a run that several parts of its page need. */
 #include <math.h>
+#include <string.h>
 
 #include "report/run_page.h"
 #include "stats/margin.h"
@@ -103,6 +104,26 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name)
         }
     }
     return "";
+}
+
+static bool ends_in(const char *s, const char *tail)
+{
+    size_t n = strlen(s), k = strlen(tail);
+    return n >= k && !strcmp(s + n - k, tail);
+}
+
+bool pmpo_is_path_setting(const char *name)
+{
+    return ends_in(name, "_path") || ends_in(name, "_tokenizer");
+}
+
+void pmpo_put_setting(pmpo_buf *b, const char *name, const char *value)
+{
+    const char *slash = strrchr(value, '/');
+    bool from_file = value[0] == '@';
+    bool path = from_file || pmpo_is_path_setting(name);
+    pmpo_buf_puts(b, path && slash && from_file ? "@" : "");
+    pmpo_buf_puts(b, path && slash ? slash + 1 : value);
 }
 
 pmpo_finding pmpo_run_finding(const pmpo_run_view *v)

@@ -105,10 +105,14 @@ static bool differs(const pmpo_report_run *runs, size_t n, const char *name)
     return false;
 }
 
-static bool is_path(const char *name)
+static void put_value(pmpo_buf *b, const char *name, const char *value)
 {
-    size_t n = strlen(name);
-    return n > 5 && !strcmp(name + n - 5, "_path");
+    pmpo_buf shown = {0};
+    pmpo_put_setting(&shown, name, value);
+    pmpo_str text = pmpo_buf_str(&shown);
+    pmpo_html(b, "<td class=\"text\">%.*s</td>", (int)text.len, text.ptr);
+    b->failed |= shown.failed;
+    pmpo_buf_release(&shown);
 }
 
 static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
@@ -125,13 +129,12 @@ static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
     pmpo_html(b, "</tr></thead><tbody>\n");
     for (size_t k = 0; k < first->n_settings; k++) {
         const char *name = first->setting_names[k];
-        if (is_path(name) || !differs(runs, n, name)) {
+        if (pmpo_is_path_setting(name) || !differs(runs, n, name)) {
             continue;
         }
         pmpo_html(b, "<tr><th scope=\"row\">%s</th>", name);
         for (size_t i = 0; i < n; i++) {
-            pmpo_html(b, "<td class=\"text\">%s</td>",
-                      pmpo_run_setting(runs[i].view, name));
+            put_value(b, name, pmpo_run_setting(runs[i].view, name));
         }
         pmpo_html(b, "</tr>\n");
     }

@@ -41,6 +41,11 @@ void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
 size_t pmpo_count_words(pmpo_str s);
 /* A setting of the run, as text; "": it is not stored. */
 const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
+/* Appends a setting's value as pages show it: paths reveal facts about the user's
+ * machine, so of files only the names. */
+void pmpo_put_setting(pmpo_buf *b, const char *name, const char *value);
+/* Is it a path, or may it be one? */
+bool pmpo_is_path_setting(const char *name);
 
 /* ---- parts of the page ------------------------------------------------------ */
 
@@ -64,6 +69,9 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 #define PMPO_RUN_PAGE_PART(part) void part(pmpo_run_page *p);
 PMPO_RUN_PAGE_PARTS(PMPO_RUN_PAGE_PART)
 #undef PMPO_RUN_PAGE_PART
+
+/* The command that repeats the run, within pmpo_page_settings. run_again.c */
+void pmpo_page_again(pmpo_run_page *p);
 
 /* Writes the text with its changes marked by <del> and <ins>. */
 int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,

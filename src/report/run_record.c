@@ -1,5 +1,4 @@
-/* run_record.c: the record: every candidate, the cost, the settings, and the
- * command that repeats the run. */
+/* run_record.c: the record: every candidate, the cost and the settings. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -155,20 +154,6 @@ void pmpo_page_cost(pmpo_run_page *p)
 
 /* ---- settings ---------------------------------------------------------------- */
 
-static bool ends_in(const char *s, const char *tail)
-{
-    size_t n = strlen(s), k = strlen(tail);
-    return n >= k && !strcmp(s + n - k, tail);
-}
-
-/* Paths reveal facts about the user's machine, so only file names are shown. */
-static const char *shown_value(const char *name, const char *value)
-{
-    const char *slash = strrchr(value, '/');
-    bool path = ends_in(name, "_path") || (value[0] == '@' && slash);
-    return path && slash ? slash + 1 : value;
-}
-
 static void put_value(pmpo_buf *b, const char *name, const char *value)
 {
     char *end;
@@ -177,7 +162,12 @@ static void put_value(pmpo_buf *b, const char *name, const char *value)
     if (real) {
         pmpo_html(b, "%.6g", v);
     } else {
-        pmpo_html(b, "%s", shown_value(name, value));
+        pmpo_buf shown = {0};
+        pmpo_put_setting(&shown, name, value);
+        pmpo_str text = pmpo_buf_str(&shown);
+        pmpo_html(b, "%.*s", (int)text.len, text.ptr);
+        b->failed |= shown.failed;
+        pmpo_buf_release(&shown);
     }
 }
 
@@ -193,99 +183,6 @@ static void put_settings_table(pmpo_run_page *p)
         pmpo_html(p->b, "</td></tr>\n");
     }
     pmpo_html(p->b, "</tbody></table></div></details>\n");
-}
-
-/* ---- how to do it again -------------------------------------------------------- */
-
-/* The value quoted as one shell word. */
-static void put_quoted(pmpo_buf *b, const char *name, const char *value)
-{
-    pmpo_buf word = {0};
-    for (const char *c = shown_value(name, value); *c; c++) {
-        if (*c == '\'') {
-            pmpo_buf_puts(&word, "'\\''");
-        } else {
-            pmpo_buf_putc(&word, *c);
-        }
-    }
-    pmpo_str s = pmpo_buf_str(&word);
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,";
-    bool bare = s.len > 0 && strspn(s.ptr, plain) == s.len;
-    pmpo_html(b, bare ? "%.*s" : "'%.*s'", (int)s.len, s.ptr);
-    b->failed |= word.failed;
-    pmpo_buf_release(&word);
-}
-
-static const struct {
-    const char *setting, *option, *usual; /* not said where it is as usual */
-} spoken[] = {
-    {"scorer_model", "-m", ""},
-    {"prompt", "-p", ""},
-    {"task", "--task", ""},
-    {"loss", "--loss", ""},
-    {"reduction", "--reduction", "mean"},
-    {"loss_on", "--loss-on", "target"},
-    {"normalize", "--normalize", "none"},
-    {"calibrate", "--calibrate", "none"},
-    {"beta", "--beta", "1"},
-    {"template", "--template", "chat"},
-    {"end", "--end", ""},
-    {"scorer_precision", "--precision", ""},
-    {"scorer_threads", "--threads", ""},
-    {"split_train", "--train", "-1"},
-    {"split_validation", "--val", "-1"},
-    {"split_test", "--test", "-1"},
-    {"iterations", "--iterations", ""},
-    {"hard", "--hard", "3"},
-    {"variants", "--variants", "4"},
-    {"segments", "--segments", "5"},
-    {"temperature", "--temperature", "0.90000000000000002"},
-    {"top_p", "--top-p", "0.94999999999999996"},
-    {"max_reply_tokens", "--max-reply-tokens", "512"},
-    {"max_prompt_tokens", "--max-prompt-tokens", "0"},
-    {"patience", "--patience", "0"},
-    {"form", "--rewrite-form", ""},
-    {"race", "--race", "exact"},
-    {"proposers", "--proposers", ""},
-    {"shortlist", "--shortlist", ""},
-    {"seed", "--seed", ""},
-};
-
-static const struct {
-    const char *setting, *word; /* said where the setting is yes */
-} switches[] = {
-    {"no_mask", "--no-mask"},
-    {"no_guard", "--no-guard"},
-    {"allow_copy", "--allow-copy"},
-    {"no_hard_cases", "--no-hard-cases"},
-    {"no_loss_check", "--no-loss-check"},
-    {"lowest_loss", "--lowest-loss"},
-    {"paper", "--preset paper"},
-};
-
-static void put_command(pmpo_run_page *p)
-{
-    pmpo_html(p->b, "<pre id=\"again\" tabindex=\"0\" aria-label=\"Command\">pmpo "
-              "optimize -d DATA");
-    for (size_t i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
-        const char *value = pmpo_run_setting(p->v, spoken[i].setting);
-        if (*value && strcmp(value, spoken[i].usual) != 0) {
-            pmpo_html(p->b, " \\\n    %s ", spoken[i].option);
-            put_quoted(p->b, spoken[i].setting, value);
-        }
-    }
-    if (!strcmp(pmpo_run_setting(p->v, "one_model"), "no")) {
-        pmpo_html(p->b, " \\\n    --rewriter ");
-        put_quoted(p->b, "", pmpo_run_setting(p->v, "rewriter_model"));
-    }
-    for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
-        if (!strcmp(pmpo_run_setting(p->v, switches[i].setting), "yes")) {
-            pmpo_html(p->b, " \\\n    %s", switches[i].word);
-        }
-    }
-    pmpo_html(p->b, "</pre>\n<button type=\"button\" class=\"js copy\" hidden "
-              "data-copy=\"again\">Copy the command</button>\n");
 }
 
 /* Of ids and outputs, so that equal data are known by an equal word. */
@@ -337,9 +234,11 @@ void pmpo_page_settings(pmpo_run_page *p)
 {
     pmpo_html_section(p->b, "settings", "Settings, and how to do it again",
                       "One machine and build give the same run for the same "
-                      "seed. DATA is the file the examples came from; the run "
-                      "file itself holds them too.");
-    put_command(p);
+                      "seed. DATA is the file the examples came from, which the "
+                      "run file itself holds too; SERVER the address of a "
+                      "server, LIBRARY a file of instructions, where there are "
+                      "such.");
+    pmpo_page_again(p);
     pmpo_html(p->b, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
               "aria-label=\"Identities\">\n");
     put_identities(p);

@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "data/data.h"
+#include "model/render.h"
 
 #define CONTENT_FREE "N/A"
 
@@ -20,6 +22,7 @@ struct pmpo_prior {
     pmpo_scorer *scorer;
     size_t *which; /* [n_asks]: the ask's example in `data` */
     size_t n;
+    bool placed; /* the template puts the prompt where PMPO_PROMPT_PLACE is */
     pmpo_arena mem;
 };
 
@@ -36,6 +39,12 @@ static size_t asking(const pmpo_example *e)
     return e->n_messages - 1;
 }
 
+static bool question_has_place(const pmpo_example *e)
+{
+    pmpo_str s = e->n_messages ? e->messages[asking(e)].content : e->input;
+    return pmpo_str_find(s, PMPO_PROMPT_PLACE, 0) != SIZE_MAX;
+}
+
 /* Compares the messages around the questions of two examples; 0: equal. */
 static int by_surroundings(const pmpo_example *a, const pmpo_example *b)
 {
@@ -45,6 +54,7 @@ static int by_surroundings(const pmpo_example *a, const pmpo_example *b)
     size_t here = a->n_messages ? asking(a) : 0;
     size_t there = b->n_messages ? asking(b) : 0;
     int c = (here > there) - (here < there);
+    c = c ? c : question_has_place(a) - question_has_place(b);
     for (size_t i = 0; c == 0 && i < a->n_messages; i++) {
         const pmpo_message *x = &a->messages[i], *y = &b->messages[i];
         c = pmpo_str_cmp(x->role, y->role);
@@ -63,8 +73,8 @@ static int by_question(const void *a, const void *b)
 
 /* ---- the made-up set ----------------------------------------------------------- */
 
-/* The question as an example: nothing but surroundings and an output. Returns
- * false for want of memory. */
+/* The question as an example: nothing but surroundings, the prompt's place and an
+ * output. Returns false for want of memory. */
 static bool make_example(pmpo_prior *p, const pmpo_prior_ask *ask,
                          pmpo_example *out)
 {
@@ -73,8 +83,11 @@ static bool make_example(pmpo_prior *p, const pmpo_prior_ask *ask,
     *out = (pmpo_example){.id = pmpo_arena_str(&p->mem, pmpo_str_of(id)),
                           .target = ask->text};
     size_t n = ask->e->n_messages;
+    bool placed = p->placed && question_has_place(ask->e);
+    pmpo_str free = placed ? PMPO_STR("{{prompt}}\n\n" CONTENT_FREE)
+                           : PMPO_STR(CONTENT_FREE);
     if (n == 0) {
-        out->input = PMPO_STR(CONTENT_FREE);
+        out->input = free;
         return out->id.ptr;
     }
     pmpo_message *m = pmpo_arena_alloc(&p->mem, n, sizeof(*m));
@@ -82,7 +95,7 @@ static bool make_example(pmpo_prior *p, const pmpo_prior_ask *ask,
         return false;
     }
     memcpy(m, ask->e->messages, n * sizeof(*m));
-    m[asking(ask->e)].content = PMPO_STR(CONTENT_FREE);
+    m[asking(ask->e)].content = free;
     out->messages = m;
     out->n_messages = n;
     return true;
@@ -136,6 +149,7 @@ int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
     own.reduction = PMPO_REDUCE_SUM;
     own.calibrate = PMPO_CALIBRATE_NONE;
     own.targets = PMPO_TARGETS_LOSS;
+    p->placed = !strcmp(o->template_name, "place");
     int rc = make_data(p, asks, n, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, p->data, &own, &p->scorer, err);
     if (rc < 0) {

@@ -3,7 +3,8 @@
  * These are what calibration subtracts (arXiv 2102.09690; as a difference of
  * log-likelihoods, arXiv 2104.08315). Every output is scored after the same
  * rendering of its example, with its turns and system messages, in which only
- * the input (the last user message) is replaced by "N/A". Examples that do not
+ * the input (the last user message) is replaced by "N/A"; with the template
+ * `place`, where the prompt stands in it, by the prompt and "N/A" below. Examples that do not
  * differ otherwise share a prior. */
 #ifndef PMPO_SCORE_PRIOR_H
 #define PMPO_SCORE_PRIOR_H

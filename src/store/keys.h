@@ -86,6 +86,8 @@
     X("precision", "settings")                                                 \
     X("products", "settings")                                                  \
     X("threads", "settings")                                                   \
+    /* the limit in bytes; 0: none */                                          \
+    X("memory", "settings")                                                    \
     /* of servers; else empty */                                               \
     X("dialect", "settings")                                                   \
     X("tokenizer", "settings")                                                 \

@@ -255,18 +255,23 @@ static void read_cost(reader *r)
     sqlite3_finalize(st);
 }
 
-/* Rejected candidates are scored for the search alone, so their blocks tell
- * how many there are. */
+/* Rejected candidates are scored for the search alone, so their units tell how
+ * many a prompt has: every block on every model, and where losses are calibrated
+ * the content-free inputs', too; a candidate that was scored to its end has all. */
 static void read_given_up(reader *r)
 {
+    size_t models = r->v->n_models ? r->v->n_models : 1;
     sqlite3_stmt *st = query(
-        r, "SELECT count(*), count(DISTINCT prompt), coalesce(max(block), 0) + 1 "
-           "FROM unit WHERE purpose='train' AND prompt IN "
-           "(SELECT id FROM candidate WHERE fate='rejected')");
+        r, "SELECT total(n), count(*), max(n), max(blocks) FROM "
+           "(SELECT count(*) AS n, max(block) + 1 AS blocks FROM unit "
+           "WHERE purpose='train' AND prompt IN "
+           "(SELECT id FROM candidate WHERE fate='rejected') GROUP BY prompt)");
     if (st && next(r, st)) {
-        r->v->n_units_scored = (size_t)sqlite3_column_int64(st, 0);
-        r->v->n_units_wanted = (size_t)sqlite3_column_int64(st, 1)
-                               * (size_t)sqlite3_column_int64(st, 2);
+        size_t most = (size_t)sqlite3_column_int64(st, 2);
+        size_t blocks = (size_t)sqlite3_column_int64(st, 3) * models;
+        r->v->n_units_scored = (size_t)sqlite3_column_double(st, 0);
+        r->v->n_units_wanted = (size_t)sqlite3_column_int64(st, 1) *
+                               (most > blocks ? most : blocks);
     }
     sqlite3_finalize(st);
 }

@@ -16,3 +16,8 @@ printf 'input,a,b\nq,1,2\n' >many.csv
 try data import csv many.csv
 printf 'input,target\nq\n' >short.csv
 try data check short.csv
+# All mistakes of a table are listed; one that is no text has that alone.
+printf 'input,target\nq,\na,b\nq\nc,d\n,e\n' >three.csv
+try data check three.csv
+printf 'input,target\ncaf\351,x\n' >latin.csv
+try data check latin.csv

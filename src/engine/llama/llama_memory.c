@@ -39,7 +39,7 @@ uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p,
 pmpo_llama_shares pmpo_llama_share_out(const pmpo_llama_file *f,
                                        pmpo_precision p, uint64_t allowed)
 {
-    pmpo_llama_shares s = {0, MOST_SLOT_BYTES, PMPO_MAX_CELLS};
+    pmpo_llama_shares s = {0, MOST_SLOT_BYTES, PMPO_MAX_CELLS, 0};
     uint64_t fixed = pmpo_llama_fixed_bytes(f, p);
     uint64_t cell = pmpo_llama_cell_bytes(f, p);
     if (!allowed || !cell || allowed <= fixed) {
@@ -49,8 +49,7 @@ pmpo_llama_shares pmpo_llama_share_out(const pmpo_llama_file *f,
     s.slot_bytes = room / 2 < MOST_SLOT_BYTES ? room / 2 : MOST_SLOT_BYTES;
     s.kv_bytes = room - s.slot_bytes;
     uint64_t window = s.kv_bytes / cell / 2;
-    s.window = window > PMPO_MAX_CELLS ? PMPO_MAX_CELLS
-               : window < LEAST_WINDOW ? LEAST_WINDOW
-                                       : (size_t)window;
+    s.most = window < LEAST_WINDOW ? LEAST_WINDOW : (size_t)window;
+    s.window = s.most > PMPO_MAX_CELLS ? PMPO_MAX_CELLS : s.most;
     return s;
 }

@@ -24,6 +24,7 @@ typedef struct pmpo_llama_shares {
     uint64_t kv_bytes;   /* keys and values of what is scored; 0: no limit */
     uint64_t slot_bytes; /* keys and values of all replies in progress */
     size_t window;       /* rows of a wave beside the prefix */
+    size_t most;         /* that there is room for; 0: no limit */
 } pmpo_llama_shares;
 
 /* `allowed` 0: no limit; else at least the least that is needed. */

@@ -129,6 +129,7 @@ static int describe(pmpo_llama *l, struct pmpo_model *m, const pmpo_llama_openin
         .n_context = (int)l->n_context,
         .threads = l->threads,
         .gpu_layers = w->o->gpu_layers,
+        .memory_bytes = w->o->memory_bytes,
         .shares_prefixes = l->shares,
     };
     const pmpo_model_info *i = &m->info;
@@ -289,6 +290,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
         .max_sequences = PMPO_MAX_SEQUENCES,
         .max_cells = shares.window,
         .max_context = l->n_context,
+        .most_cells = shares.most,
     };
     m->limits = (pmpo_limits){PMPO_MAX_SEQUENCES, l->n_context};
     m->obeys_grammars = true;

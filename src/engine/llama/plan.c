@@ -392,7 +392,7 @@ int pmpo_plan_make(const pmpo_unit *u, const pmpo_plan_limits *limits,
     pmpo_plan_limits own = *limits;
     if (u->repacked) { /* cells and batches of other beginnings and ends */
         own.max_rows = limits->max_rows * 3 / 8 + 1;
-        own.max_cells = SIZE_MAX / 4;
+        own.max_cells = limits->most_cells ? limits->most_cells : SIZE_MAX / 4;
     }
     flattener f = {
         .limits = &own,

@@ -28,6 +28,7 @@ typedef struct pmpo_plan_limits {
     size_t max_cells;     /* rows of a wave, unless one sequence has more; with
                            * leads up to half of it more */
     size_t max_context;   /* positions of one sequence */
+    size_t most_cells;    /* rows of a wave of a repacked unit; 0: any number */
 } pmpo_plan_limits;
 
 typedef struct pmpo_plan_row {

@@ -1,0 +1,213 @@
+/* run_again.c: the command that repeats a run. What can't be known from a run is a
+ * word in capitals: DATA, SERVER, LIBRARY. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/html.h"
+#include "report/run_page.h"
+
+static bool is(const pmpo_run_view *v, const char *setting, const char *value)
+{
+    return !strcmp(pmpo_run_setting(v, setting), value);
+}
+
+/* ---- where a setting is not said: it is refused there ------------------------ */
+
+static bool is_paper(const pmpo_run_view *v)
+{
+    return is(v, "paper", "yes");
+}
+
+static bool on_server(const pmpo_run_view *v)
+{
+    return *pmpo_run_setting(v, "scorer_dialect");
+}
+
+static bool masks_nothing(const pmpo_run_view *v)
+{
+    return is(v, "no_mask", "yes");
+}
+
+static bool shows_no_demos(const pmpo_run_view *v)
+{
+    return is(v, "demos", "0");
+}
+
+static bool answers_nothing(const pmpo_run_view *v)
+{
+    return is(v, "metric", "none") || (is_paper(v) && is(v, "metric", "auto"));
+}
+
+static bool asks_nobody(const pmpo_run_view *v)
+{
+    static const char *const asking[] = {"induce", "edit", "rewrite",
+                                         "paraphrase"};
+    const char *all = pmpo_run_setting(v, "proposers");
+    bool none = *all != '\0';
+    for (size_t i = 0; i < sizeof(asking) / sizeof(*asking); i++) {
+        none = none && !strstr(all, asking[i]);
+    }
+    return none || is(v, "no_rewriter", "yes");
+}
+
+static bool has_no_last_choice(const pmpo_run_view *v)
+{
+    return is_paper(v) || is(v, "iterations", "0") ||
+           is(v, "split_validation", "0");
+}
+
+static bool has_no_shortlist(const pmpo_run_view *v)
+{
+    return has_no_last_choice(v) || answers_nothing(v);
+}
+
+static bool has_no_loss_check(const pmpo_run_view *v)
+{
+    return is_paper(v) || !is(v, "joint", "none");
+}
+
+/* ---- the settings ------------------------------------------------------------- */
+
+typedef struct row {
+    const char *setting, *option, *usual; /* not said where it is as usual */
+    bool (*moot)(const pmpo_run_view *v); /* NULL: never */
+} row;
+
+static const row spoken[] = {
+    {"task", "--task", "", NULL},
+    {"loss", "--loss", "", NULL},
+    {"reduction", "--reduction", "mean", NULL},
+    {"loss_on", "--loss-on", "target", NULL},
+    {"normalize", "--normalize", "none", NULL},
+    {"calibrate", "--calibrate", "none", NULL},
+    {"beta", "--beta", "1", NULL},
+    {"template", "--template", "chat", NULL},
+    {"end", "--end", "", NULL},
+    {"scorer_precision", "--precision", "", on_server},
+    {"scorer_threads", "--threads", "", on_server},
+    {"scorer_gpu_layers", "--gpu-layers", "0", on_server},
+    {"scorer_memory", "--memory", "0", on_server},
+    {"split_train", "--train", "-1", NULL},
+    {"split_validation", "--val", "-1", NULL},
+    {"split_test", "--test", "-1", NULL},
+    {"iterations", "--iterations", "", NULL},
+    {"hard", "--hard", "3", NULL},
+    {"variants", "--variants", "4", asks_nobody},
+    {"segments", "--segments", "5", masks_nothing},
+    {"temperature", "--temperature", "0.90000000000000002", NULL},
+    {"top_p", "--top-p", "0.94999999999999996", NULL},
+    {"max_reply_tokens", "--max-reply-tokens", "512", NULL},
+    {"max_prompt_tokens", "--max-prompt-tokens", "0", NULL},
+    {"length_price", "--length-price", "0", NULL},
+    {"patience", "--patience", "0", NULL},
+    {"form", "--rewrite-form", "auto", asks_nobody},
+    {"race", "--race", "exact", is_paper},
+    {"proposers", "--proposers", "", NULL},
+    {"demos", "--demos", "0", NULL},
+    {"demos_as", "--demos-as", "text", shows_no_demos},
+    {"metric", "--metric", "auto", NULL},
+    {"max_answer_tokens", "--max-tokens", "", answers_nothing},
+    {"shortlist", "--shortlist", "", has_no_shortlist},
+    {"seed", "--seed", "", NULL},
+};
+
+/* Said, without a value, where the setting is yes. */
+static const row switches[] = {
+    {"no_rewriter", "--rewriter none", "", NULL},
+    {"no_mask", "--no-mask", "", NULL},
+    {"no_guard", "--no-guard", "", NULL},
+    {"allow_copy", "--allow-copy", "", NULL},
+    {"no_hard_cases", "--no-hard-cases", "", NULL},
+    {"no_loss_check", "--no-loss-check", "", has_no_loss_check},
+    {"lowest_loss", "--lowest-loss", "", NULL},
+    {"approve", "--approve", "", NULL},
+    {"paper", "--preset paper", "", NULL},
+};
+
+/* ---- writing -------------------------------------------------------------------- */
+
+/* ` \ OPTION 'value'`: the value quoted as one shell word. */
+static void put(pmpo_run_page *p, const char *option, const char *name,
+                const char *value)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,";
+    pmpo_buf shown = {0}, word = {0};
+    pmpo_put_setting(&shown, name, value);
+    pmpo_str s = pmpo_buf_str(&shown);
+    bool bare = s.len > 0 && strspn(s.ptr, plain) == s.len;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!bare && s.ptr[i] == '\'') {
+            pmpo_buf_puts(&word, "'\\''");
+        } else {
+            pmpo_buf_putc(&word, s.ptr[i]);
+        }
+    }
+    s = pmpo_buf_str(&word);
+    pmpo_html(p->b, bare ? " \\\n    %s %.*s" : " \\\n    %s '%.*s'", option,
+              (int)s.len, s.ptr);
+    p->b->failed |= shown.failed || word.failed;
+    pmpo_buf_release(&shown);
+    pmpo_buf_release(&word);
+}
+
+/* A file's model, or the name of one on a server. */
+static void put_model(pmpo_run_page *p, const char *who, const char *option,
+                      const char *name_option)
+{
+    char model[64], dialect[64];
+    snprintf(model, sizeof(model), "%s_model", who);
+    snprintf(dialect, sizeof(dialect), "%s_dialect", who);
+    const char *name = pmpo_run_setting(p->v, model);
+    if (!*pmpo_run_setting(p->v, dialect)) {
+        put(p, option, "_path", name);
+        return;
+    }
+    put(p, option, "", "SERVER");
+    if (name_option) {
+        put(p, name_option, "", name);
+    }
+}
+
+static void put_models(pmpo_run_page *p)
+{
+    put_model(p, "scorer", "-m", "--model-name");
+    for (size_t i = 2; i <= p->v->n_models; i++) {
+        char who[32];
+        snprintf(who, sizeof(who), "scorer%zu", i);
+        put_model(p, who, "-m", NULL);
+    }
+    if (!is(p->v, "joint", "none") && *pmpo_run_setting(p->v, "joint")) {
+        put(p, "--joint", "", pmpo_run_setting(p->v, "joint"));
+    }
+    if (is(p->v, "one_model", "no")) {
+        put_model(p, "rewriter", "--rewriter", "--rewriter-name");
+    }
+}
+
+void pmpo_page_again(pmpo_run_page *p)
+{
+    const char *marked = pmpo_run_setting(p->v, "marked_prompt");
+    pmpo_html(p->b, "<pre id=\"again\" tabindex=\"0\" aria-label=\"Command\">pmpo "
+              "optimize -d DATA");
+    put_models(p);
+    put(p, "-p", "", *marked ? marked : pmpo_run_setting(p->v, "prompt"));
+    for (size_t i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
+        const row *r = &spoken[i];
+        const char *value = pmpo_run_setting(p->v, r->setting);
+        if (*value && strcmp(value, r->usual) && !(r->moot && r->moot(p->v))) {
+            put(p, r->option, r->setting, value);
+        }
+    }
+    if (*pmpo_run_setting(p->v, "library")) {
+        put(p, "--library", "", "LIBRARY");
+    }
+    for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
+        const row *r = &switches[i];
+        if (is(p->v, r->setting, "yes") && !(r->moot && r->moot(p->v))) {
+            pmpo_html(p->b, " \\\n    %s", r->option);
+        }
+    }
+    pmpo_html(p->b, "</pre>\n<button type=\"button\" class=\"js copy\" hidden "
+              "data-copy=\"again\">Copy the command</button>\n");
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# The command on the page of a run is accepted and makes the same run. check_again.sh PMPO-FAKE
+set -u
+pmpo=$1
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+cd "$t" || exit 1
+export XDG_CACHE_HOME="$t/cache" LC_ALL=C
+unset PMPO_MODEL
+i=0
+while [ $i -lt 40 ]; do
+    i=$((i + 1))
+    echo "{\"input\":\"Is $i odd?\",\"target\":\"Yes\",\"options\":[\"Yes\",\"No\"]}"
+done >data.jsonl
+printf 'Say yes.\nSay no.\n' >mine
+mkdir far
+printf '{prompt} {input} ' >far/plain
+URL=http://127.0.0.1:8000/v1
+failed=0
+
+# The command of a page, as a shell reads it.
+command_of() {
+    sed -n '/<pre id="again"/,/<\/pre>/p' "$1" | sed 's/.*aria-label="Command">//; s/<\/pre>.*//' |
+        sed "s/&#39;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g"
+}
+
+check() { # OPTIONS...
+    rm -f one two page.html
+    "$pmpo" optimize -q -d data.jsonl -o one --train 8 --val 6 --test 8 --iterations 2 --hard 2 "$@" \
+        </dev/null >out 2>&1 || { echo "$*: the run: $(cat out)"; failed=1; return; }
+    "$pmpo" report one -o page.html >/dev/null || exit 1
+    again=$(command_of page.html | sed "s,DATA,data.jsonl,; s,SERVER,$URL,; s,LIBRARY,mine,; s,@plain,@far/plain,")
+    words="\"$pmpo\" ${again#pmpo } -q -o two"
+    (eval "$words") </dev/null >out 2>&1 || { echo "$*: $words: $(cat out)"; failed=1; return; }
+    for form in csv text; do
+        "$pmpo" show --format $form one >first
+        "$pmpo" show --format $form two >second
+        cmp -s first second || { echo "$*: another run: $words"; diff first second | head -n 4; failed=1; }
+    done
+    if grep -q "$t" page.html; then
+        echo "$*: the page has a path of the machine"
+        failed=1
+    fi
+}
+
+check -m fake
+check -m fake -p "It's \"odd\" & <so>. {{keep}}Be brief.{{/keep}}" --seed 3
+check -m fake --preset paper
+check -m fake --rewriter none --library mine
+check -m fake --rewriter other --rewrite-form small --variants 2
+check -m fake --proposers library,contract,merge
+check -m fake --proposers library,induce --variants 2 --lowest-loss
+check -m fake --val 0
+check -m fake --iterations 0
+check -m fake --metric none
+check -m fake --metric exact --max-tokens 20 --shortlist 2
+check -m fake --demos 2 --demos-as turns --length-price 0.001
+check -m fake -m another --joint max
+echo "joint = mean" >options
+check -m fake --config options # one model: it says nothing
+check -m fake --no-mask --no-hard-cases --no-guard --race paired --no-loss-check
+check -m fake --template @far/plain --threads 2 --precision f16
+check -m $URL --model-name served
+exit $failed
