@@ -130,12 +130,12 @@ static int split_sizes(const options *o, pmpo_split *s, pmpo_error *err)
     return rc < 0 ? rc : part_size("test", o->test, &s->test, err);
 }
 
-/* FILE without ".jsonl" or ".json". */
+/* FILE without its extension. */
 static size_t stem_length(const char *path)
 {
-    static const char *const endings[] = {".jsonl", ".json"};
+    static const char *const endings[] = {".jsonl", ".json", ".csv", ".tsv"};
     size_t n = strlen(path);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
         size_t e = strlen(endings[i]);
         if (n > e && !strcmp(path + n - e, endings[i])) {
             return n - e;

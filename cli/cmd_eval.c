@@ -381,7 +381,9 @@ static void warn_of_cut_off(const evaluation *v)
 
 static int run_turns(evaluation *v, session *s, pmpo_error *err)
 {
-    int rc = session_open(v->o, s, err);
+    const unsigned metrics = cli_metrics_for(v->data, v->eo.metrics);
+    const unsigned others = ~cli_generated() | PMPO_METRIC_JUDGE; /* scored */
+    int rc = session_open_for(v->o, !(metrics & others), s, err);
     v->eo.judge = s->rewriter;
     for (size_t i = 0; rc == 0 && i < v->n_turns; i++) {
         turn *r = &v->turns[i];

@@ -321,17 +321,22 @@ unsigned cli_generated(void)
     return all;
 }
 
-int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
-                      pmpo_error *err)
+unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics)
 {
-    const unsigned generated = cli_generated();
     bool options_known = false;
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
         options_known |= pmpo_data_example(d, i)->n_options >= 2;
     }
-    metrics = metrics         ? metrics
-              : options_known ? PMPO_METRIC_OPTIONS
-                              : PMPO_METRIC_EXACT;
+    return metrics         ? metrics
+           : options_known ? PMPO_METRIC_OPTIONS
+                           : PMPO_METRIC_EXACT;
+}
+
+int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
+                      pmpo_error *err)
+{
+    const unsigned generated = cli_generated();
+    metrics = cli_metrics_for(d, metrics);
     if (options_said(o, "max-tokens") && !(metrics & generated)) {
         return cli_error(err, PMPO_EUSAGE, "%s: --max-tokens has no effect: "
                          "nothing is generated for these metrics; see pmpo %s "

@@ -36,6 +36,8 @@ int cli_library(const char *path, pmpo_str *out, pmpo_error *err);
 int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
 /* The metrics of generated answers. */
 unsigned cli_generated(void);
+/* `metrics`, or the default for `d` where that is 0. */
+unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics);
 /* Refuses options that none of `metrics` (0: the default for `d`) uses:
  * --max-tokens, and --end of eval. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,

@@ -71,14 +71,6 @@ int session_open_as(const options *o, const pmpo_model_options *scorer,
     return rc;
 }
 
-/* All metrics are of generated answers, which no judge scores. */
-static bool only_generates(const options *o)
-{
-    unsigned metrics = 0;
-    return cli_metrics(o, &metrics, NULL) == 0 && metrics &&
-           !(metrics & ~(cli_generated() & ~(unsigned)PMPO_METRIC_JUDGE));
-}
-
 int session_add(const options *o, const pmpo_model_options *other, session *s,
                 pmpo_error *err)
 {
@@ -124,11 +116,17 @@ static int open_others(const options *o, session *s, pmpo_error *err)
 
 int session_open(const options *o, session *s, pmpo_error *err)
 {
+    return session_open_for(o, false, s, err);
+}
+
+int session_open_for(const options *o, bool generation, session *s,
+                     pmpo_error *err)
+{
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
     scorer.model = options_joint(o) ? o->each_model.items[0] : scorer.model;
     rewriter = scorer;
-    scorer.for_generation = o->command->id == CMD_EVAL && only_generates(o);
+    scorer.for_generation = generation;
     bool none = o->command->id == CMD_OPTIMIZE && o->rewriter
                 && !strcmp(o->rewriter, "none");
     rewriter.model = o->rewriter && !none ? o->rewriter : o->judge;

@@ -16,6 +16,9 @@ typedef struct session {
 /* Opens the models of -m and --rewriter, and installs the handlers for ^C and
  * SIGTERM. Call session_close in any case. */
 int session_open(const options *o, session *s, pmpo_error *err);
+/* The same; `generation`: the model of -m only generates. */
+int session_open_for(const options *o, bool generation, session *s,
+                     pmpo_error *err);
 /* The same for given models; `rewriter` may be NULL. */
 int session_open_as(const options *o, const pmpo_model_options *scorer,
                     const pmpo_model_options *rewriter, session *s,

@@ -310,9 +310,9 @@ static int search(pmpo_store *s, const pmpo_search_input *in, pmpo_error *err)
     pmpo_buf status = {0}, reason = {0}; /* of the sitting before */
     bool found;
     int rc = pmpo_store_get_text(s, "status", &status, &found, &first);
-    rc = rc < 0 ? rc
-                : pmpo_store_get_text(s, "status_reason", &reason, &found,
-                                      &first);
+    rc = rc < 0
+             ? rc
+             : pmpo_store_get_text(s, "status_reason", &reason, &found, &first);
     rc = rc < 0 ? rc : put_status(s, "running", "", &first);
     rc = rc < 0 ? rc : pmpo_search_run(in, why, sizeof(why), &first);
     if (rc == PMPO_EVERSION) { /* another pmpo's run stays as it was */

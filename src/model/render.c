@@ -75,8 +75,8 @@ static bool has_place(const pmpo_example *e)
 {
     bool has = pmpo_str_find(e->input, PMPO_PROMPT_PLACE, 0) != SIZE_MAX;
     for (size_t i = 0; i < e->n_messages; i++) {
-        has = has ||
-              pmpo_str_find(e->messages[i].content, PMPO_PROMPT_PLACE, 0) != SIZE_MAX;
+        has = has || pmpo_str_find(e->messages[i].content, PMPO_PROMPT_PLACE,
+                                   0) != SIZE_MAX;
     }
     return has;
 }

@@ -14,3 +14,6 @@ echo $?
 ls zero.*
 "$PMPO" data split few.jsonl --train 6 --val 0 --test 0 --force
 ls few.*
+printf 'input,target\na,b\nc,d\n' >table.csv
+"$PMPO" data split table.csv --train 1 --val 0 --test 1 >/dev/null
+ls table.*
