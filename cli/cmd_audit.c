@@ -377,7 +377,7 @@ static int open_model(audit_job *j, pmpo_error *err)
     if (options_said(o, "gpu-layers")) {
         scorer.gpu_layers = asked.gpu_layers;
     }
-    if (options_said(o, "memory")) {
+    if (options_said(o, "memory") || scorer.memory_bytes == 0) {
         scorer.memory_bytes = asked.memory_bytes;
     }
     return session_open_as(o, &scorer, NULL, &j->s, err);

@@ -72,7 +72,6 @@ static int open_models(const options *o, const pmpo_run *run, session *s,
     pmpo_joint how = PMPO_JOINT_MEAN;
     size_t n = 0;
     while (rc == 0 && pmpo_run_joined(run, n, &other, &how)) {
-        other.memory_bytes = scorer.memory_bytes; /* one limit for all */
         rc = session_add(o, &other, s, err);
         n++;
     }

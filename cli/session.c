@@ -44,16 +44,18 @@ static int open_one(const pmpo_model_options *asked, int place,
     return rc;
 }
 
-/* What the scorer's file leaves of --memory. */
-static uint64_t memory_left(uint64_t cap, const pmpo_model *scorer)
+/* What a model's file leaves of a limit of memory. */
+static uint64_t memory_left(uint64_t cap, const pmpo_model *m)
 {
-    uint64_t used = pmpo_model_describe(scorer)->file_bytes;
+    uint64_t used = pmpo_model_describe(m)->file_bytes;
     return cap == 0 ? 0 : cap > used ? cap - used : 1;
 }
 
-int session_open_as(const options *o, const pmpo_model_options *scorer,
-                    const pmpo_model_options *rewriter, session *s,
-                    pmpo_error *err)
+/* `shared`: one limit of memory for all, of which the rewriter gets what the
+ * scorer's file leaves; else each has its own. */
+static int open_both(const options *o, const pmpo_model_options *scorer,
+                     const pmpo_model_options *rewriter, bool shared,
+                     session *s, pmpo_error *err)
 {
     pmpo_model_options a = *scorer, b = rewriter ? *rewriter : *scorer;
     *s = (session){0};
@@ -64,29 +66,30 @@ int session_open_as(const options *o, const pmpo_model_options *scorer,
         signals_listen();
     }
     if (rc == 0 && rewriter) {
-        b.memory_bytes = memory_left(scorer->memory_bytes, s->scorer);
+        b.memory_bytes = shared ? memory_left(a.memory_bytes, s->scorer)
+                                : b.memory_bytes;
         rc = open_one(&b, 1, &s->rewriter, err);
     }
     progress_clear();
     return rc;
 }
 
+int session_open_as(const options *o, const pmpo_model_options *scorer,
+                    const pmpo_model_options *rewriter, session *s,
+                    pmpo_error *err)
+{
+    return open_both(o, scorer, rewriter, false, s, err);
+}
+
 int session_add(const options *o, const pmpo_model_options *other, session *s,
                 pmpo_error *err)
 {
     pmpo_model_options a = *other, ignored = *other;
-    uint64_t used = pmpo_model_describe(s->scorer)->file_bytes;
     if (s->n_others + 1 >= PMPO_MOST_JOINED) {
         return cli_error(err, PMPO_EUSAGE,
                          "%s: --joint takes %d models at most",
                          o->command->name, PMPO_MOST_JOINED);
     }
-    for (size_t i = 0; i < s->n_others; i++) {
-        used += pmpo_model_describe(s->others[i])->file_bytes;
-    }
-    a.memory_bytes = a.memory_bytes == 0     ? 0
-                     : a.memory_bytes > used ? a.memory_bytes - used
-                                             : 1;
     a.for_generation = false;
     a.progress = progress_show;
     int rc = servers_connect(o, &a, s->rewriter ? &ignored : NULL, err);
@@ -109,6 +112,10 @@ static int open_others(const options *o, session *s, pmpo_error *err)
         pmpo_model_options other;
         cli_model_options(o, &other);
         other.model = o->each_model.items[i];
+        other.memory_bytes = memory_left(other.memory_bytes, s->scorer);
+        for (size_t k = 0; k < s->n_others; k++) {
+            other.memory_bytes = memory_left(other.memory_bytes, s->others[k]);
+        }
         rc = session_add(o, &other, s, err);
     }
     return rc < 0 ? rc : session_join(s, (pmpo_joint)(o->joint - 1), err);
@@ -134,8 +141,8 @@ int session_open_for(const options *o, bool generation, session *s,
     rewriter.model_name = o->judge ? o->judge_name : o->rewriter_name;
     rewriter.dialect = rewriter.tokenizer = NULL;
     rewriter.for_generation = !o->judge; /* a judge scores */
-    int rc =
-        session_open_as(o, &scorer, rewriter.model ? &rewriter : NULL, s, err);
+    int rc = open_both(o, &scorer, rewriter.model ? &rewriter : NULL, true, s,
+                       err);
     return rc < 0 || !options_joint(o) ? rc : open_others(o, s, err);
 }
 

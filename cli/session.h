@@ -19,7 +19,8 @@ int session_open(const options *o, session *s, pmpo_error *err);
 /* The same; `generation`: the model of -m only generates. */
 int session_open_for(const options *o, bool generation, session *s,
                      pmpo_error *err);
-/* The same for given models; `rewriter` may be NULL. */
+/* The same for given models, each with its own limit of memory; `rewriter` may
+ * be NULL. */
 int session_open_as(const options *o, const pmpo_model_options *scorer,
                     const pmpo_model_options *rewriter, session *s,
                     pmpo_error *err);

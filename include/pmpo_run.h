@@ -159,8 +159,9 @@ typedef struct pmpo_run_view {
     const char *const *setting_values; /* as text */
     size_t n_settings;
     pmpo_cost cost;
-    /* Over all candidates: blocks of training examples to score, and blocks
-     * that were scored before scoring stopped early. */
+    /* Over all rejected candidates: units of scoring (a block of training
+     * examples on a model; with calibration a block of content-free inputs,
+     * too) that there are, and those that were scored before it stopped. */
     size_t n_units_wanted, n_units_scored;
     int best_id; /* of the best prompt so far; 0: the start prompt */
     /* Every prompt and part that was scored on all examples, ordered by prompt,

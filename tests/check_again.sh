@@ -59,6 +59,7 @@ check -m fake -m another --joint max
 echo "joint = mean" >options
 check -m fake --config options # one model: it says nothing
 check -m fake --no-mask --no-hard-cases --no-guard --race paired --no-loss-check
+check -m fake --memory 4G
 check -m fake --template @far/plain --threads 2 --precision f16
 check -m $URL --model-name served
 exit $failed

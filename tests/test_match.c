@@ -29,6 +29,7 @@ static const row numbers[] = {
     {"The answer is -5, since 8 people left.", "-5", true},
     {"The answer is \xe2\x88\x92" "5.", "-5", true},
     {"The answer is -18 is the total of 3.", "18", false},
+    {"The answer is -$5 is the loss", "-5", true},
     {"So it falls by 10 degrees.\n#### -5", "-5", true},
     {"-5 degrees\nIt fell by 8 in 3 hours.", "-5", true},
     {"The answer is $\\boxed{18}$.", "18", true},

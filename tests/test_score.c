@@ -535,6 +535,38 @@ static void test_no_place_names_the_example(void **state)
     fake_free(m);
 }
 
+/* Where the prompt stands in the input it stays when that is replaced by N/A. */
+static void test_calibration_keeps_the_place(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = parse("{\"input\":\"a {{prompt}} b\",\"target\":\"y\"}\n"
+                         "{\"input\":\"{{prompt}} c\",\"target\":\"y\"}\n");
+    pmpo_data *free = parse("{\"input\":\"{{prompt}}\\n\\nN/A\","
+                            "\"target\":\"y\"}\n");
+    pmpo_scorer_options o = settings(PMPO_LOSS_NLL, PMPO_TARGETS_LOSS);
+    o.template_name = "place";
+    o.reduction = PMPO_REDUCE_SUM;
+    pmpo_arena mem = {0};
+    double loss[3];
+    for (int i = 0; i < 3; i++) {
+        pmpo_scorer *s;
+        pmpo_result r;
+        o.calibrate = i == 2 ? PMPO_CALIBRATE_CONTENT_FREE
+                             : PMPO_CALIBRATE_NONE;
+        assert_int_equal(pmpo_scorer_new(m, i == 1 ? free : d, &o, &s, NULL), 0);
+        assert_int_equal(pmpo_scorer_score(s, PMPO_STR("P"), &nothing, &mem, &r,
+                                           NULL), 0);
+        loss[i] = r.score.loss;
+        pmpo_scorer_free(s);
+    }
+    assert_true(fabs(loss[0] - loss[1] - loss[2]) < 1e-5);
+    pmpo_arena_release(&mem);
+    pmpo_data_free(d);
+    pmpo_data_free(free);
+    fake_free(m);
+}
+
 /* ---- auto ------------------------------------------------------------------------------------ */
 
 static void test_end_token_where_an_option_begins_another(void **state)
@@ -640,6 +672,7 @@ int main(void)
         cmocka_unit_test(test_the_hook_stops_it),
         cmocka_unit_test(test_too_long_names_the_example),
         cmocka_unit_test(test_no_place_names_the_example),
+        cmocka_unit_test(test_calibration_keeps_the_place),
         cmocka_unit_test(test_end_token_where_an_option_begins_another),
         cmocka_unit_test(test_loss_auto),
         cmocka_unit_test(test_counting_feeds_nothing),

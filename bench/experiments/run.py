@@ -117,8 +117,12 @@ def all_cells(paths, size):
 
 
 class Ledger:
+    """The rows, and beside them examples.json: which examples are in a task's test part, so that one that is in
+    the parts of two seeds is known."""
+
     def __init__(self, path):
         self.path = path
+        self.tests = path.with_name("examples.json")
         self.rows = []
         if path.exists():
             self.rows = [json.loads(line) for line in path.read_text().splitlines() if line]
@@ -129,6 +133,17 @@ class Ledger:
 
     def find(self, key):
         return next((r for r in self.rows if self.key(r) == key), None)
+
+    def note_examples(self, row, test):
+        """Notes a digest of each input of the test part that the row was measured on, in order."""
+        name = "{task} {seed} {train}-{val}-{test}".format(**row, **row["parts"])
+        known = json.loads(self.tests.read_text()) if self.tests.exists() else {}
+        n = max(len(m["bits"]) for m in row["measures"].values())
+        if len(known.get(name, "").split()) < n:
+            inputs = [json.loads(line) for line in test.read_text().splitlines()[:n]]
+            known[name] = " ".join(digest(x.get("input") or x.get("messages"))[:8] for x in inputs)
+            rows = (json.dumps(k) + ": " + json.dumps(known[k]) for k in sorted(known))
+            self.tests.write_text("{\n" + ",\n".join(rows) + "\n}\n")
 
     def add(self, row):
         with open(self.path, "a") as f:
@@ -244,6 +259,23 @@ def pieces_of(path, n, size, folder):
             piece.write_text(text)
         files.append(piece)
     return files
+
+
+def note_all(pmpo, cells, work, ledger):
+    """Notes the examples of rows that were made before they were noted: test parts of the rows' sizes."""
+    tasks = {c.task["name"]: c for c in cells}
+    for row in ledger.rows:
+        cell = tasks.get(row["task"])
+        if cell is None or data_file(cell.task) is None:
+            continue
+        pmpo.begin_cell()
+        cell.seed = row["seed"]
+        cell.split = [w for part, n in row["parts"].items() for w in (f"--{part}", str(n))]
+        test = make_data(pmpo, cell, work)["test"]
+        for m in row["measures"].values():
+            if m["majority"] is not None and abs(majority(test, m["n"]) - m["majority"]) > 1e-9:
+                fail(f"the test part of {row['task']}, seed {row['seed']}, isn't what the row was measured on")
+        ledger.note_examples(row, test)
 
 
 # ---- a cell's prompt ----------------------------------------------------------
@@ -415,10 +447,10 @@ def measure(pmpo, cell, kind, how, prompt, parts, work):
             "seconds": round(sum(c["seconds"] for c in costs), 1)}
 
 
-def majority(parts, n):
+def majority(test, n):
     """Share of the commonest answer among the test examples that were asked."""
     counts = {}
-    lines = parts["test"].read_text().splitlines()
+    lines = test.read_text().splitlines()
     for line in lines[:n] if n else lines:
         x = json.loads(line)
         label = x.get("answer") or x.get("target") or x.get("chosen") or ""
@@ -442,16 +474,18 @@ def run_cell(pmpo, cell, work, ledger):
             continue
         figures[kind] = measure(pmpo, cell, kind, how, found["after"], parts, work)
         pairs = figures[kind]["metric"] == "pairs"
-        figures[kind]["majority"] = None if pairs else majority(parts, how.get("n"))
+        figures[kind]["majority"] = None if pairs else majority(parts["test"], how.get("n"))
     count = {p: count_lines(f) for p, f in parts.items()}
-    return {"experiment": cell.spec["name"], "task": cell.task["name"], "model": cell.model,
-            "method": cell.method["name"], "version": cell.method["version"], "seed": cell.seed,
-            "size": cell.spec["size"], "setting": cell.setting, "parts": count,
-            "prompt": {"before": found.get("before"), "after": found["after"]},
-            "loss": found.get("loss"), "measures": figures,
-            "search": {k: found.get(k) for k in ("tokens", "seconds", "precision", "usable", "proposers", "verdict")
-                       if k in found} or None,
-            "commit": pmpo.commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d")}
+    row = {"experiment": cell.spec["name"], "task": cell.task["name"], "model": cell.model,
+           "method": cell.method["name"], "version": cell.method["version"], "seed": cell.seed,
+           "size": cell.spec["size"], "setting": cell.setting, "parts": count,
+           "prompt": {"before": found.get("before"), "after": found["after"]},
+           "loss": found.get("loss"), "measures": figures,
+           "search": {k: found.get(k) for k in ("tokens", "seconds", "precision", "usable", "proposers", "verdict")
+                      if k in found} or None,
+           "commit": pmpo.commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d")}
+    ledger.note_examples(row, parts["test"])
+    return row
 
 
 # ---- all ----------------------------------------------------------------------
@@ -462,6 +496,7 @@ def arguments():
     p.add_argument("words", nargs="*", metavar="small|published|smoke|EXPERIMENT.json",
                    help="the size (small), and the experiments (all of this folder)")
     p.add_argument("--list", action="store_true", help="only list the cells, the finished ones marked")
+    p.add_argument("--examples", action="store_true", help="only note which examples older rows were measured on")
     p.add_argument("--only", default="", metavar="TEXT", help="cells whose name has this in it")
     p.add_argument("--ledger", type=pathlib.Path, default=HERE / "ledger.jsonl")
     p.add_argument("--work", type=pathlib.Path, default=HERE / "work", help="where runs and answers are kept")
@@ -492,6 +527,9 @@ def main():
         (a.work / folder).mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, stop)
     cells = [c for c in all_cells(a.files, a.size) if a.only in c.label() or a.only == c.spec["name"]]
+    if a.examples:
+        note_all(pmpo, cells, a.work, ledger)
+        return
     for cell in cells:
         there = ledger.find(cell.key())
         if a.list:

@@ -5,6 +5,7 @@
 
 What stands between the two markers of the file is replaced; the plot is written beside it. Intervals are
 Wilson's (95 %), differences between two prompts are over the same test examples with the exact McNemar test.
+Over several cells an example that is in the test parts of two seeds (examples.json) is one observation.
 """
 import json
 import math
@@ -62,12 +63,30 @@ def mcnemar(wins, losses):
     return min(1.0, 2 * tail)
 
 
-def difference(wins, losses, n):
-    """Paired difference of shares and its interval (Agresti and Min's adjustment)."""
-    w, l, m = wins + 0.5, losses + 0.5, n + 2
-    mid = (w - l) / m
-    half = 1.959963984540054 * math.sqrt((w + l) - (w - l) ** 2 / m) / m
-    return (wins - losses) / n, mid - half, mid + half
+def difference(examples):
+    """Paired difference of shares and its interval. `examples`: of each distinct one its differences (1, 0, -1), one
+    for each time it was asked. Agresti and Min's adjustment (half a win, half a loss and a tie more); the variance is
+    that of the examples' sums, so answers to one example needn't be independent."""
+    n = sum(len(d) for d in examples)
+    mid = sum(map(sum, examples)) / (n + 2)
+    squares = sum((sum(d) - len(d) * mid) ** 2 for d in examples) + 1 + 2 * mid ** 2
+    half = 1.959963984540054 * math.sqrt(squares) / (n + 2)
+    return sum(map(sum, examples)) / n, mid - half, mid + half
+
+
+def flips(examples):
+    """Exact two-sided test of no difference: the sign of each distinct example's sum is as likely the other one. Where
+    every example was asked once, it is McNemar's."""
+    sums = [abs(sum(d)) for d in examples]
+    ways = {0: 1}  # of each total, how many choices of signs give it
+    for s in filter(None, sums):
+        more = {}
+        for total, count in ways.items():
+            for t in (total + s, total - s):
+                more[t] = more.get(t, 0) + count
+        ways = more
+    seen = abs(sum(map(sum, examples)))
+    return sum(c for total, c in ways.items() if abs(total) >= seen) / sum(ways.values())
 
 
 # ---- words --------------------------------------------------------------------
@@ -135,34 +154,55 @@ def about(name):
     return json.loads(path.read_text())["about"] if path.exists() else ""
 
 
-def pooled(rows):
+def asked_of(row, tests):
+    """Of each test example of the row, by place: which it is."""
+    name = "{task} {seed} {train}-{val}-{test}".format(**row, **row["parts"])
+    known = tests.get(name, "").split()
+    return lambda i: (row["task"], known[i]) if i < len(known) else (name, i)
+
+
+def gather(pairs, kind, tests):
+    """The differences between the rows of each pair, by distinct example."""
+    found = {}
+    for a, b in pairs:
+        which = asked_of(b, tests)
+        for i, (x, y) in enumerate(zip(a["measures"][kind]["bits"], b["measures"][kind]["bits"])):
+            if x in "01" and y in "01":
+                found.setdefault(which(i), []).append(int(y) - int(x))
+    return list(found.values())
+
+
+def pooled(rows, tests):
     """Differences between two methods over all tasks and seeds that have both."""
     out = ["### Over all tasks", "",
-           "Paired over the same test examples, summed over tasks and seeds. \"Best fixed\" is the fixed prompt "
+           "Paired over the same test examples, over tasks and seeds. The test parts of two seeds share examples: one "
+           "that was asked twice is one observation, of the interval and of the exact test, which exchanges the two "
+           "prompts at each distinct example (McNemar's, where each was asked once). \"Best fixed\" is the fixed prompt "
            "with the most right answers on these same examples, which favours it.", "",
-           "| model | by | prompt | than | cells | only the one right | only the other | difference, points | p |",
-           "|---|---|---|---|---|---|---|---|---|"]
+           "| model | by | prompt | than | cells | asked | distinct | only the one right | only the other "
+           "| difference, points | p |",
+           "|---|---|---|---|---|---|---|---|---|---|---|"]
     some = False
     for model in dict.fromkeys(r["model"] for r in rows):
         for kind in kinds_of(rows):
             for method in dict.fromkeys(r["method"] for r in rows if r.get("search")):
-                for other in ("start", "best fixed", "paper", "paper-same-tokens", "default"):
-                    sums, cells = [0, 0, 0], 0
+                for other in (*FIXED, "best fixed", "paper", "paper-same-tokens", "default"):
+                    pairs = []
                     for r in rows:
                         if r["model"] != model or r["method"] != method or kind not in r["measures"]:
                             continue
                         o = rival(r, rows, kind, other)
                         if o is None or o is r or r["measures"][kind]["n"] == 0:
                             continue
-                        d = discordant(o["measures"][kind]["bits"], r["measures"][kind]["bits"])
-                        sums = [a + b for a, b in zip(sums, d)]
-                        cells += 1
-                    if cells:
+                        pairs.append((o, r))
+                    examples = gather(pairs, kind, tests)
+                    if examples:
                         some = True
-                        d, low, high = difference(*sums)
-                        out.append(f"| {model.split('-instruct')[0]} | {kind} | {method} | {other} | {cells} | {sums[0]} | "
-                                   f"{sums[1]} | {100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | "
-                                   f"{mcnemar(sums[0], sums[1]):.2g} |")
+                        all_ = [x for d in examples for x in d]
+                        d, low, high = difference(examples)
+                        out.append(f"| {model.split('-instruct')[0]} | {kind} | {method} | {other} | {len(pairs)} | "
+                                   f"{len(all_)} | {len(examples)} | {all_.count(1)} | {all_.count(-1)} | "
+                                   f"{100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | {flips(examples):.2g} |")
     return out + [""] if some else []
 
 
@@ -252,7 +292,7 @@ def proposers(rows):
 # ---- all ----------------------------------------------------------------------
 
 
-def section(rows, published):
+def section(rows, published, tests):
     machines = "; ".join(dict.fromkeys(r["machine"] for r in rows))
     out = [BEGIN, "", "## Experiments", "",
            f"{len(rows)} cells of `bench/experiments/ledger.jsonl`, each run on: {machines}. Others worked on "
@@ -263,7 +303,7 @@ def section(rows, published):
            "![share right by task and prompt](experiments.svg)", ""]
     for name in dict.fromkeys(r["experiment"] for r in rows):
         out += of_experiment(name, rows, published)
-    return "\n".join(out + pooled(rows) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
+    return "\n".join(out + pooled(rows, tests) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
 
 
 def main():
@@ -274,7 +314,8 @@ def main():
         sys.exit(f"tables.py: {ledger} has no row")
     published = json.loads((HERE / "published.json").read_text())
     text = results.read_text() if results.exists() else "# Results\n"
-    made = section(rows, published)
+    beside = ledger.with_name("examples.json")
+    made = section(rows, published, json.loads(beside.read_text()) if beside.exists() else {})
     if BEGIN in text and END in text:
         text = text[:text.index(BEGIN)] + made + text[text.index(END) + len(END):]
     else:

@@ -342,8 +342,8 @@ static int put_row(pmpo_import *im, const table *t, pmpo_error *err)
     return pmpo_import_put(im, &f, t->csv.line, err);
 }
 
-/* A bad row is noted where all mistakes are listed; what comes after a quote that
- * doesn't end can't be told. */
+/* A bad row is noted where all mistakes are listed. What comes after a misplaced
+ * quote can't be told: there it ends. */
 static int read_rows(pmpo_import *im, table *t, pmpo_error *err)
 {
     int more = 1;

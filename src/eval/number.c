@@ -360,6 +360,9 @@ static bool begins_number(const void *ud, pmpo_str s, double *v)
     if (!signed_at(s, &i, v, &end) && !read_word(s, i, v, &end)) {
         return false;
     }
+    begin -= begin > 1 && s.ptr[begin - 1] == '$' && s.ptr[begin - 2] == '-'
+                 ? 2 /* "-$" is a filler, and the sign */
+                 : 0;
     if (is_list_mark(s, end, *v)) {
         return false;
     }

@@ -78,8 +78,9 @@ typedef struct pmpo_unit {
     size_t n_requests;
     size_t n_prefix; /* leading ids that all requests share, < each n_context;
                       * they stay in the KV memory from one unit to the next */
-    bool repacked; /* use another packing (smaller batches, one wave), to
-                    * measure how much a score depends on the packing */
+    bool repacked; /* use another packing (smaller batches, one wave where the
+                    * memory has room), to measure how much a score depends on
+                    * the packing */
     bool plain;    /* the reference: one sequence at a time from an empty KV
                     * memory, double-precision two-pass log-softmax */
 } pmpo_unit;

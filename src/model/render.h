@@ -18,7 +18,8 @@
 typedef struct pmpo_template pmpo_template;
 
 /* What the template `place` replaces by the prompt. */
-#define PMPO_PROMPT_PLACE PMPO_STR("{{prompt}}")
+#define PMPO_PROMPT_PLACE_TEXT "{{prompt}}"
+#define PMPO_PROMPT_PLACE PMPO_STR(PMPO_PROMPT_PLACE_TEXT)
 
 /* name: "chat", "user", "user-suffix", "place", "raw" or "@file" (see
  * templates: docs/templates.md). Borrows `v` until freed. PMPO_EMODEL: `chat`

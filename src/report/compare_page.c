@@ -50,10 +50,10 @@ static void put_cell(pmpo_buf *b, const pmpo_comparison *c,
         pmpo_html_loss(b, x->loss);
     }
     pmpo_html(b, best ? "</strong> <span class=\"tag\">best</span> " : " ");
-    if (has_right(c)) {
+    if (has_right(c) && isfinite(x->right_low)) {
         pmpo_html(b, "<small class=\"under\">%.1f to %.1f %%, loss %.4f</small></td>",
                   100 * x->right_low, 100 * x->right_high, x->loss);
-    } else if (isfinite(x->loss_low)) {
+    } else if (!has_right(c) && isfinite(x->loss_low)) {
         pmpo_html(b, "<small class=\"under\">%.4f to %.4f</small></td>", x->loss_low,
                   x->loss_high);
     } else {
@@ -183,14 +183,16 @@ static void put_gain(pmpo_buf *b, const pmpo_compare_gain *g, double scale,
         pmpo_html(b, "<td class=\"n\"></td><td class=\"n\"></td>");
         return;
     }
-    if (digits == 1) {
+    if (!isfinite(g->low)) { /* one input */
+        pmpo_html(b, digits == 1 ? "<td class=\"n\">%+.1f</td>"
+                                 : "<td class=\"n\">%+.4f</td>",
+                  scale * g->value);
+    } else if (digits == 1) {
         pmpo_html(b, "<td class=\"n\">%+.1f (%.1f to %.1f)</td>",
                   scale * g->value, scale * g->low, scale * g->high);
-    } else if (isfinite(g->low)) {
+    } else {
         pmpo_html(b, "<td class=\"n\">%+.4f (%.4f to %.4f)</td>", g->value,
                   g->low, g->high);
-    } else { /* one input */
-        pmpo_html(b, "<td class=\"n\">%+.4f</td>", g->value);
     }
     pmpo_html(b, isfinite(g->p_holm) ? "<td class=\"n\">%.2g</td>"
                                      : "<td class=\"n\">-</td>",

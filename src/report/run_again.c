@@ -1,5 +1,6 @@
-/* run_again.c: the command that repeats a run. What can't be known from a run is a
- * word in capitals: DATA, SERVER, LIBRARY. */
+/* run_again.c: the command that repeats a run. What can't be known from a run, or
+ * can't be said on a command line, is a word in capitals: DATA, SERVER, LIBRARY,
+ * TEXT. That parts came from files of their own, and a --limit, no run tells. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,9 +19,33 @@ static bool is_paper(const pmpo_run_view *v)
     return is(v, "paper", "yes");
 }
 
-static bool on_server(const pmpo_run_view *v)
+static bool is_on_server(const pmpo_run_view *v, const char *who)
 {
-    return *pmpo_run_setting(v, "scorer_dialect");
+    char name[64];
+    snprintf(name, sizeof(name), "%s_dialect", who);
+    return *pmpo_run_setting(v, name);
+}
+
+static void name_scorer(size_t i, char out[32])
+{
+    snprintf(out, 32, i ? "scorer%zu" : "scorer", i + 1);
+}
+
+static bool no_scorer_here(const pmpo_run_view *v)
+{
+    bool none = is_on_server(v, "scorer");
+    for (size_t i = 1; i < v->n_models; i++) {
+        char who[32];
+        name_scorer(i, who);
+        none = none && is_on_server(v, who);
+    }
+    return none;
+}
+
+static bool no_model_here(const pmpo_run_view *v)
+{
+    return no_scorer_here(v) &&
+           (is(v, "one_model", "yes") || is_on_server(v, "rewriter"));
 }
 
 static bool masks_nothing(const pmpo_run_view *v)
@@ -61,9 +86,14 @@ static bool has_no_shortlist(const pmpo_run_view *v)
     return has_no_last_choice(v) || answers_nothing(v);
 }
 
+static bool takes_lowest(const pmpo_run_view *v)
+{
+    return has_no_last_choice(v) || asks_nobody(v) || is(v, "approve", "yes");
+}
+
 static bool has_no_loss_check(const pmpo_run_view *v)
 {
-    return is_paper(v) || !is(v, "joint", "none");
+    return is_paper(v) || v->n_models > 1;
 }
 
 /* ---- the settings ------------------------------------------------------------- */
@@ -74,7 +104,6 @@ typedef struct row {
 } row;
 
 static const row spoken[] = {
-    {"task", "--task", "", NULL},
     {"loss", "--loss", "", NULL},
     {"reduction", "--reduction", "mean", NULL},
     {"loss_on", "--loss-on", "target", NULL},
@@ -83,10 +112,10 @@ static const row spoken[] = {
     {"beta", "--beta", "1", NULL},
     {"template", "--template", "chat", NULL},
     {"end", "--end", "", NULL},
-    {"scorer_precision", "--precision", "", on_server},
-    {"scorer_threads", "--threads", "", on_server},
-    {"scorer_gpu_layers", "--gpu-layers", "0", on_server},
-    {"scorer_memory", "--memory", "0", on_server},
+    {"scorer_precision", "--precision", "", no_scorer_here},
+    {"scorer_threads", "--threads", "", no_model_here},
+    {"scorer_gpu_layers", "--gpu-layers", "0", no_model_here},
+    {"scorer_memory", "--memory", "0", no_model_here},
     {"split_train", "--train", "-1", NULL},
     {"split_validation", "--val", "-1", NULL},
     {"split_test", "--test", "-1", NULL},
@@ -111,17 +140,19 @@ static const row spoken[] = {
     {"seed", "--seed", "", NULL},
 };
 
-/* Said, without a value, where the setting is yes. */
-static const row switches[] = {
-    {"no_rewriter", "--rewriter none", "", NULL},
-    {"no_mask", "--no-mask", "", NULL},
-    {"no_guard", "--no-guard", "", NULL},
-    {"allow_copy", "--allow-copy", "", NULL},
-    {"no_hard_cases", "--no-hard-cases", "", NULL},
-    {"no_loss_check", "--no-loss-check", "", has_no_loss_check},
-    {"lowest_loss", "--lowest-loss", "", NULL},
-    {"approve", "--approve", "", NULL},
-    {"paper", "--preset paper", "", NULL},
+static const struct {
+    const char *setting, *words; /* said where the setting is yes */
+    bool (*moot)(const pmpo_run_view *v);
+} switches[] = {
+    {"no_rewriter", "--rewriter none", NULL},
+    {"no_mask", "--no-mask", NULL},
+    {"no_guard", "--no-guard", NULL},
+    {"allow_copy", "--allow-copy", NULL},
+    {"no_hard_cases", "--no-hard-cases", NULL},
+    {"no_loss_check", "--no-loss-check", has_no_loss_check},
+    {"lowest_loss", "--lowest-loss", takes_lowest},
+    {"approve", "--approve", NULL},
+    {"paper", "--preset paper", NULL},
 };
 
 /* ---- writing -------------------------------------------------------------------- */
@@ -155,11 +186,10 @@ static void put(pmpo_run_page *p, const char *option, const char *name,
 static void put_model(pmpo_run_page *p, const char *who, const char *option,
                       const char *name_option)
 {
-    char model[64], dialect[64];
+    char model[64];
     snprintf(model, sizeof(model), "%s_model", who);
-    snprintf(dialect, sizeof(dialect), "%s_dialect", who);
     const char *name = pmpo_run_setting(p->v, model);
-    if (!*pmpo_run_setting(p->v, dialect)) {
+    if (!is_on_server(p->v, who)) {
         put(p, option, "_path", name);
         return;
     }
@@ -172,10 +202,14 @@ static void put_model(pmpo_run_page *p, const char *who, const char *option,
 static void put_models(pmpo_run_page *p)
 {
     put_model(p, "scorer", "-m", "--model-name");
-    for (size_t i = 2; i <= p->v->n_models; i++) {
+    for (size_t i = 1; i < p->v->n_models; i++) {
         char who[32];
-        snprintf(who, sizeof(who), "scorer%zu", i);
+        name_scorer(i, who);
         put_model(p, who, "-m", NULL);
+    }
+    const char *tokens = pmpo_run_setting(p->v, "scorer_tokenizer");
+    if (*tokens && strcmp(tokens, "server") && strcmp(tokens, "none")) {
+        put(p, "--tokenizer", "scorer_tokenizer", tokens);
     }
     if (!is(p->v, "joint", "none") && *pmpo_run_setting(p->v, "joint")) {
         put(p, "--joint", "", pmpo_run_setting(p->v, "joint"));
@@ -185,13 +219,24 @@ static void put_models(pmpo_run_page *p)
     }
 }
 
+/* A text that the command line would take for a file or standard input has to
+ * come from a file. */
+static void put_text(pmpo_run_page *p, const char *option, const char *text)
+{
+    bool plain = *text && *text != '@' && strcmp(text, "-");
+    put(p, option, "", plain ? text : "@TEXT");
+}
+
 void pmpo_page_again(pmpo_run_page *p)
 {
     const char *marked = pmpo_run_setting(p->v, "marked_prompt");
     pmpo_html(p->b, "<pre id=\"again\" tabindex=\"0\" aria-label=\"Command\">pmpo "
               "optimize -d DATA");
     put_models(p);
-    put(p, "-p", "", *marked ? marked : pmpo_run_setting(p->v, "prompt"));
+    put_text(p, "-p", *marked ? marked : pmpo_run_setting(p->v, "prompt"));
+    if (*pmpo_run_setting(p->v, "task")) {
+        put_text(p, "--task", pmpo_run_setting(p->v, "task"));
+    }
     for (size_t i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
         const row *r = &spoken[i];
         const char *value = pmpo_run_setting(p->v, r->setting);
@@ -203,9 +248,9 @@ void pmpo_page_again(pmpo_run_page *p)
         put(p, "--library", "", "LIBRARY");
     }
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
-        const row *r = &switches[i];
-        if (is(p->v, r->setting, "yes") && !(r->moot && r->moot(p->v))) {
-            pmpo_html(p->b, " \\\n    %s", r->option);
+        bool moot = switches[i].moot && switches[i].moot(p->v);
+        if (!moot && is(p->v, switches[i].setting, "yes")) {
+            pmpo_html(p->b, " \\\n    %s", switches[i].words);
         }
     }
     pmpo_html(p->b, "</pre>\n<button type=\"button\" class=\"js copy\" hidden "

@@ -120,7 +120,7 @@ bool pmpo_is_path_setting(const char *name)
 void pmpo_put_setting(pmpo_buf *b, const char *name, const char *value)
 {
     const char *slash = strrchr(value, '/');
-    bool from_file = value[0] == '@';
+    bool from_file = !strcmp(name, "template") && value[0] == '@';
     bool path = from_file || pmpo_is_path_setting(name);
     pmpo_buf_puts(b, path && slash && from_file ? "@" : "");
     pmpo_buf_puts(b, path && slash ? slash + 1 : value);

@@ -110,8 +110,8 @@ static void put_savings(pmpo_run_page *p)
     if (v->n_units_wanted > v->n_units_scored) {
         size_t saved = v->n_units_wanted - v->n_units_scored;
         pmpo_html(p->b, "<li>Candidates that could not win were given up early: "
-                  "%zu of %zu blocks of their training examples were not scored "
-                  "(%.0f %%).</li>\n", saved, v->n_units_wanted,
+                  "%zu of %zu units of their scoring on the training part were "
+                  "not done (%.0f %%).</li>\n", saved, v->n_units_wanted,
                   100 * (double)saved / (double)v->n_units_wanted);
     }
     if (c->cached_scores > 0) {
@@ -236,8 +236,9 @@ void pmpo_page_settings(pmpo_run_page *p)
                       "One machine and build give the same run for the same "
                       "seed. DATA is the file the examples came from, which the "
                       "run file itself holds too; SERVER the address of a "
-                      "server, LIBRARY a file of instructions, where there are "
-                      "such.");
+                      "server, LIBRARY a file of instructions, TEXT one with "
+                      "the text. Options that no run keeps are missing: "
+                      "--limit, and files of their own for --val and --test.");
     pmpo_page_again(p);
     pmpo_html(p->b, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
               "aria-label=\"Identities\">\n");

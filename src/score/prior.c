@@ -15,6 +15,7 @@
 typedef struct entry {
     const pmpo_prior_ask *ask;
     size_t index; /* of the ask */
+    bool placed;  /* the prompt stands in the question */
 } entry;
 
 struct pmpo_prior {
@@ -22,7 +23,6 @@ struct pmpo_prior {
     pmpo_scorer *scorer;
     size_t *which; /* [n_asks]: the ask's example in `data` */
     size_t n;
-    bool placed; /* the template puts the prompt where PMPO_PROMPT_PLACE is */
     pmpo_arena mem;
 };
 
@@ -54,7 +54,6 @@ static int by_surroundings(const pmpo_example *a, const pmpo_example *b)
     size_t here = a->n_messages ? asking(a) : 0;
     size_t there = b->n_messages ? asking(b) : 0;
     int c = (here > there) - (here < there);
-    c = c ? c : question_has_place(a) - question_has_place(b);
     for (size_t i = 0; c == 0 && i < a->n_messages; i++) {
         const pmpo_message *x = &a->messages[i], *y = &b->messages[i];
         c = pmpo_str_cmp(x->role, y->role);
@@ -68,6 +67,7 @@ static int by_question(const void *a, const void *b)
     const pmpo_prior_ask *x = ((const entry *)a)->ask;
     const pmpo_prior_ask *y = ((const entry *)b)->ask;
     int c = x->e == y->e ? 0 : by_surroundings(x->e, y->e);
+    c = c ? c : ((const entry *)a)->placed - ((const entry *)b)->placed;
     return c ? c : pmpo_str_cmp(x->text, y->text);
 }
 
@@ -75,17 +75,17 @@ static int by_question(const void *a, const void *b)
 
 /* The question as an example: nothing but surroundings, the prompt's place and an
  * output. Returns false for want of memory. */
-static bool make_example(pmpo_prior *p, const pmpo_prior_ask *ask,
-                         pmpo_example *out)
+static bool make_example(pmpo_prior *p, const entry *of, pmpo_example *out)
 {
+    const pmpo_prior_ask *ask = of->ask;
     char id[24];
     snprintf(id, sizeof(id), "%zu", p->n);
     *out = (pmpo_example){.id = pmpo_arena_str(&p->mem, pmpo_str_of(id)),
                           .target = ask->text};
     size_t n = ask->e->n_messages;
-    bool placed = p->placed && question_has_place(ask->e);
-    pmpo_str free = placed ? PMPO_STR("{{prompt}}\n\n" CONTENT_FREE)
-                           : PMPO_STR(CONTENT_FREE);
+    pmpo_str free = of->placed
+                        ? PMPO_STR(PMPO_PROMPT_PLACE_TEXT "\n\n" CONTENT_FREE)
+                        : PMPO_STR(CONTENT_FREE);
     if (n == 0) {
         out->input = free;
         return out->id.ptr;
@@ -108,7 +108,7 @@ static bool make_examples(pmpo_prior *p, const entry *sorted, size_t n,
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
         if (i == 0 || by_question(&sorted[i - 1], &sorted[i]) != 0) {
-            ok = make_example(p, sorted[i].ask, &x[p->n]);
+            ok = make_example(p, &sorted[i], &x[p->n]);
             p->n++;
         }
         p->which[sorted[i].index] = p->n - 1;
@@ -116,8 +116,9 @@ static bool make_examples(pmpo_prior *p, const entry *sorted, size_t n,
     return ok;
 }
 
+/* `place`: the template puts the prompt where PMPO_PROMPT_PLACE is. */
 static int make_data(pmpo_prior *p, const pmpo_prior_ask *asks, size_t n,
-                     pmpo_error *err)
+                     bool place, pmpo_error *err)
 {
     entry *sorted = pmpo_arena_alloc(&p->mem, n, sizeof(*sorted));
     pmpo_example *x = pmpo_arena_alloc(&p->mem, n, sizeof(*x));
@@ -126,7 +127,8 @@ static int make_data(pmpo_prior *p, const pmpo_prior_ask *asks, size_t n,
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
-        sorted[i] = (entry){&asks[i], i};
+        bool placed = place && question_has_place(asks[i].e);
+        sorted[i] = (entry){&asks[i], i, placed};
     }
     qsort(sorted, n, sizeof(*sorted), by_question);
     return make_examples(p, sorted, n, x)
@@ -149,8 +151,8 @@ int pmpo_prior_new(pmpo_model *m, const pmpo_prior_ask *asks, size_t n,
     own.reduction = PMPO_REDUCE_SUM;
     own.calibrate = PMPO_CALIBRATE_NONE;
     own.targets = PMPO_TARGETS_LOSS;
-    p->placed = !strcmp(o->template_name, "place");
-    int rc = make_data(p, asks, n, err);
+    bool place = !strcmp(o->template_name, "place");
+    int rc = make_data(p, asks, n, place, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(m, p->data, &own, &p->scorer, err);
     if (rc < 0) {
         pmpo_prior_free(p);

@@ -26,7 +26,7 @@ int pmpo_ask_text(const char *model, const int32_t *ids, size_t n,
 /* Parameters that some chat servers refuse. A server is first sent all of them,
  * and then again without those that it refused. */
 typedef enum pmpo_refusal {
-    PMPO_REFUSES_MAX_TOKENS = 1, /* of chats: max_completion_tokens it is */
+    PMPO_REFUSES_MAX_TOKENS = 1, /* in chats; max_completion_tokens instead */
     PMPO_REFUSES_JSON = 2,
     PMPO_REFUSES_SEED = 4,
     PMPO_REFUSES_TEMPERATURE = 8,

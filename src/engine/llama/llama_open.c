@@ -36,6 +36,9 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
     for (size_t i = 0; i < sizeof(layout) / sizeof(*layout); i++) {
         pmpo_hasher_u64(h, layout[i]);
     }
+    if (l->limits.most_cells) { /* of other packings; 0 as before there was one */
+        pmpo_hasher_u64(h, l->limits.most_cells);
+    }
     if (l->n_short) {
         pmpo_hasher_str(h, PMPO_STR("rope factors for short texts"));
         pmpo_hasher_u64(h, l->n_short);
