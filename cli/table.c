@@ -36,8 +36,8 @@ const option_row option_rows[] = {
     /* ---- what to work on ---- */
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
      "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat the option for replicas of one "
-     "model",
+     "such as http://host:8000/v1; repeat the option for the URLs of "
+     "replicas; of other models the last one counts",
      "($PMPO_MODEL, else the list's default)",
      MODELS & ~(CMD_AUDIT | CMD_COMPARE), "", 0, 0},
     {'m', "model", OPT_TEXTS, AT(models), "MODEL",
@@ -46,8 +46,8 @@ const option_row option_rows[] = {
      "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
      "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat the option for replicas of one "
-     "model",
+     "such as http://host:8000/v1; repeat the option for the URLs of "
+     "replicas; of other models the last one counts",
      "(the run's, else $PMPO_MODEL, else the list's default)", CMD_AUDIT, "", 0,
      0},
     TEXT(0, "rewriter", rewriter, "MODEL",
@@ -76,7 +76,7 @@ const option_row option_rows[] = {
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one newline at the end of a "
      "file is dropped; may be repeated",
-     "(the run's prompts)", CMD_AUDIT, "", 0, 0},
+     "(the run's prompts alone; these are added)", CMD_AUDIT, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
      "the text, @FILE, or - for standard input; one newline at the end of a "
      "file is dropped",
@@ -370,7 +370,8 @@ const option_row option_rows[] = {
            "stop after N iterations without gain; 0: never", "", CMD_OPTIMIZE,
            0, MAX),
     WORD("preset", preset, "default|paper",
-         "paper: the published algorithm, without noise floor and validation",
+         "paper: the published algorithm: no noise floor, no validation part, "
+         "a fifth of the data (3 to 50) for training, no answers, no race",
          "default", CMD_OPTIMIZE),
     WORD("joint", joint, "none|mean|max",
          "treat several -m as different models, not replicas, and find one "
