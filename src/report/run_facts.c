@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/html.h"
 #include "report/run_page.h"
 #include "stats/margin.h"
 
@@ -124,6 +125,16 @@ void pmpo_put_setting(pmpo_buf *b, const char *name, const char *value)
     bool path = from_file || pmpo_is_path_setting(name);
     pmpo_buf_puts(b, path && slash && from_file ? "@" : "");
     pmpo_buf_puts(b, path && slash ? slash + 1 : value);
+}
+
+void pmpo_html_setting(pmpo_buf *b, const char *name, const char *value)
+{
+    pmpo_buf shown = {0};
+    pmpo_put_setting(&shown, name, value);
+    pmpo_str text = pmpo_buf_str(&shown);
+    pmpo_html(b, "%.*s", (int)text.len, text.ptr);
+    b->failed |= shown.failed;
+    pmpo_buf_release(&shown);
 }
 
 pmpo_finding pmpo_run_finding(const pmpo_run_view *v)

@@ -105,16 +105,6 @@ static bool differs(const pmpo_report_run *runs, size_t n, const char *name)
     return false;
 }
 
-static void put_value(pmpo_buf *b, const char *name, const char *value)
-{
-    pmpo_buf shown = {0};
-    pmpo_put_setting(&shown, name, value);
-    pmpo_str text = pmpo_buf_str(&shown);
-    pmpo_html(b, "<td class=\"text\">%.*s</td>", (int)text.len, text.ptr);
-    b->failed |= shown.failed;
-    pmpo_buf_release(&shown);
-}
-
 static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
 {
     const pmpo_run_view *first = runs[0].view;
@@ -134,7 +124,9 @@ static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
         }
         pmpo_html(b, "<tr><th scope=\"row\">%s</th>", name);
         for (size_t i = 0; i < n; i++) {
-            put_value(b, name, pmpo_run_setting(runs[i].view, name));
+            pmpo_html(b, "<td class=\"text\">");
+            pmpo_html_setting(b, name, pmpo_run_setting(runs[i].view, name));
+            pmpo_html(b, "</td>");
         }
         pmpo_html(b, "</tr>\n");
     }

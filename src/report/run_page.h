@@ -44,6 +44,8 @@ const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 /* Appends a setting's value as pages show it: paths reveal facts about the user's
  * machine, so of files only the names. */
 void pmpo_put_setting(pmpo_buf *b, const char *name, const char *value);
+/* The same as text of a page. */
+void pmpo_html_setting(pmpo_buf *b, const char *name, const char *value);
 /* Is it a path, or may it be one? */
 bool pmpo_is_path_setting(const char *name);
 

@@ -162,12 +162,7 @@ static void put_value(pmpo_buf *b, const char *name, const char *value)
     if (real) {
         pmpo_html(b, "%.6g", v);
     } else {
-        pmpo_buf shown = {0};
-        pmpo_put_setting(&shown, name, value);
-        pmpo_str text = pmpo_buf_str(&shown);
-        pmpo_html(b, "%.*s", (int)text.len, text.ptr);
-        b->failed |= shown.failed;
-        pmpo_buf_release(&shown);
+        pmpo_html_setting(b, name, value);
     }
 }
 
