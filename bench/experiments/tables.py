@@ -51,18 +51,6 @@ def peers_of(row, rows, kind):
 # ---- statistics ---------------------------------------------------------------
 
 
-def discordant(a, b):
-    """Examples that only `b` has right, and that only `a` has right."""
-    pairs = [(x, y) for x, y in zip(a, b) if x in "01" and y in "01"]
-    return pairs.count(("0", "1")), pairs.count(("1", "0")), len(pairs)
-
-
-def mcnemar(wins, losses):
-    n, k = wins + losses, min(wins, losses)
-    tail = sum(math.comb(n, i) for i in range(k + 1)) / 2 ** n
-    return min(1.0, 2 * tail)
-
-
 def difference(examples):
     """Paired difference of shares and its interval. `examples`: of each distinct one its differences (1, 0, -1), one
     for each time it was asked. Agresti and Min's adjustment (half a win, half a loss and a tie more); the variance is
@@ -103,8 +91,9 @@ def right(m):
 def against(row, other, kind):
     if other is None or other is row:
         return "-"
-    wins, losses, _ = discordant(other["measures"][kind]["bits"], row["measures"][kind]["bits"])
-    return f"+{wins} -{losses}, p {mcnemar(wins, losses):.2g}"
+    examples = gather([(other, row)], kind, {})
+    wins, losses = examples.count([1]), examples.count([-1])
+    return f"+{wins} -{losses}, p {flips(examples):.2g}"
 
 
 def nats(pair):
