@@ -156,10 +156,10 @@ def gguf(a, c):
 
 
 def batches(a, c):
-    """Sizes for a program to try, or the one that it found fastest before."""
+    """Sizes for a program to try, or the one that it found fastest on this job before."""
     if a.check:
         return "8"
-    path = f"{a.place}/batch/{slug(c.program, c.model, c.precision)}"
+    path = f"{a.place}/batch/{slug(c.program, c.model, c.precision, c.job)}"
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
             return f.read().strip()
@@ -168,7 +168,7 @@ def batches(a, c):
 
 def keep_batch(a, c, size):
     if size and not a.check:
-        path = f"{a.place}/batch/{slug(c.program, c.model, c.precision)}"
+        path = f"{a.place}/batch/{slug(c.program, c.model, c.precision, c.job)}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:
             print(size, file=f)
@@ -457,7 +457,7 @@ def print_settings(rows):
                 elif ok:
                     left_out = [r["job"] for r in ok if not r["agrees"] and r["round"] == 1]
                     lines.append([program, ok[0]["version"], size, precision,
-                                  ok[0]["settings"] + (f"; no time: {', '.join(left_out)}" if left_out else ""),
+                                  " / ".join(dict.fromkeys(r["settings"] for r in ok)) + (f"; no time: {', '.join(left_out)}" if left_out else ""),
                                   f"{max(r['loss_difference'] for r in ok):.1g}",
                                   f"{max(r['sequence_difference'] for r in ok):.1g}",
                                   ", ".join(str(len(some_of(ok, job=j))) for j in PROGRAMS[program].jobs)])
