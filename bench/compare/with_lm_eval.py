@@ -23,7 +23,7 @@ def main():
     prompts = work.read(units)
     work.without_cuda()
     lm = HFLM(pretrained=folder, dtype=dtype, device="cpu", batch_size=1, max_length=2048)
-    some = work.warm_up(prompts, 100)
+    some = work.warm_up(prompts, 64)
     score(lm, some[:8], 8)
     batch = work.best_batch([int(n) for n in sizes.split(",")], some, lambda s, n: score(lm, s, n))
     work.tell(loaded=True, version=version("lm_eval"), batch=batch, threads=torch.get_num_threads(),

@@ -54,7 +54,7 @@ def main():
     work.without_cuda()
     model = load(folder, dtype)
     with torch.inference_mode():
-        some = work.warm_up(prompts, 100)
+        some = work.warm_up(prompts, 64)
         score(model, some[:8], 8)
         batch = work.best_batch([int(n) for n in sizes.split(",")], some, lambda s, n: score(model, s, n))
         work.tell(loaded=True, version=transformers.__version__, batch=batch, threads=torch.get_num_threads(),

@@ -160,6 +160,10 @@ class OutOfTime(Exception):
     pass
 
 
+class CellFailed(Exception):
+    """Of a program that isn't pmpo: the other cells go on."""
+
+
 class Program:
     """pmpo, with what every command gets; a cell's time is that of its commands."""
 
@@ -353,6 +357,7 @@ def from_other_row(cell, ledger):
     """The prompt that another cell ended with; None while there is no such row."""
     want = dict(cell.method["of"])
     want.setdefault("task", cell.task["name"])
+    want.setdefault("model", cell.model)
     want.setdefault("seed", cell.seed)
     for row in reversed(ledger.rows):  # the newest
         if all(row.get(k) == v for k, v in want.items()):
@@ -370,31 +375,43 @@ def tokens_of_default(cell, parts, ledger):
     return None
 
 
+def reply_tokens(cell):
+    """How long the answers are at most that the cell's prompt is measured with."""
+    words = cell.measures["generated"]["options"]
+    return words[words.index("--max-tokens") + 1]
+
+
 def peer(pmpo, cell, parts, work, ledger):
     """Another optimiser's prompt: bench/peers/run.sh prints a JSON document."""
     out = work / "peers" / f"{cell.label()}.json"
+    subprocess.run([TOP / "bench" / "peers" / "setup.sh"], stdout=subprocess.DEVNULL, check=True)
+    pmpo.begin_cell()  # that took a quarter of an hour the first time
     budget = tokens_of_default(cell, parts, ledger)
     if budget is None:
         return None
     if not out.exists():
         left = max(1, pmpo.until - time.monotonic())
         words = [TOP / "bench" / "peers" / "run.sh", cell.method["peer"], cell.model, parts["train"],
-                 parts["val"], cell.task["metric"], str(cell.seed), str(budget)]
+                 parts["val"], cell.task["metric"], str(cell.seed), str(budget), reply_tokens(cell)]
+        child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                 start_new_session=True)
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=left)
-        except subprocess.TimeoutExpired:
-            raise OutOfTime from None
-        if done.returncode != 0:
-            fail(f"bench/peers/run.sh {cell.method['peer']}: {done.stderr.strip()[-2000:]}")
-        out.write_text(done.stdout)
-    return json.loads(out.read_text())
+            printed, err = child.communicate(timeout=left)
+        except BaseException as e:
+            os.killpg(child.pid, signal.SIGKILL)  # with the server that it started
+            child.communicate()
+            raise OutOfTime if isinstance(e, subprocess.TimeoutExpired) else e from None
+        if child.returncode != 0:
+            raise CellFailed(f"bench/peers/run.sh {cell.method['peer']}: {err.strip()[-2000:]}")
+        out.write_text(printed)
+    return {**json.loads(out.read_text()), "budget": budget}
 
 
 def prompt_of(pmpo, cell, parts, work, ledger):
     method = cell.method
     if method.get("budget") == "default":
         budget = tokens_of_default(cell, parts, ledger)
-        return search(pmpo, cell, parts, work, budget) if budget else None
+        return {**search(pmpo, cell, parts, work, budget), "budget": budget} if budget else None
     if "optimize" in method:
         return search(pmpo, cell, parts, work)
     if "of" in method:
@@ -421,7 +438,7 @@ def bit(mark):
 
 def measure(pmpo, cell, kind, how, prompt, parts, work):
     """One way of measuring on the test part: by generated answers or by likelihood."""
-    metric = cell.task["metric"] if kind == "generated" else how.get("metric", "options")
+    metric = cell.task["metric"] if kind.startswith("generated") else how.get("metric", "options")
     file = work / "prompts" / f"{digest(prompt)}.txt"
     file.write_text(prompt)
     marks, cut_off, costs, replies = "", 0, [], 0
@@ -481,8 +498,8 @@ def run_cell(pmpo, cell, work, ledger):
            "size": cell.spec["size"], "setting": cell.setting, "parts": count,
            "prompt": {"before": found.get("before"), "after": found["after"]},
            "loss": found.get("loss"), "measures": figures,
-           "search": {k: found.get(k) for k in ("tokens", "seconds", "precision", "usable", "proposers", "verdict")
-                      if k in found} or None,
+           "search": {k: found.get(k) for k in ("tokens", "budget", "seconds", "precision", "usable", "proposers",
+                                                "verdict") if k in found} or None,
            "commit": pmpo.commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d")}
     ledger.note_examples(row, parts["test"])
     return row
@@ -541,6 +558,9 @@ def main():
             row = run_cell(pmpo, cell, a.work, ledger)
         except OutOfTime:
             print("  out of time: it goes on at the next call", flush=True)
+            continue
+        except CellFailed as e:
+            print(f"  failed: {e}", flush=True)
             continue
         except (KeyboardInterrupt, SystemExit):
             if pmpo.child and pmpo.child.poll() is None:

@@ -84,6 +84,12 @@ def percent(x):
     return "-" if x is None else f"{100 * x:.1f}"
 
 
+def named(rows):
+    """The rows' method, with its versions where there is more than the first."""
+    versions = sorted({r["version"] for r in rows})
+    return rows[0]["method"] + ("" if versions == [1] else ", v" + " and v".join(map(str, versions)))
+
+
 def right(m):
     return f"{m['right']} of {m['n']}: {percent(m['right'] / m['n'])} ({percent(m['low'])}..{percent(m['high'])})"
 
@@ -130,7 +136,7 @@ def of_experiment(name, rows, published):
             start = peers_of(r, rows, kind).get("start")
             loss = (r.get("loss") or {}).get("train")
             there = published.get(r["task"], {}).get(r["method"])
-            out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {r['method']} | {right(m)} | "
+            out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {named([r])} | {right(m)} | "
                        f"{percent(m['majority'])} | {'-' if m['cut_off'] is None else m['cut_off']} | "
                        f"{against(r, start, kind)} | {nats(loss)} | {thousands(s.get('tokens'))} | "
                        f"{minutes(s.get('seconds'))} | {percent(there)} |")
@@ -174,7 +180,7 @@ def pooled(rows, tests):
     some = False
     for model in dict.fromkeys(r["model"] for r in rows):
         for kind in kinds_of(rows):
-            for method in dict.fromkeys(r["method"] for r in rows if r.get("search")):
+            for method in dict.fromkeys(r["method"] for r in rows if r["method"] not in FIXED):
                 for other in (*FIXED, "best fixed", "paper", "paper-same-tokens", "default"):
                     pairs = []
                     for r in rows:
@@ -189,7 +195,9 @@ def pooled(rows, tests):
                         some = True
                         all_ = [x for d in examples for x in d]
                         d, low, high = difference(examples)
-                        out.append(f"| {model.split('-instruct')[0]} | {kind} | {method} | {other} | {len(pairs)} | "
+                        than = other if other == "best fixed" else named([o for o, _ in pairs])
+                        out.append(f"| {model.split('-instruct')[0]} | {kind} | {named([r for _, r in pairs])} | "
+                                   f"{than} | {len(pairs)} | "
                                    f"{len(all_)} | {len(examples)} | {all_.count(1)} | {all_.count(-1)} | "
                                    f"{100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | {flips(examples):.2g} |")
     return out + [""] if some else []

@@ -1,9 +1,9 @@
 """llama-server behind a proxy that counts every token.
 
-The peers see an OpenAI-like endpoint. A request is passed on as it is, but for a cap of its reply tokens;
-the tokens of the reply's `usage` are added up, the prompt's in full, though the server may have a part of it
-in memory. Once the budget is overdrawn by `grace`, requests are refused: an optimiser that doesn't look at
-the clock ends there with what it has.
+The peers see an OpenAI-like endpoint. A request is passed on as it is, but for a cap of its reply tokens; the tokens
+of the reply's `usage` are added up: of a prompt those that the server computed, without the beginning that it still
+had in memory, as pmpo counts its own. Once the budget is overdrawn by `grace`, requests are refused: an optimiser
+that doesn't look at the clock ends there with what it has.
 """
 import http.server
 import json
@@ -25,7 +25,7 @@ def free_port():
 class Server:
     """llama-server with one model, until closed."""
 
-    def __init__(self, program, model, threads, parallel=4, context=16384):
+    def __init__(self, program, model, threads, parallel=8, context=32768):
         self.port = free_port()
         words = [program, "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(parallel),
                  "-c", str(context), "-t", str(threads), "--no-webui"]
@@ -49,7 +49,7 @@ class Server:
 class Proxy:
     def __init__(self, upstream_port, budget, max_tokens, grace=1.25, upstream="127.0.0.1"):
         self.budget, self.grace, self.max_tokens = budget, grace, max_tokens
-        self.prompt = self.generated = self.calls = self.refused = 0
+        self.prompt = self.cached = self.generated = self.calls = self.refused = 0
         self.lock = threading.Lock()
         base, proxy = f"http://{upstream}:{upstream_port}", self
 
@@ -97,9 +97,11 @@ class Proxy:
             usage = json.loads(text).get("usage") or {}
         except ValueError:
             usage = {}
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         with self.lock:
             self.calls += 1
-            self.prompt += usage.get("prompt_tokens", 0)
+            self.prompt += usage.get("prompt_tokens", 0) - cached
+            self.cached += cached
             self.generated += usage.get("completion_tokens", 0)
 
     def spent(self):
