@@ -119,7 +119,7 @@ typedef struct pmpo_custom_engine {
                       bool assistant, char *text, size_t room,
                       pmpo_error *err);
     /* Fills logprobs with n_ids - n_context values for each sequence, in order;
-     * in nats, at most 0. The first n_prefix ids are the same in all sequences.
+     * in nats, finite and at most 0. The first n_prefix ids are the same in all sequences.
      * The values must depend on these arguments only, to the last bit. */
     int (*score)(void *ud, const pmpo_custom_sequence *s, size_t n,
                  size_t n_prefix, float *logprobs, pmpo_error *err);

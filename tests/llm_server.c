@@ -355,6 +355,9 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
                        "choices", choice, "usage", "prompt_tokens",
                        (json_int_t)reply.n_fed, "completion_tokens",
                        (json_int_t)reply.n_tokens);
+    if (x->s->o.no_usage) {
+        json_object_del(x->out, "usage");
+    }
     pmpo_buf_release(&reply.text);
 }
 

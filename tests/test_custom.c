@@ -421,6 +421,7 @@ static void test_engine_failures(void **state)
         {{.fail_at = 2}, PMPO_EBACKEND, "out of paper"},
         {{.odd_at = 1, .last = NAN}, PMPO_ENAN, "not a number"},
         {{.odd_at = 1, .last = 0.5f}, PMPO_EBACKEND, "at most 0"},
+        {{.odd_at = 1, .last = -INFINITY}, PMPO_EBACKEND, "finite"},
         {{.bad_ids = true}, PMPO_EBACKEND, "tokenize"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

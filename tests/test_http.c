@@ -501,6 +501,55 @@ static void test_no_server_at_all(void **state)
     free(l.seen);
 }
 
+/* Does a request get an answer, at the first try? */
+static bool is_answered(const char *url)
+{
+    pmpo_http_options o = {.urls = &url,
+                           .n_urls = 1,
+                           .tries = 1,
+                           .timeout_ms = 300};
+    pmpo_http_call call = {.path = "/models"};
+    pmpo_http *h = NULL;
+    pmpo_buf body = {0};
+    assert_int_equal(pmpo_http_new(&o, &h, NULL), 0);
+    bool yes = pmpo_http_one(h, &call, &body, NULL, NULL) == 0;
+    pmpo_buf_release(&body);
+    pmpo_http_free(h);
+    return yes;
+}
+
+static void anything(void *ud, const http_request *r, http_answer *a)
+{
+    (void)ud;
+    (void)r;
+    a->body = strdup("{}");
+    a->body_len = 2;
+}
+
+/* A proxy of the environment is asked, but not for this machine nor for what
+ * no_proxy names. 192.0.2.1 is nobody's. */
+static void test_proxy(void **state)
+{
+    (void)state;
+    http_server *proxy = http_server_start(anything, NULL);
+    char url[64];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", http_server_port(proxy));
+    setenv("http_proxy", url, 1);
+    unsetenv("no_proxy");
+    unsetenv("NO_PROXY");
+    assert_true(is_answered("http://192.0.2.1:9/v1"));
+    setenv("no_proxy", "example.org,192.0.2.1", 1);
+    assert_false(is_answered("http://192.0.2.1:9/v1"));
+    setenv("no_proxy", "*", 1);
+    assert_false(is_answered("http://192.0.2.1:9/v1"));
+    unsetenv("no_proxy");
+    snprintf(url, sizeof(url), "http://127.0.0.2:%d/v1", http_dead_port());
+    assert_false(is_answered(url));
+    assert_int_equal(http_server_requests(proxy), 1);
+    unsetenv("http_proxy");
+    http_server_stop(proxy);
+}
+
 /* A server that refuses every other request for a while. */
 static void sometimes(void *ud, const http_request *r, http_answer *a)
 {
@@ -652,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_server_is_set_aside),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_a_shaky_server),
+        cmocka_unit_test(test_proxy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

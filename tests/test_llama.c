@@ -198,6 +198,19 @@ static void test_not_a_number_stays_alone(void **state)
     not_a_number_stays_alone(PMPO_PRECISION_F32_FAST);
 }
 
+static void test_no_token_has_no_text(void **state)
+{
+    (void)state;
+    pmpo_model *m = open_model(at("bad.gguf"), PMPO_PRECISION_NATIVE);
+    const pmpo_vocab *v = &m->vocab;
+    const int32_t none[] = {-1, (int32_t)v->n_tokens, INT32_MAX};
+    pmpo_buf b = {0};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(v->piece(v->self, none[i], &b, NULL), PMPO_EUSAGE);
+    }
+    pmpo_model_free(m);
+}
+
 /* ---- identity --------------------------------------------------------------------- */
 
 static void identity_of(const char *path, char *out)
@@ -760,6 +773,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_not_a_number_stays_alone),
+        cmocka_unit_test(test_no_token_has_no_text),
         cmocka_unit_test(test_the_environment_counts),
         cmocka_unit_test(test_tf32_is_off),
         cmocka_unit_test(test_another_measurement_changes_no_run),

@@ -302,7 +302,8 @@ static void test_replicas(void **state)
     char dead[64];
     snprintf(dead, sizeof(dead), "http://127.0.0.1:%d/v1", 9);
     assert_int_equal(open_two(dead, llm_server_url(s[0]), &m, &err), 0);
-    assert_non_null(strstr(m->info.note, "did not answer"));
+    assert_non_null(strstr(m->info.note, "did not answer, and is left out"));
+    assert_null(strstr(m->info.path, dead));
     x = scores_of(m, d, "chat");
     y = scores_of(local, d, "chat");
     same_scores(x, y);
@@ -662,6 +663,38 @@ static void test_money(void **state)
     free(path);
 }
 
+/* A server that doesn't say what replies cost: that is estimated, and said. */
+static void test_money_estimated(void **state)
+{
+    (void)state;
+    llm_server *s = llm_server_start(&(llm_options){.salt = 31});
+    llm_server *c = llm_server_start(
+        &(llm_options){.kind = LLM_CHAT, .salt = 32, .no_usage = true});
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_optimize_options o = small_options();
+    pmpo_model *m = must_open(llm_server_url(s)), *writer;
+    pmpo_run *run;
+    pmpo_error err;
+    assert_int_equal(open_url(llm_server_url(c),
+                              &(pmpo_model_options){.price_in = 100,
+                                                    .price_out = 1000},
+                              &writer, &err),
+                     0);
+    o.budget_dollars = 1e-6;
+    assert_int_equal(optimize(m, writer, &o, path, &run, &err), PMPO_EBUDGET);
+    const pmpo_cost *cost = &pmpo_run_describe(run)->cost;
+    assert_true(cost->dollars > 1e-6 && cost->generated_tokens > 0);
+    assert_int_equal(cost->cached_replies, 0);
+    pmpo_run_free(run);
+    assert_non_null(strstr(writer->learned, "estimated"));
+    pmpo_model_free(m);
+    pmpo_model_free(writer);
+    llm_server_stop(s);
+    llm_server_stop(c);
+    drop_folder(folder);
+    free(path);
+}
+
 /* The same name, another salt: the run is not gone on with. */
 static void test_other_weights(void **state)
 {
@@ -752,6 +785,7 @@ int main(void)
         cmocka_unit_test(test_run),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_money),
+        cmocka_unit_test(test_money_estimated),
         cmocka_unit_test(test_other_weights),
         cmocka_unit_test(test_cancel),
     };

@@ -164,8 +164,8 @@ typedef struct pmpo_gen_params {
     double top_p;       /* (0,1] */
     int max_tokens;     /* of a sample */
     pmpo_str stop;      /* a sample ends once its text has this; "": none */
-    /* Called as replies end, in any order, with their index in out[], unless
-     * the engine generates all at the same time; may be NULL. */
+    /* Called as replies end, in any order, with their index in out[]; not of
+     * those that fail. May be NULL. */
     void (*done)(void *ud, size_t reply);
     void *ud;
 } pmpo_gen_params;

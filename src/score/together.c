@@ -256,9 +256,10 @@ static int accept(const sheet *p, pmpo_block_unit *u, pmpo_error *err)
 {
     const float *lps = u->task.result.logprobs;
     for (size_t i = 0; i < u->n_logprobs; i++) {
-        if (isnan(lps[i])) {
-            return pmpo_fail(err, PMPO_ENAN, "the engine gave a score that is "
-                             "not a number");
+        if (!isfinite(lps[i])) {
+            return pmpo_fail(err, PMPO_ENAN,
+                             "the engine gave a score that is "
+                             "not a finite number");
         }
     }
     if (p->c.cache && !p->s->o.plain) {

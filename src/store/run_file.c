@@ -198,6 +198,27 @@ static int busy(const char *path, pmpo_error *err)
                      path);
 }
 
+/* Somebody who looks whether it is written holds it for a moment. */
+static bool lock_soon(int fd)
+{
+    const struct timespec moment = {0, 10 * 1000 * 1000};
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (i == 20) {
+            return false;
+        }
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
+/* Is the open file still the one of that name? --force puts another there. */
+static bool is_still(int fd, const char *path)
+{
+    struct stat ours, theirs;
+    return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 &&
+           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 static int take_lock(pmpo_store *s, const char *path, pmpo_error *err)
 {
     if (is_ours(path)) {
@@ -208,15 +229,10 @@ static int take_lock(pmpo_store *s, const char *path, pmpo_error *err)
         return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO,
                          "%s: %s", s->path, strerror(errno));
     }
-    /* Somebody who looks whether it is written holds it for a moment. */
-    const struct timespec moment = {0, 10 * 1000 * 1000};
-    for (int i = 0; flock(s->lock, LOCK_EX | LOCK_NB) < 0; i++) {
-        if (i == 20) {
-            close(s->lock);
-            s->lock = -1;
-            return busy(s->path, err);
-        }
-        nanosleep(&moment, NULL);
+    if (!lock_soon(s->lock) || !is_still(s->lock, path)) {
+        close(s->lock);
+        s->lock = -1;
+        return busy(s->path, err);
     }
     return remember_ours(s->lock)
                ? 0
@@ -293,17 +309,33 @@ static void remove_journal(const char *path)
     pmpo_buf_release(&j);
 }
 
+/* Locks a run that is to be replaced, so that nobody begins to write it; *fd is
+ * -1 where there is none. */
+static bool hold(const char *path, int *fd)
+{
+    *fd = is_ours(path) ? -1 : open(path, O_RDWR | O_CLOEXEC);
+    if (*fd >= 0 && !lock_soon(*fd)) {
+        close(*fd);
+        return false;
+    }
+    return !is_ours(path);
+}
+
 /* Gives the finished file its name. */
 static int put_in_place(const char *from, const char *path, bool force,
                         pmpo_error *err)
 {
-    if (force && pmpo_run_is_written(path)) {
+    int old = -1;
+    if (force && !hold(path, &old)) {
         return busy(path, err);
     }
     if (force || access(path, F_OK) < 0) {
         remove_journal(path); /* of a run that goes, or was deleted: not ours */
     }
     int rc = pmpo_file_place(from, path, !force, err);
+    if (old >= 0) {
+        close(old);
+    }
     return rc == PMPO_EUSAGE
                ? pmpo_fail(err, rc, "%s exists already: --force replaces it, "
                            "pmpo resume goes on with it", path)

@@ -139,9 +139,11 @@ static int check_logprobs(const custom *c, const float *lp, size_t n,
                              "log-probability that is not a number",
                              c->model->info.name);
         }
-        if (lp[i] > 0) {
-            return pmpo_fail(err, PMPO_EBACKEND, "score of the engine %s gives "
-                             "the log-probability %g: they are at most 0",
+        if (isinf(lp[i]) || lp[i] > 0) {
+            return pmpo_fail(err, PMPO_EBACKEND,
+                             "score of the engine %s gives "
+                             "the log-probability %g: they are finite and at "
+                             "most 0",
                              c->model->info.name, (double)lp[i]);
         }
     }
@@ -303,6 +305,7 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
                          "another model rewrite, or none", c->model->info.name);
     }
     int rc = 0;
+    size_t at = 0; /* of a reply */
     for (size_t i = 0; rc == 0 && i < n; i++) {
         if (requests[i].n_ids + (size_t)p->max_tokens
             > (size_t)c->e.n_context) {
@@ -311,9 +314,13 @@ static int generate(void *self, const pmpo_gen_request *requests, size_t n,
                              p->max_tokens, c->e.n_context);
         }
         for (size_t v = 0; rc == 0 && v < requests[i].n_samples; v++) {
-            rc = one_sample(c, &requests[i], requests[i].seeds[v], p, out, err);
-            out->code = rc;
-            out++;
+            rc = one_sample(c, &requests[i], requests[i].seeds[v], p, &out[at],
+                            err);
+            out[at].code = rc;
+            if (rc == 0 && p->done) {
+                p->done(p->ud, at);
+            }
+            at++;
         }
     }
     return rc;

@@ -26,6 +26,7 @@ typedef struct pmpo_remote {
     const pmpo_dialect *dialect; /* NULL: they can't score */
     bool next_form; /* the dialect's next-token form gives right values, too */
     bool is_vllm;   /* accepts vLLM's sampling parameters */
+    bool estimates; /* replies don't say what they cost */
     unsigned refused; /* parameters it refuses in requests for replies: bits of
                        * pmpo_refusal */
     pmpo_http *load; /* for scores and replies, many requests at once */

@@ -97,6 +97,23 @@ static bool ask_otherwise(writing *w, const pmpo_http_reply *reply,
     return what != 0;
 }
 
+/* Four bytes a token, where the server's reply doesn't say what it cost. */
+static void estimate_cost(pmpo_remote *r, const pmpo_gen_request *q,
+                          pmpo_reply *out)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < q->n_messages; i++) {
+        bytes += q->messages[i].content.len;
+    }
+    out->n_fed = q->ids ? q->n_ids : bytes / 4 + 1;
+    out->n_tokens = pmpo_buf_str(&out->text).len / 4 + 1;
+    if (!r->estimates) {
+        r->estimates = true;
+        tell(r,
+             "does not say how many tokens replies cost: they are estimated");
+    }
+}
+
 static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
 {
     writing *w = ud;
@@ -107,10 +124,16 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         if (pmpo_read_reply(reply->body, w->p, form, out, err) < 0) {
             return PMPO_HTTP_AGAIN;
         }
+        if (out->n_fed == 0 && out->n_tokens == 0) {
+            estimate_cost(w->r, s->request, out);
+        }
         w->r->model->dollars += (double)out->n_fed * w->r->model->price_in +
                                 (double)out->n_tokens * w->r->model->price_out;
         if (w->r->model->tick) {
             w->r->model->tick(w->r->model->tick_ud, out->n_fed + out->n_tokens);
+        }
+        if (w->p->done) {
+            w->p->done(w->p->ud, reply->ticket);
         }
         return 0;
     }

@@ -21,8 +21,7 @@ typedef struct opening {
     pmpo_remote *r;
     pmpo_http_options http;
     const char **urls; /* [n] */
-    bool *silent;      /* [n]: did not answer */
-    size_t n, n_silent;
+    size_t n;
     char name[256], root[256], owner[64], version[64];
     size_t max_context; /* positions; 0: not known */
     int n_vocab;
@@ -69,8 +68,7 @@ static int split_urls(opening *w, pmpo_error *err)
         most++;
     }
     w->urls = pmpo_arena_alloc(&w->m->mem, most, sizeof(*w->urls));
-    w->silent = pmpo_arena_alloc(&w->m->mem, most, sizeof(*w->silent));
-    if (!w->urls || !w->silent) {
+    if (!w->urls) {
         return pmpo_fail_memory(err);
     }
     while (*at) {
@@ -166,13 +164,14 @@ static int find_model(opening *w, const json_t *list, const char *url,
 }
 
 /* Name and version of one server; some have no list of models. */
-static int ask_server(opening *w, pmpo_http *h, size_t i, pmpo_error *err)
+static int ask_server(opening *w, pmpo_http *h, size_t i, bool *silent,
+                      pmpo_error *err)
 {
     json_t *o = NULL, *v = NULL;
     int status = 0;
     int rc = get(h, w->urls[i], "/models", &o, &status, err);
     const json_t *list = json_object_get(o, "data");
-    w->silent[i] = rc < 0 && status == 0;
+    *silent = rc < 0 && status == 0;
     if (rc == 0 && json_is_array(list)) {
         rc = find_model(w, list, w->urls[i], err);
     } else if ((rc == 0 || status == 404 || status == 405) &&
@@ -185,7 +184,8 @@ static int ask_server(opening *w, pmpo_http *h, size_t i, pmpo_error *err)
                        "http://host:8000/v1? If so, name the model "
                        "(--model-name)", w->urls[i]);
     }
-    if (rc == 0 && get(h, w->urls[i], "^/version", &v, &status, NULL) == 0) {
+    if (rc == 0 && !w->version[0] &&
+        get(h, w->urls[i], "^/version", &v, &status, NULL) == 0) {
         copy(w->version, sizeof(w->version), json_object_get(v, "version"));
     }
     json_decref(o);
@@ -206,21 +206,27 @@ static int one_server(const opening *w, size_t i, pmpo_http **out,
     return pmpo_http_new(&one, out, err);
 }
 
+/* Those that are silent are left out: nobody could tell later whether they serve
+ * the same weights. */
 static int ask_servers(opening *w, pmpo_error *err)
 {
     int rc = 0;
+    size_t n = 0; /* of those that answered */
     for (size_t i = 0; rc == 0 && i < w->n; i++) {
         pmpo_http *h = NULL;
+        bool silent = false;
         rc = one_server(w, i, &h, err);
-        rc = rc < 0 ? rc : ask_server(w, h, i, err);
+        rc = rc < 0 ? rc : ask_server(w, h, i, &silent, err);
         pmpo_http_free(h);
-        if (rc < 0 && w->silent[i] && w->n_silent + 1 < w->n) {
-            w->n_silent++;
-            pmpo_buf_printf(&w->notes, "%s%s did not answer, and is tried again "
-                            "later", w->notes.len ? "; " : "", w->urls[i]);
+        if (rc == 0) {
+            w->urls[n++] = w->urls[i];
+        } else if (silent && (n > 0 || i + 1 < w->n)) {
+            pmpo_buf_printf(&w->notes, "%s%s did not answer, and is left out",
+                            w->notes.len ? "; " : "", w->urls[i]);
             rc = 0;
         }
     }
+    w->n = n;
     return rc;
 }
 
@@ -249,9 +255,6 @@ static int probe_servers(opening *w, const pmpo_dialect *only, pmpo_error *err)
     for (size_t i = 0; rc == 0 && i < w->n; i++) {
         pmpo_http *h = NULL;
         pmpo_probe p = {0};
-        if (w->silent[i]) {
-            continue;
-        }
         rc = one_server(w, i, &h, err);
         rc = rc < 0 ? rc
                     : pmpo_remote_probe(h, w->name, &w->m->vocab, only, &p, err);
@@ -583,17 +586,17 @@ static int assemble(opening *w, pmpo_error *err)
     m->price_out = w->o->price_out / 1e6;
     r->model = m;
     w->http = (pmpo_http_options){
-        .urls = w->urls,
-        .n_urls = w->n,
         .key = w->o->api_key,
         .ca_file = w->o->ca_file,
         .insecure = w->o->insecure,
         .concurrency = w->o->concurrency,
         .timeout_ms = 1000L * w->o->timeout_s,
     };
-    int rc = pmpo_http_new(&w->http, &r->load, err);
+    int rc = ask_servers(w, err);
+    w->http.urls = w->urls;
+    w->http.n_urls = w->n;
+    rc = rc < 0 ? rc : pmpo_http_new(&w->http, &r->load, err);
     rc = rc < 0 ? rc : pmpo_http_new(&w->http, &r->talk, err);
-    rc = rc < 0 ? rc : ask_servers(w, err);
     r->name = rc < 0 ? "" : pmpo_arena_cstr(&m->mem, w->name);
     if (!r->name) {
         return pmpo_fail_memory(err);

@@ -263,8 +263,9 @@ static int begin(scoring *s, pmpo_task *t, pmpo_error *err)
 
 /* ---- the transport's source ------------------------------------------------------------------ */
 
-/* The first unit with something to send, or a new one; NULL: there is none. */
-static int to_send(scoring *s, work **out, pmpo_error *err)
+/* The first unit with something to send; NULL: there is none. Then *begun says
+ * whether a new one was begun. */
+static int to_send(scoring *s, work **out, bool *begun, pmpo_error *err)
 {
     for (work *w = s->first, *after; w; w = after) {
         after = w->after;
@@ -277,19 +278,20 @@ static int to_send(scoring *s, work **out, pmpo_error *err)
     }
     *out = NULL;
     pmpo_task *t = s->q->next(s->q->ud);
+    *begun = t != NULL;
     return t ? begin(s, t, err) : 0;
 }
 
 static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
 {
     scoring *s = ud;
-    const work *last = s->last;
     work *w;
+    bool begun;
     int rc;
     do { /* until there is something to send, or nothing new */
-        last = s->last;
-        rc = to_send(s, &w, err);
-    } while (rc == 0 && !w && s->last && s->last != last);
+        begun = false;
+        rc = to_send(s, &w, &begun, err);
+    } while (rc == 0 && !w && begun);
     if (rc < 0 || !w) {
         return rc;
     }

@@ -77,12 +77,13 @@ static int learn(pmpo_remote_vocab *v, int32_t id, pmpo_str bytes)
     return w && w->bytes.ptr ? 0 : PMPO_ENOMEM;
 }
 
-/* The reply to `call`, the caller's to release also on failure. */
+/* The reply to `call`, the caller's to release also on failure. *status is
+ * HTTP's, 0 where none came. */
 static int ask(pmpo_remote_vocab *v, pmpo_http_call *call, json_t **out,
-               pmpo_error *err)
+               int *status, pmpo_error *err)
 {
     pmpo_buf body = {0};
-    int rc = pmpo_http_one(v->talk, call, &body, NULL, err);
+    int rc = pmpo_http_one(v->talk, call, &body, status, err);
     *out = rc < 0 ? NULL : pmpo_json_reply(pmpo_buf_str(&body), err);
     pmpo_buf_release(&body);
     return rc == 0 && !*out ? PMPO_EBACKEND : rc;
@@ -95,7 +96,7 @@ static int ask_text(pmpo_remote_vocab *v, const int32_t *ids, size_t n,
     pmpo_http_call call = {.path = PATH_TEXT};
     json_t *o = NULL;
     int rc = pmpo_ask_text(v->model, ids, n, &call.body);
-    rc = rc < 0 ? pmpo_fail_memory(err) : ask(v, &call, &o, err);
+    rc = rc < 0 ? pmpo_fail_memory(err) : ask(v, &call, &o, NULL, err);
     const json_t *text = json_object_get(o, "prompt");
     text = text ? text : json_object_get(o, "text");
     if (rc == 0 && !json_is_string(text)) {
@@ -182,7 +183,7 @@ static int fetch(pmpo_remote_vocab *v, pmpo_str text, bool special,
         return pmpo_fail(err, PMPO_EBACKEND, "a text to tokenise is not UTF-8");
     }
     json_t *o;
-    int rc = ask(v, &call, &o, err);
+    int rc = ask(v, &call, &o, NULL, err);
     rc = rc < 0 ? rc : take_tokens(v, o, out, err);
     json_decref(o);
     return rc;
@@ -468,10 +469,13 @@ static int chat(void *self, const pmpo_message *messages, size_t n,
         return pmpo_fail_memory(err);
     }
     json_t *o;
-    int rc = ask(v, &call, &o, &why);
+    int status = 0;
+    int rc = ask(v, &call, &o, &status, &why);
+    /* That it can't is what a client error says: others may pass. */
+    bool refuses = rc < 0 && status / 100 == 4 && status != 408 &&
+                   status != 429;
     rc = rc < 0 ? rc : take_tokens(v, o, &t, &why);
-    if ((rc == 0 && t.n == 0) || (rc < 0 && rc != PMPO_ENOMEM &&
-                                  rc != PMPO_ECANCELLED)) {
+    if (refuses || (rc == 0 && t.n == 0)) {
         rc = pmpo_fail(err, PMPO_EMODEL, "the server does not render this chat "
                        "(%s): use --template raw, --template @file, or "
                        "--tokenizer FILE.gguf",
@@ -498,7 +502,7 @@ static int find_style(pmpo_remote_vocab *v, pmpo_error *err)
         return pmpo_fail_memory(err);
     }
     json_t *o;
-    int rc = ask(v, &call, &o, err);
+    int rc = ask(v, &call, &o, NULL, err);
     const json_t *names = json_object_get(o, "token_strs");
     pmpo_tokens t = {0};
     pmpo_buf spelt = {0};

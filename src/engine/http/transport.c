@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -44,7 +45,7 @@ struct pmpo_http {
     char **urls;
     pmpo_endpoint *servers; /* [n] */
     size_t n;
-    char *key, *ca_file;
+    char *key, *ca_file, *no_proxy;
     struct curl_slist *headers;
     int fixed, tries;
     double backoff_ms;
@@ -107,7 +108,7 @@ static void set_up(const pmpo_http *h, CURL *c, slot *s)
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, h->timeout_ms);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(c, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+    curl_easy_setopt(c, CURLOPT_NOPROXY, h->no_proxy);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, s);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->error);
@@ -197,6 +198,8 @@ static int send_job(pmpo_http *h, job *j, size_t server)
     s->server = server;
     s->began_ms = pmpo_now_ms();
     curl_easy_setopt(s->easy, CURLOPT_URL, pmpo_buf_str(&s->url).ptr);
+    curl_easy_setopt(s->easy, CURLOPT_PROXY,
+                     pmpo_http_is_loopback(h->urls[server]) ? "" : NULL);
     if (j->call.body.len > 0) {
         curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                          (curl_off_t)j->call.body.len);
@@ -560,6 +563,13 @@ typedef struct single {
     int status;
 } single;
 
+/* JSON that begins and doesn't end. */
+static bool is_cut(pmpo_str body)
+{
+    body = pmpo_str_trim(body);
+    return body.len && body.ptr[0] == '{' && body.ptr[body.len - 1] != '}';
+}
+
 static int single_next(void *ud, pmpo_http_call *call, pmpo_error *err)
 {
     single *s = ud;
@@ -579,6 +589,10 @@ static int single_done(void *ud, const pmpo_http_reply *r, pmpo_error *err)
     s->status = r->status;
     if (r->code < 0) {
         return pmpo_fail(err, r->code, "%s", r->why);
+    }
+    if (is_cut(r->body)) {
+        pmpo_fail(err, PMPO_EBACKEND, "the reply ends within its JSON");
+        return PMPO_HTTP_AGAIN;
     }
     pmpo_buf_put(s->out, r->body);
     return s->out->failed ? pmpo_fail_memory(err) : 0;
@@ -644,6 +658,25 @@ static int check(const pmpo_http_options *o, pmpo_error *err)
                : 0;
 }
 
+/* Hosts that are asked without a proxy: the user's, and this machine. libcurl
+ * leaves the environment alone once the option is set. */
+static char *no_proxy(pmpo_arena *mem)
+{
+    const char *own = getenv("no_proxy");
+    own = own ? own : getenv("NO_PROXY");
+    own = own ? own : "";
+    pmpo_buf b = {0};
+    if (strcmp(own, "*") == 0) { /* all, which it is only alone */
+        pmpo_buf_puts(&b, own);
+    } else {
+        pmpo_buf_printf(&b, "%s%slocalhost,127.0.0.1,::1", own,
+                        own[0] ? "," : "");
+    }
+    char *kept = b.failed ? NULL : pmpo_arena_cstr(mem, pmpo_buf_str(&b).ptr);
+    pmpo_buf_release(&b);
+    return kept;
+}
+
 static int fill_in(pmpo_http *h, const pmpo_http_options *o)
 {
     h->n = o->n_urls;
@@ -658,9 +691,11 @@ static int fill_in(pmpo_http *h, const pmpo_http_options *o)
     h->key = o->key ? pmpo_arena_cstr(&h->mem, o->key) : NULL;
     const char *ca_file = pmpo_http_authorities(o->ca_file);
     h->ca_file = ca_file ? pmpo_arena_cstr(&h->mem, ca_file) : NULL;
+    h->no_proxy = no_proxy(&h->mem);
     h->multi = curl_multi_init();
-    if (!h->urls || !h->servers || !h->multi || (o->key && !h->key) ||
-        (ca_file && !h->ca_file) || add_headers(h, o->key) < 0) {
+    if (!h->urls || !h->servers || !h->multi || !h->no_proxy ||
+        (o->key && !h->key) || (ca_file && !h->ca_file) ||
+        add_headers(h, o->key) < 0) {
         return PMPO_ENOMEM;
     }
     for (size_t i = 0; i < h->n; i++) {

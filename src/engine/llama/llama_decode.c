@@ -38,6 +38,7 @@
 /* ---- the library, once a process --------------------------------------------- */
 
 static _Thread_local char last_log[400];
+static char system_info[1000]; /* llama.cpp's own is made anew at each call */
 
 static void on_log(enum ggml_log_level level, const char *text, void *ud)
 {
@@ -53,6 +54,7 @@ static void start(void)
     pmpo_device_no_tf32();
     llama_log_set(on_log, NULL);
     llama_backend_init();
+    snprintf(system_info, sizeof(system_info), "%s", llama_print_system_info());
     pmpo_attention_start();
     pmpo_blas_start();
 }
@@ -62,6 +64,11 @@ void pmpo_llama_start(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, start);
     last_log[0] = '\0';
+}
+
+const char *pmpo_llama_system(void)
+{
+    return system_info;
 }
 
 const char *pmpo_llama_log(void)

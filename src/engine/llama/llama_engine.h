@@ -139,6 +139,8 @@ int pmpo_llama_prefix(pmpo_llama *l, const int32_t *prefix, size_t n,
 void pmpo_llama_wave_end(pmpo_llama *l, size_t n_sequences);
 /* Last error line that llama.cpp logged in this thread, or "". */
 const char *pmpo_llama_log(void);
+/* What llama.cpp says of this processor; static, after pmpo_llama_start. */
+const char *pmpo_llama_system(void);
 void pmpo_llama_start(void); /* once a process: backend and log */
 
 /* ---- llama_lead.c ------------------------------------------------------------ */

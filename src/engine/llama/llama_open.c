@@ -27,7 +27,7 @@ static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
     pmpo_hasher_str(h, pmpo_str_of(l->exact ? "kv f32, no flash attention"
                                             : "kv f16, flash attention auto"));
     pmpo_hasher_str(h, pmpo_str_of(llama_version()));
-    pmpo_hasher_str(h, pmpo_str_of(llama_print_system_info()));
+    pmpo_hasher_str(h, pmpo_str_of(pmpo_llama_system()));
     pmpo_hasher_str(h, pmpo_str_of(l->pool->blas ? pmpo_blas_name() : ""));
     const uint64_t layout[] = {(uint64_t)l->threads, (uint64_t)gpu_layers,
                                PMPO_LAYOUT_VERSION, PMPO_MAX_ROWS,

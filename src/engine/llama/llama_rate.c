@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "engine/llama/llama_blas.h"
+#include "engine/llama/llama_engine.h"
 #include "engine/llama/llama_pool.h"
 #include "fetch/fetch.h"
 
@@ -142,9 +143,11 @@ static bool measure(int threads, pmpo_llama_rates *out)
 
 void pmpo_llama_rate_key(int threads, pmpo_buf *out)
 {
-    pmpo_buf_printf(out, "fastest of f16, f32 and blas: %d threads, "
-                    "llama.cpp %s, %s, blas %s", threads, llama_version(),
-                    llama_print_system_info(), pmpo_blas_name());
+    pmpo_buf_printf(out,
+                    "fastest of f16, f32 and blas: %d threads, "
+                    "llama.cpp %s, %s, blas %s",
+                    threads, llama_version(), pmpo_llama_system(),
+                    pmpo_blas_name());
 }
 
 pmpo_llama_rates pmpo_llama_measure(int threads)

@@ -36,6 +36,9 @@ static int piece(void *self, int32_t id, pmpo_buf *out, pmpo_error *err)
 {
     const pmpo_llama *l = self;
     char small[256];
+    if (id < 0 || (size_t)id >= (size_t)l->n_vocab) { /* it would abort */
+        return pmpo_fail(err, PMPO_EUSAGE, "no token %d", (int)id);
+    }
     int n = llama_token_to_piece(l->vocab, id, small, sizeof(small), 0, true);
     if (n >= 0) {
         pmpo_buf_put(out, (pmpo_str){small, (size_t)n});
