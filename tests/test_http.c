@@ -526,6 +526,31 @@ static void anything(void *ud, const http_request *r, http_answer *a)
     a->body_len = 2;
 }
 
+static void first_cut(void *ud, const http_request *r, http_answer *a)
+{
+    (void)ud;
+    a->body = strdup(r->index == 0 ? "{\"tokens\": [1, 2" : "{\"tokens\": []}");
+    a->body_len = strlen(a->body);
+}
+
+static void test_a_cut_reply_is_asked_for_again(void **state)
+{
+    (void)state;
+    http_server *s = http_server_start(first_cut, NULL);
+    const char *url = http_server_url(s);
+    pmpo_http_options o = {.urls = &url, .n_urls = 1, .backoff_ms = 0.1};
+    pmpo_http_call call = {.path = "/models"};
+    pmpo_http *h = NULL;
+    pmpo_buf body = {0};
+    assert_int_equal(pmpo_http_new(&o, &h, NULL), 0);
+    assert_int_equal(pmpo_http_one(h, &call, &body, NULL, NULL), 0);
+    assert_string_equal(pmpo_buf_str(&body).ptr, "{\"tokens\": []}");
+    assert_int_equal(http_server_requests(s), 2);
+    pmpo_buf_release(&body);
+    pmpo_http_free(h);
+    http_server_stop(s);
+}
+
 /* A proxy of the environment is asked, but not for this machine nor for what
  * no_proxy names. 192.0.2.1 is nobody's. */
 static void test_proxy(void **state)
@@ -701,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_server_is_set_aside),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_a_shaky_server),
+        cmocka_unit_test(test_a_cut_reply_is_asked_for_again),
         cmocka_unit_test(test_proxy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

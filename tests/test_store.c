@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -304,6 +305,44 @@ static void test_one_writer(void **state)
     close(pipe_fd[1]);
 }
 
+/* Another process holds a run, and then puts a file in its place: neither run
+ * is replaced or opened. */
+static void test_a_held_run_is_not_replaced(void **state)
+{
+    (void)state;
+    pmpo_store *s = NULL;
+    pmpo_store_free(fresh("h.pmpo"));
+    for (int moves = 0; moves < 2; moves++) {
+        int ready[2];
+        assert_int_equal(pipe(ready), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+            int fd = open(at("h.pmpo"), O_RDWR);
+            bool ok = fd >= 0 && flock(fd, LOCK_EX) == 0 &&
+                      write(ready[1], "x", 1) == 1;
+            usleep(moves ? 50 * 1000 : 1000 * 1000);
+            ok = ok && (!moves || (!unlink(at("h.pmpo")) &&
+                                   !close(creat(at("h.pmpo"), 0600))));
+            _exit(ok ? 0 : 1);
+        }
+        char x;
+        assert_int_equal(read(ready[0], &x, 1), 1);
+        if (moves) {
+            assert_int_equal(pmpo_store_open(at("h.pmpo"), &s, NULL),
+                             PMPO_EBUSY);
+        } else {
+            assert_int_equal(pmpo_store_create(at("h.pmpo"), true, NULL, NULL,
+                                               &s, NULL),
+                             PMPO_EBUSY);
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        close(ready[0]);
+        close(ready[1]);
+    }
+}
+
 static void test_killed_in_a_transaction(void **state)
 {
     (void)state;
@@ -571,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_a_cut_file_is_an_error),
         cmocka_unit_test(test_existing_runs_are_kept),
         cmocka_unit_test(test_one_writer),
+        cmocka_unit_test(test_a_held_run_is_not_replaced),
         cmocka_unit_test(test_killed_in_a_transaction),
         cmocka_unit_test(test_the_view_has_it_all),
         cmocka_unit_test(test_cache_hits_and_misses),

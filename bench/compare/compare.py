@@ -413,6 +413,13 @@ def rate_of(rows):
     return statistics.median(good) if good else None
 
 
+def times_faster(own, other):
+    """The median ratio of the rates of two lists of rows, over the rounds that both have; None: there is none."""
+    rates = [{r["round"]: r["logical_per_s"] for r in rows if r.get("agrees")} for rows in (own, other)]
+    both = sorted(set(rates[0]) & set(rates[1]))
+    return statistics.median(rates[0][n] / rates[1][n] for n in both) if both else None
+
+
 def best_of(rows, program, job, model, kind):
     """(tokens/s, precision, rows) of the fastest precision that a table is of, or None."""
     precisions = {"f32": ("f32",), "own": ("auto",) if program == "pmpo" else PROGRAMS[program].precisions}[kind]
@@ -427,7 +434,8 @@ def cell_text(rows, program, job, model, kind):
         return "-"
     rate, precision, some = best
     named = "" if kind == "f32" else f" {some[0]['settings'] if program == 'pmpo' else precision}"
-    times = f"{own[0] / rate:.2f}; " if own and program != "pmpo" else ""
+    ratio = times_faster(own[2], some) if own and program != "pmpo" else None
+    times = f"{ratio:.2f}; " if ratio else ""
     return f"{rate:.0f}{named} ({times}{statistics.median(r['total_seconds'] for r in some if r['agrees']):.1f} s)"
 
 
@@ -483,7 +491,7 @@ def table(a):
             line = [f"{job}, {size}"]
             for p in list(PROGRAMS)[1:]:
                 pairs = [[best_of(rows, x, job, model, k) for x in ("pmpo", p)] for k in ("f32", "own")]
-                line.append(" / ".join(f"{x[0] / y[0]:.1f}" if x and y else "-" for x, y in pairs))
+                line.append(" / ".join(f"{times_faster(x[2], y[2]):.2f}" if x and y else "-" for x, y in pairs))
             ratios.append(line)
     print_table(["job", *list(PROGRAMS)[1:]], ratios)
 

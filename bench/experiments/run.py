@@ -353,9 +353,11 @@ def proposers(doc):
     return tally
 
 
-def from_other_row(cell, ledger):
-    """The prompt that another cell ended with; None while there is no such row."""
+def from_other_row(cell, parts, ledger):
+    """The prompt that another cell ended with on the same parts, so that no example that it was made from is asked here;
+    None while there is no such row."""
     want = dict(cell.method["of"])
+    want.setdefault("parts", {p: count_lines(f) for p, f in parts.items()})
     want.setdefault("task", cell.task["name"])
     want.setdefault("model", cell.model)
     want.setdefault("seed", cell.seed)
@@ -383,12 +385,13 @@ def reply_tokens(cell):
 
 def peer(pmpo, cell, parts, work, ledger):
     """Another optimiser's prompt: bench/peers/run.sh prints a JSON document."""
-    out = work / "peers" / f"{cell.label()}.json"
-    subprocess.run([TOP / "bench" / "peers" / "setup.sh"], stdout=subprocess.DEVNULL, check=True)
-    pmpo.begin_cell()  # that took a quarter of an hour the first time
     budget = tokens_of_default(cell, parts, ledger)
     if budget is None:
         return None
+    out = work / "peers" / f"{cell.label()}-v{cell.method['version']}-{budget}.json"
+    if subprocess.run([TOP / "bench" / "peers" / "setup.sh"], stdout=subprocess.DEVNULL).returncode != 0:
+        raise CellFailed("bench/peers/setup.sh")
+    pmpo.begin_cell()  # that took a quarter of an hour the first time
     if not out.exists():
         left = max(1, pmpo.until - time.monotonic())
         words = [TOP / "bench" / "peers" / "run.sh", cell.method["peer"], cell.model, parts["train"],
@@ -415,7 +418,7 @@ def prompt_of(pmpo, cell, parts, work, ledger):
     if "optimize" in method:
         return search(pmpo, cell, parts, work)
     if "of" in method:
-        return from_other_row(cell, ledger)
+        return from_other_row(cell, parts, ledger)
     if "peer" in method:
         return peer(pmpo, cell, parts, work, ledger)
     return {"after": method["prompt"]}

@@ -34,7 +34,7 @@ class Chat:
     def __init__(self, url, answer_tokens, seed):
         from openai import OpenAI
         self.client = OpenAI(base_url=url, api_key="none", timeout=3600, max_retries=0)
-        self.answer_tokens, self.failed = answer_tokens, None
+        self.answer_tokens, self.failed, self.too_long = answer_tokens, None, 0
         self.pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
         self.draw, self.lock = random.Random(seed), threading.Lock()
 
@@ -48,6 +48,7 @@ class Chat:
                                                        temperature=temperature, max_tokens=max_tokens)
         except APIStatusError as e:
             if e.status_code in (400, 402):
+                self.too_long += e.status_code == 400
                 raise Refused(str(e)) from None
             self.failed = e
             raise

@@ -98,10 +98,11 @@ def miprov2(job):
     program = dspy.Predict(dspy.Signature("question -> answer", START))
 
     def rows(list_):
-        return [dspy.Example(question=e["input"], answer=label(e), whole=e).with_inputs("question") for e in list_]
+        # What begins with dspy_ isn't shown to the model.
+        return [dspy.Example(question=e["input"], answer=label(e), dspy_whole=e).with_inputs("question") for e in list_]
 
     def mark(example, prediction, trace=None):
-        return job.marks(example.whole, getattr(prediction, "answer", None) or "")
+        return job.marks(example.dspy_whole, getattr(prediction, "answer", None) or "")
 
     teacher = dspy.MIPROv2(metric=mark, prompt_model=rewriting, task_model=answering, auto="light",
                            max_bootstrapped_demos=0, max_labeled_demos=0, num_threads=8, seed=job.seed,
@@ -134,27 +135,34 @@ def capo(job):
                 for s, p in zip(system_prompts, prompts))))
 
     class AsMeasured(BasePredictor):
-        """Asks with the prompt as the system message, as it is measured; replies are marked whole."""
+        """Asks with the prompt as the system message, as it is measured. The prediction of a right reply is the
+        target: by that the library tells which replies may be demonstrations, too."""
 
         def predict(self, prompts, xs, system_prompts=None):
             replies = job.chat.answers([prompts] * len(xs) if isinstance(prompts, str) else prompts, xs)
-            return replies, [f"{x}\n{reply}" for x, reply in zip(xs, replies)]
+            known = [by_input[x] for x in xs]
+            return ([e["target"] if job.marks(e, reply) else str(reply) for e, reply in zip(known, replies)],
+                    [f"{x}\n{reply}" for x, reply in zip(xs, replies)])
 
         def _extract_preds(self, preds):
             return preds
 
     class Stop(BaseCallback):
+        steps = 0
+
         def on_step_end(self, optimizer):
+            self.steps += 1
             return not job.proxy.used_up()
 
     llm = Rewriter()
     table = pandas.DataFrame([{"x": e["input"], "y": e["target"], "whole": e["input"]} for e in both])
-    task = RewardTask(df=table, reward_function=lambda reply, whole: float(job.marks(by_input[whole], reply)),
+    task = RewardTask(df=table, reward_function=lambda pred, whole: float(pred == by_input[whole]["target"]),
                       x_column="x", y_column="y", reward_columns=["whole"], task_description="Solve the task.",
                       n_subsamples=5, eval_strategy="sequential_block", seed=job.seed)
     shots = task.pop_datapoints(n=5)  # as many as a prompt has at most; its own choice, a tenth, is fewer here
+    stop = Stop()
     optimizer = CAPO(predictor=AsMeasured(llm), task=task, meta_llm=llm, initial_prompts=list(FIXED),
-                     df_few_shots=shots, check_fs_accuracy=False, callbacks=[Stop()])
+                     df_few_shots=shots, callbacks=[stop])
     try:
         found = optimizer.optimize(1000)
     except Exception as e:
@@ -162,7 +170,9 @@ def capo(job):
         return START, f"ended early: {type(e).__name__}"
     if not job.proxy.used_up():
         raise SystemExit("peers.py: CAPO ended before its budget")  # it only logs what goes wrong
-    return found[0].construct_prompt(), "stopped by the budget"
+    if stop.steps == 0:
+        return START, "no step within the budget"
+    return found[0].construct_prompt(), f"{stop.steps} steps"
 
 
 def textgrad(job):
@@ -207,24 +217,21 @@ def textgrad(job):
 
     steps = unusable = 0
     best = (right_of(START), START)
-    while not job.proxy.used_up():
+    while not job.proxy.used_up() and not job.proxy.refused and unusable < 100:
         try:
             steps += 1
             step()
             now = right_of(prompt.value)
             best = max(best, (now, prompt.value), key=lambda x: x[0])
-        except IndexError:  # the rewriter's reply has no <IMPROVED_VARIABLE>
+        except (IndexError, Refused):  # the rewriter's reply has no <IMPROVED_VARIABLE>; or the request is too long
             unusable += 1
-        except Exception as e:
-            must_be_refusal(job, e)
-            break
         prompt.set_value(best[1])
     return best[1], f"{steps} steps, {unusable} of them without a usable reply"
 
 
 def must_be_refusal(job, error):
-    """An optimiser may only end by an error when the proxy has refused it tokens."""
-    if not job.proxy.refused or job.chat.failed:
+    """An optimiser may only end by an error when it was refused tokens, or asked with too long a prompt."""
+    if not (job.proxy.refused or job.chat.too_long) or job.chat.failed:
         raise error
 
 
@@ -270,21 +277,21 @@ def main():
     job.val = examples(files[1], len(job.train)) if len(files) > 1 else []
     job.val = job.val or job.train
     job.marks = Marks(os.path.abspath(job.mark), job.metric, files)
-    server = None
-    if not job.upstream:
-        server = Server(job.server, model_path(job.model), int(os.environ.get("PMPO_THREADS", "2")))
-    job.proxy = Proxy(job.upstream or server.port, job.tokens, REWRITE_TOKENS)
-    job.chat = Chat(job.proxy.url, job.reply_tokens, job.seed)
-    begin, out = time.monotonic(), os.dup(1)
+    server, out = None, os.dup(1)
     os.dup2(2, 1)  # what libraries print is not the document
     try:
+        if not job.upstream:
+            server = Server(job.server, model_path(job.model), int(os.environ.get("PMPO_THREADS", "2")))
+        job.proxy = Proxy(job.upstream or server.port, job.tokens, max(REWRITE_TOKENS, job.reply_tokens))
+        job.chat = Chat(job.proxy.url, job.reply_tokens, job.seed)
+        begin = time.monotonic()
         prompt, happened = run(job)
     finally:
         if server:
             server.close()
     document = {"before": START, "after": prompt, "verdict": happened, "seconds": round(time.monotonic() - begin, 1),
                 "tokens": {"prefill": 0, "prompt": job.proxy.prompt, "generated": job.proxy.generated},
-                "usable": {"calls": job.proxy.calls, "refused": job.proxy.refused,
+                "usable": {"calls": job.proxy.calls, "refused": job.proxy.refused, "too_long": job.chat.too_long,
                            "cached_tokens": job.proxy.cached}}
     os.write(out, (json.dumps(document) + "\n").encode())
     sys.stdout.flush()

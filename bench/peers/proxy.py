@@ -2,7 +2,8 @@
 
 The peers see an OpenAI-like endpoint. A request is passed on as it is, but for a cap of its reply tokens; the tokens
 of the reply's `usage` are added up: of a prompt those that the server computed, without the beginning that it still
-had in memory, as pmpo counts its own. Once the budget is overdrawn by `grace`, requests are refused: an optimiser
+had in memory. A system message counts once, though several slots of the server compute it: pmpo counts a shared
+beginning so, too. Once the budget is overdrawn by `grace`, requests are refused: an optimiser
 that doesn't look at the clock ends there with what it has.
 """
 import http.server
@@ -25,7 +26,7 @@ def free_port():
 class Server:
     """llama-server with one model, until closed."""
 
-    def __init__(self, program, model, threads, parallel=8, context=32768):
+    def __init__(self, program, model, threads, parallel=8, context=65536):
         self.port = free_port()
         words = [program, "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(parallel),
                  "-c", str(context), "-t", str(threads), "--no-webui"]
@@ -46,11 +47,28 @@ class Server:
         self.child.wait()
 
 
+def system_of(asked):
+    messages = asked.get("messages") or [{}]
+    return messages[0].get("content") if messages[0].get("role") == "system" else None
+
+
+def count_tokens(base, text):
+    """How many tokens the server makes of a text; 0 where it doesn't say."""
+    request = urllib.request.Request(base + "/tokenize", json.dumps({"content": text}).encode(),
+                                     {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return len(json.load(reply)["tokens"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
 class Proxy:
     def __init__(self, upstream_port, budget, max_tokens, grace=1.25, upstream="127.0.0.1"):
         self.budget, self.grace, self.max_tokens = budget, grace, max_tokens
         self.prompt = self.cached = self.generated = self.calls = self.refused = 0
         self.lock = threading.Lock()
+        self.systems = {}  # system messages that were computed: how many tokens
         base, proxy = f"http://{upstream}:{upstream_port}", self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -78,6 +96,7 @@ class Proxy:
                         asked[name] = min(asked[name] or proxy.max_tokens, proxy.max_tokens)
                 if "max_completion_tokens" not in asked:
                     asked.setdefault("max_tokens", proxy.max_tokens)
+                known = proxy.known(system_of(asked), base)
                 request = urllib.request.Request(base + self.path, json.dumps(asked).encode(),
                                                  {"Content-Type": "application/json"})
                 try:
@@ -85,19 +104,28 @@ class Proxy:
                         code, text = reply.status, reply.read()
                 except urllib.error.HTTPError as e:
                     code, text = e.code, e.read()
-                proxy.count(text)
+                proxy.count(text, known)
                 self.answer(code, text)
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
-    def count(self, text):
+    def known(self, system, base):
+        """How many tokens of a system message another request has paid for, or pays for now."""
+        with self.lock:
+            if system and system not in self.systems:
+                self.systems[system] = count_tokens(base, system)
+                return 0
+            return self.systems.get(system, 0)
+
+    def count(self, text, known):
         try:
             usage = json.loads(text).get("usage") or {}
         except ValueError:
             usage = {}
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        cached = max(cached, min(known, usage.get("prompt_tokens", 0)))
         with self.lock:
             self.calls += 1
             self.prompt += usage.get("prompt_tokens", 0) - cached

@@ -20,10 +20,13 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        body = json.dumps({"choices": [{"message": {"content": "hello"}}],
-                           "usage": {"prompt_tokens": 42, "completion_tokens": 10,
-                                     "prompt_tokens_details": {"cached_tokens": 12}}}).encode()
+        it = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/tokenize":
+            asked.append(it)
+        reply = {"choices": [{"message": {"content": "hello"}}],
+                 "usage": {"prompt_tokens": 42, "completion_tokens": 10,
+                           "prompt_tokens_details": {"cached_tokens": 12}}}
+        body = json.dumps({"tokens": [1] * 20} if self.path == "/tokenize" else reply).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -55,6 +58,15 @@ def check_proxy():
     assert proxy.refused == 1 and len(asked) == 3
 
 
+def check_shared_beginnings():
+    upstream = http.server.HTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    proxy = Proxy(upstream.server_address[1], budget=1000, max_tokens=50)
+    for text, spent in (("a", 30), ("a", 30 + 22), ("b", 30 + 22 + 30), ("b", 30 + 22 + 30 + 22)):
+        post(proxy, messages=[{"role": "system", "content": text}])
+        assert proxy.prompt == spent, (text, proxy.prompt)
+
+
 def check_marks(program):
     files = []
     with tempfile.TemporaryDirectory() as folder:
@@ -75,6 +87,7 @@ def check_marks(program):
 
 def main():
     check_proxy()
+    check_shared_beginnings()
     check_marks(sys.argv[1])
 
 

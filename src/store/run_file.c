@@ -313,12 +313,13 @@ static void remove_journal(const char *path)
  * -1 where there is none. */
 static bool hold(const char *path, int *fd)
 {
-    *fd = is_ours(path) ? -1 : open(path, O_RDWR | O_CLOEXEC);
-    if (*fd >= 0 && !lock_soon(*fd)) {
+    *fd = is_ours(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    bool held = *fd >= 0 && lock_soon(*fd) && is_still(*fd, path);
+    if (*fd >= 0 && !held) {
         close(*fd);
-        return false;
+        *fd = -1;
     }
-    return !is_ours(path);
+    return held || access(path, F_OK) < 0;
 }
 
 /* Gives the finished file its name. */

@@ -215,15 +215,19 @@ static int ask_servers(opening *w, pmpo_error *err)
     for (size_t i = 0; rc == 0 && i < w->n; i++) {
         pmpo_http *h = NULL;
         bool silent = false;
-        rc = one_server(w, i, &h, err);
-        rc = rc < 0 ? rc : ask_server(w, h, i, &silent, err);
+        pmpo_error why = {0};
+        rc = one_server(w, i, &h, &why);
+        rc = rc < 0 ? rc : ask_server(w, h, i, &silent, &why);
         pmpo_http_free(h);
         if (rc == 0) {
             w->urls[n++] = w->urls[i];
         } else if (silent && (n > 0 || i + 1 < w->n)) {
-            pmpo_buf_printf(&w->notes, "%s%s did not answer, and is left out",
-                            w->notes.len ? "; " : "", w->urls[i]);
+            pmpo_buf_printf(&w->notes,
+                            "%s%s did not answer, and is left out: %s",
+                            w->notes.len ? "; " : "", w->urls[i], why.text);
             rc = 0;
+        } else {
+            pmpo_fail(err, rc, "%s", why.text);
         }
     }
     w->n = n;
