@@ -354,8 +354,8 @@ def proposers(doc):
 
 
 def from_other_row(cell, parts, ledger):
-    """The prompt that another cell ended with on the same parts, so that no example that it was made from is asked here;
-    None while there is no such row."""
+    """The prompt that another cell ended with on the same parts, so that no example that it was made from is asked
+    here; None while there is no such row."""
     want = dict(cell.method["of"])
     want.setdefault("parts", {p: count_lines(f) for p, f in parts.items()})
     want.setdefault("task", cell.task["name"])
@@ -368,10 +368,10 @@ def from_other_row(cell, parts, ledger):
 
 
 def tokens_of_default(cell, parts, ledger):
-    """What pmpo's own search took of tokens on the same parts: another's budget. None: not run yet."""
+    """What pmpo's own search took of tokens on the same parts, measured likewise: another's budget. None: not run yet."""
     count = {p: count_lines(f) for p, f in parts.items()}
     for row in reversed(ledger.rows):  # the newest
-        if row["method"] == "default" and row["parts"] == count and \
+        if row["method"] == "default" and row["parts"] == count and set(row["measures"]) <= set(cell.measures) and \
            (row["task"], row["model"], row["seed"]) == (cell.task["name"], cell.model, cell.seed):
             return sum(row["search"]["tokens"].values())
     return None
@@ -396,16 +396,17 @@ def peer(pmpo, cell, parts, work, ledger):
         left = max(1, pmpo.until - time.monotonic())
         words = [TOP / "bench" / "peers" / "run.sh", cell.method["peer"], cell.model, parts["train"],
                  parts["val"], cell.task["metric"], str(cell.seed), str(budget), reply_tokens(cell)]
-        child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                 start_new_session=True)
+        log = out.with_suffix(".log")  # to look at: how much of the budget is used
+        with open(log, "w", encoding="utf-8") as f:
+            child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=f, text=True, start_new_session=True)
         try:
-            printed, err = child.communicate(timeout=left)
+            printed, _ = child.communicate(timeout=left)
         except BaseException as e:
             os.killpg(child.pid, signal.SIGKILL)  # with the server that it started
             child.communicate()
             raise OutOfTime if isinstance(e, subprocess.TimeoutExpired) else e from None
         if child.returncode != 0:
-            raise CellFailed(f"bench/peers/run.sh {cell.method['peer']}: {err.strip()[-2000:]}")
+            raise CellFailed(f"bench/peers/run.sh {cell.method['peer']}: {log.read_text()[-1000:].strip()}")
         out.write_text(printed)
     return {**json.loads(out.read_text()), "budget": budget}
 

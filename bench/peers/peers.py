@@ -99,7 +99,8 @@ def miprov2(job):
 
     def rows(list_):
         # What begins with dspy_ isn't shown to the model.
-        return [dspy.Example(question=e["input"], answer=label(e), dspy_whole=e).with_inputs("question") for e in list_]
+        return [dspy.Example(question=e["input"], answer=label(e), dspy_whole=e).with_inputs("question")
+                for e in list_]
 
     def mark(example, prediction, trace=None):
         return job.marks(example.dspy_whole, getattr(prediction, "answer", None) or "")

@@ -11,6 +11,7 @@ import json
 import pathlib
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -67,6 +68,7 @@ class Proxy:
     def __init__(self, upstream_port, budget, max_tokens, grace=1.25, upstream="127.0.0.1"):
         self.budget, self.grace, self.max_tokens = budget, grace, max_tokens
         self.prompt = self.cached = self.generated = self.calls = self.refused = 0
+        self.told = 1  # the next twentieth of the budget that is told of
         self.lock = threading.Lock()
         self.systems = {}  # system messages that were computed: how many tokens
         base, proxy = f"http://{upstream}:{upstream_port}", self
@@ -131,6 +133,10 @@ class Proxy:
             self.prompt += usage.get("prompt_tokens", 0) - cached
             self.cached += cached
             self.generated += usage.get("completion_tokens", 0)
+            if self.spent() * 20 >= self.told * self.budget:
+                print(f"peers: {self.spent()} of {self.budget} tokens, {self.calls} requests", file=sys.stderr,
+                      flush=True)
+                self.told = self.spent() * 20 // self.budget + 1
 
     def spent(self):
         return self.prompt + self.generated
