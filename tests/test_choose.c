@@ -70,18 +70,20 @@ static void an_interval_of_paired_shares_agrees_with_the_test(void **state)
 /* ---- runs -------------------------------------------------------------------------- */
 
 static pmpo_str wise; /* the prompt that answers right; the others wrong */
+static int every = 1; /* it knows every so manyth question */
 
 /* make_data: "Question K" is "no" where 3 divides K. */
 static void answer(pmpo_str prompt, pmpo_buf *reply)
 {
     size_t at = pmpo_str_find(prompt, PMPO_STR("Question "), 0);
     assert_true(at != SIZE_MAX);
-    bool yes = atoi(prompt.ptr + at + 9) % 3 != 0;
+    int k = atoi(prompt.ptr + at + 9);
+    bool yes = k % 3 != 0;
     pmpo_str head = PMPO_STR("system\n");
     assert_true(pmpo_str_starts(prompt, head));
     pmpo_str rest = pmpo_str_sub(prompt, head.len, prompt.len);
-    bool knows = wise.len > 0 && pmpo_str_starts(rest, wise)
-                 && rest.ptr[wise.len] == '\n';
+    bool knows = wise.len > 0 && pmpo_str_starts(rest, wise) &&
+                 rest.ptr[wise.len] == '\n' && k % every == 0;
     pmpo_buf_puts(reply, yes == knows ? "yes" : "no");
 }
 
@@ -229,6 +231,41 @@ static void answers_decide_where_they_differ(void **state)
     assert_int_equal(v->best_id, 0);
     start_and_best_answer_the_test_part(v);
     pmpo_run_free(run);
+    wise = PMPO_STR("");
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* Four right answers more than nobody's are likely no chance, p = 0.125: too few for
+ * another prompt, enough for the start prompt to stay. Three aren't. */
+static void a_start_that_may_answer_better_stays(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    size_t stayed = 0, left = 0;
+    wise = o.prompt;
+    for (every = 10; every <= 20; every++) {
+        pmpo_run *run = run_with(&o, d, path);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        const pmpo_run_finalist *f = v->finalists;
+        while (f->id != 0) {
+            f++;
+        }
+        assert_int_equal(f->n_answers, 40);
+        assert_true(v->finalists[0].id != 0);
+        assert_int_equal(v->best_id, f->n_right >= 4 ? 0 : v->finalists[0].id);
+        if (f->n_right == 4) {
+            assert_non_null(strstr(f->why, "would have been chosen, p = 0.12"));
+        }
+        stayed += f->n_right == 4 || f->n_right == 5;
+        left += f->n_right == 3;
+        pmpo_run_free(run);
+    }
+    assert_true(stayed > 0 && left > 0);
+    every = 1;
     wise = PMPO_STR("");
     pmpo_data_free(d);
     free(path);
@@ -505,6 +542,7 @@ int main(void)
         cmocka_unit_test(an_interval_of_paired_shares_agrees_with_the_test),
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),
         cmocka_unit_test(answers_decide_where_they_differ),
+        cmocka_unit_test(a_start_that_may_answer_better_stays),
         cmocka_unit_test(the_best_of_library_and_contract_answer),
         cmocka_unit_test(words_of_a_rewriter_must_be_worth_it),
         cmocka_unit_test(a_metric_that_cannot_be_is_refused),

@@ -368,7 +368,8 @@ def from_other_row(cell, parts, ledger):
 
 
 def tokens_of_default(cell, parts, ledger):
-    """What pmpo's own search took of tokens on the same parts, measured likewise: another's budget. None: not run yet."""
+    """What pmpo's own search took of tokens on the same parts, measured likewise: another's budget. None: not run
+    yet."""
     count = {p: count_lines(f) for p, f in parts.items()}
     for row in reversed(ledger.rows):  # the newest
         if row["method"] == "default" and row["parts"] == count and set(row["measures"]) <= set(cell.measures) and \

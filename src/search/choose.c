@@ -8,7 +8,8 @@
  * by chance, and what they say may be nonsense. With a metric, the few best by
  * loss answer that part, because a loss that is read off the right answer
  * rewards imitated form: another prompt goes before the leader where a paired
- * test of right answers says so. */
+ * test of right answers says so, and the start prompt, which somebody uses
+ * already, where it is only likely. */
 #include <math.h>
 
 #include "base/error.h"
@@ -19,6 +20,7 @@
 
 #define MOST_LIBRARY 4 /* of the library, by training loss */
 #define DECIDED 0.05   /* of the exact McNemar test, two-sided */
+#define DOUBTFUL 0.2   /* the same: the start prompt is not given up */
 
 /* Whatever its loss, the best prompt of each of these proposers answers, as
  * the start prompt does: they are written for how a model answers. */
@@ -310,14 +312,16 @@ static size_t leader(const contest *c)
     return best;
 }
 
+/* Does a answer better than b? *p: how likely so much is by chance; 1: it doesn't
+ * even look better. */
 static int beats(const contest *c, size_t a, size_t b, bool *yes, double *p,
                  pmpo_error *err)
 {
     pmpo_sheet_pair pair;
     int rc = pmpo_sheet_compare(c->data, &c->sheets[b], &c->sheets[a],
                                 c->st->o.seed, &pair, err);
-    *p = pair.p_value;
-    *yes = rc == 0 && pair.gain.value > 0 && pair.p_value < DECIDED;
+    *p = rc == 0 && pair.gain.value > 0 ? pair.p_value : 1;
+    *yes = *p < DECIDED;
     return rc;
 }
 
@@ -383,6 +387,29 @@ static int settle(contest *c, size_t *chosen, pmpo_error *err)
     return rc;
 }
 
+/* The start prompt goes before the chosen one that is likely to answer worse. */
+static int keep_start(contest *c, size_t *chosen, pmpo_error *err)
+{
+    size_t start = 0;
+    bool sure;
+    double p;
+    while (start < c->p->n && c->p->of[start].id != 0) {
+        start++;
+    }
+    if (start == c->p->n || start == *chosen || c->out[start]) {
+        return 0;
+    }
+    int rc = beats(c, start, *chosen, &sure, &p, err);
+    if (rc == 0 && p < DOUBTFUL) {
+        c->p->of[start].why = pmpo_say(c->st,
+                                       "answers better than prompt %d, which "
+                                       "would have been chosen, p = %.2g",
+                                       c->p->of[*chosen].id, p);
+        *chosen = start;
+    }
+    return rc;
+}
+
 static int choose_by_answers(pmpo_state *st, pool *p, size_t *chosen,
                              pmpo_error *err)
 {
@@ -396,6 +423,7 @@ static int choose_by_answers(pmpo_state *st, pool *p, size_t *chosen,
     }
     rc = rc < 0 ? rc : answer(&c, err);
     rc = rc < 0 ? rc : settle(&c, chosen, err);
+    rc = rc < 0 ? rc : keep_start(&c, chosen, err);
     for (size_t i = 0; rc == 0 && i < p->n; i++) {
         pmpo_finalist *f = &p->of[i];
         f->n = c.sheets[i].n;
