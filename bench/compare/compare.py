@@ -491,7 +491,8 @@ def table(a):
             line = [f"{job}, {size}"]
             for p in list(PROGRAMS)[1:]:
                 pairs = [[best_of(rows, x, job, model, k) for x in ("pmpo", p)] for k in ("f32", "own")]
-                line.append(" / ".join(f"{times_faster(x[2], y[2]):.2f}" if x and y else "-" for x, y in pairs))
+                ratio = [times_faster(x[2], y[2]) if x and y else None for x, y in pairs]
+                line.append(" / ".join(f"{x:.2f}" if x else "-" for x in ratio))
             ratios.append(line)
     print_table(["job", *list(PROGRAMS)[1:]], ratios)
 
