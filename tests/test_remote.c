@@ -625,6 +625,16 @@ static void test_forms(void **state)
     free(three);
 }
 
+/* A rewriter that costs 100 dollars a million tokens in, 1000 out. */
+static pmpo_model *open_priced(llm_server *s)
+{
+    pmpo_model *m = NULL;
+    pmpo_error err;
+    pmpo_model_options o = {.price_in = 100, .price_out = 1000};
+    assert_int_equal(open_url(llm_server_url(s), &o, &m, &err), 0);
+    return m;
+}
+
 /* A rewriter with a price: what it cost is told, and the budget ends the run. */
 static void test_money(void **state)
 {
@@ -634,13 +644,9 @@ static void test_money(void **state)
                                                     .salt = 32});
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_optimize_options o = small_options();
-    pmpo_model *m = must_open(llm_server_url(s)), *writer;
+    pmpo_model *m = must_open(llm_server_url(s)), *writer = open_priced(c);
     pmpo_run *run;
     pmpo_error err;
-    assert_int_equal(open_url(llm_server_url(c),
-                              &(pmpo_model_options){.price_in = 100,
-                                                    .price_out = 1000},
-                              &writer, &err), 0);
     o.budget_dollars = 1e-6;
     assert_int_equal(optimize(m, writer, &o, path, &run, &err), PMPO_EBUDGET);
     print_message("%s\n", err.text);
@@ -672,14 +678,9 @@ static void test_money_estimated(void **state)
         &(llm_options){.kind = LLM_CHAT, .salt = 32, .no_usage = true});
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_optimize_options o = small_options();
-    pmpo_model *m = must_open(llm_server_url(s)), *writer;
+    pmpo_model *m = must_open(llm_server_url(s)), *writer = open_priced(c);
     pmpo_run *run;
     pmpo_error err;
-    assert_int_equal(open_url(llm_server_url(c),
-                              &(pmpo_model_options){.price_in = 100,
-                                                    .price_out = 1000},
-                              &writer, &err),
-                     0);
     o.budget_dollars = 1e-6;
     assert_int_equal(optimize(m, writer, &o, path, &run, &err), PMPO_EBUDGET);
     const pmpo_cost *cost = &pmpo_run_describe(run)->cost;

@@ -465,7 +465,8 @@ def print_settings(rows):
                 elif ok:
                     left_out = [r["job"] for r in ok if not r["agrees"] and r["round"] == 1]
                     lines.append([program, ok[0]["version"], size, precision,
-                                  " / ".join(dict.fromkeys(r["settings"] for r in ok)) + (f"; no time: {', '.join(left_out)}" if left_out else ""),
+                                  " / ".join(dict.fromkeys(r["settings"] for r in ok))
+                                  + (f"; no time: {', '.join(left_out)}" if left_out else ""),
                                   f"{max(r['loss_difference'] for r in ok):.1g}",
                                   f"{max(r['sequence_difference'] for r in ok):.1g}",
                                   ", ".join(str(len(some_of(ok, job=j))) for j in PROGRAMS[program].jobs)])
