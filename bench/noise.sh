@@ -9,7 +9,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 pmpo=${PMPO:-$top/build/bin/pmpo}
 model=${1:?noise.sh MODEL [PRECISION...]}
 shift
-[ $# -gt 0 ] || set -- native f16 f32-fast f32
+[ $# -gt 0 ] || set -- native f16 bf16 f32-fast f32
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 for which in even odd; do

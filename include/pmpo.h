@@ -172,8 +172,8 @@ typedef struct pmpo_model_info {
     const char *source_path; /* of the file asked for */
     const char *architecture;
     const char *description; /* e.g. "qwen2 1.5B Q4_K - Medium" */
-    const char *precision;   /* the one in use: "native", "f16", "f32",
-                              * "f32-fast"; of servers "as served" */
+    const char *precision;   /* the one in use: "native", "f16", "bf16",
+                              * "f32", "f32-fast"; of servers "as served" */
     const char *products;    /* f32 matrix products: "own" or "blas"; of
                               * servers "as served" */
     const char *identity;    /* 32 hex digits: weights, precision, engine,

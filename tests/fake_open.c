@@ -40,8 +40,8 @@ static void name_of(const char *model, char out[64])
 int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                            pmpo_error *err)
 {
-    static const char *const precisions[] = {"f32", "native", "f16", "f32",
-                                             "f32-fast"};
+    static const char *const precisions[] = {"f32",  "native", "f16",
+                                             "bf16", "f32",    "f32-fast"};
     char name[64], path[300], note[400];
     const char *model = o->model ? o->model : "fake";
     bool url = strstr(model, "://") != NULL;

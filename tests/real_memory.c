@@ -126,6 +126,7 @@ static void test_peak_without_a_limit(void **state)
     (void)state;
     assert_int_equal(in_a_process(PMPO_PRECISION_NATIVE, 0), 0);
     assert_int_equal(in_a_process(PMPO_PRECISION_F32, 0), 0);
+    assert_int_equal(in_a_process(PMPO_PRECISION_BF16, 0), 0);
 }
 
 static void test_peak_within_a_limit(void **state)

@@ -34,7 +34,7 @@ class ModelOptions(TypedDict, total=False):
     for_generation: it only generates. The others are of servers; prices are in
     dollars for a million tokens."""
 
-    precision: Literal["auto", "native", "f16", "f32", "f32-fast"]
+    precision: Literal["auto", "native", "f16", "bf16", "f32", "f32-fast"]
     products: Literal["auto", "own", "blas"]
     threads: int
     gpu_layers: int

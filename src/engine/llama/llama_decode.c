@@ -32,6 +32,7 @@
 
 #include "base/error.h"
 #include "engine/llama/llama_attention.h"
+#include "engine/llama/llama_bf16.h"
 #include "engine/llama/llama_blas.h"
 #include "engine/llama/llama_device.h"
 
@@ -57,6 +58,7 @@ static void start(void)
     snprintf(system_info, sizeof(system_info), "%s", llama_print_system_info());
     pmpo_attention_start();
     pmpo_blas_start();
+    pmpo_bf16_start();
 }
 
 void pmpo_llama_start(void)

@@ -1,6 +1,7 @@
 /* llama_memory.c: see llama_memory.h. */
 #include "engine/llama/llama_memory.h"
 
+#include "engine/llama/llama_bf16.h"
 #include "engine/llama/llama_engine.h"
 
 #define TYPICAL_CELLS 2048 /* of the KV memory: a window and a long prompt */
@@ -9,16 +10,33 @@
 #define MOST_SLOT_BYTES ((uint64_t)2 << 30)
 #define OTHER_BYTES ((uint64_t)200 << 20) /* the engine's buffers, and ours */
 
+bool pmpo_llama_exact(pmpo_precision p)
+{
+    return p == PMPO_PRECISION_F32 || p == PMPO_PRECISION_BF16;
+}
+
+bool pmpo_llama_has_bf16(const pmpo_llama_file *f, pmpo_precision p)
+{
+    return p == PMPO_PRECISION_BF16 ||
+           (p == PMPO_PRECISION_NATIVE && f->all_bf16);
+}
+
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p)
 {
-    return p == PMPO_PRECISION_NATIVE ? f->n_bytes
-           : p == PMPO_PRECISION_F16  ? 2 * f->n_params
-                                      : 4 * f->n_params;
+    uint64_t bytes = p == PMPO_PRECISION_NATIVE ? f->n_bytes
+                     : p == PMPO_PRECISION_F16 || p == PMPO_PRECISION_BF16
+                         ? 2 * f->n_params
+                         : 4 * f->n_params;
+    /* Packed for products (llama_bf16.h), a table that tokens are looked up in,
+     * too, is there twice. */
+    bool twice = pmpo_llama_has_bf16(f, p) && *pmpo_bf16_name() &&
+                 !f->has_output;
+    return bytes + (twice ? 2 * f->n_vocab * f->n_embd : 0);
 }
 
 uint64_t pmpo_llama_cell_bytes(const pmpo_llama_file *f, pmpo_precision p)
 {
-    return f->kv_values * (p == PMPO_PRECISION_F32 ? 4 : 2);
+    return f->kv_values * (pmpo_llama_exact(p) ? 4 : 2);
 }
 
 uint64_t pmpo_llama_fixed_bytes(const pmpo_llama_file *f, pmpo_precision p)

@@ -7,6 +7,10 @@
 #include "engine/llama/llama_file.h"
 #include "pmpo.h"
 
+/* Are attention, keys and values in f32? */
+bool pmpo_llama_exact(pmpo_precision p);
+/* Are the matrices bfloat16? */
+bool pmpo_llama_has_bf16(const pmpo_llama_file *f, pmpo_precision p);
 /* Of the weights alone. */
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p);
 /* Of one token's keys and values. */

@@ -1,10 +1,12 @@
 /* llama_open.c: opening a GGUF: loading, description, identity, closing. */
+#include <ggml-cpu.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "engine/llama/llama.h"
+#include "engine/llama/llama_bf16.h"
 #include "engine/llama/llama_blas.h"
 #include "engine/llama/llama_device.h"
 #include "engine/llama/llama_engine.h"
@@ -15,20 +17,31 @@
 
 /* ---- identity --------------------------------------------------------------------- */
 
-static int identify(pmpo_llama *l, struct pmpo_model *m, pmpo_hash weights,
-                    int gpu_layers, pmpo_error *err)
+/* What multiplies beside llama.cpp. */
+static void name_libraries(pmpo_hasher *h, const pmpo_llama *l,
+                           const pmpo_llama_opening *w)
 {
+    pmpo_hasher_str(h, pmpo_str_of(l->pool->blas ? pmpo_blas_name() : ""));
+    if (pmpo_llama_has_bf16(&w->facts, w->precision)) {
+        pmpo_hasher_str(h, pmpo_str_of(pmpo_bf16_name()));
+    }
+}
+
+static int identify(pmpo_llama *l, struct pmpo_model *m,
+                    const pmpo_llama_opening *w, pmpo_error *err)
+{
+    int gpu_layers = w->o->gpu_layers;
     pmpo_hasher *h = pmpo_hasher_new();
     if (!h) {
         return pmpo_fail_memory(err);
     }
-    pmpo_hasher_bytes(h, weights.bytes, sizeof(weights.bytes));
+    pmpo_hasher_bytes(h, w->hash.bytes, sizeof(w->hash.bytes));
     pmpo_hasher_str(h, pmpo_str_of(m->info.precision));
     pmpo_hasher_str(h, pmpo_str_of(l->exact ? "kv f32, no flash attention"
                                             : "kv f16, flash attention auto"));
     pmpo_hasher_str(h, pmpo_str_of(llama_version()));
     pmpo_hasher_str(h, pmpo_str_of(pmpo_llama_system()));
-    pmpo_hasher_str(h, pmpo_str_of(l->pool->blas ? pmpo_blas_name() : ""));
+    name_libraries(h, l, w);
     const uint64_t layout[] = {(uint64_t)l->threads, (uint64_t)gpu_layers,
                                PMPO_LAYOUT_VERSION, PMPO_MAX_ROWS,
                                PMPO_MAX_OUTPUTS,    PMPO_MAX_SEQUENCES,
@@ -89,9 +102,16 @@ static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
     }
     /* llama.cpp's own kernels for products of up to 16 rows take TF32 from
      * Ampere on, whatever cuBLAS is set to. */
-    if (l->exact && on_gpu) {
+    if (w->precision == PMPO_PRECISION_F32 && on_gpu) {
         add_note(&notes, "f32 is not exact on this GPU: products of few rows "
                          "are rounded to TF32");
+    }
+    if (w->precision == PMPO_PRECISION_BF16 && !*pmpo_bf16_name() && !on_gpu) {
+        add_note(&notes, ggml_cpu_has_avx512_bf16()
+                             ? "oneDNN would multiply bfloat16 faster: pmpo "
+                               "was built without it"
+                             : "nothing multiplies bfloat16 fast here, by "
+                               "this processor or build: try f32");
     }
     if (w->o->precision == PMPO_PRECISION_AUTO && !w->o->for_generation &&
         !w->facts.all_16 && w->precision == PMPO_PRECISION_NATIVE) {
@@ -207,8 +227,27 @@ static bool on_load(float share, void *ud)
     return true;
 }
 
+static void read_sizes(pmpo_llama *l, const pmpo_llama_opening *w)
+{
+    l->vocab = llama_model_get_vocab(l->weights);
+    l->n_vocab = (size_t)llama_vocab_n_tokens(l->vocab);
+    l->n_context = (size_t)llama_model_n_ctx_train(l->weights);
+    l->n_short = (uint32_t)w->facts.n_short;
+    if (l->n_short && l->n_short < l->n_context) {
+        l->n_context = l->n_short;
+    }
+    l->shares = !llama_model_is_recurrent(l->weights) &&
+                !llama_model_is_hybrid(l->weights);
+}
+
 static int load(pmpo_llama *l, const pmpo_llama_opening *w, pmpo_error *err)
 {
+    if (w->o->gpu_layers != 0 && !llama_supports_gpu_offload()) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "%d layers for a GPU, but this build "
+                         "finds none: leave --gpu-layers at 0",
+                         w->o->gpu_layers);
+    }
     loading progress = {w->o, w->bytes, 0};
     /* llama.cpp would take the factors for long texts once the context, which
      * grows with what is scored, is longer than the original one: it is told
@@ -219,12 +258,10 @@ static int load(pmpo_llama *l, const pmpo_llama_opening *w, pmpo_error *err)
     snprintf(overrides[0].key, sizeof(overrides[0].key),
              "%s." PMPO_ORIGINAL_CONTEXT, w->facts.arch);
     struct llama_model_params p = llama_model_default_params();
-    if (w->o->gpu_layers != 0 && !llama_supports_gpu_offload()) {
-        return pmpo_fail(err, PMPO_EUSAGE, "%d layers for a GPU, but this build "
-                         "finds none: leave --gpu-layers at 0",
-                         w->o->gpu_layers);
-    }
     p.n_gpu_layers = w->o->gpu_layers;
+    if (pmpo_llama_has_bf16(&w->facts, w->precision) && *pmpo_bf16_name()) {
+        p.load_mode = LLAMA_LOAD_MODE_NONE; /* weights are packed elsewhere */
+    }
     p.kv_overrides = w->facts.n_short ? overrides : NULL;
     p.progress_callback = on_load;
     p.progress_callback_user_data = &progress;
@@ -239,21 +276,14 @@ static int load(pmpo_llama *l, const pmpo_llama_opening *w, pmpo_error *err)
         return pmpo_fail(err, PMPO_EMODEL,
                          "%s: not a causal language model", w->file.ptr);
     }
-    l->vocab = llama_model_get_vocab(l->weights);
-    l->n_vocab = (size_t)llama_vocab_n_tokens(l->vocab);
-    l->n_context = (size_t)llama_model_n_ctx_train(l->weights);
-    l->n_short = (uint32_t)w->facts.n_short;
-    if (l->n_short && l->n_short < l->n_context) {
-        l->n_context = l->n_short;
-    }
-    l->shares = !llama_model_is_recurrent(l->weights) &&
-                !llama_model_is_hybrid(l->weights);
+    read_sizes(l, w);
     return 0;
 }
 
-static bool has_f32_weights(const pmpo_llama_opening *w)
+/* Has it products in f32, of weights or of attention? */
+static bool multiplies_f32(const pmpo_llama_opening *w)
 {
-    return w->facts.all_f32 || w->precision == PMPO_PRECISION_F32 ||
+    return w->facts.all_f32 || pmpo_llama_exact(w->precision) ||
            w->precision == PMPO_PRECISION_F32_FAST;
 }
 
@@ -275,10 +305,10 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     m->engine = &llama_engine;
     m->self = l;
     l->model = m;
-    l->exact = w->precision == PMPO_PRECISION_F32;
+    l->exact = pmpo_llama_exact(w->precision);
     l->threads = pmpo_usable_threads(o->threads);
-    l->pool = pmpo_pool_new(l->threads,
-                            has_f32_weights(w) && pmpo_llama_by_blas(w));
+    l->pool =
+        pmpo_pool_new(l->threads, multiplies_f32(w) && pmpo_llama_by_blas(w));
     l->leads = pmpo_leads_new();
     int rc = l->pool && l->leads ? load(l, w, err) : pmpo_fail_memory(err);
     const pmpo_llama_shares shares =
@@ -306,7 +336,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     rc = rc < 0 ? rc : pmpo_llama_vocab(l, m, err);
     rc = rc < 0 ? rc : describe(l, m, w, err);
     count_products(m, &w->facts);
-    return rc < 0 ? rc : identify(l, m, w->hash, o->gpu_layers, err);
+    return rc < 0 ? rc : identify(l, m, w, err);
 }
 
 /* Reads the file's facts, chooses the precision, makes sure of the file. */

@@ -116,7 +116,9 @@ static bool fits(void *ud, const char *copy)
            (uint64_t)st.st_size >= f.n_file &&
            f.n_tensors == w->source->n_tensors &&
            f.n_params == w->source->n_params &&
-           (w->ftype == LLAMA_FTYPE_ALL_F32 ? f.all_f32 : f.all_16);
+           (w->ftype == LLAMA_FTYPE_ALL_F32       ? f.all_f32
+            : w->ftype == LLAMA_FTYPE_MOSTLY_BF16 ? f.all_bf16
+                                                  : f.all_16);
 }
 
 static void report(const pmpo_model_options *o, const char *stage)
@@ -128,17 +130,40 @@ static void report(const pmpo_model_options *o, const char *stage)
     }
 }
 
+/* What the weights are to be; false: what they are in the file. */
+static bool copy_as(const pmpo_llama_opening *w, enum llama_ftype *out)
+{
+    switch (w->precision) {
+    case PMPO_PRECISION_NATIVE:
+    case PMPO_PRECISION_AUTO: /* was chosen */
+        return false;
+    case PMPO_PRECISION_F16:
+        *out = LLAMA_FTYPE_MOSTLY_F16;
+        return true;
+    case PMPO_PRECISION_BF16:
+        *out = LLAMA_FTYPE_MOSTLY_BF16;
+        return !w->facts.all_bf16;
+    case PMPO_PRECISION_F32:
+    case PMPO_PRECISION_F32_FAST:
+        *out = LLAMA_FTYPE_ALL_F32;
+        return !w->facts.all_f32;
+    }
+    return false;
+}
+
 int pmpo_llama_file_for(pmpo_llama_opening *w, pmpo_error *err)
 {
-    bool f16 = w->precision == PMPO_PRECISION_F16;
-    if (w->precision == PMPO_PRECISION_NATIVE || (!f16 && w->facts.all_f32)) {
+    enum llama_ftype ftype;
+    if (!copy_as(w, &ftype)) {
         pmpo_buf_puts(&w->file, w->source);
         return w->file.failed ? pmpo_fail_memory(err) : 0;
     }
     report(w->o, "widening");
-    widening wide = {f16 ? LLAMA_FTYPE_MOSTLY_F16 : LLAMA_FTYPE_ALL_F32,
-                     pmpo_usable_threads(w->o->threads), &w->facts};
+    const char *name = ftype == LLAMA_FTYPE_ALL_F32      ? "f32"
+                       : ftype == LLAMA_FTYPE_MOSTLY_F16 ? "f16"
+                                                         : "bf16";
+    widening wide = {ftype, pmpo_usable_threads(w->o->threads), &w->facts};
     const pmpo_widener maker = {widen, fits, &wide};
-    return pmpo_fetch_widened(w->source, w->hash, f16 ? "f16" : "f32",
-                              w->bytes, &maker, &w->file, err);
+    return pmpo_fetch_widened(w->source, w->hash, name, w->bytes, &maker,
+                              &w->file, err);
 }
