@@ -12,22 +12,22 @@
 
 /* ---- models ------------------------------------------------------------- */
 
-#define PMPO_PRECISIONS(X)                                                       \
-    /* the fastest with low noise that fits into memory */                       \
-    X(PMPO_PRECISION_AUTO, "auto")                                               \
-    /* the file as it is */                                                      \
-    X(PMPO_PRECISION_NATIVE, "native")                                           \
-    /* weights widened to f16, the fastest kernels */                            \
-    X(PMPO_PRECISION_F16, "f16")                                                 \
+#define PMPO_PRECISIONS(X)                                                     \
+    /* the fastest with low noise that fits into memory */                     \
+    X(PMPO_PRECISION_AUTO, "auto")                                             \
+    /* the file as it is */                                                    \
+    X(PMPO_PRECISION_NATIVE, "native")                                         \
+    /* weights widened to f16, the fastest kernels */                          \
+    X(PMPO_PRECISION_F16, "f16")                                               \
     /* bfloat16 weights, and rows rounded to it as they are multiplied; sums,  \
      * attention and KV in f32: the fastest on processors that multiply        \
-     * bfloat16 (AVX-512 BF16, AMX) */ \
-    X(PMPO_PRECISION_BF16, "bf16")                                               \
+     * bfloat16 (AVX-512 BF16, AMX) */                                         \
+    X(PMPO_PRECISION_BF16, "bf16")                                             \
     /* no rounding to f16 on a CPU: f32 weights and KV, no f16 kernel; on a    \
-     * GPU see pmpo_model_info.note */ \
-    X(PMPO_PRECISION_F32, "f32")                                                 \
+     * GPU see pmpo_model_info.note */                                         \
+    X(PMPO_PRECISION_F32, "f32")                                               \
     /* f32 weights with the engine's fast attention, whose CPU kernel rounds   \
-     * to f16 */ \
+     * to f16 */                                                               \
     X(PMPO_PRECISION_F32_FAST, "f32-fast")
 
 /* The library that multiplies with f32 weights on the CPU. */
