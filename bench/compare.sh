@@ -6,7 +6,8 @@
 #                                       yet in bench/results/compare.jsonl. PART: only cells whose name has all of
 #                                       these texts, such as smollm2 vLLM navigate; PROMPTS=1: under fewer prompts
 #   bench/compare.sh --list [PART...]   names the next ones and measures nothing
-#   bench/compare.sh --table            the tables of docs/results.md and README.md from the rows
+#   bench/compare.sh --table            the tables of docs/results.md and README.md from the rows of the processor that
+#                                       has the last one (CPU="AMD EPYC": of another)
 #
 # The work: navigate and logical deduction of three objects (preference, 50 examples) and 12 GSM8K solutions (nll),
 # each under the 4 prompts of compare/prompts.txt, at 0.5B under the first. compare/units.c renders it once as token
@@ -71,7 +72,7 @@ make_models() {
 
 [ -x "$pmpo" ] && [ -x "$units" ] || { echo "compare.sh: build pmpo first (./test.sh does)" >&2; exit 1; }
 case ${1:-} in
---help | -h) sed -n '2,21s/^# \{0,1\}//p' "$0" && exit 0 ;;
+--help | -h) sed -n '2,22s/^# \{0,1\}//p' "$0" && exit 0 ;;
 esac
 mkdir -p "$to"
 [ "${1:-}" = --table ] || { make_llama && make_python && make_models; }

@@ -57,7 +57,7 @@ def loop(a, c):
 
 # The precisions of a program: f32, and what else it would be run at.
 PROGRAMS = {p.name: p for p in (
-    Program("pmpo", None, ("f32", "auto")),
+    Program("pmpo", None, ("f32", "bf16")),
     Program("llama.cpp loop", loop, ("f32", "native")),
     Program("transformers", python("with_transformers"), ("f32", "bf16")),
     Program("lm-evaluation-harness", python("with_lm_eval"), ("f32", "bf16")),
@@ -313,11 +313,9 @@ def row_of(a, c, commit):
     if got is None:
         return None
     units = read_lines(units_file(a, c))
-    with open("/proc/cpuinfo", encoding="utf-8") as f:
-        cpu = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "")
     row = {"program": c.program, "job": c.job, "model": c.model, "precision": c.precision, "round": c.round,
            "examples": limit(a, c.job), "prompts": n_prompts(a, c), "sequences": len(units),
-           "logical_tokens": sum(len(u["ids"]) for u in units), "commit": commit, "cpu": cpu,
+           "logical_tokens": sum(len(u["ids"]) for u in units), "commit": commit, "cpu": cpu_of(),
            "threads": len(os.sched_getaffinity(0)),
            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")}
     if "error" in got:
@@ -334,6 +332,11 @@ def row_of(a, c, commit):
     return {**row, "loss": loss, "loss_difference": apart,
             "sequence_difference": max(abs(x - y) for x, y in zip(nats, want)), "agrees": agrees, **got,
             **({"total_seconds": total, "logical_per_s": row["logical_tokens"] / total} if agrees else {})}
+
+
+def cpu_of():
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        return next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "")
 
 
 def commit_of():
@@ -394,7 +397,10 @@ def check(a):
 
 
 def load_rows(a):
-    return read_lines(a.rows) if os.path.exists(a.rows) else []
+    """Those of one kind of processor: of this one, for tables that of the last row or of CPU=..."""
+    rows = read_lines(a.rows) if os.path.exists(a.rows) else []
+    cpu = cpu_of() if not a.table else os.environ.get("CPU", rows[-1]["cpu"] if rows else "")
+    return [r for r in rows if r["cpu"] == cpu]
 
 
 def keyed(rows):
@@ -422,7 +428,7 @@ def times_faster(own, other):
 
 def best_of(rows, program, job, model, kind):
     """(tokens/s, precision, rows) of the fastest precision that a table is of, or None."""
-    precisions = {"f32": ("f32",), "own": ("auto",) if program == "pmpo" else PROGRAMS[program].precisions}[kind]
+    precisions = ("f32",) if kind == "f32" else PROGRAMS[program].precisions
     found = [(rate_of(some), precision, some) for precision in precisions
              for some in [some_of(rows, program=program, job=job, model=model, precision=precision)] if rate_of(some)]
     return max(found, key=lambda x: x[0]) if found else None
@@ -433,7 +439,7 @@ def cell_text(rows, program, job, model, kind):
     if not best:
         return "-"
     rate, precision, some = best
-    named = "" if kind == "f32" else f" {some[0]['settings'] if program == 'pmpo' else precision}"
+    named = "" if kind == "f32" else f" {precision}"
     ratio = times_faster(own[2], some) if own and program != "pmpo" else None
     times = f"{ratio:.2f}; " if ratio else ""
     return f"{rate:.0f}{named} ({times}{statistics.median(r['total_seconds'] for r in some if r['agrees']):.1f} s)"
@@ -477,7 +483,7 @@ def print_settings(rows):
 def table(a):
     rows = load_rows(a)
     for model, size in MODELS.items():
-        for kind, title in ("f32", "all at f32"), ("own", "each at its fastest precision that agrees, pmpo at `auto`"):
+        for kind, title in ("f32", "all at f32"), ("own", "each at its fastest precision that agrees"):
             print(f"\n{size}, {title}:")
             print_table(["job", *PROGRAMS], [[work_of(rows, job, model),
                                               *(cell_text(rows, p, job, model, kind) for p in PROGRAMS)]
