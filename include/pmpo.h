@@ -232,7 +232,7 @@ typedef struct pmpo_model_entry {
     uint64_t bytes;      /* of the file */
     bool present;
     bool is_default;
-    bool is_widened;     /* a widened copy; name is NAME:f16 or NAME:f32 */
+    bool is_widened;     /* a widened copy; name is NAME:f16, :bf16 or :f32 */
 } pmpo_model_entry;
 
 typedef struct pmpo_model_list {

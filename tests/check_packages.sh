@@ -18,13 +18,15 @@ trap 'rm -rf "$t"' EXIT
 (cd "$build" && cpack -B "$t/packages" > "$t/log" 2>&1) || fail "$(cat "$t/log")"
 deb=$(ls "$t"/packages/*.deb) tgz=$(ls "$t"/packages/*.tar.gz)
 
-kept=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/test/debian-12.tar
+more= # with oneDNN where the build found it
+case $(dpkg-deb -f "$deb" Depends) in *libdnnl2*) more=,libdnnl2 ;; esac
+kept=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/test/debian-12$more.tar
 if [ ! -e "$kept" ]; then
     mkdir -p "$(dirname "$kept")"
     mirror=$(sed -n 's/^URIs: *\(http[^ ]*debian\)\/*$/\1/p; s/^deb \(http[^ ]*debian\)\/* bookworm .*/\1/p' \
         /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -1)
     debootstrap --variant=minbase \
-        --include=libcurl4,libgomp1,libjansson4,libnettle8,libsqlite3-0,libstdc++6,libxxhash0 \
+        --include=libcurl4,libgomp1,libjansson4,libnettle8,libsqlite3-0,libstdc++6,libxxhash0$more \
         bookworm "$t/root" ${mirror:+"$mirror"} > "$t/log" 2>&1 ||
         skip "no clean root could be made: $(tail -1 "$t/log")"
     tar -C "$t/root" -cf "$kept.new" . && mv "$kept.new" "$kept"

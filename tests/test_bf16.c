@@ -162,12 +162,55 @@ static void test_threads_change_nothing(void **state)
     assert_true(apart(&one, &two) < 0.02);
 }
 
+/* Whatever number of threads oneDNN would take by itself. */
+static void test_its_own_threads_change_nothing(void **state)
+{
+    (void)state;
+    outcome one = in_a_process(PMPO_PRECISION_BF16, 2, NULL);
+    setenv("OMP_NUM_THREADS", "32", 1);
+    outcome many = in_a_process(PMPO_PRECISION_BF16, 2, NULL);
+    unsetenv("OMP_NUM_THREADS");
+    assert_memory_equal(one.lps, many.lps, sizeof(one.lps));
+    assert_string_equal(one.identity, many.identity);
+}
+
+/* Some of its matrices stay in f32, in the copy, too. */
+static void test_a_recurrent_model(void **state)
+{
+    (void)state;
+    tiny_model_write(path, &(tiny_options){.recurrent = true});
+    outcome exact = in_a_process(PMPO_PRECISION_F32, 1, NULL);
+    outcome b = in_a_process(PMPO_PRECISION_BF16, 1, NULL);
+    assert_true(apart(&exact, &b) < 0.2);
+    tiny_model_write(path, &(tiny_options){0});
+}
+
+/* The copy is a model like others: named, and deleted by that name. */
+static void test_the_copy_is_listed(void **state)
+{
+    (void)state;
+    pmpo_model_list *list = NULL;
+    bool found = false;
+    in_a_process(PMPO_PRECISION_BF16, 1, NULL);
+    assert_int_equal(pmpo_model_list_new(&list, NULL), 0);
+    for (size_t i = 0; i < list->n_entries; i++) {
+        found = found || !strcmp(list->entries[i].name, "tiny:bf16");
+    }
+    pmpo_model_list_free(list);
+    assert_true(found);
+    assert_int_equal(pmpo_model_remove("tiny:bf16", NULL), 0);
+    assert_true(pmpo_model_remove("tiny:bf16", NULL) < 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_near_f32_and_not_it),
         cmocka_unit_test(test_as_by_llama_cpp),
         cmocka_unit_test(test_threads_change_nothing),
+        cmocka_unit_test(test_its_own_threads_change_nothing),
+        cmocka_unit_test(test_a_recurrent_model),
+        cmocka_unit_test(test_the_copy_is_listed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -57,7 +57,7 @@ def loop(a, c):
 
 # The precisions of a program: f32, and what else it would be run at.
 PROGRAMS = {p.name: p for p in (
-    Program("pmpo", None, ("f32", "bf16")),
+    Program("pmpo", None, ("f32", "auto", "bf16")),
     Program("llama.cpp loop", loop, ("f32", "native")),
     Program("transformers", python("with_transformers"), ("f32", "bf16")),
     Program("lm-evaluation-harness", python("with_lm_eval"), ("f32", "bf16")),
@@ -428,7 +428,7 @@ def times_faster(own, other):
 
 def best_of(rows, program, job, model, kind):
     """(tokens/s, precision, rows) of the fastest precision that a table is of, or None."""
-    precisions = ("f32",) if kind == "f32" else PROGRAMS[program].precisions
+    precisions = {"f32": ("f32",), "own": ("auto", "bf16") if program == "pmpo" else PROGRAMS[program].precisions}[kind]
     found = [(rate_of(some), precision, some) for precision in precisions
              for some in [some_of(rows, program=program, job=job, model=model, precision=precision)] if rate_of(some)]
     return max(found, key=lambda x: x[0]) if found else None
@@ -439,7 +439,7 @@ def cell_text(rows, program, job, model, kind):
     if not best:
         return "-"
     rate, precision, some = best
-    named = "" if kind == "f32" else f" {precision}"
+    named = "" if kind == "f32" else f" {some[0]['settings'] if program == 'pmpo' else precision}"
     ratio = times_faster(own[2], some) if own and program != "pmpo" else None
     times = f"{ratio:.2f}; " if ratio else ""
     return f"{rate:.0f}{named} ({times}{statistics.median(r['total_seconds'] for r in some if r['agrees']):.1f} s)"

@@ -223,13 +223,14 @@ static int add_listed(list *l, const pmpo_listed *m, pmpo_error *err)
 static bool widened_name(const char *file, pmpo_buf *out)
 {
     pmpo_str s = pmpo_str_of(file);
-    const char *const tails[] = {".f16.gguf", ".f32.gguf"};
-    for (int i = 0; i < 2; i++) {
+    const char *const tails[] = {".f16.gguf", ".bf16.gguf", ".f32.gguf"};
+    for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
         size_t n = strlen(tails[i]);
         if (s.len > n + 17 && !strcmp(s.ptr + s.len - n, tails[i]) &&
             s.ptr[s.len - n - 17] == '.') {
             pmpo_buf_put(out, pmpo_str_sub(s, 0, s.len - n - 17));
-            pmpo_buf_printf(out, ":%.3s", tails[i] + 1);
+            pmpo_buf_printf(out, ":%.*s", (int)strcspn(tails[i] + 1, "."),
+                            tails[i] + 1);
             return true;
         }
     }

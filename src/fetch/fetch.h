@@ -31,7 +31,7 @@ typedef struct pmpo_widener {
     void *ud;
 } pmpo_widener;
 
-/* The widened copy ("f16" or "f32") of `source`, whose weights hash to
+/* The widened copy ("f16", "bf16" or "f32") of `source`, whose weights hash to
  * `hash`, made by `w` unless it exists and fits; its path is appended to *out.
  * It gets its name only after its bytes are on disk. `bytes` is its approximate
  * size: if the disk has less space, PMPO_EIO ("needs 2.0 GB, 1.1 GB free")

@@ -3,8 +3,10 @@
 
 #ifdef PMPO_ONEDNN
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <ggml-cpu.h>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -15,7 +17,8 @@
 
 #include "engine/llama/llama_kernel.h"
 
-namespace {
+namespace
+{
 
 using dnnl::memory;
 using type = dnnl::memory::data_type;
@@ -37,10 +40,11 @@ dnnl::engine &cpu()
 }
 
 // Within it, oneDNN leaves its own threads off in the calling thread.
-class alone {
+class alone
+{
     int before = omp_get_max_threads();
 
-public:
+  public:
     alone()
     {
         omp_set_num_threads(1);
@@ -70,10 +74,13 @@ dnnl::matmul::primitive_desc plan(const memory::desc &x, const memory::desc &w,
 #endif
 }
 
-// The order in which the kernels read a panel: the library's choice.
+// The order in which the kernels read a panel: the library's choice, which
+// depends on how many threads it may use.
 memory::desc packed(int64_t terms, int64_t columns)
 {
-    static thread_local std::map<std::tuple<int64_t, int64_t>, memory::desc> all;
+    alone here;
+    static thread_local std::map<std::tuple<int64_t, int64_t>, memory::desc>
+        all;
     auto found = all.find({terms, columns});
     if (found == all.end()) {
         memory::desc any({terms, columns}, type::bf16, memory::format_tag::any);
@@ -120,7 +127,7 @@ struct panels {
         return (size_t)(count() - 1) * bytes + std::max(last, bytes);
     }
 
-private:
+  private:
     static size_t room(const memory::desc &d)
     {
         return (d.get_size() + ALIGN - 1) / ALIGN * ALIGN;
@@ -172,10 +179,11 @@ const kernel &kernel_for(int64_t rows, int64_t terms, int64_t columns)
 }
 
 // Memory of the calling thread that only grows.
-class space {
+class space
+{
     std::vector<char> held;
 
-public:
+  public:
     void *of(size_t bytes)
     {
         if (held.size() < bytes + ALIGN) {
@@ -199,30 +207,62 @@ void multiply(const kernel &k, const void *x, const void *w, float *y)
     now.wait();
 }
 
-// Rows [begin, end) of x by the panel i of op's weights.
+// Rows [begin, end) of x by the panel i of op's weights, into y.
+void multiply_rows(const panels &all, const char *w, int64_t width,
+                   const ggml_bf16_t *x, int64_t rows, float *y)
+{
+    const int64_t cuts[] = {0, rows / STEP * STEP, rows};
+    for (int c = 0; c < 2; c++) {
+        int64_t n = cuts[c + 1] - cuts[c];
+        if (n > 0) {
+            multiply(kernel_for(n, all.terms, width), x + cuts[c] * all.terms,
+                     w, y + cuts[c] * width);
+        }
+    }
+}
+
+// Rows [begin, end) of op by the panel i of its weights. Where the library
+// fails they are no numbers, which are refused as scores.
 void multiply_block(const ggml_tensor *op, const ggml_bf16_t *x, int64_t i,
                     int64_t begin, int64_t end)
 {
     static thread_local space result;
-    panels all(op->src[0]);
-    int64_t width = all.width(i), whole = (end - begin) / STEP * STEP;
-    float *y = (float *)result.of((size_t)((end - begin) * width) * sizeof(*y));
-    const int64_t cuts[] = {0, whole, end - begin};
-    for (int c = 0; c < 2; c++) {
-        int64_t rows = cuts[c + 1] - cuts[c];
-        if (rows > 0) {
-            multiply(kernel_for(rows, all.terms, width),
-                     x + (begin + cuts[c]) * all.terms, all.at(op->src[0], i),
-                     y + cuts[c] * width);
-        }
+    int64_t width = std::min(COLUMNS, op->ne[0] - i * COLUMNS);
+    const float *y = nullptr;
+    try {
+        panels all(op->src[0]);
+        float *made =
+            (float *)result.of((size_t)((end - begin) * width) * sizeof(*made));
+        multiply_rows(all, all.at(op->src[0], i), width, x + begin * all.terms,
+                      end - begin, made);
+        y = made;
+    } catch (const std::exception &) {
     }
-    for (int64_t r = begin; r < end; r++, y += width) {
-        memcpy((float *)op->data + r * op->ne[0] + i * COLUMNS, y,
-               (size_t)width * sizeof(*y));
+    for (int64_t r = begin; r < end; r++) {
+        float *to = (float *)op->data + r * op->ne[0] + i * COLUMNS;
+        if (y) {
+            memcpy(to, y + (r - begin) * width, (size_t)width * sizeof(*y));
+        } else {
+            std::fill(to, to + width, NAN);
+        }
     }
 }
 
-class product : public ggml::cpu::tensor_traits {
+// Rows [begin, end) of `in`, which need not lie one behind the other.
+void round_rows(const ggml_tensor *in, int64_t begin, int64_t end,
+                ggml_bf16_t *x)
+{
+    for (int64_t r = begin; r < end; r++) {
+        int64_t i1 = r % in->ne[1], i2 = r / in->ne[1] % in->ne[2];
+        int64_t i3 = r / in->ne[1] / in->ne[2];
+        const char *row = (const char *)in->data + i1 * in->nb[1] +
+                          i2 * in->nb[2] + i3 * in->nb[3];
+        ggml_cpu_fp32_to_bf16((const float *)row, x + r * in->ne[0], in->ne[0]);
+    }
+}
+
+class product : public ggml::cpu::tensor_traits
+{
     bool work_size(int, const ggml_tensor *op, size_t &size) override
     {
         size = (size_t)ggml_nelements(op->src[1]) * sizeof(ggml_bf16_t) + ALIGN;
@@ -234,16 +274,14 @@ class product : public ggml::cpu::tensor_traits {
     {
         alone here;
         const ggml_tensor *in = op->src[1];
-        int64_t rows = ggml_nrows(in), terms = in->ne[0];
+        int64_t rows = ggml_nrows(in);
         uintptr_t at = ((uintptr_t)p->wdata + ALIGN - 1) / ALIGN * ALIGN;
         ggml_bf16_t *x = (ggml_bf16_t *)at;
-        int64_t begin = rows * p->ith / p->nth * terms;
-        int64_t end = rows * (p->ith + 1) / p->nth * terms;
-        ggml_cpu_fp32_to_bf16((const float *)in->data + begin, x + begin,
-                              end - begin);
+        round_rows(in, rows * p->ith / p->nth, rows * (p->ith + 1) / p->nth, x);
         ggml_barrier(p->threadpool);
         int64_t blocks = (rows + ROWS - 1) / ROWS;
-        pmpo::share(p, panels(op->src[0]).count() * blocks, [&](int64_t i) {
+        int64_t panels = (op->ne[0] + COLUMNS - 1) / COLUMNS;
+        pmpo::share(p, panels * blocks, [&](int64_t i) {
             int64_t first = i % blocks * ROWS;
             multiply_block(op, x, i / blocks, first,
                            std::min(first + ROWS, rows));
@@ -262,7 +300,8 @@ bool is_here(const ggml_tensor *w)
     return w->buffer && w->buffer->buft == kind();
 }
 
-class products : public ggml::cpu::extra_buffer_type {
+class products : public ggml::cpu::extra_buffer_type
+{
     bool supports_op(ggml_backend_dev_t, const ggml_tensor *op) override
     {
         if (op->op != GGML_OP_MUL_MAT) {
@@ -272,7 +311,7 @@ class products : public ggml::cpu::extra_buffer_type {
         return is_here(w) && w->type == GGML_TYPE_BF16 && !w->view_src &&
                ggml_is_matrix(w) && ggml_is_contiguous(w) &&
                w->ne[0] >= pmpo::LEAST && w->ne[1] >= pmpo::LEAST &&
-               x->type == GGML_TYPE_F32 && ggml_is_contiguous(x) &&
+               x->type == GGML_TYPE_F32 && x->nb[0] == sizeof(float) &&
                (!x->buffer || ggml_backend_buft_is_host(x->buffer->buft)) &&
                op->type == GGML_TYPE_F32 && ggml_is_contiguous(op);
     }
@@ -280,7 +319,7 @@ class products : public ggml::cpu::extra_buffer_type {
     ggml::cpu::tensor_traits *get_tensor_traits(const ggml_tensor *op) override
     {
         return op->op == GGML_OP_MUL_MAT && is_here(op->src[0]) ? &by_onednn
-                                                               : nullptr;
+                                                                : nullptr;
     }
 
     product by_onednn;

@@ -75,7 +75,7 @@ bool pmpo_llama_file_read(const char *path, pmpo_llama_file *out)
     if (!g) {
         return false;
     }
-    *out = (pmpo_llama_file){.all_f32 = true, .all_16 = true, .all_bf16 = true};
+    *out = (pmpo_llama_file){.all_f32 = true, .all_16 = true};
     out->n_tensors = gguf_get_n_tensors(g);
     for (int64_t i = 0; i < out->n_tensors; i++) {
         const int64_t *ne = gguf_get_tensor_ne(g, i);
@@ -88,7 +88,8 @@ bool pmpo_llama_file_read(const char *path, pmpo_llama_file *out)
         out->all_f32 = out->all_f32 && t == GGML_TYPE_F32;
         out->all_16 = out->all_16 && (t == GGML_TYPE_F32 ||
                                       t == GGML_TYPE_F16 || t == GGML_TYPE_BF16);
-        out->all_bf16 = out->all_bf16 && (ne[1] == 1 || t == GGML_TYPE_BF16);
+        out->any_bf16 = out->any_bf16 || t == GGML_TYPE_BF16;
+        out->any_f16 = out->any_f16 || t == GGML_TYPE_F16;
     }
     read_shape(g, out);
     read_rope(g, out);

@@ -15,7 +15,7 @@ typedef struct pmpo_llama_file {
     uint64_t n_bytes; /* of tensors */
     bool all_f32;     /* nothing is narrower */
     bool all_16;      /* nothing is narrower than 16 bits */
-    bool all_bf16;    /* all matrices are bfloat16 */
+    bool any_bf16, any_f16;
     uint64_t kv_values; /* keys and values of one position, all layers */
     uint64_t n_vocab, n_context;
     uint64_t n_embd;    /* width of a token's vector */

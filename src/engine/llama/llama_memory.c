@@ -15,23 +15,20 @@ bool pmpo_llama_exact(pmpo_precision p)
     return p == PMPO_PRECISION_F32 || p == PMPO_PRECISION_BF16;
 }
 
-bool pmpo_llama_has_bf16(const pmpo_llama_file *f, pmpo_precision p)
+bool pmpo_llama_packs(const pmpo_llama_file *f, pmpo_precision p)
 {
-    return p == PMPO_PRECISION_BF16 ||
-           (p == PMPO_PRECISION_NATIVE && f->all_bf16);
+    bool has = p == PMPO_PRECISION_BF16 ||
+               (f->any_bf16 &&
+                (p == PMPO_PRECISION_NATIVE || p == PMPO_PRECISION_F16));
+    return has && *pmpo_bf16_name();
 }
 
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p)
 {
-    uint64_t bytes = p == PMPO_PRECISION_NATIVE ? f->n_bytes
-                     : p == PMPO_PRECISION_F16 || p == PMPO_PRECISION_BF16
-                         ? 2 * f->n_params
-                         : 4 * f->n_params;
-    /* Packed for products (llama_bf16.h), a table that tokens are looked up in,
-     * too, is there twice. */
-    bool twice = pmpo_llama_has_bf16(f, p) && *pmpo_bf16_name() &&
-                 !f->has_output;
-    return bytes + (twice ? 2 * f->n_vocab * f->n_embd : 0);
+    return p == PMPO_PRECISION_NATIVE ? f->n_bytes
+           : p == PMPO_PRECISION_F16 || p == PMPO_PRECISION_BF16
+               ? 2 * f->n_params
+               : 4 * f->n_params;
 }
 
 uint64_t pmpo_llama_cell_bytes(const pmpo_llama_file *f, pmpo_precision p)
@@ -41,7 +38,10 @@ uint64_t pmpo_llama_cell_bytes(const pmpo_llama_file *f, pmpo_precision p)
 
 uint64_t pmpo_llama_fixed_bytes(const pmpo_llama_file *f, pmpo_precision p)
 {
+    /* Of an output layer that is the table of tokens, too, there is a copy. */
+    bool twice = pmpo_llama_packs(f, p) && !f->has_output;
     return pmpo_llama_weight_bytes(f, p) +
+           (twice ? 2 * f->n_vocab * f->n_embd : 0) +
            2 * PMPO_MAX_OUTPUTS * f->n_vocab * sizeof(float) + OTHER_BYTES;
 }
 

@@ -9,8 +9,8 @@
 
 /* Are attention, keys and values in f32? */
 bool pmpo_llama_exact(pmpo_precision p);
-/* Are the matrices bfloat16? */
-bool pmpo_llama_has_bf16(const pmpo_llama_file *f, pmpo_precision p);
+/* Are bfloat16 matrices packed for oneDNN (llama_bf16.h)? */
+bool pmpo_llama_packs(const pmpo_llama_file *f, pmpo_precision p);
 /* Of the weights alone. */
 uint64_t pmpo_llama_weight_bytes(const pmpo_llama_file *f, pmpo_precision p);
 /* Of one token's keys and values. */

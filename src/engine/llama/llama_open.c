@@ -22,7 +22,7 @@ static void name_libraries(pmpo_hasher *h, const pmpo_llama *l,
                            const pmpo_llama_opening *w)
 {
     pmpo_hasher_str(h, pmpo_str_of(l->pool->blas ? pmpo_blas_name() : ""));
-    if (pmpo_llama_has_bf16(&w->facts, w->precision)) {
+    if (pmpo_llama_packs(&w->facts, w->precision)) {
         pmpo_hasher_str(h, pmpo_str_of(pmpo_bf16_name()));
     }
 }
@@ -108,8 +108,8 @@ static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
     }
     if (w->precision == PMPO_PRECISION_BF16 && !*pmpo_bf16_name() && !on_gpu) {
         add_note(&notes, ggml_cpu_has_avx512_bf16()
-                             ? "oneDNN would multiply bfloat16 faster: pmpo "
-                               "was built without it"
+                             ? "products by llama.cpp: a build with oneDNN "
+                               "multiplies bfloat16 faster"
                              : "nothing multiplies bfloat16 fast here, by "
                                "this processor or build: try f32");
     }
@@ -259,7 +259,7 @@ static int load(pmpo_llama *l, const pmpo_llama_opening *w, pmpo_error *err)
              "%s." PMPO_ORIGINAL_CONTEXT, w->facts.arch);
     struct llama_model_params p = llama_model_default_params();
     p.n_gpu_layers = w->o->gpu_layers;
-    if (pmpo_llama_has_bf16(&w->facts, w->precision) && *pmpo_bf16_name()) {
+    if (pmpo_llama_packs(&w->facts, w->precision)) {
         p.load_mode = LLAMA_LOAD_MODE_NONE; /* weights are packed elsewhere */
     }
     p.kv_overrides = w->facts.n_short ? overrides : NULL;

@@ -116,9 +116,7 @@ static bool fits(void *ud, const char *copy)
            (uint64_t)st.st_size >= f.n_file &&
            f.n_tensors == w->source->n_tensors &&
            f.n_params == w->source->n_params &&
-           (w->ftype == LLAMA_FTYPE_ALL_F32       ? f.all_f32
-            : w->ftype == LLAMA_FTYPE_MOSTLY_BF16 ? f.all_bf16
-                                                  : f.all_16);
+           (w->ftype == LLAMA_FTYPE_ALL_F32 ? f.all_f32 : f.all_16);
 }
 
 static void report(const pmpo_model_options *o, const char *stage)
@@ -142,7 +140,7 @@ static bool copy_as(const pmpo_llama_opening *w, enum llama_ftype *out)
         return true;
     case PMPO_PRECISION_BF16:
         *out = LLAMA_FTYPE_MOSTLY_BF16;
-        return !w->facts.all_bf16;
+        return !w->facts.all_16 || !w->facts.any_bf16 || w->facts.any_f16;
     case PMPO_PRECISION_F32:
     case PMPO_PRECISION_F32_FAST:
         *out = LLAMA_FTYPE_ALL_F32;
