@@ -383,17 +383,43 @@ bool can(dnnl::cpu_isa what)
     return (has & (int)what) == (int)what;
 }
 
-} // namespace
+// Where no fast kernel reads weights as they are packed, the library falls back
+// on one that is a thousand times slower: then it is better left alone.
+bool is_fast()
+{
+    alone here;
+    for (int64_t terms : {64, 576, 4864}) {
+        memory::desc w = packed(terms, COLUMNS);
+        for (int64_t rows : {(int64_t)1, STEP - 1, STEP, ROWS}) {
+            auto p = plan(in_rows(rows, terms, type::bf16), w,
+                          in_rows(rows, COLUMNS, type::f32));
+            if (!strncmp(p.impl_info_str(), "ref", 3)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
 
-extern "C" void pmpo_bf16_start(void)
+void start()
 {
     bool amx = can(dnnl::cpu_isa::avx512_core_amx);
-    if (amx || can(dnnl::cpu_isa::avx512_core_bf16)) {
+    if ((amx || can(dnnl::cpu_isa::avx512_core_bf16)) && is_fast()) {
         const dnnl_version_t *v = dnnl_version();
         name = "oneDNN " + std::to_string(v->major) + "." +
                std::to_string(v->minor) + "." + std::to_string(v->patch) +
                (amx ? " AMX" : " AVX-512 BF16");
         ggml_backend_cpu_get_extra_buffer_types().push_back(kind());
+    }
+}
+
+} // namespace
+
+extern "C" void pmpo_bf16_start(void)
+{
+    try {
+        start();
+    } catch (const std::exception &) { // then llama.cpp multiplies
     }
 }
 
