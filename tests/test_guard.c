@@ -322,6 +322,58 @@ static void words_are_told_apart(void **state)
     pmpo_arena_release(&mem);
 }
 
+/* Labels that are ordinary words elsewhere. */
+static void a_word_is_not_yet_a_label(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options, *keeps[4], *refuses[4];
+    } sets[] = {
+        {"[\"A\",\"B\",\"C\",\"D\"]",
+         {"Reply with a single letter.",
+          "Act as a domain expert and choose the correct option.",
+          "A careful reader compares all options.", NULL},
+         {"Always answer A.", "Answer with \"B\".",
+          "Reply with C when unsure.", NULL}},
+        {"[\"Yes\",\"No\"]",
+         {"Answer the question with no explanation.",
+          "Reply with no other words.", NULL},
+         {"Always answer no.", "Reply with No.", "Answer \"no\" always.",
+          NULL}},
+        {"[\"True\",\"False\"]",
+         {"Decide whether the statement is true.", NULL},
+         {"The statement is true.", "Decide whether it holds. Say true.",
+          NULL}},
+        {"[\"valid\",\"invalid\"]",
+         {"Determine whether the argument is valid.", NULL},
+         {"Always answer valid.", NULL}},
+    };
+    for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+        char line[300];
+        pmpo_data *d = NULL;
+        snprintf(line, sizeof(line),
+                 "{\"input\":\"Read the text that is given here.\","
+                 "\"target\":%.*s,\"options\":%s}\n",
+                 (int)strcspn(sets[i].options + 1, ","), sets[i].options + 1,
+                 sets[i].options);
+        assert_int_equal(pmpo_data_parse((pmpo_str){line, strlen(line)},
+                                         "train", NULL, &d, NULL),
+                         0);
+        const pmpo_guard_input in = {.start = PMPO_STR("Read it."), .train = d};
+        for (size_t k = 0; sets[i].keeps[k]; k++) {
+            if (refuses(in, sets[i].keeps[k])) {
+                fail_msg("refused: %s", sets[i].keeps[k]);
+            }
+        }
+        for (size_t k = 0; sets[i].refuses[k]; k++) {
+            if (!refuses(in, sets[i].refuses[k])) {
+                fail_msg("kept: %s", sets[i].refuses[k]);
+            }
+        }
+        pmpo_data_free(d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +381,7 @@ int main(void)
         cmocka_unit_test(real_candidates_of_the_later_half),
         cmocka_unit_test(each_rule_has_its_reason),
         cmocka_unit_test(labels_are_seen_in_their_frame),
+        cmocka_unit_test(a_word_is_not_yet_a_label),
         cmocka_unit_test(a_list_of_labels_excuses_nothing),
         cmocka_unit_test(what_is_allowed_stays),
         cmocka_unit_test(the_score_by_hand),

@@ -315,6 +315,44 @@ static bool is_illustration(pmpo_str s, size_t at)
     return false;
 }
 
+/* "whether the statement is true" asks, it gives no answer. */
+static bool is_asked(pmpo_str s, size_t at)
+{
+    while (at > 0 && !strchr(".!?\n", s.ptr[at - 1])) {
+        at--;
+        if (stands_at(s, at, PMPO_STR("whether"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A word that a label looks like: the article "a" for A; "no explanation" for
+ * No, unless a condition follows ("no if"). */
+static bool is_common_word(pmpo_str s, size_t at, pmpo_str label)
+{
+    static const char *const after_label[] = {
+        "if", "when", "unless", "only", "for", "otherwise", "or", "and", NULL};
+    bool starts = at == 0 || strchr(".!?\n", s.ptr[at - 1])
+                  || (at > 1 && s.ptr[at - 1] == ' '
+                      && strchr(".!?\n", s.ptr[at - 2]));
+    size_t next = at + label.len;
+    bool goes_on = next + 1 < s.len && s.ptr[next] == ' '
+                   && is_letter(s.ptr[next + 1]);
+    if (label.len == 1) {
+        return s.ptr[at] != label.ptr[0] || (starts && goes_on);
+    }
+    if (!goes_on || label.len != 2 || !same_at(label, 0, PMPO_STR("no"))) {
+        return false;
+    }
+    for (const char *const *w = after_label; *w; w++) {
+        if (stands_at(s, next + 1, pmpo_str_of(*w))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* `label` is named as an answer: introduced, quoted, or a line of its own. */
 static bool names_label(pmpo_str s, pmpo_str label)
 {
@@ -326,7 +364,8 @@ static bool names_label(pmpo_str s, pmpo_str label)
         bool quoted = at > 0 && end < s.len && is_quote(s.ptr[at - 1])
                       && is_quote(s.ptr[end]);
         bool letter = label.ptr[0] == '(';
-        if (is_illustration(s, at)) {
+        if (is_illustration(s, at) || (!quoted && is_common_word(s, at, label))
+            || is_asked(s, at)) {
             continue;
         }
         if (quoted || letter || is_introduced(s, at)) {
