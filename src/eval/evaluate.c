@@ -40,15 +40,17 @@ static void report(job *j, const char *stage, size_t done, size_t total)
     if (j->o->progress) {
         double ms = pmpo_now_ms() - j->begin_ms;
         size_t at = total * j->prompt + done, all = total * j->in->n_prompts;
+        double left = at ? ms * (double)(all - at) / (double)at : -1;
         j->o->progress(j->o->progress_ud,
-                       &(pmpo_progress){
-                           .stage = stage, .done = done, .total = total,
-                           .unit = "examples",
-                           .candidate = (int)j->prompt + 1,
-                           .candidates = (int)j->in->n_prompts,
-                           .loss = NAN, .best = NAN,
-                           .left_ms = (int64_t)(ms * (double)(all - at) /
-                                                (double)at)});
+                       &(pmpo_progress){.stage = stage,
+                                        .done = done,
+                                        .total = total,
+                                        .unit = "examples",
+                                        .candidate = (int)j->prompt + 1,
+                                        .candidates = (int)j->in->n_prompts,
+                                        .loss = NAN,
+                                        .best = NAN,
+                                        .left_ms = (int64_t)left});
     }
 }
 

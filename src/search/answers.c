@@ -144,6 +144,28 @@ static void compare_groups(double *diff, double *weights, size_t n,
     out->p_value = pmpo_mcnemar_grouped(diff, k, seed);
 }
 
+int pmpo_sheet_share(const pmpo_data *d, const pmpo_sheet *s,
+                     pmpo_interval *out, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(d);
+    pmpo_arena mem = {0};
+    double *right = pmpo_arena_alloc(&mem, n, sizeof(*right));
+    double *counts = pmpo_arena_alloc(&mem, n, sizeof(*counts));
+    size_t *group = pmpo_arena_alloc(&mem, n, sizeof(*group));
+    int rc = right && counts && group ? pmpo_data_groups(d, group, err)
+                                     : pmpo_fail_memory(err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        counts[i] = !isnan(s->right[i]);
+        right[i] = counts[i] > 0 ? s->right[i] : 0;
+    }
+    if (rc == 0) {
+        n = pmpo_by_group(right, counts, group, n);
+        *out = pmpo_wilson_grouped(right, counts, n);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
 int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
                        const pmpo_sheet *b, uint64_t seed,
                        pmpo_sheet_pair *out, pmpo_error *err)

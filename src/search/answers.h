@@ -51,4 +51,9 @@ int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
                        const pmpo_sheet *b, uint64_t seed,
                        pmpo_sheet_pair *out, pmpo_error *err);
 
+/* The share of right answers, with its interval over different inputs; NAN:
+ * nothing was asked. */
+int pmpo_sheet_share(const pmpo_data *d, const pmpo_sheet *s,
+                     pmpo_interval *out, pmpo_error *err);
+
 #endif

@@ -262,7 +262,8 @@ static int choose_lead(pmpo_state *st, pool *p, const bool *out,
         p->of[p->lead].why =
             p->lead > first ? "the lowest validation loss without a "
                               "rewriter's words"
-            : out ? "the lowest validation loss of those that answer no worse"
+            : out ? "the lowest validation loss of those not shown to answer "
+                    "worse"
                   : "the lowest validation loss";
     }
     return rc;
@@ -364,26 +365,13 @@ static int answer(contest *c, pmpo_error *err)
     return rc;
 }
 
-/* The one that leads by loss, of those that are left, unless another that is
- * left beats it. */
+/* The one that leads by loss, of those that are left: none of them is shown to
+ * answer better than it. */
 static int settle(contest *c, size_t *chosen, pmpo_error *err)
 {
     bool lost = c->out[c->p->lead];
     int rc = lost ? choose_lead(c->st, c->p, c->out, err) : 0;
-    size_t lead = c->p->lead, best = leader(c);
-    *chosen = lead;
-    if (rc == 0 && best != lead) {
-        bool yes;
-        double p;
-        rc = beats(c, best, lead, &yes, &p, err);
-        if (rc == 0 && yes) {
-            *chosen = best;
-            c->p->of[best].why = pmpo_say(c->st,
-                                          "answers better than the "
-                                          "one chosen by loss, p = %.2g",
-                                          p);
-        }
-    }
+    *chosen = c->p->lead;
     return rc;
 }
 

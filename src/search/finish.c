@@ -22,6 +22,7 @@ typedef struct measured {
     const double *by_model[3]; /* losses on each of several models, by part;
                                 * NULL: one model, or no such part */
     pmpo_sheet answers; /* generated, on the test part; n_asked 0: none */
+    pmpo_interval right; /* share of these */
 } measured;
 
 /* How the test part was looked at before. */
@@ -133,11 +134,13 @@ static int answer(pmpo_state *st, pmpo_arena *mem, outcome *o,
     o->answers = (pmpo_sheet_pair){{NAN, NAN, NAN}, NAN, 0, 0};
     const int ids[2] = {0, st->chosen};
     int rc = 0;
+    o->of[0].right = o->of[1].right = o->answers.gain;
     for (int i = 0; rc == 0 && i < 2 && o->answered; i++) {
         pmpo_sheet *s = &o->of[i].answers;
         pmpo_stage(st, "answering", i + 1, 2);
         rc = pmpo_sheet_new(ids[i], d, mem, s, err);
         rc = rc < 0 ? rc : pmpo_sheet_fill(st, d, s, err);
+        rc = rc < 0 ? rc : pmpo_sheet_share(d, s, &o->of[i].right, err);
     }
     return rc < 0 || !o->answered
                ? rc
@@ -327,7 +330,6 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
                         bool tested, pmpo_error *err)
 {
     const pmpo_sheet *a = &m->answers;
-    pmpo_interval right = pmpo_wilson(a->n_right, a->n);
     const double values[] = {
         m->train.loss,
         m->val_loss,
@@ -343,8 +345,8 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
         (double)a->n,
         (double)a->n_right,
         (double)a->n_cut,
-        right.low,
-        right.high,
+        m->right.low,
+        m->right.high,
     };
     _Static_assert(sizeof(values) / sizeof(values[0])
                        == sizeof(figures) / sizeof(figures[0]),
