@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Union
 
-from ._core import Keep, check, text, texts
+from ._core import DataError, Keep, check, text, texts
 from ._pmpo import ffi, lib
 
 #: A path, rows (dicts of the fields of JSONL, docs/formats.md), a pandas
@@ -40,14 +40,34 @@ def _rows(source: Any) -> Iterator[Mapping[str, Any]]:
     yield from source  # lists and Hugging Face datasets
 
 
+#: The fields of docs/formats.md.
+_FIELDS = ("id", "input", "messages", "target", "chosen", "rejected",
+           "rejected_drawn", "options", "answer", "weight")
+
+
+def _line(row: Mapping[str, Any], number: int) -> str:
+    """A row as JSON. Of other columns, those that JSON has no form for (dates,
+    images) are left out."""
+    parts: list[str] = []
+    for k, v in _plain(row).items():
+        try:
+            value = json.dumps(v, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as e:
+            if k in _FIELDS:
+                raise DataError(lib.PMPO_EDATA, f"data:{number}: \"{k}\": {e}") from None
+            continue
+        if v is not None:
+            parts.append(f"{json.dumps(k, ensure_ascii=False)}: {value}")
+    return "{" + ", ".join(parts) + "}"
+
+
 def _jsonl(source: Any) -> str:
     lines: list[str] = []
     for row in _rows(source):
         if not isinstance(row, Mapping):
             raise TypeError("data are rows of dicts, a path, a DataFrame or a "
                             f"Dataset; a row is {type(row).__name__}")
-        plain = {k: v for k, v in _plain(row).items() if v is not None}
-        lines.append(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        lines.append(_line(row, len(lines) + 1))
     return "\n".join(lines) + "\n"
 
 

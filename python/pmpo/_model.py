@@ -79,10 +79,14 @@ class Model:
 
     def _open(self, o: Any, watch: Watch) -> None:
         out, err = ffi.new("pmpo_model **"), ffi.new("pmpo_error *")
-        self._lock = threading.Lock()
+        self._lock, self._ending = threading.Lock(), threading.Lock()
         self._joined: list[Model] = []
         self._handle: Any = None
-        check(_core.run(lambda: int(lib.pmpo_model_open(o, out, err)), watch), err)
+        try:
+            check(_core.run(lambda: int(lib.pmpo_model_open(o, out, err)), watch), err)
+        except BaseException: # a model that was opened all the same has no owner
+            lib.pmpo_model_free(out[0])
+            raise
         self._handle = ffi.gc(out[0], lib.pmpo_model_free)
 
     @classmethod
@@ -130,14 +134,16 @@ class Model:
     def cancel(self) -> None:
         """Asks the call in progress, in another thread, to stop soon: it raises
         Cancelled. Safe from any thread."""
-        lib.pmpo_cancel(self._alive())
+        with self._ending:
+            lib.pmpo_cancel(self._alive())
 
     def close(self) -> None:
         """Gives its memory back. A call in progress is waited for."""
         with self._lock:
-            if self._handle is not None:
-                ffi.release(self._handle)
-                self._handle = None
+            with self._ending: # what is cancelled meanwhile is alive
+                handle, self._handle = self._handle, None
+            if handle is not None:
+                ffi.release(handle)
             self._joined = []
 
     def __enter__(self) -> Model:

@@ -207,8 +207,10 @@ class Run:
                 f"border:1px solid #8888' srcdoc=\"{page}\"></iframe>")
 
 
-def report(runs: Sequence[Run | str | os.PathLike[str]]) -> str:
-    """One page of HTML with several runs beside each other."""
+def report(runs: Run | str | os.PathLike[str] | Sequence[Run | str | os.PathLike[str]]) -> str:
+    """One page of HTML with several runs beside each other; also of a single one."""
+    if isinstance(runs, (Run, str, os.PathLike)):
+        runs = [runs]
     kept = [ffi.new("char[]", os.fsencode(r.path if isinstance(r, Run) else r))
             for r in runs]
     paths = ffi.new("char *[]", kept)

@@ -33,6 +33,17 @@ def test_numpy_values():
     assert d[0]["options"] == ["a", "b"] and d[0]["weight"] == 0.5
 
 
+def test_other_columns_may_be_anything():
+    import datetime
+    d = pmpo.Data([{"input": "x", "target": "a", "when": datetime.date(2026, 1, 1),
+                    "image": b"\x00", "far": math.inf}])
+    assert d[0]["target"] == "a"
+    with pytest.raises(pmpo.DataError, match='data:2: "input"'):
+        pmpo.Data([{"input": "x", "target": "a"}, {"input": b"x", "target": "a"}])
+    with pytest.raises(pmpo.DataError, match='data:1: "weight"'):
+        pmpo.Data([{"input": "x", "target": "a", "weight": math.inf}])
+
+
 def test_texts_come_back_as_they_are():
     odd = "  ünïcode\r\n\ttab \u2028 \U0001f600 "
     assert pmpo.Data([{"input": odd, "target": odd}])[0]["target"] == odd

@@ -56,6 +56,7 @@ def test_reading(model, rows, tmp_path):
     assert "<script" not in page  # the report's own are inside the frame
     assert run.report().lower().startswith("<!doctype html")
     assert pmpo.report([run, run.path]).count("a.pmpo") > 1
+    assert pmpo.report(run) == pmpo.report(run.path) == pmpo.report([run])
     assert "done" in repr(run)
     with pytest.raises(ValueError, match="train, validation, test"):
         run.data("dev")
