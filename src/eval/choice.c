@@ -279,6 +279,50 @@ static bool is_last_word(pmpo_str s, size_t end)
     return pmpo_any_word_at(s, k, after) > 0 || (!space && k > end);
 }
 
+/* The denial at d is one of what is, "is not", "isn't", "cannot be", or begins
+ * a clause; not that of "True and not False". i: what is denied. */
+static bool is_of_being(pmpo_str s, size_t d, size_t i)
+{
+    static const char *const verbs[] = {"is", "are", "was", "were", "s", NULL};
+    static const char *const be[] = {"be", NULL};
+    size_t end = pmpo_before_adverbs(s, d), begin = end;
+    while (begin > 0 && isalpha((unsigned char)s.ptr[begin - 1])) {
+        begin--;
+    }
+    pmpo_str verb = pmpo_str_sub(s, begin, end);
+    bool expression = memchr(s.ptr, '(', i) != NULL; /* "not ( True )" */
+    return pmpo_any_word_at(verb, 0, verbs) == verb.len
+               ? verb.len > 0 || !expression
+               : pmpo_find_any_word(pmpo_str_sub(s, d, i), 0, be) < i - d;
+}
+
+/* "is not very valid", "cannot be valid", "Not valid": with two options, the
+ * other one. */
+static bool is_reversed(const pmpo_answers_known *k, pmpo_str s, size_t i)
+{
+    static const char *const others[] = {"neither",    "nor",    "than",
+                                         "instead of", "unlike", NULL};
+    size_t d = k->n == 2 ? pmpo_denial_before(s, i) : SIZE_MAX;
+    return d != SIZE_MAX && !pmpo_any_word_at(s, d, others) &&
+           is_of_being(s, d, i);
+}
+
+/* The option that begins at i, or with "not" before it at i the other one. */
+static size_t option_from(const pmpo_answers_known *k, pmpo_str s, size_t i,
+                          size_t *end)
+{
+    size_t found = option_at(k, s, i, end), j = i;
+    if (found != SIZE_MAX || k->n != 2) {
+        return found;
+    }
+    while (j < s.len && (found = option_at(k, s, j, end)) == SIZE_MAX) {
+        j++;
+    }
+    size_t d = pmpo_denial_before(s, j);
+    bool first = d != SIZE_MAX && pmpo_before_adverbs(s, d) <= i;
+    return found < 2 && first && is_reversed(k, s, j) ? 1 - found : SIZE_MAX;
+}
+
 static bool begins_option(const void *ud, pmpo_str s, double *v)
 {
     static const char *const fillers[] = {
@@ -287,7 +331,7 @@ static bool begins_option(const void *ud, pmpo_str s, double *v)
     };
     static const char *const more[] = {"and", "or", "xor", "/", NULL};
     size_t end, i = pmpo_skip_words(s, 0, fillers);
-    size_t k = option_at(ud, s, i, &end);
+    size_t k = option_from(ud, s, i, &end);
     if (k == SIZE_MAX) { /* one that begins as a filler does */
         i = pmpo_skip_markup(s, 0);
         k = option_at(ud, s, i, &end);
@@ -295,20 +339,6 @@ static bool begins_option(const void *ud, pmpo_str s, double *v)
     *v = (double)k;
     return k != SIZE_MAX &&
            !pmpo_any_word_at(s, pmpo_skip_markup(s, end), more);
-}
-
-/* "is not valid": with two options, the other one. */
-static bool is_reversed(pmpo_str s, size_t i)
-{
-    static const char *const words[] = {"is not", "isn't", "are not", "was not",
-                                        NULL};
-    for (int k = 0; words[k]; k++) {
-        size_t n = strlen(words[k]) + 1;
-        if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(words[k]))) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* "... or False": part of an expression, not its value. */
@@ -333,7 +363,7 @@ static bool states_option(const void *ud, pmpo_str s, double *v)
     bool found = false;
     for (size_t i = 0; i < s.len;) {
         size_t end, k = option_at(ud, s, i, &end);
-        bool reversed = known->n == 2 && is_reversed(s, i);
+        bool reversed = k != SIZE_MAX && is_reversed(known, s, i);
         if (k != SIZE_MAX && is_last_word(s, end) && !is_joined(s, i) &&
             (reversed || !pmpo_is_denied(s, i))) {
             *v = (double)(reversed ? 1 - k : k);
@@ -349,7 +379,7 @@ static bool opens_option(const void *ud, pmpo_str line, pmpo_str next,
 {
     (void)next;
     size_t end, i = pmpo_skip_markup(line, 0);
-    size_t k = option_at(ud, line, i, &end);
+    size_t k = option_from(ud, line, i, &end);
     *v = (double)k;
     return k != SIZE_MAX && is_last_word(line, end);
 }

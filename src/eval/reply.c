@@ -99,28 +99,73 @@ size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words)
     }
 }
 
-bool pmpo_is_denied(pmpo_str s, size_t i)
+/* Before the white space and markup that ends at i. */
+static size_t before_markup(pmpo_str s, size_t i)
 {
-    static const char *const denials[] = {
-        "not", "n't", "cannot", "never", "neither", "nor", "than",
-        "instead of", "unlike", NULL,
-    };
-    while (i > 0 && (is_space(s.ptr[i - 1]) ||
-                     strchr("*_`\"'($:", s.ptr[i - 1]))) {
+    while (i > 0 &&
+           (is_space(s.ptr[i - 1]) || strchr("*_`\"'($:", s.ptr[i - 1]))) {
         i--;
     }
-    if (i >= 3 && same_at(s, i - 3, PMPO_STR("the"))) { /* "not the 7" */
-        i -= i > 3 && is_space(s.ptr[i - 4]) ? 4 : 0;
+    return i;
+}
+
+/* The word that ends at i; empty: none does. */
+static pmpo_str word_before(pmpo_str s, size_t i)
+{
+    size_t begin = i;
+    while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
+        begin--;
     }
+    return pmpo_str_sub(s, begin, i);
+}
+
+/* A word that "not" may stand before and still deny the next: "not a very". */
+static bool is_between(pmpo_str word)
+{
+    static const char *const words[] = {"the",       "a",     "an",     "be",
+                                        "very",      "quite", "always", "also",
+                                        "therefore", NULL};
+    return word.len > 0 &&
+           (pmpo_any_word_at(word, 0, words) == word.len ||
+            (word.len > 3 && same_at(word, word.len - 2, PMPO_STR("ly")) &&
+             !same_at(word, 0, PMPO_STR("only"))));
+}
+
+size_t pmpo_before_adverbs(pmpo_str s, size_t i)
+{
+    i = before_markup(s, i);
+    for (pmpo_str w; is_between(w = word_before(s, i));) {
+        i = before_markup(s, i - w.len);
+    }
+    return i;
+}
+
+size_t pmpo_denial_before(pmpo_str s, size_t i)
+{
+    static const char *const denials[] = {
+        "not",  "cannot",     "never",  "neither", "nor",
+        "than", "instead of", "unlike", NULL,
+    };
+    static const char *const endings[] = {"n't", "n\xe2\x80\x99t", NULL};
+    i = pmpo_before_adverbs(s, i);
     for (size_t k = 0; denials[k]; k++) {
         size_t n = strlen(denials[k]);
-        bool whole = denials[k][0] == 'n' && denials[k][1] == '\'';
-        if (i >= n && (pmpo_word_at(s, i - n, pmpo_str_of(denials[k])) ||
-                       (whole && same_at(s, i - n, PMPO_STR("n't"))))) {
-            return true;
+        if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(denials[k]))) {
+            return i - n;
         }
     }
-    return false;
+    for (size_t k = 0; endings[k]; k++) {
+        size_t n = strlen(endings[k]);
+        if (i >= n && same_at(s, i - n, pmpo_str_of(endings[k]))) {
+            return i - n;
+        }
+    }
+    return SIZE_MAX;
+}
+
+bool pmpo_is_denied(pmpo_str s, size_t i)
+{
+    return pmpo_denial_before(s, i) != SIZE_MAX;
 }
 
 pmpo_str pmpo_unwrap(pmpo_str s)

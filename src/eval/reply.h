@@ -44,7 +44,11 @@ size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words);
 size_t pmpo_skip_markup(pmpo_str s, size_t i);
 /* The same, also after any of the words, repeatedly. */
 size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words);
-/* Is the text at i negated by the word before it, as in "not 7"? */
+/* Before the markup, articles, adverbs and "be" that end at i. */
+size_t pmpo_before_adverbs(pmpo_str s, size_t i);
+/* Where the word begins that denies the text at i: "not 7", "isn't very good",
+ * "cannot be a 7"; SIZE_MAX: none does. */
+size_t pmpo_denial_before(pmpo_str s, size_t i);
 bool pmpo_is_denied(pmpo_str s, size_t i);
 /* Without white space, quotes, markup and full stops at both ends. */
 pmpo_str pmpo_unwrap(pmpo_str s);
