@@ -269,31 +269,40 @@ static size_t option_at(const pmpo_answers_known *k, pmpo_str s, size_t i,
  * not "False or ...". */
 static bool is_last_word(pmpo_str s, size_t end)
 {
-    static const char *const after[] = {"is the answer", "is the correct",
-                                        "since", "because", "as", NULL};
+    static const char *const after[] = {
+        "is the answer", "is the correct", "since",        "because", "as",
+        "rather than",   "\xe2\x80\x93",   "\xe2\x80\x94", NULL,
+    };
     bool space = end < s.len && isspace((unsigned char)s.ptr[end]);
     size_t k = pmpo_skip_markup(s, end);
-    if (k >= s.len || strchr(".,;!:)}]-\\$", s.ptr[k])) {
+    if (k >= s.len || strchr(".,;!:()}]-\\$", s.ptr[k])) {
         return true;
     }
     return pmpo_any_word_at(s, k, after) > 0 || (!space && k > end);
+}
+
+/* "is", "are" and so on end at i; *begin is where, or i. */
+static bool follows_being(pmpo_str s, size_t i, size_t *begin)
+{
+    static const char *const verbs[] = {"is", "are", "was", "were", "s", NULL};
+    size_t k = i;
+    while (k > 0 && isalpha((unsigned char)s.ptr[k - 1])) {
+        k--;
+    }
+    *begin = k;
+    pmpo_str word = pmpo_str_sub(s, k, i); /* also that of "isn't" */
+    return k < i && pmpo_any_word_at(word, 0, verbs) == word.len;
 }
 
 /* The denial at d is one of what is, "is not", "isn't", "cannot be", or begins
  * a clause; not that of "True and not False". i: what is denied. */
 static bool is_of_being(pmpo_str s, size_t d, size_t i)
 {
-    static const char *const verbs[] = {"is", "are", "was", "were", "s", NULL};
     static const char *const be[] = {"be", NULL};
-    size_t end = pmpo_before_adverbs(s, d), begin = end;
-    while (begin > 0 && isalpha((unsigned char)s.ptr[begin - 1])) {
-        begin--;
-    }
-    pmpo_str verb = pmpo_str_sub(s, begin, end);
+    size_t begin, end = pmpo_before_adverbs(s, d);
     bool expression = memchr(s.ptr, '(', i) != NULL; /* "not ( True )" */
-    return pmpo_any_word_at(verb, 0, verbs) == verb.len
-               ? verb.len > 0 || !expression
-               : pmpo_find_any_word(pmpo_str_sub(s, d, i), 0, be) < i - d;
+    return follows_being(s, end, &begin) || (begin == end && !expression) ||
+           pmpo_find_any_word(pmpo_str_sub(s, d, i), 0, be) < i - d;
 }
 
 /* "is not very valid", "cannot be valid", "Not valid": with two options, the
@@ -345,9 +354,7 @@ static bool begins_option(const void *ud, pmpo_str s, double *v)
 static bool is_joined(pmpo_str s, size_t i)
 {
     static const char *const words[] = {"and", "or", "xor", NULL};
-    while (i > 0 && strchr(" *_`\"'(", s.ptr[i - 1])) {
-        i--;
-    }
+    i = pmpo_before_markup(s, i);
     for (int k = 0; words[k]; k++) {
         size_t n = strlen(words[k]);
         if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(words[k]))) {
@@ -357,21 +364,42 @@ static bool is_joined(pmpo_str s, size_t i)
     return false;
 }
 
+/* "It is a very negative review", "isn't a positive one": an option that
+ * something is said to be, or not. */
+static bool is_attribute(pmpo_str s, size_t i, bool reversed)
+{
+    static const char *const articles[] = {"a", "an", NULL};
+    size_t begin, end = pmpo_before_adverbs(s, i);
+    pmpo_str between = pmpo_str_sub(s, end, i);
+    return pmpo_find_any_word(between, 0, articles) < between.len &&
+           (reversed || follows_being(s, end, &begin));
+}
+
+/* The option that ends a clause of s, the last of them; or that something is
+ * said to be, where no other one is named. */
 static bool states_option(const void *ud, pmpo_str s, double *v)
 {
     const pmpo_answers_known *known = ud;
-    bool found = false;
-    for (size_t i = 0; i < s.len;) {
-        size_t end, k = option_at(ud, s, i, &end);
-        bool reversed = k != SIZE_MAX && is_reversed(known, s, i);
-        if (k != SIZE_MAX && is_last_word(s, end) && !is_joined(s, i) &&
-            (reversed || !pmpo_is_denied(s, i))) {
-            *v = (double)(reversed ? 1 - k : k);
-            found = true;
+    size_t said = SIZE_MAX, named = SIZE_MAX, is = SIZE_MAX;
+    bool one = true;
+    for (size_t i = 0, end; i<s.len; i = end> i ? end : i + 1) {
+        size_t k = option_at(known, s, i, &end);
+        if (k == SIZE_MAX) {
+            continue;
         }
-        i = end > i ? end : i + 1;
+        bool reversed = is_reversed(known, s, i);
+        size_t meant = reversed ? 1 - k : k;
+        one = one && (named == SIZE_MAX || named == k);
+        named = k;
+        if (!reversed && pmpo_is_denied(s, i)) {
+            continue;
+        }
+        said = is_last_word(s, end) && !is_joined(s, i) ? meant : said;
+        is = is_attribute(s, i, reversed) ? meant : is;
     }
-    return found;
+    said = said == SIZE_MAX && one ? is : said;
+    *v = (double)said;
+    return said != SIZE_MAX;
 }
 
 static bool opens_option(const void *ud, pmpo_str line, pmpo_str next,

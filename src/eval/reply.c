@@ -3,11 +3,28 @@
 
 #include <ctype.h>
 
+/* What the UTF-8 of U+2000 to U+2FFF begins with: dashes, quotes, signs. */
+#define UTF8_SIGN '\xe2'
+
 /* ---- characters and words ------------------------------------------------------ */
 
 bool pmpo_is_word_byte(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+bool pmpo_is_word_at(pmpo_str s, size_t i)
+{
+    return i < s.len && s.ptr[i] != UTF8_SIGN && pmpo_is_word_byte(s.ptr[i]);
+}
+
+bool pmpo_is_word_before(pmpo_str s, size_t i)
+{
+    size_t k = i > 0 ? i - 1 : 0;
+    while (k > 0 && ((unsigned char)s.ptr[k] & 0xC0) == 0x80) {
+        k--;
+    }
+    return i > 0 && pmpo_is_word_at(s, k);
 }
 
 static bool is_space(char c)
@@ -39,10 +56,9 @@ bool pmpo_word_at(pmpo_str s, size_t i, pmpo_str word)
     if (word.len == 0 || !same_at(s, i, word)) {
         return false;
     }
-    bool begins = i == 0 || !pmpo_is_word_byte(word.ptr[0]) ||
-                  !pmpo_is_word_byte(s.ptr[i - 1]);
-    bool ends = !pmpo_is_word_byte(word.ptr[word.len - 1]) ||
-                !pmpo_is_word_byte(at(s, i + word.len));
+    bool begins = !pmpo_is_word_at(word, 0) || !pmpo_is_word_before(s, i);
+    bool ends = !pmpo_is_word_before(word, word.len) ||
+                !pmpo_is_word_at(s, i + word.len);
     return begins && ends;
 }
 
@@ -67,17 +83,28 @@ size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words)
 /* Characters around an answer that have no meaning. */
 static const char *const markup[] = {
     "\\text{", "\\textbf{", "\\mathrm{", "\\mathbf{", "\\boxed{", "\\(",
-    "\\[", "\\quad", "\\,", "\\ ", "\xe2\x80\x9c", "\xe2\x80\x98", NULL,
+    "\\[",     "\\quad",    "\\,",       "\\ ",       NULL,
 };
+static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99",
+                                     "\xe2\x80\x9c", "\xe2\x80\x9d", NULL};
+
+static size_t length_at(pmpo_str s, size_t i, const char *const *texts)
+{
+    for (; *texts; texts++) {
+        if (same_at(s, i, pmpo_str_of(*texts))) {
+            return strlen(*texts);
+        }
+    }
+    return 0;
+}
 
 static size_t markup_at(pmpo_str s, size_t i)
 {
-    for (size_t k = 0; markup[k]; k++) {
-        if (same_at(s, i, pmpo_str_of(markup[k]))) {
-            return strlen(markup[k]);
-        }
-    }
-    return i < s.len && (is_space(s.ptr[i]) || strchr("*_`\"':>#|", s.ptr[i]));
+    size_t n = length_at(s, i, markup);
+    n = n ? n : length_at(s, i, quotes);
+    return n ? n
+             : i < s.len &&
+                   (is_space(s.ptr[i]) || strchr("*_`\"':>#|", s.ptr[i]));
 }
 
 size_t pmpo_skip_markup(pmpo_str s, size_t i)
@@ -99,12 +126,16 @@ size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words)
     }
 }
 
-/* Before the white space and markup that ends at i. */
-static size_t before_markup(pmpo_str s, size_t i)
+size_t pmpo_before_markup(pmpo_str s, size_t i)
 {
-    while (i > 0 &&
-           (is_space(s.ptr[i - 1]) || strchr("*_`\"'($:", s.ptr[i - 1]))) {
-        i--;
+    while (i > 0) {
+        if (is_space(s.ptr[i - 1]) || strchr("*_`\"'($:", s.ptr[i - 1])) {
+            i--;
+        } else if (i >= 3 && length_at(s, i - 3, quotes)) {
+            i -= 3;
+        } else {
+            break;
+        }
     }
     return i;
 }
@@ -133,9 +164,9 @@ static bool is_between(pmpo_str word)
 
 size_t pmpo_before_adverbs(pmpo_str s, size_t i)
 {
-    i = before_markup(s, i);
+    i = pmpo_before_markup(s, i);
     for (pmpo_str w; is_between(w = word_before(s, i));) {
-        i = before_markup(s, i - w.len);
+        i = pmpo_before_markup(s, i - w.len);
     }
     return i;
 }

@@ -32,8 +32,12 @@ bool pmpo_reply_read(pmpo_str reply, bool complete, const pmpo_answer_kind *k,
 /* ---- characters and words, for the kinds -------------------------------- */
 
 bool pmpo_is_word_byte(char c); /* letter, digit, underscore, part of UTF-8 */
-/* Is `word` at i, ignoring case? If its first or last byte is a word byte, it
- * must begin or end a word there. */
+/* Is the character at i, or the one that ends before it, one of a word? Dashes,
+ * quotes and signs of UTF-8 are not. */
+bool pmpo_is_word_at(pmpo_str s, size_t i);
+bool pmpo_is_word_before(pmpo_str s, size_t i);
+/* Is `word` at i, ignoring case? If its first or last character is one of a
+ * word, it must begin or end a word there. */
 bool pmpo_word_at(pmpo_str s, size_t i, pmpo_str word);
 /* The length of the word of the list (ended by NULL) that is at i; 0: none
  * is. */
@@ -44,7 +48,9 @@ size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words);
 size_t pmpo_skip_markup(pmpo_str s, size_t i);
 /* The same, also after any of the words, repeatedly. */
 size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words);
-/* Before the markup, articles, adverbs and "be" that end at i. */
+/* The offset before any white space, markup, quotes and "(" that end at i. */
+size_t pmpo_before_markup(pmpo_str s, size_t i);
+/* The same for markup, articles, adverbs and "be" that end at i. */
 size_t pmpo_before_adverbs(pmpo_str s, size_t i);
 /* Where the word begins that denies the text at i: "not 7", "isn't very good",
  * "cannot be a 7"; SIZE_MAX: none does. */
