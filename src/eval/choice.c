@@ -242,7 +242,7 @@ char pmpo_read_letter(pmpo_str reply, bool complete,
                       const pmpo_answers_known *k)
 {
     const pmpo_answer_kind kind = {begins_letter, states_letter, opens_letter,
-                                   k};
+                                   NULL, k};
     double v;
     return pmpo_reply_read(reply, complete, &kind, &v) ? (char)v : '\0';
 }
@@ -416,7 +416,7 @@ size_t pmpo_read_option(pmpo_str reply, bool complete,
                         const pmpo_answers_known *k)
 {
     const pmpo_answer_kind kind = {begins_option, states_option, opens_option,
-                                   k};
+                                   NULL, k};
     double v;
     return pmpo_reply_read(reply, complete, &kind, &v) ? (size_t)v : SIZE_MAX;
 }

@@ -76,7 +76,7 @@ static bool states_text(const void *ud, pmpo_str s, double *v)
 
 static bool match_text(pmpo_str reply, bool complete, pmpo_str answer)
 {
-    const pmpo_answer_kind kind = {begins_text, states_text, opens_text,
+    const pmpo_answer_kind kind = {begins_text, states_text, opens_text, NULL,
                                    &answer};
     double v;
     return same_words(pmpo_unwrap(reply), answer) ||

@@ -247,13 +247,18 @@ static bool operator_at(pmpo_str s, size_t i)
     return n > 0 && (is_digit_at(s, k) || at(s, k) == '.');
 }
 
-/* An operator that ends before i. */
+/* An operator that ends before i, with something before it: not the marks of
+ * "* 3 cats" and "**3**". */
 static bool operator_before(pmpo_str s, size_t i)
 {
     for (int k = 0; operators[k]; k++) {
         size_t n = strlen(operators[k]);
         if (i >= n && pmpo_word_at(s, i - n, pmpo_str_of(operators[k]))) {
-            return true;
+            size_t before = i - n;
+            while (before > 0 && s.ptr[before - 1] == ' ') {
+                before--;
+            }
+            return before > 0 && !strchr("*\n", s.ptr[before - 1]);
         }
     }
     return false;
@@ -273,6 +278,30 @@ static bool is_operand(pmpo_str s, size_t begin, size_t end)
            (!has_minus(s, begin) && operator_before(s, i));
 }
 
+/* The word before *end, which moves to its beginning; empty: none is. */
+static pmpo_str word_before(pmpo_str s, size_t *end)
+{
+    while (*end > 0 && strchr(" *_(", s.ptr[*end - 1])) {
+        --*end;
+    }
+    size_t begin = *end;
+    while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
+        begin--;
+    }
+    pmpo_str word = pmpo_str_sub(s, begin, *end);
+    *end = begin;
+    return word;
+}
+
+/* "160 minutes to download 200 GB": 200 is of the purpose. */
+static bool is_purpose(pmpo_str s, size_t end)
+{
+    bool verb = word_before(s, &end).len > 0;
+    bool to = pmpo_word_at(word_before(s, &end), 0, PMPO_STR("to"));
+    bool unit = word_before(s, &end).len > 0;
+    return verb && to && unit && is_digit_at(word_before(s, &end), 0);
+}
+
 /* "in 3 weeks", "for each of the 5": a circumstance of what is counted. */
 static bool is_circumstance(pmpo_str s, size_t begin)
 {
@@ -282,38 +311,56 @@ static bool is_circumstance(pmpo_str s, size_t begin)
         "until", "during", "out of", NULL,
     };
     size_t end = before_currency(s, begin);
+    if (is_purpose(s, end)) {
+        return true;
+    }
     for (int articles = 0; articles < 2; articles++) {
-        while (end > 0 && strchr(" *_(", s.ptr[end - 1])) {
-            end--;
-        }
-        size_t word = end;
-        while (word > 0 && pmpo_is_word_byte(s.ptr[word - 1])) {
-            word--;
-        }
-        pmpo_str w = pmpo_str_sub(s, word, end);
+        pmpo_str w = word_before(s, &end);
         if (w.len > 0 && pmpo_any_word_at(w, 0, words) == w.len) {
-            return word < 6 ||
-                   !pmpo_word_at(s, word - 6, PMPO_STR("total of"));
+            return end < 6 || !pmpo_word_at(s, end - 6, PMPO_STR("total of"));
         }
         if (!pmpo_word_at(w, 0, PMPO_STR("the"))) {
             return false;
         }
-        end = word;
     }
     return false;
 }
 
 typedef bool (*at_fn)(pmpo_str s, size_t i, double *v, size_t *end);
 
-/* The last number of s that is a result; with `any`, the last not denied. */
-static bool last_number(pmpo_str s, at_fn read, bool any, double *v)
+/* Behind the remark in parentheses at i, "12 (3 cats and 9 dogs)"; i: none is,
+ * as in "3 * (4 + 2)", "= (7)" and LaTeX's "\\(". */
+static size_t behind_remark(pmpo_str s, size_t i)
+{
+    size_t k = i;
+    while (k > 0 && s.ptr[k - 1] == ' ') {
+        k--;
+    }
+    if (at(s, i) != '(' || k == i || k == 0 || s.ptr[k - 1] == '=' ||
+        operator_before(s, k)) {
+        return i;
+    }
+    size_t end = pmpo_str_find(s, PMPO_STR(")"), i);
+    return end == SIZE_MAX ? i : end + 1;
+}
+
+/* What last_number takes: results, of these only those in no remark, or all
+ * that is not denied. */
+enum { OUTSIDE, RESULTS, ANY };
+
+static bool last_number(pmpo_str s, at_fn read, int which, double *v)
 {
     bool found = false;
     for (size_t i = 0; i < s.len;) {
-        size_t end = i + 1;
+        size_t end = i + 1, behind = behind_remark(s, i);
         double x;
+        if (which == OUTSIDE && behind > i) {
+            i = behind;
+            continue;
+        }
         if (read(s, i, &x, &end) && !pmpo_is_denied(s, i) &&
-            (any || (!is_operand(s, i, end) && !is_circumstance(s, i)))) {
+            (which == ANY ||
+             (!is_operand(s, i, end) && !is_circumstance(s, i)))) {
             *v = x;
             found = true;
         }
@@ -322,11 +369,38 @@ static bool last_number(pmpo_str s, at_fn read, bool any, double *v)
     return found;
 }
 
+/* "12 animals: 3 cats and 9 dogs": what follows a colon sums up to the number
+ * before it, which is then the one that is stated. */
+static bool sums_up(const void *ud, pmpo_str s, double *v)
+{
+    (void)ud;
+    for (size_t c = s.len; c-- > 0;) {
+        double total, x, sum = 0;
+        size_t parts = 0;
+        if (s.ptr[c] != ':' ||
+            !last_number(pmpo_str_sub(s, 0, c), digits_at, OUTSIDE, &total)) {
+            continue;
+        }
+        for (size_t i = c, end; i < s.len; i = end) {
+            end = i + 1;
+            bool part = digits_at(s, i, &x, &end);
+            sum += part ? x : 0;
+            parts += part;
+        }
+        if (parts > 1 && fabs(sum - total) <= 1e-6 * fmax(1, fabs(total))) {
+            *v = total;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pmpo_states_number(pmpo_str s, double *v)
 {
-    return last_number(s, digits_at, false, v) ||
-           last_number(s, digits_at, true, v) ||
-           last_number(s, read_word, false, v);
+    return sums_up(NULL, s, v) || last_number(s, digits_at, OUTSIDE, v) ||
+           last_number(s, digits_at, RESULTS, v) ||
+           last_number(s, digits_at, ANY, v) ||
+           last_number(s, read_word, RESULTS, v);
 }
 
 static bool states_number(const void *ud, pmpo_str s, double *v)
@@ -369,39 +443,48 @@ static bool begins_number(const void *ud, pmpo_str s, double *v)
     pmpo_str said = clause(pmpo_str_sub(s, begin, s.len));
     if (pmpo_find_any_word(said, 0, equals) < said.len) {
         double x = *v; /* "18 is the total" has but one */
-        *v = last_number(said, digits_at, false, &x) ? x : *v;
+        *v = last_number(said, digits_at, RESULTS, &x) ? x : *v;
         return true;
     }
     return !is_operand(s, i, end);
 }
 
-/* A first line "18", "$18 per day.": the number and at most three words. */
-static bool opens_number(const void *ud, pmpo_str line, pmpo_str next,
-                         double *v)
+/* A line "18", "$18 per day.": the number and at most three words, *words. */
+static bool is_amount(pmpo_str line, double *v, size_t *words)
 {
-    size_t end, words = 0, i = pmpo_skip_words(line, 0, number_fillers);
+    size_t end, i = pmpo_skip_words(line, 0, number_fillers);
+    *words = 0;
     if (!signed_at(line, &i, v, &end) && !read_word(line, i, v, &end)) {
         return false;
     }
     if (is_list_mark(line, end, *v) || is_operand(line, i, end)) {
         return false;
     }
-    (void)ud;
-    (void)next;
     for (size_t k = end; k < line.len; k++) {
         if (is_digit_at(line, k) || line.ptr[k] == '=') {
             return false;
         }
-        words += pmpo_is_word_byte(line.ptr[k]) &&
-                 !pmpo_is_word_byte(line.ptr[k - 1]);
+        *words += pmpo_is_word_byte(line.ptr[k]) &&
+                  !pmpo_is_word_byte(line.ptr[k - 1]);
     }
-    return words <= 3 && at(line, line.len - 1) != ':';
+    return *words <= 3 && at(line, line.len - 1) != ':';
+}
+
+/* A first line that is an amount, but not the first of "2 apples", "3 pears". */
+static bool opens_number(const void *ud, pmpo_str line, pmpo_str next,
+                         double *v)
+{
+    size_t words, next_words;
+    double x;
+    (void)ud;
+    return is_amount(line, v, &words) &&
+           !(words > 0 && is_amount(next, &x, &next_words) && next_words > 0);
 }
 
 bool pmpo_read_number(pmpo_str reply, bool complete, double *value)
 {
     static const pmpo_answer_kind kind = {begins_number, states_number,
-                                          opens_number, NULL};
+                                          opens_number, sums_up, NULL};
     return pmpo_reply_read(reply, complete, &kind, value);
 }
 

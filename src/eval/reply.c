@@ -528,9 +528,42 @@ static bool last_statement(pmpo_str s, bool marked, const pmpo_answer_kind *k,
     return false;
 }
 
+/* A line of a list: "* 3 cats". */
+static bool is_item(pmpo_str line)
+{
+    static const char *const marks[] = {"* ", "- ", "+ ", "\xe2\x80\xa2", NULL};
+    return length_at(line, 0, marks) > 0;
+}
+
+/* The list at the end of s with the line before it, which ends in a colon;
+ * empty: s ends otherwise. */
+static pmpo_str last_list(pmpo_str s)
+{
+    size_t begin = s.len, items = 0;
+    while (begin > 0) {
+        size_t end = begin;
+        while (begin > 0 && s.ptr[begin - 1] != '\n') {
+            begin--;
+        }
+        pmpo_str line = pmpo_str_trim(pmpo_str_sub(s, begin, end));
+        if (line.len > 0 && !is_item(line)) {
+            size_t colon = line.len;
+            while (colon > 0 && strchr("*_ ", line.ptr[colon - 1])) {
+                colon--;
+            }
+            bool leads = items > 0 && colon > 0 && line.ptr[colon - 1] == ':';
+            return pmpo_str_sub(s, leads ? begin : s.len, s.len);
+        }
+        items += line.len > 0;
+        begin -= begin > 0;
+    }
+    return PMPO_STR("");
+}
+
 static bool concludes(pmpo_str s, const pmpo_answer_kind *k, double *v)
 {
-    return last_statement(s, true, k, v) || last_statement(s, false, k, v);
+    return (k->lists && k->lists(k->ud, last_list(s), v)) ||
+           last_statement(s, true, k, v) || last_statement(s, false, k, v);
 }
 
 /* ---- first lines ----------------------------------------------------------------- */

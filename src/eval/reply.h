@@ -21,6 +21,9 @@ typedef struct pmpo_answer_kind {
     /* A first line is one, with at most a unit or a remark after it. `next`:
      * the next line that is not blank, or empty. */
     bool (*opens)(const void *ud, pmpo_str line, pmpo_str next, double *v);
+    /* The line before the list that ends the reply states one, of which the
+     * list has the parts; `s`: both. May be NULL. */
+    bool (*lists)(const void *ud, pmpo_str s, double *v);
     const void *ud;
 } pmpo_answer_kind;
 
@@ -58,8 +61,7 @@ size_t pmpo_denial_before(pmpo_str s, size_t i);
 bool pmpo_is_denied(pmpo_str s, size_t i);
 /* Without white space, quotes, markup and full stops at both ends. */
 pmpo_str pmpo_unwrap(pmpo_str s);
-/* The part before the first reason or aside: " since", " because", " (", ";
- * ". */
+/* The part before the first reason: "since", "because", ", as", ";". */
 pmpo_str pmpo_before_reason(pmpo_str s);
 
 #endif
