@@ -45,20 +45,29 @@ static char letter_in(char c, size_t n_options)
     return up >= 'A' && up <= top ? up : '\0';
 }
 
-/* A letter that stands for an option at i: "(B)", "B)", "B.", "B:", "**B**",
- * or "B" alone; a bare one must be upper case and no word's part. */
+/* An apostrophe at i with more of the word behind it: "A's". */
+static bool goes_on(pmpo_str s, size_t i)
+{
+    pmpo_str curly = PMPO_STR("\xe2\x80\x99");
+    size_t n = at(s, i) == '\''                                    ? 1
+               : pmpo_str_starts(pmpo_str_sub(s, i, s.len), curly) ? curly.len
+                                                                   : 0;
+    return n > 0 && pmpo_is_word_at(s, i + n);
+}
+
+/* A letter that stands for an option at i: "(B)", "$B$", "B)", "B.", "B:",
+ * "**B**", or "B" alone; a bare one must be upper case and no word's part. */
 static char letter_at(pmpo_str s, size_t i, size_t n_options)
 {
-    bool paren = at(s, i) == '(' || at(s, i) == '[' || at(s, i) == '{';
+    bool paren = at(s, i) && strchr("([{$", at(s, i));
     size_t k = i + paren;
-    char c = letter_in(at(s, k), n_options);
-    char before = i > 0 ? s.ptr[i - 1] : ' ', after = at(s, k + 1);
-    if (!c || pmpo_is_word_byte(after) || after == '\'' ||
-        (!paren && pmpo_is_word_byte(before))) {
+    char c = letter_in(at(s, k), n_options), after = at(s, k + 1);
+    if (!c || pmpo_is_word_at(s, k + 1) || goes_on(s, k + 1) ||
+        (!paren && pmpo_is_word_before(s, i))) {
         return '\0';
     }
     if (paren) {
-        return after == ')' || after == ']' || after == '}' ? c : '\0';
+        return after && strchr(")]}$", after) ? c : '\0';
     }
     bool closed = after == ')' || after == '.' || after == ':' || after == '*';
     if (islower((unsigned char)at(s, k))) {
@@ -73,9 +82,9 @@ static char letter_at(pmpo_str s, size_t i, size_t n_options)
 /* Behind "(B)", "B.", "**B**" at i and the white space after it. */
 static size_t behind_letter(pmpo_str s, size_t i)
 {
-    i += strchr("([{", s.ptr[i]) != NULL;
+    i += strchr("([{$", s.ptr[i]) != NULL;
     i++;
-    while (i < s.len && strchr(")]}.:", s.ptr[i])) {
+    while (i < s.len && strchr(")]}$.:", s.ptr[i])) {
         i++;
     }
     return pmpo_skip_markup(s, i);
@@ -120,6 +129,13 @@ static bool begins_letter(const void *ud, pmpo_str s, double *v)
     return *v != 0;
 }
 
+/* The letter at i is a variable of a formula: "A = 5", "A + B". */
+static bool is_variable(pmpo_str s, size_t i)
+{
+    char after = at(s, behind_letter(s, i));
+    return after && strchr("=+/<^", after);
+}
+
 /* A bare letter at i of a sentence is an option and no variable: it is called
  * so, ends the sentence or is said to be right. */
 static bool is_called_option(pmpo_str s, size_t i)
@@ -130,9 +146,10 @@ static bool is_called_option(pmpo_str s, size_t i)
     };
     static const char *const after[] = {"is right", "is correct", "is the",
                                         "is true", NULL};
-    size_t word = i, end = behind_letter(s, i);
-    while (word > 0 && strchr(" *_\"'`:", s.ptr[word - 1])) {
-        word--;
+    size_t word = pmpo_before_markup(s, i), end = behind_letter(s, i);
+    bool formula = s.ptr[i] == '$' || (i > 0 && s.ptr[i - 1] == '$');
+    if (formula || is_variable(s, i)) {
+        return false;
     }
     size_t begin = word;
     while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
@@ -205,7 +222,8 @@ static bool states_letter(const void *ud, pmpo_str s, double *v)
     return *v != 0;
 }
 
-/* "(A) is ...", or the first of all options repeated: no answer yet. */
+/* "(A) is ...", "A = ...", "A, B and C ...", or the first of all options
+ * repeated: no answer yet. */
 static bool only_names(pmpo_str line, size_t i, char c, pmpo_str next,
                        size_t n_options)
 {
@@ -213,8 +231,11 @@ static bool only_names(pmpo_str line, size_t i, char c, pmpo_str next,
         "is",  "isn't", "are",  "was",    "and", "or",   "cannot", "can",
         "can't", "says", "states", "means", "would", "does", NULL,
     };
-    size_t k = pmpo_skip_markup(next, 0);
-    return pmpo_any_word_at(line, behind_letter(line, i), verbs) ||
+    size_t k = pmpo_skip_markup(next, 0), after = behind_letter(line, i);
+    bool list = at(line, after) == ',' &&
+                letter_at(line, pmpo_skip_markup(line, after + 1), n_options);
+    return list || is_variable(line, i) ||
+           pmpo_any_word_at(line, after, verbs) ||
            letter_at(next, k, n_options) == c + 1;
 }
 
