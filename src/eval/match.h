@@ -27,7 +27,7 @@ pmpo_answers_known pmpo_answers_of(const pmpo_example *e,
                                    pmpo_str room[PMPO_LETTERS]);
 
 /* The number that the reply gives, tolerant of thousands separators, currency
- * signs, percent, units, LaTeX, fractions a/b and small numbers in words. */
+ * signs, percent, units, LaTeX, fractions a/b and numbers in words. */
 bool pmpo_read_number(pmpo_str reply, bool complete, double *value);
 /* Is the number that the reply gives equal to the answer's, within a relative
  * error of 1e-6? */

@@ -22,32 +22,36 @@ static bool is_digit_at(pmpo_str s, size_t i)
 
 /* ---- the number at a place ------------------------------------------------------- */
 
-/* A comma between digits that groups thousands: "," or LaTeX's "{,}". */
-static bool is_group(pmpo_str s, size_t i)
+/* The length of what groups the digits at i: a comma or LaTeX's, before three
+ * digits, or two where another group follows ("1,00,000"); 0: none does. */
+static size_t group_at(pmpo_str s, size_t i)
 {
-    bool latex = at(s, i) == '{' && at(s, i + 1) == ',' && at(s, i + 2) == '}';
-    size_t d = latex ? i + 3 : i + 1;
-    if (!latex && at(s, i) != ',') {
-        return false;
+    static const char *const marks[] = {",\\!", "{,}", "\\,", ",", NULL};
+    size_t n = 0, digits = 0;
+    for (int k = 0; marks[k] && n == 0; k++) {
+        pmpo_str mark = pmpo_str_of(marks[k]);
+        n = pmpo_str_starts(pmpo_str_sub(s, i, s.len), mark) ? mark.len : 0;
     }
-    return is_digit_at(s, d) && is_digit_at(s, d + 1) && is_digit_at(s, d + 2)
-           && !is_digit_at(s, d + 3);
+    while (n > 0 && is_digit_at(s, i + n + digits)) {
+        digits++;
+    }
+    return digits == 3 || (digits == 2 && group_at(s, i + n + 2)) ? n : 0;
 }
 
 /* Reads the digits at i (a digit, or a point before one); *end is behind. */
 static double read_digits(pmpo_str s, size_t i, size_t *end)
 {
     char text[64];
-    size_t n = 0;
+    size_t n = 0, group;
     bool point = false;
-    for (; i < s.len && n + 1 < sizeof(text); i++) {
+    while (i < s.len && n + 1 < sizeof(text)) {
         if (is_digit_at(s, i)) {
-            text[n++] = s.ptr[i];
+            text[n++] = s.ptr[i++];
         } else if (!point && s.ptr[i] == '.' && is_digit_at(s, i + 1)) {
-            text[n++] = '.';
+            text[n++] = s.ptr[i++];
             point = true;
-        } else if (!point && is_group(s, i)) {
-            i += s.ptr[i] == '{' ? 2 : 0;
+        } else if (!point && (group = group_at(s, i)) > 0) {
+            i += group;
         } else {
             break;
         }
@@ -66,6 +70,24 @@ static size_t before_currency(pmpo_str s, size_t i)
     return i;
 }
 
+/* "is minus 5" with i at the 5, not "8 minus 5". */
+static bool has_minus_word(pmpo_str s, size_t i)
+{
+    static const char *const before[] = {"is", "are",    "was", "be",
+                                         "=",  "equals", NULL};
+    pmpo_str minus = PMPO_STR("minus ");
+    if (i < minus.len || !pmpo_word_at(s, i - minus.len, minus)) {
+        return false;
+    }
+    size_t end = pmpo_before_markup(s, i - minus.len);
+    bool said = end == 0 || s.ptr[end] == ':';
+    for (int k = 0; before[k]; k++) {
+        size_t n = strlen(before[k]);
+        said |= end >= n && pmpo_word_at(s, end - n, pmpo_str_of(before[k]));
+    }
+    return said;
+}
+
 /* A minus sign right before i that is no hyphen or operator. */
 static bool has_minus(pmpo_str s, size_t i)
 {
@@ -73,37 +95,40 @@ static bool has_minus(pmpo_str s, size_t i)
     bool utf8 = i >= 3 && !memcmp(s.ptr + i - 3, MINUS.ptr, MINUS.len);
     size_t before = utf8 ? i - 3 : i - 1;
     if (!utf8 && (i == 0 || s.ptr[i - 1] != '-')) {
-        return false;
+        return has_minus_word(s, i);
     }
     return before == 0 || !(pmpo_is_word_byte(s.ptr[before - 1]) ||
                             s.ptr[before - 1] == ')');
 }
 
-/* \frac{a}{b} at i (at the backslash). */
+/* \frac{a}{b} or \frac34 at i (at the backslash). */
 static bool read_frac(pmpo_str s, size_t i, double *v, size_t *end)
 {
-    static const char *const heads[] = {"\\dfrac{", "\\frac{", "\\tfrac{",
-                                        NULL};
+    static const char *const heads[] = {"\\dfrac", "\\frac", "\\tfrac", NULL};
     size_t k = i;
     for (int h = 0; heads[h] && k == i; h++) {
         k += pmpo_str_starts(pmpo_str_sub(s, i, s.len), pmpo_str_of(heads[h]))
                  ? strlen(heads[h])
                  : 0;
     }
-    if (k == i || !is_digit_at(s, k)) {
-        return false;
+    double part[2];
+    for (int p = 0; p < 2; p++) {
+        bool brace = k > i && at(s, k) == '{';
+        if (k == i || !is_digit_at(s, k + brace)) {
+            return false;
+        }
+        part[p] = s.ptr[k] - '0';
+        k++;
+        if (brace) {
+            part[p] = read_digits(s, k, &k);
+            if (at(s, k++) != '}') {
+                return false;
+            }
+        }
     }
-    double top = read_digits(s, k, &k);
-    if (at(s, k) != '}' || at(s, k + 1) != '{' || !is_digit_at(s, k + 2)) {
-        return false;
-    }
-    double bottom = read_digits(s, k + 2, &k);
-    if (at(s, k) != '}' || bottom == 0) {
-        return false;
-    }
-    *v = (has_minus(s, i) ? -top : top) / bottom;
-    *end = k + 1;
-    return true;
+    *v = (has_minus(s, i) ? -part[0] : part[0]) / part[1];
+    *end = k;
+    return part[1] != 0;
 }
 
 /* "one of them", "one half": no number, or another one. */
@@ -115,30 +140,14 @@ static bool is_part(pmpo_str s, size_t end)
            pmpo_any_word_at(s, pmpo_skip_markup(s, end), more) > 0;
 }
 
-/* "five", "twenty-one". */
-static bool read_word(pmpo_str s, size_t i, double *v, size_t *end)
+/* "five", "fifteen". */
+static bool below_twenty(pmpo_str s, size_t i, double *v, size_t *end)
 {
     static const char *const words[] = {
         "zero", "one", "two", "three", "four", "five", "six", "seven",
         "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
         "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", NULL,
     };
-    static const char *const tens[] = {"twenty", "thirty", "forty", "fifty",
-                                       "sixty", "seventy", "eighty", "ninety",
-                                       NULL};
-    for (int k = 0; tens[k]; k++) {
-        if (pmpo_word_at(s, i, pmpo_str_of(tens[k]))) {
-            size_t e = i + strlen(tens[k]);
-            double unit = 0;
-            *end = e;
-            if (at(s, e) == '-' && read_word(s, e + 1, &unit, &e) &&
-                unit < 10) {
-                *end = e;
-            }
-            *v = 20 + 10 * k + unit;
-            return true;
-        }
-    }
     for (int k = 0; words[k]; k++) {
         if (pmpo_word_at(s, i, pmpo_str_of(words[k]))) {
             *end = i + strlen(words[k]);
@@ -147,6 +156,27 @@ static bool read_word(pmpo_str s, size_t i, double *v, size_t *end)
         }
     }
     return false;
+}
+
+/* "five", "twenty-one", "twenty one". */
+static bool below_hundred(pmpo_str s, size_t i, double *v, size_t *end)
+{
+    static const char *const tens[] = {"twenty", "thirty", "forty", "fifty",
+                                       "sixty", "seventy", "eighty", "ninety",
+                                       NULL};
+    for (int k = 0; tens[k]; k++) {
+        if (pmpo_word_at(s, i, pmpo_str_of(tens[k]))) {
+            size_t e = i + strlen(tens[k]);
+            double unit = 0;
+            *end = e;
+            bool more = at(s, e) == '-' || at(s, e) == ' ';
+            more = more && below_twenty(s, e + 1, &unit, &e) && unit < 10;
+            *end = more ? e : *end;
+            *v = 20 + 10 * k + (more ? unit : 0);
+            return true;
+        }
+    }
+    return below_twenty(s, i, v, end);
 }
 
 /* "2 million" */
@@ -166,6 +196,25 @@ static double scale_at(pmpo_str s, size_t *end)
     return 1;
 }
 
+/* "five", "one hundred and twenty", "two thousand". */
+static bool read_word(pmpo_str s, size_t i, double *v, size_t *end)
+{
+    static const char *const ands[] = {" and ", " ", NULL};
+    if (!below_hundred(s, i, v, end)) {
+        return false;
+    }
+    if (pmpo_word_at(s, *end, PMPO_STR(" hundred"))) {
+        size_t e = *end += strlen(" hundred");
+        double rest;
+        bool more =
+            below_hundred(s, e + pmpo_any_word_at(s, e, ands), &rest, &e);
+        *v = 100 * *v + (more ? rest : 0);
+        *end = more ? e : *end;
+    }
+    *v *= scale_at(s, end);
+    return true;
+}
+
 /* "2nd", "1st": a place, not a number. */
 static bool is_ordinal(pmpo_str s, size_t end)
 {
@@ -180,10 +229,49 @@ static bool is_ordinal(pmpo_str s, size_t end)
     return false;
 }
 
+/* Behind the exponent at i: "^2", "^{-3}". */
+static size_t behind_exponent(pmpo_str s, size_t i)
+{
+    i++;
+    while (i < s.len && (is_digit_at(s, i) || strchr("{-}", s.ptr[i]))) {
+        i++;
+    }
+    return i;
+}
+
+/* Adds or divides by what makes a fraction of the x that ends at *end: "/2",
+ * " 1/2" or "\frac12" after it. */
+static double with_fraction(pmpo_str s, double x, size_t *end)
+{
+    size_t e = *end, slash = e;
+    double top = x, bottom, part;
+    if (read_frac(s, e, &part, &e) && part < 1) {
+        *end = e;
+        return x + part;
+    }
+    bool mixed = at(s, e) == ' ' && is_digit_at(s, e + 1);
+    if (mixed) {
+        top = read_digits(s, e + 1, &slash);
+    }
+    if (at(s, slash) != '/' || !is_digit_at(s, slash + 1)) {
+        return x;
+    }
+    bottom = read_digits(s, slash + 1, &e);
+    if (bottom == 0 || at(s, e) == '/' || (mixed && top >= bottom)) {
+        return x; /* "1/2/2006" is a date */
+    }
+    *end = e;
+    return (mixed ? x : 0) + top / bottom;
+}
+
 /* The number in digits at i with its sign, fraction and so on. *end is behind
- * what was read, also of what is none ("A2", "2nd"). */
+ * what was read, also of what is none ("A2", "2nd", "10^3"). */
 static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
 {
+    if (at(s, i) == '^') {
+        *end = behind_exponent(s, i);
+        return false;
+    }
     if (at(s, i) == '\\') {
         return read_frac(s, i, v, end);
     }
@@ -194,26 +282,19 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
     }
     bool in_word = i > 0 && (isalpha((unsigned char)s.ptr[i - 1]) ||
                              s.ptr[i - 1] == '_');
-    double x = read_digits(s, i, end);
-    if (at(s, *end) == '/' && is_digit_at(s, *end + 1)) {
-        size_t e;
-        double d = read_digits(s, *end + 1, &e);
-        if (d != 0 && at(s, e) != '/') { /* with another one it is a date */
-            x /= d;
-            *end = e;
-        }
-    }
+    double x = with_fraction(s, read_digits(s, i, end), end);
     x *= scale_at(s, end);
     *v = has_minus(s, i) ? -x : x;
-    return !in_word && !is_ordinal(s, *end);
+    return !in_word && !is_ordinal(s, *end) && at(s, *end) != '^';
 }
 
-/* The number in digits at *i or, behind a minus sign there, after it, where *i is
+/* The number in digits at *i or, behind a minus there, after it, where *i is
  * then. */
 static bool signed_at(pmpo_str s, size_t *i, double *v, size_t *end)
 {
     bool utf8 = pmpo_str_starts(pmpo_str_sub(s, *i, s.len), MINUS);
-    size_t digits = *i + (utf8 ? MINUS.len : at(s, *i) == '-');
+    bool word = pmpo_word_at(s, *i, PMPO_STR("minus "));
+    size_t digits = *i + (utf8 ? MINUS.len : word ? 6 : at(s, *i) == '-');
     if (!digits_at(s, digits, v, end)) {
         return false;
     }
