@@ -24,16 +24,32 @@ static void the_metric_by_the_form(void **state)
     } rows[] = {
         {"{\"input\":\"a\",\"target\":\"Half is 9.\\n#### 9\",\"answer\":"
          "\"9\"}\n{\"input\":\"b\",\"target\":\"So 1.\",\"answer\":\"$1,200.50"
-         "\"}\n", PMPO_METRIC_NUMBER},
+         "\"}\n",
+         PMPO_METRIC_NUMBER},
         {"{\"input\":\"a\",\"target\":\"7\"}\n", PMPO_METRIC_NUMBER},
+        {"{\"input\":\"a\",\"target\":\"-1,234.50\"}\n{\"input\":\"b\","
+         "\"target\":\".5\"}\n{\"input\":\"c\",\"target\":\"$1,200,000\"}\n"
+         "{\"input\":\"d\",\"target\":\"40 %\"}\n{\"input\":\"e\","
+         "\"target\":\"7.5%\"}\n{\"input\":\"f\",\"target\":\"18.\"}\n",
+         PMPO_METRIC_NUMBER},
+        {"{\"input\":\"a\",\"target\":\"1 2 5 9\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"1, 2, 3\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"1,2,3\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"1234,567\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"192.168.1.1\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"25 000\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"target\":\"$ %\"}\n", PMPO_METRIC_EXACT},
         {"{\"input\":\"a\",\"target\":\"(B)\"}\n{\"input\":\"b\",\"target\":"
-         "\"C\"}\n", PMPO_METRIC_CHOICE},
+         "\"C\"}\n",
+         PMPO_METRIC_CHOICE},
         {"{\"input\":\"a\",\"target\":\"because 2 is 2\",\"answer\":\"B\"}\n",
          PMPO_METRIC_CHOICE},
         {"{\"input\":\"a\",\"target\":\"billing\"}\n{\"input\":\"b\","
-         "\"target\":\"7\"}\n", PMPO_METRIC_EXACT},
+         "\"target\":\"7\"}\n",
+         PMPO_METRIC_EXACT},
         {"{\"input\":\"a\",\"target\":\"It is seven because three and four "
-         "make seven.\"}\n", 0},
+         "make seven.\"}\n",
+         0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(metric_of(rows[i].jsonl), rows[i].metric);

@@ -10,21 +10,48 @@ static pmpo_str expected(const pmpo_example *e)
     return e->answer.len ? e->answer : e->target;
 }
 
-/* "-1,234.5", "$18", "40 %", and nothing else. */
+static size_t digits_at(pmpo_str s, size_t i)
+{
+    size_t n = 0;
+    while (i + n < s.len && s.ptr[i + n] >= '0' && s.ptr[i + n] <= '9') {
+        n++;
+    }
+    return n;
+}
+
+static bool is_at(pmpo_str s, size_t i, const char *any_of)
+{
+    return i < s.len && s.ptr[i] != '\0' && strchr(any_of, s.ptr[i]);
+}
+
+/* "-1,234.5", "$18", "40 %", and nothing else: not "1, 2", "1.2.3". */
 static bool is_number(pmpo_str s)
 {
     s = pmpo_str_trim(s);
-    size_t digits = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        digits += c >= '0' && c <= '9';
-        bool sign = (c == '-' || c == '+' || c == '$') && digits == 0;
-        bool inside = c == ',' || c == '.' || c == '%' || c == ' ';
-        if (!(c >= '0' && c <= '9') && !sign && !(inside && digits > 0)) {
+    size_t i = 0, all = 0, n;
+    while (is_at(s, i, "-+$")) {
+        i++;
+    }
+    n = digits_at(s, i);
+    bool grouped = n > 0 && n <= 3;
+    for (all = n, i += n; grouped && is_at(s, i, ",");) {
+        n = digits_at(s, i + 1);
+        if (n != 3) {
             return false;
         }
+        all += n;
+        i += 1 + n;
     }
-    return digits > 0;
+    if (is_at(s, i, ".")) {
+        n = digits_at(s, i + 1);
+        all += n;
+        i += 1 + n;
+    }
+    if (is_at(s, i, " ") && is_at(s, i + 1, "%")) {
+        i++;
+    }
+    i += is_at(s, i, "%");
+    return all > 0 && i == s.len;
 }
 
 /* "(B)", "B" or "B.", and nothing else. */
