@@ -450,30 +450,29 @@ static bool last_number(pmpo_str s, at_fn read, int which, double *v)
     return found;
 }
 
-/* "12 animals: 3 cats and 9 dogs": what follows a colon sums up to the number
- * before it, which is then the one that is stated. */
+/* "12 animals: 3 cats and 9 dogs": what follows the first colon after a number
+ * sums up to the number before it, which is then the one that is stated. */
 static bool sums_up(const void *ud, pmpo_str s, double *v)
 {
     (void)ud;
-    for (size_t c = s.len; c-- > 0;) {
-        double total, x, sum = 0;
-        size_t parts = 0;
-        if (s.ptr[c] != ':' ||
-            !last_number(pmpo_str_sub(s, 0, c), digits_at, OUTSIDE, &total)) {
-            continue;
-        }
-        for (size_t i = c, end; i < s.len; i = end) {
-            end = i + 1;
-            bool part = digits_at(s, i, &x, &end);
-            sum += part ? x : 0;
-            parts += part;
-        }
-        if (parts > 1 && fabs(sum - total) <= 1e-6 * fmax(1, fabs(total))) {
-            *v = total;
-            return true;
-        }
+    double total, x, sum = 0;
+    size_t parts = 0, end, i = 0;
+    while (i < s.len && !digits_at(s, i, &x, &end)) {
+        i++;
     }
-    return false;
+    size_t colon = pmpo_str_find(s, PMPO_STR(":"), i);
+    if (colon == SIZE_MAX ||
+        !last_number(pmpo_str_sub(s, 0, colon), digits_at, OUTSIDE, &total)) {
+        return false;
+    }
+    for (i = colon; i < s.len; i = end) {
+        end = i + 1;
+        bool part = digits_at(s, i, &x, &end);
+        sum += part ? x : 0;
+        parts += part;
+    }
+    *v = total;
+    return parts > 1 && fabs(sum - total) <= 1e-6 * fmax(1, fabs(total));
 }
 
 bool pmpo_states_number(pmpo_str s, double *v)
