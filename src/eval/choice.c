@@ -403,7 +403,7 @@ static bool states_option(const void *ud, pmpo_str s, double *v)
     const pmpo_answers_known *known = ud;
     size_t said = SIZE_MAX, named = SIZE_MAX, is = SIZE_MAX;
     bool one = true;
-    for (size_t i = 0, end; i<s.len; i = end> i ? end : i + 1) {
+    for (size_t i = 0, end; i < s.len; i = end > i ? end : i + 1) {
         size_t k = option_at(known, s, i, &end);
         if (k == SIZE_MAX) {
             continue;
