@@ -14,7 +14,10 @@ static const struct {
     {"hello\n", 1, "not JSON: "},
     {GOOD "{\"input\":\"i\",\"target\":}\n", 2, "column 23"},
     {GOOD "\n  \r\n{\"input\":\"i\"", 4, "not JSON: "},
-    {"{\n \"input\": \"i\",\n \"target\": \"t\"\n}\n", 1, "not JSON: "},
+    {"{\n \"input\": \"i\",\n \"target\": \"t\"\n}\n", 1,
+     "an object over several lines; write one object a line: `jq -c . FILE`"},
+    {"[" GOOD ",\n" GOOD "\n", 5, "not JSON: "},
+    {"[1]\n" GOOD, 2, "not JSON: "},
     {GOOD "[1]\n", 2, "not an object but a list"},
     {GOOD "17\n", 2, "not an object"},
     {"null", 1, "not an object"},
@@ -42,7 +45,8 @@ static const struct {
     {GOOD "{\"input\":\"i\",\"chosen\":\"same\",\"rejected\":[\"r\",\"same\"]}",
      2, "the chosen output equals a rejected one: \"same\""},
     {"{\"input\":\"i\",\"chosen\":[{\"role\":\"user\",\"content\":\"u\"}],"
-     "\"rejected\":\"r\"}", 1, "chosen is a list without an assistant message"},
+     "\"rejected\":\"r\"}",
+     1, "chosen is a list without an assistant message"},
     {GOOD "{\"input\":\"i\xc3\",\"target\":\"t\"}", 2,
      "invalid UTF-8 at byte 12 of the line"},
     {"\xff\xfe{", 1, "invalid UTF-8 at byte 1 of the line"},
@@ -52,11 +56,11 @@ static const struct {
      "a NUL character inside a string"},
     {"{\"input\":\"i\",\"target\":\"t\\u0000\"}", 1, "a NUL character"},
     {"{\"id\":\"x\",\"input\":\"i\",\"target\":\"t\"}\n" GOOD
-     "{\"id\":\"x\",\"input\":\"j\",\"target\":\"t\"}", 3,
-     "the id \"x\" is already that of line 1"},
+     "{\"id\":\"x\",\"input\":\"j\",\"target\":\"t\"}",
+     3, "the id \"x\" is already that of line 1"},
     {"{\"id\":7,\"input\":\"i\",\"target\":\"t\"}\n"
-     "{\"id\":\"7\",\"input\":\"j\",\"target\":\"t\"}", 2,
-     "the id \"7\" is already that of line 1"},
+     "{\"id\":\"7\",\"input\":\"j\",\"target\":\"t\"}",
+     2, "the id \"7\" is already that of line 1"},
     {"{\"id\":\"\",\"input\":\"i\",\"target\":\"t\"}", 1, "id is empty"},
     {"{\"id\":true,\"input\":\"i\",\"target\":\"t\"}", 1, "id is not a string"},
     {"{\"input\":\"i\",\"target\":\"t\",\"answer\":{}}", 1,
@@ -84,12 +88,13 @@ static const struct {
     {"{\"messages\":[\"m\"],\"target\":\"t\"}", 1,
      "message 1 is not an object with role and content"},
     {"{\"messages\":[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"tool\","
-     "\"content\":\"\"}],\"target\":\"t\"}", 1,
-     "message 2 has the role \"tool\""},
+     "\"content\":\"\"}],\"target\":\"t\"}",
+     1, "message 2 has the role \"tool\""},
     {"{\"messages\":[{\"role\":\"user\"}],\"target\":\"t\"}", 1,
      "the content of message 1 is not a string"},
     {"{\"input\":\"i\",\"messages\":[{\"role\":\"user\",\"content\":\"u\"}],"
-     "\"target\":\"t\"}", 1, "both input and messages"},
+     "\"target\":\"t\"}",
+     1, "both input and messages"},
     {"{\"input\":\"i\",\"target\":\"t\",\"rejected_drawn\":1}", 1,
      "rejected_drawn is not true or false"},
     {"", 0, "no examples"},
@@ -153,6 +158,34 @@ static void test_bbh_mistakes(void **state)
             fail_msg("%s", err.text);
         }
     }
+}
+
+/* One JSON list, over several lines; its examples are counted. */
+static void test_list(void **state)
+{
+    (void)state;
+    static const char list[] = "\xef\xbb\xbf\n[\n  {\n    \"input\": \"i\",\n"
+                               "    \"target\": \"t\"\n  },\n  {\"prompt\": "
+                               "\"j\", \"target\": \"\"}\n]\n";
+    pmpo_error err;
+    pmpo_data *d;
+    pmpo_data_options o;
+    pmpo_data_options_init(&o);
+    int rc = pmpo_data_parse(pmpo_str_of(list), "f", NULL, &d, &err);
+    assert_int_equal(rc, PMPO_EDATA);
+    assert_string_equal(err.text, "f: example 2: target is empty");
+    o.limit = 1;
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(list), "f", &o, &d, &err), 0);
+    assert_int_equal(pmpo_data_count(d), 1);
+    assert_string_equal(pmpo_data_example(d, 0)->target.ptr, "t");
+    pmpo_data_free(d);
+    rc = pmpo_data_parse(PMPO_STR(
+                             "[{\"id\":1,\"input\":\"i\",\"target\":\"t\"},"
+                             "{\"id\":1,\"input\":\"j\",\"target\":\"t\"}]"),
+                         "f", NULL, &d, &err);
+    assert_int_equal(rc, PMPO_EDATA);
+    assert_string_equal(err.text, "f: example 2: the id \"1\" is already that "
+                                  "of example 1");
 }
 
 /* A NUL byte itself, which C strings can't hold, and hostile sizes. */
@@ -531,6 +564,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_bbh_mistakes),
+        cmocka_unit_test(test_list),
         cmocka_unit_test(test_hostile_bytes),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_fields),

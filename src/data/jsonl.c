@@ -1,4 +1,4 @@
-/* jsonl.c: one JSON object a line, one example an object.
+/* jsonl.c: one JSON object a line, one example an object; or a list of them.
  *
  * docs/formats.md has the fields and the mistakes. The functions here see one
  * line only: pmpo_reader_add compares ids, and examples without one get it when
@@ -389,6 +389,13 @@ int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
 
 /* ---- lines -------------------------------------------------------------- */
 
+static int read_value(pmpo_reader *r, json_t *o, int number, pmpo_error *err)
+{
+    pmpo_item item = {.e = {.weight = 1, .line = number}};
+    int rc = pmpo_example_read(r->mem, o, &item, err);
+    return rc < 0 ? rc : pmpo_reader_add(r, &item, err);
+}
+
 static int read_line(pmpo_reader *r, pmpo_str line, int number, pmpo_error *err)
 {
     size_t bad = pmpo_utf8_check(line);
@@ -400,10 +407,9 @@ static int read_line(pmpo_reader *r, pmpo_str line, int number, pmpo_error *err)
     if (!o) {
         return err->code;
     }
-    pmpo_item item = {.e = {.weight = 1, .line = number}};
-    int rc = pmpo_example_read(r->mem, o, &item, err);
+    int rc = read_value(r, o, number, err);
     json_decref(o);
-    return rc < 0 ? rc : pmpo_reader_add(r, &item, err);
+    return rc;
 }
 
 bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line)
@@ -418,10 +424,28 @@ bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line)
     return true;
 }
 
+/* Does `text` begin with an object that goes on in the next line? */
+static bool is_indented(pmpo_str text)
+{
+    json_error_t e;
+    text = pmpo_str_trim(text);
+    size_t end = pmpo_str_find(text, PMPO_STR("\n"), 0);
+    json_t *o = json_loadb(text.ptr, text.len, JSON_DISABLE_EOF_CHECK, &e);
+    bool object = json_is_object(o);
+    json_decref(o);
+    return object && end != SIZE_MAX && (size_t)e.position > end;
+}
+
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
 {
     int number = 0;
     pmpo_str line;
+    if (is_indented(text)) {
+        pmpo_fail(err, PMPO_EDATA,
+                  "an object over several lines; write one "
+                  "object a line: `jq -c . FILE` does");
+        return pmpo_reader_bad(r, 1, err);
+    }
     for (size_t at = 0;
          !pmpo_reader_full(r) && pmpo_next_line(text, &at, &line);) {
         if (number == INT_MAX) {
@@ -440,4 +464,23 @@ int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
         }
     }
     return 0;
+}
+
+int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
+{
+    int rc = 0, line = 1;
+    json_t *list = pmpo_json_read(text, &line, err);
+    if (!list) {
+        return pmpo_reader_bad(r, line, err);
+    }
+    r->by_index = true;
+    size_t n = json_array_size(list);
+    for (size_t i = 0; rc == 0 && i < n && i < INT_MAX && !pmpo_reader_full(r);
+         i++) {
+        int number = (int)i + 1;
+        rc = read_value(r, json_array_get(list, i), number, err);
+        rc = rc < 0 ? pmpo_reader_bad(r, number, err) : 0;
+    }
+    json_decref(list);
+    return rc;
 }

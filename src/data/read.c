@@ -144,6 +144,9 @@ static int read_text(pmpo_reader *r, pmpo_str text, bool *is_bbh,
     if (pmpo_is_table(r->name)) {
         return pmpo_table_read(r, text, err);
     }
+    if (pmpo_str_starts(pmpo_str_trim(text), PMPO_STR("["))) {
+        return pmpo_list_read(r, text, err);
+    }
     json_t *root;
     int line = 1;
     int rc = pmpo_bbh_sniff(text, is_bbh, &root, &line, err);

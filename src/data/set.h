@@ -146,6 +146,8 @@ int pmpo_shown(pmpo_str s);
 bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line);
 
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
+/* The same objects as one JSON list. */
+int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* One JSON value as an example by the rules of docs/formats.md. */
 int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
                       pmpo_error *err);
