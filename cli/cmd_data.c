@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -137,7 +138,7 @@ static size_t stem_length(const char *path)
     size_t n = strlen(path);
     for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
         size_t e = strlen(endings[i]);
-        if (n > e && !strcmp(path + n - e, endings[i])) {
+        if (n > e && !strcasecmp(path + n - e, endings[i])) {
             return n - e;
         }
     }

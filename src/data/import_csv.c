@@ -153,12 +153,17 @@ static int find_by_name(table *t, pmpo_error *err)
 /* ---- what the columns may be --------------------------------------------- */
 
 /* Names that people give to columns of inputs and of targets. */
-static const char *const like_input[] = {
-    "text", "sentence", "message", "query", "instruction", "content",
-    "document", "review", "utterance", "email", "title", "body", "context", NULL};
-static const char *const like_target[] = {
-    "label", "answer", "output", "response", "completion", "category", "class",
-    "sentiment", "intent", "tag", "expected", "gold", "solution", NULL};
+static const char *const like_input[] = {"input",    "prompt",      "question",
+                                         "text",     "sentence",    "message",
+                                         "query",    "instruction", "content",
+                                         "document", "review",      "utterance",
+                                         "email",    "title",       "body",
+                                         "context",  NULL};
+static const char *const like_target[] = {"target",   "label",    "answer",
+                                          "output",   "response", "completion",
+                                          "category", "class",    "sentiment",
+                                          "intent",   "tag",      "expected",
+                                          "gold",     "solution", NULL};
 
 static char small(char c)
 {
@@ -262,10 +267,33 @@ static int fail_with_advice(const pmpo_import *im, const table *t,
     return rc;
 }
 
+/* Of a table with one column only: another separator seems to be in it. */
+static int check_separator(const pmpo_import *im, const table *t,
+                           pmpo_error *err)
+{
+    static const char *const words[] = {";", "tab", ",", NULL};
+    static const char seps[] = ";\t,";
+    pmpo_str only = t->csv.fields[0];
+    int i = 0;
+    while (words[i] && (t->n_columns > 1 || seps[i] == t->csv.separator ||
+                        !memchr(only.ptr, seps[i], only.len))) {
+        i++;
+    }
+    return words[i]
+               ? pmpo_fail(err, PMPO_EDATA,
+                           "one column only, called "
+                           "\"%.*s\": is the separator another? Try `pmpo "
+                           "data import csv %.300s --separator '%s' -o "
+                           "data.jsonl`",
+                           pmpo_shown(only), only.ptr, im->r.name, words[i])
+               : 0;
+}
+
 static int find_columns(const pmpo_import *im, table *t, pmpo_error *err)
 {
     t->n_columns = t->csv.n_fields;
-    int rc = find_given(im, t, err);
+    int rc = check_separator(im, t, err);
+    rc = rc < 0 ? rc : find_given(im, t, err);
     if (rc == 0 && t->column[INPUT] == NONE) {
         rc = find_input(t, err);
     }
@@ -368,17 +396,12 @@ static int read_table(pmpo_import *im, table *t, pmpo_error *err)
     return more > 0 ? read_rows(im, t, err) : 0;
 }
 
-static bool ends_in_tsv(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 4 && !strcmp(name + n - 4, ".tsv");
-}
-
 int pmpo_import_csv(pmpo_import *im, pmpo_str text, pmpo_error *err)
 {
+    char of_name = pmpo_table_separator(im->r.name);
     char separator = im->o->separator ? im->o->separator
-                     : ends_in_tsv(im->r.name) ? '\t'
-                                               : ',';
+                     : of_name        ? of_name
+                                      : ',';
     table t = {.csv = {.text = text, .separator = separator}};
     int rc = read_table(im, &t, err);
     pmpo_csv_release(&t.csv);

@@ -141,7 +141,7 @@ static int read_text(pmpo_reader *r, pmpo_str text, bool *is_bbh,
     if (pmpo_str_starts(text, PMPO_STR("\xef\xbb\xbf"))) {
         text = pmpo_str_sub(text, 3, text.len); /* a byte order mark */
     }
-    if (pmpo_is_table(r->name)) {
+    if (pmpo_table_separator(r->name)) {
         return pmpo_table_read(r, text, err);
     }
     if (pmpo_str_starts(pmpo_str_trim(text), PMPO_STR("["))) {

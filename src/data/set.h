@@ -158,10 +158,11 @@ int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
 int pmpo_bbh_sniff(pmpo_str text, bool *is_bbh, json_t **root, int *line,
                    pmpo_error *err);
 int pmpo_bbh_read(pmpo_reader *r, json_t *root, pmpo_error *err);
-/* Does the file name end in .csv or .tsv? Then its columns are named like the
- * fields of an example (import_csv.c), and pmpo_table_read reads it.
+/* What separates the fields of a file with this name: a comma for .csv, a tab
+ * for .tsv, in letters of any case. Its columns are named like the fields of an
+ * example (import_csv.c), and pmpo_table_read reads it. 0: it is no table.
  * import.c */
-bool pmpo_is_table(const char *name);
+char pmpo_table_separator(const char *name);
 int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* The task of a BBH file: `name` without folders and .json. */
 pmpo_str pmpo_bbh_task(const char *name);

@@ -21,3 +21,17 @@ printf 'input,target\nq,\na,b\nq\nc,d\n,e\n' >three.csv
 try data check three.csv
 printf 'input,target\ncaf\351,x\n' >latin.csv
 try data check latin.csv
+# A field's name with capitals or blanks is told, and so is another separator.
+for head in Input,Target id,Input,Target Question,Answer,Notes 'id, input, target'; do
+    printf '%s\n1,2,3\n' "$head" >named.csv
+    try data import csv named.csv
+done
+printf 'input;target\nq;a\n' >semi.csv
+try data import csv semi.csv
+try data import csv semi.csv --input input --target target
+"$PMPO" data import csv semi.csv --separator ';' -q
+printf 'input\ttarget\nq\ta\n' >tabs.csv
+try data import csv tabs.csv
+"$PMPO" data import csv tabs.csv --separator tab -q
+cp tabs.csv T.TSV
+try data check T.TSV
