@@ -451,6 +451,11 @@ int cmd_eval(const options *o, pmpo_error *err)
     if (rc == 0 && o->regex && v.eo.metrics == 0) {
         v.eo.metrics = PMPO_METRIC_REGEX;
     }
+    if (rc == 0 && o->examples && !strcmp(o->examples, "-")) {
+        rc = cli_error(err, PMPO_EUSAGE,
+                       "eval: --examples - : the result has "
+                       "standard output; give a FILE");
+    }
     rc = rc == 0 && o->examples ? cli_check_output(o, o->examples, err) : rc;
     rc = rc < 0 ? rc : prepare_data(&v, err);
     rc = rc < 0 ? rc : cli_check_metrics(o, v.data, v.eo.metrics, err);

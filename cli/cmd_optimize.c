@@ -182,8 +182,11 @@ static void name_run(const options *o, job *j)
 /* Said before a model is loaded for nothing; the library checks it too. */
 static int check_path(const options *o, const job *j, pmpo_error *err)
 {
-    if (o->dry_run || o->force || access(j->path, F_OK) != 0) {
+    if (o->dry_run) {
         return 0;
+    }
+    if (o->force || access(j->path, F_OK) != 0) {
+        return cli_check_folder(j->path, err);
     }
     return cli_error(err, PMPO_EUSAGE, "%s exists: `pmpo resume` goes on with "
                      "it, --force replaces it", j->path);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -351,13 +352,41 @@ int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
     return 0;
 }
 
+int cli_check_folder(const char *path, pmpo_error *err)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    if (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+        return 0; /* a device or a pipe is written where it is */
+    }
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) + 1 : 2;
+    char *folder = cli_grow(NULL, n + 1, 1);
+    snprintf(folder, n + 1, "%s", slash ? path : "./");
+    bool is_folder = there && S_ISDIR(st.st_mode);
+    int rc = 0;
+    if (is_folder) {
+        rc = cli_error(err, PMPO_EIO, "cannot write %s: it is a folder", path);
+    } else if (access(folder, W_OK | X_OK) < 0) {
+        rc = cli_error(err, PMPO_EIO, "cannot write %s: %s: %s", path, folder,
+                       strerror(errno));
+    }
+    cli_free(folder);
+    return rc;
+}
+
 int cli_check_output(const options *o, const char *path, pmpo_error *err)
 {
     struct stat st;
-    return !o->force && stat(path, &st) == 0 && S_ISREG(st.st_mode)
-               ? cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces it",
-                           path)
-               : 0;
+    bool file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (!strcmp(path, "-")) {
+        return 0; /* standard output */
+    }
+    if (file && !o->force) {
+        return cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces it",
+                         path);
+    }
+    return cli_check_folder(path, err);
 }
 
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)

@@ -42,7 +42,10 @@ unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics);
  * --max-tokens, and --end of eval. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err);
-/* PMPO_EUSAGE: the file `path` exists, and --force was not given. */
+/* PMPO_EIO: no file `path` can be made in its folder. Asked before any work. */
+int cli_check_folder(const char *path, pmpo_error *err);
+/* PMPO_EUSAGE: the file `path` exists, and --force was not given. PMPO_EIO as
+ * above. */
 int cli_check_output(const options *o, const char *path, pmpo_error *err);
 /* All texts of -p, then those of --baseline; *prompts is the caller's to
  * cli_free in any case. PMPO_EUSAGE when there is none. */
@@ -53,7 +56,7 @@ int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
 /* PMPO_EUSAGE: without `force`, if `path` is a file that is not a page of
- * pmpo. */
+ * pmpo. PMPO_EIO: no file can be made there. */
 int cli_check_page(const char *path, bool force, pmpo_error *err);
 /* Writes a page to `path` ("-": standard output) whole or not at all, and says
  * so. PMPO_EUSAGE as above. */

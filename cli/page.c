@@ -1,7 +1,8 @@
 /* page.c: writes a report page to its file. */
-#include <errno.h>
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
 
@@ -11,7 +12,7 @@ static bool is_replaceable(const char *path)
     char head[4096] = "";
     FILE *f = fopen(path, "rb");
     if (!f) {
-        return errno == ENOENT;
+        return access(path, F_OK) < 0;
     }
     size_t n = fread(head, 1, sizeof(head) - 1, f);
     fclose(f);
@@ -21,10 +22,16 @@ static bool is_replaceable(const char *path)
 
 int cli_check_page(const char *path, bool force, pmpo_error *err)
 {
-    bool free = force || !strcmp(path, "-") || is_replaceable(path);
-    return free ? 0
-                : cli_error(err, PMPO_EUSAGE, "%s exists already and is no page "
-                            "of pmpo's: --force replaces it", path);
+    if (!strcmp(path, "-")) {
+        return 0;
+    }
+    int rc = cli_check_folder(path, err);
+    return rc < 0 || force || is_replaceable(path)
+               ? rc
+               : cli_error(err, PMPO_EUSAGE,
+                           "%s exists already and is no page "
+                           "of pmpo's: --force replaces it",
+                           path);
 }
 
 int cli_write_page(const char *path, bool force, const pmpo_report *r,
