@@ -20,6 +20,11 @@ static char *page_name(const char *run)
 int cmd_report(const options *o, pmpo_error *err)
 {
     pmpo_report *r = NULL;
+    if (o->n_args > 1 && !o->output) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "report: a page of several runs "
+                         "needs -o FILE; see pmpo report --help");
+    }
     int rc = pmpo_report_runs(o->args, (size_t)o->n_args, &r, err);
     if (rc < 0) {
         return rc;

@@ -101,7 +101,8 @@ const option_row option_rows[] = {
     TEXT('o', "output", output, "FILE",
          "where to write; - is standard output; an existing pmpo page is "
          "replaced",
-         "(RUN with the extension .html)", CMD_REPORT),
+         "(RUN with the extension .html; of several runs required)",
+         CMD_REPORT),
     SWITCH(0, "force", force, "replace files that exist",
            CMD_OPTIMIZE | CMD_DATA_SPLIT | CMD_DATA_IMPORT | CMD_EVAL |
                CMD_REPORT | CMD_COMPARE | CMD_ANALYZE),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -291,6 +292,37 @@ static void test_several_runs(void **state)
     pmpo_report_free(r);
 }
 
+/* Runs of one name in two folders, which the page tells apart. */
+static void test_equal_names(void **state)
+{
+    (void)state;
+    const made_run m = {.n_train = 4,
+                        .n_val = 3,
+                        .n_test = 3,
+                        .n_iterations = 1,
+                        .n_candidates = 1,
+                        .n_words = 1};
+    char folders[2][80], files[2][200];
+    for (int i = 0; i < 2; i++) {
+        snprintf(folders[i], sizeof(folders[i]), "%s.%c", path, 'a' + i);
+        snprintf(files[i], sizeof(files[i]), "%s/run.pmpo", folders[i]);
+        mkdir(folders[i], 0700);
+        make_run_file(files[i], &m);
+    }
+    pmpo_report *r = NULL;
+    const char *paths[] = {files[0], files[1]};
+    assert_int_equal(pmpo_report_runs(paths, 2, &r, NULL), 0);
+    const char *html = pmpo_report_html(r).ptr;
+    assert_non_null(strstr(html, ".a/run.pmpo</a>"));
+    assert_non_null(strstr(html, ".b/run.pmpo</a>"));
+    assert_null(strstr(html, "/tmp"));
+    pmpo_report_free(r);
+    for (int i = 0; i < 2; i++) {
+        unlink(files[i]);
+        rmdir(folders[i]);
+    }
+}
+
 /* The text that tries to break out is in every field; it must come out as
  * text, many times, and never as markup. */
 static void check_harmless(pmpo_report *r, size_t least)
@@ -395,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),
         cmocka_unit_test(test_several_runs),
+        cmocka_unit_test(test_equal_names),
         cmocka_unit_test(test_injection),
         cmocka_unit_test(test_policy),
         cmocka_unit_test(test_no_such_run),

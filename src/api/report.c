@@ -18,17 +18,39 @@ typedef struct opened {
 static int open_one(const char *path, opened *o, pmpo_report_run *r,
                     pmpo_error *err)
 {
-    const char *slash = strrchr(path, '/');
     int rc = pmpo_run_open(path, &o->run, err);
     for (int i = 0; rc == 0 && i < 3; i++) {
         rc = pmpo_run_data(path, i, &o->parts[i], err);
         r->parts[i] = o->parts[i];
     }
     if (rc == 0) {
-        r->name = slash ? slash + 1 : path;
         r->view = pmpo_run_describe(o->run);
     }
     return rc;
+}
+
+/* The last k parts of a path. */
+static const char *tail(const char *path, int k)
+{
+    const char *p = path + strlen(path);
+    while (p > path && (p[-1] != '/' || --k > 0)) {
+        p--;
+    }
+    return p;
+}
+
+/* A run's file, with as many of its folders as tell it from the others. */
+static const char *name_of(const char *const *paths, size_t n, size_t i)
+{
+    int k = 1;
+    for (size_t j = 0; j < n; j++) {
+        bool other = strcmp(paths[i], paths[j]) != 0;
+        while (other && tail(paths[i], k) > paths[i] &&
+               !strcmp(tail(paths[i], k), tail(paths[j], k))) {
+            k++;
+        }
+    }
+    return tail(paths[i], k);
 }
 
 static void close_all(opened *o, size_t n)
@@ -47,6 +69,7 @@ static int make(const char *const *paths, size_t n, opened *o,
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         rc = open_one(paths[i], &o[i], &runs[i], err);
+        runs[i].name = name_of(paths, n, i);
     }
     if (rc < 0) {
         return rc;

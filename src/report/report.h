@@ -10,7 +10,7 @@
 #include "pmpo.h"
 
 typedef struct pmpo_report_run {
-    const char *name;          /* of the file, without its folder */
+    const char *name; /* of the file; its folder where names are equal */
     const pmpo_run_view *view;
     const pmpo_data *parts[3]; /* training, validation, test; NULL: none */
 } pmpo_report_run;

@@ -8,4 +8,6 @@ echo text >some.pmpo
 echo "exit $?"
 "$PMPO" report --json some.pmpo
 echo "exit $?"
+"$PMPO" report some.pmpo none.pmpo
+echo "exit $?"
 ls
