@@ -63,6 +63,8 @@ static void test_escapes(void **state)
     pmpo_html_text(&b, (pmpo_str){"a\xff" "b\xc3" "c\x01\0d\t\n", 10});
     check_html(&b, "a\xef\xbf\xbd" "b\xef\xbf\xbd" "c\xef\xbf\xbd\xef\xbf\xbd"
                    "d\t\n");
+    pmpo_html_text(&b, PMPO_STR("a\r\nb\r\r\nc\r"));
+    check_html(&b, "a\nb\xef\xbf\xbd\nc\xef\xbf\xbd");
     pmpo_html_cut(&b, PMPO_STR("caf\xc3\xa9!"), 4); /* not within the letter */
     check_html(&b, "caf\xe2\x80\xa6");
 }

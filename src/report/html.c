@@ -32,12 +32,15 @@ static const char *entity(unsigned char c)
     }
 }
 
-/* Escapes valid UTF-8. */
+/* Escapes valid UTF-8. Lines end in LF whatever ended them. */
 static void put_valid(pmpo_buf *b, pmpo_str s)
 {
     size_t from = 0;
     for (size_t i = 0; i < s.len; i++) {
         const char *e = entity((unsigned char)s.ptr[i]);
+        if (s.ptr[i] == '\r' && i + 1 < s.len && s.ptr[i + 1] == '\n') {
+            e = "";
+        }
         if (e) {
             pmpo_buf_put(b, pmpo_str_sub(s, from, i));
             pmpo_buf_puts(b, e);
