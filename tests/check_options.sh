@@ -319,6 +319,8 @@ optimize | --rewrite-form | --proposers library,induce | --rewrite-form large
 optimize | --variants | --proposers library => --variants 2
 optimize | --variants | --rewriter none => --variants 2
 optimize | --variants | --proposers library,induce | --variants 1
+optimize | --temperature | --rewriter none => --temperature 0
+optimize | --top-p | --proposers library => --top-p 0.5
 optimize | --metric | | --metric none
 optimize | --shortlist | --iterations 3 | --shortlist 1
 optimize | --shortlist | --metric none => --shortlist 2
@@ -501,6 +503,13 @@ while IFS= read -r line; do
     *) check_change "$command" "$option" "${rest%%|*}" "${rest#*|}" ;;
     esac
 done <"$work/rows"
+
+# ---- a file's byte order mark ---------------------------------------------------------
+
+printf '\357\273\277Be brief.\r\n' >marked
+"$fake" score -m fake -d options.jsonl --no-cache --json -p @marked >"$work/marked"
+"$fake" score -m fake -d options.jsonl --no-cache --json -p "Be brief." >"$work/plain"
+cmp -s "$work/marked" "$work/plain" || fail "a byte order mark is part of a prompt"
 
 # ---- nothing is left out ------------------------------------------------------------
 

@@ -42,3 +42,4 @@ try data import xml x
 try data split - --train 1 --val -1
 try analyze -p a -p b
 try models list --force
+try optimize --rewriter none --max-reply-tokens 20
