@@ -3,6 +3,7 @@
 #include "approve.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "common.h"
 #include "print.h"
 #include "progress.h"
+#include "signals.h"
 
 /* ---- what is asked ------------------------------------------------------- */
 
@@ -113,17 +115,28 @@ static int edit(pmpo_str candidate, pmpo_str *edited, pmpo_error *err)
 
 /* ---- the answer ---------------------------------------------------------- */
 
-/* The first letter of the next line; 0: there is none. */
+/* The first letter of the next line; 0: there is none, or ^C came. A signal
+ * doesn't end a read, so nothing is read before it is there. */
 static char read_letter(void)
 {
-    char line[100];
+    struct pollfd in = {.fd = 0, .events = POLLIN};
+    char first = 0, c = 0;
     fputs("accept, refuse, edit or stop? [a/r/e/s] ", stderr);
     fflush(stderr);
-    if (!fgets(line, sizeof(line), stdin)) {
+    while (c != '\n' && !signals_came()) {
+        if (poll(&in, 1, 100) <= 0) {
+            continue;
+        }
+        if (read(0, &c, 1) != 1) {
+            break;
+        }
+        first = first ? first : c;
+    }
+    if (!first || signals_came()) {
         fputc('\n', stderr);
         return 0;
     }
-    return line[0];
+    return first;
 }
 
 int approve_ask(void *ud, const pmpo_would_be *w, pmpo_str *edited,

@@ -9,9 +9,12 @@
  * then signals do what they always do. */
 static pmpo_model *volatile watched[SIGNALS_MODELS];
 
+static volatile sig_atomic_t came;
+
 static void on_signal(int number)
 {
     (void)number; /* SA_RESETHAND: the second one kills */
+    came = 1;
     for (int i = 0; i < SIGNALS_MODELS; i++) {
         if (watched[i]) {
             pmpo_cancel(watched[i]);
@@ -33,6 +36,11 @@ void signals_listen(void)
             sigaction(numbers[i], &a, NULL);
         }
     }
+}
+
+bool signals_came(void)
+{
+    return came;
 }
 
 void signals_cancel(int place, pmpo_model *m)

@@ -1,0 +1,50 @@
+#!/bin/sh
+# The question of --approve: a signal ends the sitting, answers are lines. check_approve.sh PMPO-FAKE
+set -u
+pmpo=$1
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+cd "$t" || exit 1
+export XDG_CACHE_HOME="$t/cache" LC_ALL=C
+unset PMPO_MODEL
+failed=0
+fail() {
+    echo "check_approve: $*"
+    failed=1
+}
+
+i=0
+while [ $i -lt 24 ]; do
+    i=$((i + 1))
+    echo "{\"input\":\"Is $i odd?\",\"target\":\"Yes\",\"options\":[\"Yes\",\"No\"]}"
+done >data.jsonl
+how="-q -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 2 --hard 2 --variants 2 --approve"
+
+# Nobody answers; the fifo stays open.
+mkfifo answers
+# shellcheck disable=SC2086
+"$pmpo" optimize $how -o run <answers >out 2>&1 &
+pid=$!
+exec 3>answers
+n=0
+while ! grep -q "accept, refuse" out && [ $n -lt 200 ]; do
+    n=$((n + 1))
+    sleep 0.05
+done
+grep -q "accept, refuse" out || fail "nothing was asked: $(cat out)"
+kill -TERM $pid
+(sleep 20; kill -KILL $pid) 2>/dev/null &
+watch=$!
+wait $pid
+[ $? = 3 ] || fail "a signal did not end the question: $(tail -n 3 out)"
+kill $watch 2>/dev/null
+exec 3>&-
+grep -q "everything is kept" out || fail "not kept: $(tail -n 3 out)"
+
+# Two answers in one write, no line's end at the second, then nothing.
+printf '\na' | "$pmpo" resume run -q --approve >out 2>&1
+code=$?
+[ $code = 0 ] || [ $code = 3 ] || fail "resume: exit $code: $(tail -n 3 out)"
+[ "$(grep -o "accept, refuse" out | wc -l)" -ge 2 ] || fail "an empty line was taken for an answer"
+"$pmpo" show run >/dev/null || fail "the run can't be read"
+exit $failed
