@@ -109,7 +109,8 @@ static int load_train(const char *path, pmpo_data **out, pmpo_error *err)
     const char *dot = strrchr(path, '.');
     pmpo_import_options o;
     if (!dot || strcmp(dot, ".txt") != 0) {
-        return pmpo_data_load(path, NULL, out, err);
+        int rc = !strcmp(path, "-") ? cli_take_stdin(err) : 0;
+        return rc < 0 ? rc : pmpo_data_load(path, NULL, out, err);
     }
     pmpo_import_options_init(&o);
     o.format = "bbh-cot";

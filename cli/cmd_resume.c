@@ -8,29 +8,6 @@
 #include "progress.h"
 #include "session.h"
 
-/* `path` as a shell word. Cut where `out` is full. */
-static void quote(const char *path, char *out, size_t size)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR"
-                                "STUVWXYZ0123456789_./+,:@%-";
-    if (strspn(path, plain) == strlen(path)) {
-        snprintf(out, size, "%s", path);
-        return;
-    }
-    size_t n = 0;
-    out[n++] = '\'';
-    for (; *path && n + 6 < size; path++) {
-        if (*path == '\'') {
-            memcpy(out + n, "'\\''", 4);
-            n += 4;
-        } else {
-            out[n++] = *path;
-        }
-    }
-    out[n++] = '\'';
-    out[n] = '\0';
-}
-
 int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                    pmpo_error *err)
 {
@@ -40,7 +17,7 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
         show_run(run, path, o->json);
     }
     if (run && stopped) {
-        quote(path, word, sizeof(word));
+        cli_quote(path, word, sizeof(word));
         rc = cli_error(err, rc, "%s; everything is kept, go on with: pmpo "
                        "resume %s%s", err->text[0] ? err->text
                                                    : pmpo_code_text(rc), word,
@@ -48,7 +25,7 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
     }
     /* A server that failed for good, say: the run itself is whole. */
     if (!run && rc == PMPO_EBACKEND && pmpo_run_open(path, &run, NULL) == 0) {
-        quote(path, word, sizeof(word));
+        cli_quote(path, word, sizeof(word));
         rc = cli_error(err, rc,
                        "%s; what was done is kept, go on with: pmpo "
                        "resume %s",

@@ -503,7 +503,9 @@ static void run_text(const pmpo_run_view *v, const char *path)
     put_finalists(v);
     putchar('\n');
     put_remarks(v);
-    printf("\n`pmpo show --best %s` prints the prompt alone.\n", path);
+    char word[600];
+    cli_quote(path, word, sizeof(word));
+    printf("\n`pmpo show --best %s` prints the prompt alone.\n", word);
 }
 
 void show_run(const pmpo_run *run, const char *path, bool json)

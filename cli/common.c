@@ -50,6 +50,28 @@ void cli_warn_cut_off(const options *o, const char *which, size_t n_cut_off,
     }
 }
 
+void cli_quote(const char *path, char *out, size_t size)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR"
+                                "STUVWXYZ0123456789_./+,:@%-";
+    if (strspn(path, plain) == strlen(path)) {
+        snprintf(out, size, "%s", path);
+        return;
+    }
+    size_t n = 0;
+    out[n++] = '\'';
+    for (; *path && n + 6 < size; path++) {
+        if (*path == '\'') {
+            memcpy(out + n, "'\\''", 4);
+            n += 4;
+        } else {
+            out[n++] = *path;
+        }
+    }
+    out[n++] = '\'';
+    out[n] = '\0';
+}
+
 /* ---- memory ------------------------------------------------------------- */
 
 void cli_no_memory(void)
@@ -115,7 +137,7 @@ const char *cli_join_urls(const char *before, const char *text)
 
 /* ---- texts -------------------------------------------------------------- */
 
-static int take_stdin(pmpo_error *err)
+int cli_take_stdin(pmpo_error *err)
 {
     if (texts.stdin_taken) {
         return cli_error(err, PMPO_EUSAGE,
@@ -149,7 +171,7 @@ static char *slurp(FILE *f, size_t *n)
 int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err)
 {
     bool is_stdin = !strcmp(path, "-");
-    int rc = is_stdin ? take_stdin(err) : 0;
+    int rc = is_stdin ? cli_take_stdin(err) : 0;
     if (rc < 0) {
         return rc;
     }
@@ -412,6 +434,6 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
     pmpo_data_options d;
     pmpo_data_options_init(&d);
     d.limit = first ? (size_t)o->limit : 0;
-    int rc = !strcmp(o->data, "-") ? take_stdin(err) : 0;
+    int rc = !strcmp(o->data, "-") ? cli_take_stdin(err) : 0;
     return rc < 0 ? rc : pmpo_data_load(o->data, &d, out, err);
 }

@@ -42,6 +42,10 @@ unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics);
  * --max-tokens, and --end of eval. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err);
+/* Said before standard input is read. PMPO_EUSAGE: it was before. */
+int cli_take_stdin(pmpo_error *err);
+/* `path` as a shell word, cut where `out` is full. */
+void cli_quote(const char *path, char *out, size_t size);
 /* PMPO_EIO: no file `path` can be made in its folder. Asked before any work. */
 int cli_check_folder(const char *path, pmpo_error *err);
 /* PMPO_EUSAGE: the file `path` exists, and --force was not given. PMPO_EIO as

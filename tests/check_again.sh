@@ -62,4 +62,15 @@ check -m fake --no-mask --no-hard-cases --no-guard --race paired --no-loss-check
 check -m fake --memory 4G
 check -m fake --template @far/plain --threads 2 --precision f16
 check -m $URL --model-name served
+# Characters of several tokens are whole on the page; a path is a word for a shell.
+i=0
+while [ $i -lt 24 ]; do
+    i=$((i + 1))
+    echo "{\"input\":\"Is $i odd?\",\"target\":\"日本$i語、東京\"}"
+done >wide.jsonl
+"$pmpo" optimize -q -m fake -d wide.jsonl -o "my run" --iterations 2 --metric none </dev/null >out 2>&1
+grep -q "pmpo show --best 'my run'" out || { echo "a path is not quoted: $(tail -n 1 out)"; failed=1; }
+"$pmpo" report "my run" -o page.html >/dev/null
+grep -q "Largest change" page.html || { echo "the page has no largest change"; failed=1; }
+grep -q "$(printf '\357\277\275')" page.html && { echo "a character is cut on the page"; failed=1; }
 exit $failed

@@ -31,6 +31,9 @@ static void put_largest(pmpo_run_page *p, pmpo_str text,
     size_t begin = most > 0 ? a->token_ends[most - 1] : 0;
     size_t end = a->token_ends[most] < text.len ? a->token_ends[most] : text.len;
     begin = pmpo_utf8_floor(text, begin < end ? begin : end);
+    while (end < text.len && ((unsigned char)text.ptr[end] & 0xc0) == 0x80) {
+        end++; /* a character that is several tokens is shown whole */
+    }
     pmpo_html(p->b, "<p class=\"facts\">Largest change: token %zu, "
               "\xe2\x80\x9c%.*s\xe2\x80\x9d, from %.1f to %.1f %%.</p>\n",
               most + 1, (int)(end - begin), text.ptr + begin,

@@ -7,3 +7,5 @@ echo $?
 "$PMPO" optimize -d "$CASES/few.jsonl" --val "$CASES/few.jsonl" --train 3
 echo $?
 "$PMPO" optimize -d "$CASES/few.jsonl" --val missing.jsonl
+echo $?
+"$PMPO" eval -m none.gguf -d - --train - --shots 1 -p x <"$CASES/few.jsonl"
