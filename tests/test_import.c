@@ -280,6 +280,41 @@ static void test_dpo(void **state)
     assert_loads(d);
 }
 
+#define PAIR "\"chosen\":\"c\",\"rejected\":\"r\"}\n"
+
+/* A system text stands in front of whatever the prompt is; Alpaca's
+ * instruction has its input below it. */
+static void test_dpo_joins(void **state)
+{
+    (void)state;
+    pmpo_data *d =
+        import("dpo",
+               "{\"system\":\"Be kind.\",\"prompt\":[{\"role\":\"user\","
+               "\"content\":\"Hi\"}]," PAIR
+               "{\"system\":\"Be kind.\",\"prompt\":[{\"role\":\"system\","
+               "\"content\":\"Be "
+               "kind.\"},{\"role\":\"user\",\"content\":\"Ho\"}]," PAIR
+               "{\"system\":\"Be kind.\",\"messages\":[{\"role\":\"user\","
+               "\"content\":\"Ha\"}]," PAIR
+               "{\"instruction\":\"Do it.\",\"input\":\"\"," PAIR
+               "{\"instruction\":\"Do it.\",\"input\":\"Now.\"," PAIR
+               "{\"system\":\"Be kind.\",\"instruction\":\"Do it.\",\"input\":"
+               "\"Then.\"," PAIR,
+               NULL);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(at(d, i)->n_messages, 2);
+        assert_str(at(d, i)->messages[0].role, "system");
+        assert_str(at(d, i)->messages[0].content, "Be kind.");
+        assert_str(at(d, i)->messages[1].role, "user");
+    }
+    assert_str(at(d, 2)->messages[1].content, "Ha");
+    assert_str(at(d, 3)->input, "Do it.");
+    assert_str(at(d, 4)->input, "Do it.\n\nNow.");
+    assert_str(at(d, 5)->messages[0].content, "Be kind.");
+    assert_str(at(d, 5)->messages[1].content, "Do it.\n\nThen.");
+    assert_loads(d);
+}
+
 static void test_csv(void **state)
 {
     (void)state;
@@ -440,23 +475,30 @@ static void test_mistakes(void **state)
         {"gsm8k", "{}\n\xc3(", "f:2: invalid UTF-8 at byte 1 of the line"},
         {"aqua", "{\"question\":\"q\",\"rationale\":\"r\",\"correct\":\"A\"}",
          "f:1: options is not a list"},
-        {"aqua", "{\"question\":\"q\",\"rationale\":\"r\",\"correct\":\"A\","
+        {"aqua",
+         "{\"question\":\"q\",\"rationale\":\"r\",\"correct\":\"A\","
          "\"options\":[\"A)1\",\"2\"]}",
          "f:1: option 2 does not begin with \"B)\""},
-        {"aqua", "{\"question\":\"q\",\"rationale\":\"r\",\"correct\":\"C\","
+        {"aqua",
+         "{\"question\":\"q\",\"rationale\":\"r\",\"correct\":\"C\","
          "\"options\":[\"A)1\",\"B)2\"]}",
          "f:1: correct is \"C\", none of the options A to B"},
-        {"aqua", "{\"question\":\"q\",\"rationale\":\"\",\"correct\":\"A\","
+        {"aqua",
+         "{\"question\":\"q\",\"rationale\":\"\",\"correct\":\"A\","
          "\"options\":[\"A)1\",\"B)2\"]}",
          "f: none of the 1 examples can be used: no rationale"},
         {"alpaca-eval", ALPACA("a", "b", "3"),
          "f:1: preference is not a number from 1 to 2"},
         {"alpaca-eval", "[" ALPACA("a", "b", "\"output_1\"") "]",
          "f: example 1: preference is not a number from 1 to 2"},
-        {"alpaca-eval", "{\"instruction\":\"i\",\"output_1\":\"a\","
-         "\"output_2\":\"b\"}", "f:1: no preference"},
-        {"alpaca-eval", "{\"output_1\":\"a\",\"output_2\":\"b\","
-         "\"preference\":1}", "f:1: no instruction"},
+        {"alpaca-eval",
+         "{\"instruction\":\"i\",\"output_1\":\"a\","
+         "\"output_2\":\"b\"}",
+         "f:1: no preference"},
+        {"alpaca-eval",
+         "{\"output_1\":\"a\",\"output_2\":\"b\","
+         "\"preference\":1}",
+         "f:1: no instruction"},
         {"alpaca-eval", ALPACA("a", "b", "1.5") "\n" ALPACA("a", "c", "1.5"),
          "f: none of the 2 examples can be used: a tie"},
         {"bbh", GOOD, "f: not a BIG-Bench Hard file"},
@@ -471,11 +513,21 @@ static void test_mistakes(void **state)
         {"bbh-cot", "Q: one?\nA: It is 1.", "f:1: no \"So the answer is\""},
         {"dpo", "{\"prompt\":\"p\",\"chosen\":\"c\"}", "f:1: no rejected"},
         {"dpo", "{\"chosen\":\"c\",\"rejected\":\"r\"}", "f:1: no prompt"},
-        {"dpo", "{\"prompt\":\"p\",\"question\":\"q\",\"chosen\":\"c\","
-         "\"rejected\":\"r\"}", "f:1: both prompt and question"},
-        {"dpo", "{\"chosen\":[{\"role\":\"user\",\"content\":\"c\"},{\"role\":"
+        {"dpo",
+         "{\"prompt\":\"p\",\"question\":\"q\",\"chosen\":\"c\","
+         "\"rejected\":\"r\"}",
+         "f:1: both prompt and question"},
+        {"dpo", "{\"prompt\":\"p\",\"instruction\":\"a\",\"input\":\"b\"," PAIR,
+         "f:1: both instruction and prompt"},
+        {"dpo",
+         "{\"system\":\"a\",\"prompt\":[{\"role\":\"system\","
+         "\"content\":\"b\"}]," PAIR,
+         "f:1: both system and a system message"},
+        {"dpo",
+         "{\"chosen\":[{\"role\":\"user\",\"content\":\"c\"},{\"role\":"
          "\"user\",\"content\":\"c\"}],\"rejected\":[{\"role\":\"user\","
-         "\"content\":\"r\"}]}", "f:1: chosen does not end with"},
+         "\"content\":\"r\"}]}",
+         "f:1: chosen does not end with"},
         {"csv", "", "f: no examples"},
         {"csv", "input,target\n", "f: no examples"},
         {"csv", "text,target\nq,t\n",
@@ -483,7 +535,8 @@ static void test_mistakes(void **state)
          "import csv f --input text -o data.jsonl`"},
         {"csv", "input,prompt,target\n", "f:1: more than one column"},
         {"csv", "input,input,target\n", "f:1: two columns are called \"input"},
-        {"csv", "input,label\n", "f:1: no column is called target or chosen: try `pmpo data import csv "
+        {"csv", "input,label\n",
+         "f:1: no column is called target or chosen: try `pmpo data import csv "
          "f --input input --target label -o data.jsonl`"},
         {"csv", "input,chosen\nq,c", "f:2: no rejected output"},
         {"csv", "input,target\n\"a\nb\",t\nq\n",
@@ -616,8 +669,9 @@ static void test_misuse(void **state)
 static const struct {
     const char *format, *as, *text;
 } starving[] = {
-    {"gsm8k", NULL, "{\"question\":\"q\",\"answer\":\"#### 1\"}\n"
-                    "{\"question\":\"r\",\"answer\":\"#### 1\"}"},
+    {"gsm8k", NULL,
+     "{\"question\":\"q\",\"answer\":\"#### 1\"}\n"
+     "{\"question\":\"r\",\"answer\":\"#### 1\"}"},
 #define AQUA                                                                   \
     "[{\"question\":\"q\",\"options\":[\"A)1\",\"B)2\"],\"rationale\":\"r\","  \
     "\"correct\":\"A\"}]"
@@ -631,11 +685,13 @@ static const struct {
      "{\"prompt\":\"p\",\"system\":\"s\",\"chosen\":\"c\",\"rejected\":\"r\","
      "\"id\":1}\n{\"chosen\":[{\"role\":\"user\",\"content\":\"u\"},{\"role\":"
      "\"assistant\",\"content\":\"c\"}],\"rejected\":[{\"role\":\"user\","
-     "\"content\":\"u\"},{\"role\":\"assistant\",\"content\":\"r\"}]}"},
+     "\"content\":\"u\"},{\"role\":\"assistant\",\"content\":\"r\"}]}\n"
+     "{\"instruction\":\"a\",\"input\":\"b\",\"system\":\"s\"," PAIR},
     {"bbh-cot", NULL, cot},
     {"bbh", NULL, bbh_labels},
-    {"csv", NULL, "input,target,options,id,weight\n\"a \"\"b\"\"\",t,t|u,1,2\n"
-                  "c,t,\"[\"\"t\"\"]\",,\n"},
+    {"csv", NULL,
+     "input,target,options,id,weight\n\"a \"\"b\"\"\",t,t|u,1,2\n"
+     "c,t,\"[\"\"t\"\"]\",,\n"},
 };
 
 static void starve(void (*begin)(long), bool may_recover, size_t i)
@@ -683,6 +739,7 @@ int main(void)
         cmocka_unit_test(test_alpaca),
         cmocka_unit_test(test_cot),
         cmocka_unit_test(test_dpo),
+        cmocka_unit_test(test_dpo_joins),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_csv_columns),
         cmocka_unit_test(test_tsv),

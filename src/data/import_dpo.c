@@ -14,21 +14,43 @@ static const char *const kept_names[] = {"id", "answer", "weight"};
 #define N_PROMPTS (sizeof(prompt_names) / sizeof(prompt_names[0]))
 #define N_KEPT (sizeof(kept_names) / sizeof(kept_names[0]))
 
-/* The prompt under any of its names; *out NULL: there is none. */
+/* Alpaca's instruction, and below it the input where there is one, as a new
+ * text; NULL: the two are not there as texts, or no memory. */
+static json_t *instruction_of(json_t *o, bool *there)
+{
+    json_t *a = pmpo_json_field(o, "instruction");
+    json_t *b = pmpo_json_field(o, "input");
+    *there = json_is_string(a) && json_is_string(b);
+    bool both = json_string_length(a) && json_string_length(b);
+    return *there ? json_sprintf("%s%s%s", json_string_value(a),
+                                 both ? "\n\n" : "", json_string_value(b))
+                  : NULL;
+}
+
+/* The prompt under any of its names, for json_decref; *out NULL: there is
+ * none. */
 static int find_prompt(json_t *o, json_t **out, pmpo_error *err)
 {
-    const char *name = NULL;
-    *out = NULL;
+    const char *name = "instruction";
+    bool whole;
+    *out = instruction_of(o, &whole);
+    if (whole && !*out) {
+        return pmpo_fail_memory(err);
+    }
     for (size_t i = 0; i < N_PROMPTS; i++) {
         json_t *v = pmpo_json_field(o, prompt_names[i]);
-        if (v && *out) {
+        bool in_whole = whole && (!strcmp(prompt_names[i], "input") ||
+                                  !strcmp(prompt_names[i], "instruction"));
+        if (!v || in_whole) {
+            continue;
+        }
+        if (*out) {
+            json_decref(*out);
             return pmpo_fail(err, PMPO_EDATA, "both %s and %s; which is the "
                              "prompt can't be told", name, prompt_names[i]);
         }
-        if (v) {
-            *out = v;
-            name = prompt_names[i];
-        }
+        *out = json_incref(v);
+        name = prompt_names[i];
     }
     return 0;
 }
@@ -82,11 +104,35 @@ static int put_lead(pmpo_fields *f, json_t *chosen, json_t *rejected,
     return rc;
 }
 
-/* A prompt with a system message beside it, as a list of messages. */
-static json_t *with_system(json_t *system, json_t *prompt)
+/* Puts a system text in front of the messages, or of the prompt. */
+static int put_system(pmpo_fields *f, json_t *system, pmpo_error *err)
 {
-    return json_pack("[{s:s,s:O},{s:s,s:O}]", "role", "system", "content",
-                     system, "role", "user", "content", prompt);
+    json_t *prompt = json_object_get(f->object, "prompt");
+    json_t *list =
+        json_is_array(prompt) ? prompt : json_object_get(f->object, "messages");
+    json_t *first = json_array_get(list, 0);
+    const char *role = json_string_value(json_object_get(first, "role"));
+    if (!pmpo_json_str(system).len ||
+        !(json_is_string(prompt) || json_is_array(list))) {
+        return 0;
+    }
+    if (role && !strcmp(role, "system")) {
+        return json_equal(json_object_get(first, "content"), system)
+                   ? 0
+                   : pmpo_fail(err, PMPO_EDATA,
+                               "both system and a system "
+                               "message; give one of them");
+    }
+    json_t *all = json_pack("[{s:s,s:O}]", "role", "system", "content", system);
+    int rc =
+        json_is_string(prompt)
+            ? json_array_append_new(all, json_pack("{s:s,s:O}", "role", "user",
+                                                   "content", prompt))
+            : json_array_extend(all, list);
+    f->failed |= rc < 0;
+    pmpo_fields_value(f, "messages", all);
+    json_object_del(f->object, "prompt");
+    return 0;
 }
 
 static int put_prompt(pmpo_fields *f, json_t *o, json_t *prompt,
@@ -94,7 +140,6 @@ static int put_prompt(pmpo_fields *f, json_t *o, json_t *prompt,
 {
     json_t *chosen = pmpo_json_field(o, "chosen");
     json_t *rejected = pmpo_json_field(o, "rejected");
-    json_t *system = pmpo_json_field(o, "system");
     json_t *messages = pmpo_json_field(o, "messages");
     bool told = is_conversation(chosen) && is_conversation(rejected) &&
                 json_array_size(chosen) > 1;
@@ -102,9 +147,7 @@ static int put_prompt(pmpo_fields *f, json_t *o, json_t *prompt,
     if (told && (json_array_size(chosen) > 2 || !prompt)) {
         return put_lead(f, chosen, rejected, differ, err);
     }
-    if (pmpo_json_str(system).len && json_is_string(prompt)) {
-        pmpo_fields_value(f, "messages", with_system(system, prompt));
-    } else if (prompt) {
+    if (prompt) {
         pmpo_fields_value(f, "prompt", json_incref(prompt));
     } else if (messages) {
         pmpo_fields_value(f, "messages", json_incref(messages));
@@ -121,7 +164,11 @@ static int put_fields(pmpo_import *im, pmpo_fields *f, json_t *o, int line,
     json_t *prompt;
     bool differ = false;
     int rc = find_prompt(o, &prompt, err);
-    rc = rc < 0 ? rc : put_prompt(f, o, prompt, &differ, err);
+    if (rc == 0) {
+        rc = put_prompt(f, o, prompt, &differ, err);
+        json_decref(prompt);
+    }
+    rc = rc < 0 ? rc : put_system(f, pmpo_json_field(o, "system"), err);
     if (rc < 0 || differ) {
         json_decref(f->object);
         return rc < 0 ? rc
