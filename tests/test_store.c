@@ -1,5 +1,6 @@
 /* test_store.c: the run file and the score cache, also where things go wrong:
  * killed writers, other writers, damage, other versions. */
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
@@ -247,6 +248,47 @@ static void test_a_cut_file_is_an_error(void **state)
         rc = read_code(at("cut.pmpo"));
     }
     assert_true(rc < 0);
+}
+
+/* File systems without hard links, with and without a rename that replaces
+ * nothing; see CMakeLists.txt. */
+static bool no_links, no_rename;
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to)
+{
+    errno = EPERM;
+    return no_links ? -1 : __real_link(from, to);
+}
+
+int __real_renameat2(int a, const char *from, int b, const char *to,
+                     unsigned f);
+int __wrap_renameat2(int a, const char *from, int b, const char *to,
+                     unsigned f);
+int __wrap_renameat2(int a, const char *from, int b, const char *to, unsigned f)
+{
+    errno = EINVAL;
+    return no_rename ? -1 : __real_renameat2(a, from, b, to, f);
+}
+
+static void test_no_hard_links(void **state)
+{
+    (void)state;
+    no_links = true;
+    for (int i = 0; i < 2; i++) {
+        const char *name = i ? "plain.pmpo" : "noreplace.pmpo";
+        no_rename = i == 1;
+        pmpo_store *s = NULL, *t = NULL;
+        assert_int_equal(pmpo_store_create(at(name), false, NULL, NULL, &s,
+                                           NULL),
+                         0);
+        pmpo_store_free(s);
+        assert_int_equal(pmpo_store_create(at(name), false, NULL, NULL, &t,
+                                           NULL),
+                         PMPO_EUSAGE);
+    }
+    no_links = no_rename = false;
 }
 
 static void test_existing_runs_are_kept(void **state)
@@ -608,6 +650,7 @@ int main(void)
         cmocka_unit_test(test_a_damaged_unit_is_noticed),
         cmocka_unit_test(test_strange_files),
         cmocka_unit_test(test_a_cut_file_is_an_error),
+        cmocka_unit_test(test_no_hard_links),
         cmocka_unit_test(test_existing_runs_are_kept),
         cmocka_unit_test(test_one_writer),
         cmocka_unit_test(test_a_held_run_is_not_replaced),

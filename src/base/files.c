@@ -1,5 +1,5 @@
 /* files.c: see files.h. */
-#define _GNU_SOURCE /* O_CLOEXEC, O_DIRECTORY */
+#define _GNU_SOURCE /* O_CLOEXEC, O_DIRECTORY, renameat2 */
 #include "base/files.h"
 
 #include <errno.h>
@@ -80,11 +80,36 @@ static bool sync_folder_of(const char *path, pmpo_buf *folder)
             errno == EINVAL); /* this file system has no such thing */
 }
 
+/* Where a file system has no hard links (FAT, some of FUSE): a rename that
+ * replaces nothing, and where that isn't known, a look before a plain one. */
+static bool rename_fresh(const char *from, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return false;
+    }
+#endif
+    if (access(to, F_OK) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(from, to) == 0;
+}
+
 /* A link fails where there is a file of the name, a rename replaces it. */
 static bool name_it(const char *from, const char *to, bool fresh)
 {
-    return fresh ? link(from, to) == 0 && unlink(from) == 0
-                 : rename(from, to) == 0;
+    if (!fresh) {
+        return rename(from, to) == 0;
+    }
+    if (link(from, to) == 0) {
+        return unlink(from) == 0;
+    }
+    bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
+    return no_links && rename_fresh(from, to);
 }
 
 int pmpo_file_place(const char *from, const char *to, bool fresh,
