@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "eval/compare.h"
 #include "data/data.h"
 #include "fail_alloc.h"
 #include "fake_engine.h"
@@ -387,6 +388,22 @@ static void test_out_of_memory(void **state)
     pmpo_data_free(d);
 }
 
+static void test_equal_shares_are_told_as_equal(void **state)
+{
+    (void)state;
+    pmpo_arena mem = {0};
+    const pmpo_compare_gain none = {0, -0.0, 0, NAN, 1};
+    const pmpo_compare_cell c[2] = {{.right = 0.5, .loss = 2},
+                                    {.right = 0.5,
+                                     .loss = 1,
+                                     .right_gain = none}};
+    const pmpo_compare_best best = {1, 1, 1, false, ""};
+    const char *text = pmpo_compare_verdict(c, 2, &best, &mem);
+    assert_non_null(strstr(text, "as many right answers as prompt 1, 50.0 %, "
+                                 "and a lower loss"));
+    pmpo_arena_release(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_failed_model_leaves_all),
         cmocka_unit_test(test_page),
+        cmocka_unit_test(test_equal_shares_are_told_as_equal),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,9 +9,9 @@ static void put_test(pmpo_buf *b, const pmpo_compare_gain *g, double scale,
 {
     pmpo_buf_printf(b, ", %+.*f%s", scale > 1 ? 1 : 4, scale * g->value, unit);
     if (isfinite(g->low) && isfinite(g->high)) {
-        pmpo_buf_printf(b, " (95 %% interval %.*f to %.*f)",
-                        scale > 1 ? 1 : 4, scale * g->low, scale > 1 ? 1 : 4,
-                        scale * g->high);
+        pmpo_buf_printf(b, " (95 %% interval %.*f to %.*f)", scale > 1 ? 1 : 4,
+                        scale * g->low + 0.0, scale > 1 ? 1 : 4,
+                        scale * g->high + 0.0);
     }
 }
 
@@ -31,6 +31,14 @@ static void put_by_right(pmpo_buf *b, const pmpo_compare_cell *c,
                          const pmpo_compare_best *best)
 {
     const pmpo_compare_cell *pick = &c[best->pick];
+    if (pick->right == c[0].right) { /* chosen by loss among equals */
+        pmpo_buf_printf(b,
+                        "prompt %d has as many right answers as prompt 1, "
+                        "%.1f %%, and a lower loss",
+                        best->pick + 1, 100 * pick->right);
+        put_p(b, &pick->right_gain, best->shown);
+        return;
+    }
     pmpo_buf_printf(b, "prompt %d has most right answers: %.1f %% after prompt "
                     "1's %.1f %%", best->pick + 1, 100 * pick->right,
                     100 * c[0].right);
