@@ -365,12 +365,8 @@ static pmpo_str word_before(pmpo_str s, size_t *end)
     while (*end > 0 && strchr(" *_(", s.ptr[*end - 1])) {
         --*end;
     }
-    size_t begin = *end;
-    while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
-        begin--;
-    }
-    pmpo_str word = pmpo_str_sub(s, begin, *end);
-    *end = begin;
+    pmpo_str word = pmpo_word_before(s, *end);
+    *end -= word.len;
     return word;
 }
 

@@ -140,8 +140,7 @@ size_t pmpo_before_markup(pmpo_str s, size_t i)
     return i;
 }
 
-/* The word that ends at i; empty: none does. */
-static pmpo_str word_before(pmpo_str s, size_t i)
+pmpo_str pmpo_word_before(pmpo_str s, size_t i)
 {
     size_t begin = i;
     while (begin > 0 && pmpo_is_word_byte(s.ptr[begin - 1])) {
@@ -165,7 +164,7 @@ static bool is_between(pmpo_str word)
 size_t pmpo_before_adverbs(pmpo_str s, size_t i)
 {
     i = pmpo_before_markup(s, i);
-    for (pmpo_str w; is_between(w = word_before(s, i));) {
+    for (pmpo_str w; is_between(w = pmpo_word_before(s, i));) {
         i = pmpo_before_markup(s, i - w.len);
     }
     return i;

@@ -51,6 +51,8 @@ size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words);
 size_t pmpo_skip_markup(pmpo_str s, size_t i);
 /* The same, also after any of the words, repeatedly. */
 size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words);
+/* The word that ends at i; empty: none does. */
+pmpo_str pmpo_word_before(pmpo_str s, size_t i);
 /* The offset before any white space, markup, quotes and "(" that end at i. */
 size_t pmpo_before_markup(pmpo_str s, size_t i);
 /* The same for markup, articles, adverbs and "be" that end at i. */

@@ -94,6 +94,16 @@ memory::desc packed(int64_t terms, int64_t columns)
 
 // ---- weights in panels ---------------------------------------------------------
 
+int64_t n_panels(int64_t columns)
+{
+    return (columns + COLUMNS - 1) / COLUMNS;
+}
+
+int64_t width_of(int64_t panel, int64_t columns)
+{
+    return std::min(COLUMNS, columns - panel * COLUMNS);
+}
+
 // The panels of a matrix of `terms` by `columns`, in this order in memory.
 struct panels {
     int64_t terms, columns;
@@ -105,16 +115,6 @@ struct panels {
     {
     }
 
-    int64_t count() const
-    {
-        return (columns + COLUMNS - 1) / COLUMNS;
-    }
-
-    int64_t width(int64_t i) const
-    {
-        return std::min(COLUMNS, columns - i * COLUMNS);
-    }
-
     char *at(const ggml_tensor *w, int64_t i) const
     {
         return (char *)w->data + (size_t)i * bytes;
@@ -123,8 +123,9 @@ struct panels {
     // With room for what kernels read beyond the last one.
     size_t total() const
     {
-        size_t last = room(packed(terms, width(count() - 1)));
-        return (size_t)(count() - 1) * bytes + std::max(last, bytes);
+        int64_t n = n_panels(columns);
+        size_t last = room(packed(terms, width_of(n - 1, columns)));
+        return (size_t)(n - 1) * bytes + std::max(last, bytes);
     }
 
   private:
@@ -139,12 +140,13 @@ void pack(const ggml_tensor *w, const char *from)
     alone here;
     dnnl::stream now(cpu());
     panels all(w);
-    for (int64_t i = 0; i < all.count(); i++) {
-        memory::desc plain({all.terms, all.width(i)}, type::bf16,
+    for (int64_t i = 0; i < n_panels(all.columns); i++) {
+        int64_t width = width_of(i, all.columns);
+        memory::desc plain({all.terms, width}, type::bf16,
                            memory::format_tag::ba);
         memory given(plain, cpu(),
                      (void *)(from + (size_t)i * COLUMNS * w->nb[1]));
-        memory to(packed(all.terms, all.width(i)), cpu(), all.at(w, i));
+        memory to(packed(all.terms, width), cpu(), all.at(w, i));
         dnnl::reorder(given, to).execute(now, given, to);
     }
     now.wait();
@@ -227,7 +229,7 @@ void multiply_block(const ggml_tensor *op, const ggml_bf16_t *x, int64_t i,
                     int64_t begin, int64_t end)
 {
     static thread_local space result;
-    int64_t width = std::min(COLUMNS, op->ne[0] - i * COLUMNS);
+    int64_t width = width_of(i, op->ne[0]);
     const float *y = nullptr;
     try {
         panels all(op->src[0]);
@@ -280,8 +282,7 @@ class product : public ggml::cpu::tensor_traits
         round_rows(in, rows * p->ith / p->nth, rows * (p->ith + 1) / p->nth, x);
         ggml_barrier(p->threadpool);
         int64_t blocks = (rows + ROWS - 1) / ROWS;
-        int64_t panels = (op->ne[0] + COLUMNS - 1) / COLUMNS;
-        pmpo::share(p, panels * blocks, [&](int64_t i) {
+        pmpo::share(p, n_panels(op->ne[0]) * blocks, [&](int64_t i) {
             int64_t first = i % blocks * ROWS;
             multiply_block(op, x, i / blocks, first,
                            std::min(first + ROWS, rows));

@@ -69,7 +69,7 @@ typedef struct pmpo_llama {
     uint64_t lead_bytes;       /* limit for what they keep */
     struct llama_batch batch;  /* PMPO_MAX_ROWS rows */
     bool has_batch;
-    bool exact;  /* f32 weights, f32 KV, no flash attention */
+    bool exact;  /* f32 KV, no flash attention */
     bool shares; /* sequences can share prefixes (not recurrent) */
     int threads;
     pmpo_pool *pool; /* of these threads */
