@@ -209,8 +209,7 @@ static void cut_newline(pmpo_str *s)
     }
 }
 
-/* A byte order mark at the beginning of a file is not part of its text. */
-static void skip_mark(pmpo_str *s)
+void cli_skip_mark(pmpo_str *s)
 {
     if (s->len >= 3 && !memcmp(s->ptr, "\xef\xbb\xbf", 3)) {
         *s = (pmpo_str){s->ptr + 3, s->len - 3};
@@ -226,7 +225,7 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
         if (rc < 0) {
             return rc;
         }
-        skip_mark(&s);
+        cli_skip_mark(&s);
         cut_newline(&s);
     }
     if (!is_utf8(s)) {
@@ -246,7 +245,7 @@ int cli_library(const char *path, pmpo_str *out, pmpo_error *err)
     if (rc < 0) {
         return rc;
     }
-    skip_mark(&s);
+    cli_skip_mark(&s);
     if (s.len == 0 || !is_utf8(s)) {
         return cli_error(err, PMPO_EDATA, "%s %s", path,
                          s.len ? "is not valid UTF-8" : "is empty");

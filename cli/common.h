@@ -26,6 +26,8 @@ void cli_no_memory(void);
 /* Reads a whole file ("-": standard input, which can be read only once). The
  * text, followed by a NUL, lives until cli_release. */
 int cli_read_file(const char *path, pmpo_str *out, pmpo_error *err);
+/* Takes a byte order mark off the beginning: it is not part of a text. */
+void cli_skip_mark(pmpo_str *s);
 /* The text of an option: itself, @FILE, or where `dash` "-". One final
  * newline of a file is cut, so that what `show --best` prints reads back as
  * it was. PMPO_EDATA unless it is UTF-8. */

@@ -323,11 +323,15 @@ static int read_config(options *o, pmpo_error *err)
 {
     pmpo_str text;
     int rc = cli_read_file(o->config, &text, err), n = 1;
-    char *at = rc < 0 ? NULL : (char *)text.ptr; /* ours to cut */
-    if (rc == 0 && strlen(text.ptr) != text.len) {
+    if (rc < 0) {
+        return rc;
+    }
+    cli_skip_mark(&text);
+    char *at = (char *)text.ptr; /* ours to cut */
+    if (strlen(text.ptr) != text.len) {
         return cli_error(err, PMPO_EDATA, "%s: a NUL byte", o->config);
     }
-    for (; rc == 0 && at && *at; n++) {
+    for (; rc == 0 && *at; n++) {
         char *end = at + strcspn(at, "\n"), *next = end + (*end == '\n');
         *end = '\0';
         pmpo_error why = {0};

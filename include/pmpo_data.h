@@ -55,6 +55,8 @@ PMPO_API void pmpo_data_free(pmpo_data *d);
 PMPO_API size_t pmpo_data_count(const pmpo_data *d);
 /* Borrowed until pmpo_data_free; i < pmpo_data_count(d). */
 PMPO_API const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i);
+/* Are the rejected outputs of example i answers to other examples, drawn? */
+PMPO_API bool pmpo_data_rejected_drawn(const pmpo_data *d, size_t i);
 /* A sentence that describes the task, if the data has one; else empty. */
 PMPO_API pmpo_str pmpo_data_task(const pmpo_data *d);
 /* Share of the most frequent label, 0..1. An example's label is its answer, or

@@ -131,6 +131,9 @@ static void a_person_who_refuses_all_keeps_the_start(void **state)
     const pmpo_candidate *c = candidate(r, p.first_id);
     assert_int_equal(c->fate, PMPO_FATE_REJECTED);
     assert_string_equal(c->reason, "a person refused it");
+    char says[100];
+    snprintf(says, sizeof(says), "a person was asked about %zu of ", p.n_asked);
+    assert_non_null(strstr(v->verdict, says));
     pmpo_run_free(r);
     free(path);
     drop_folder(folder);

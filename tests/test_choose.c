@@ -459,6 +459,43 @@ static void a_metric_that_cannot_be_is_refused(void **state)
     drop_folder(folder);
 }
 
+/* With the start prompt it is told before a run is made; a candidate with
+ * which an answer would not fit is refused. */
+static void answers_must_fit_the_context(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    const fake_options f = {.salt = 9, .context = 3000};
+    pmpo_optimize_options o = options_for_choice();
+    pmpo_error err;
+    size_t n = 0, refused = 0;
+    o.max_answer_tokens = 3000;
+    assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err),
+                     PMPO_ETOOLONG);
+    const char *has = strstr(err.text, " has ");
+    assert_true(has && sscanf(has, " has %zu tokens", &n) == 1 && n > 0);
+    assert_non_null(strstr(err.text, "lower --max-tokens"));
+    assert_int_not_equal(access(path, F_OK), 0);
+
+    o.max_answer_tokens = 3000 - (int)n - 30; /* a few words more */
+    assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err), 0);
+    pmpo_run *run = NULL;
+    assert_int_equal(pmpo_run_open(path, &run, &err), 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            refused += it->candidates[k].fate == PMPO_FATE_TOO_LONG;
+        }
+    }
+    assert_true(refused > 0);
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 static const char *proposer_of(const pmpo_run_view *v, int id)
 {
     const pmpo_candidate *c = row_of(v, id);
@@ -562,6 +599,7 @@ int main(void)
         cmocka_unit_test(the_best_of_library_and_contract_answer),
         cmocka_unit_test(words_of_a_rewriter_must_be_worth_it),
         cmocka_unit_test(a_metric_that_cannot_be_is_refused),
+        cmocka_unit_test(answers_must_fit_the_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from model import REWRITE_TOKENS, Chat, Marks, Refused, Reply, examples, label
-from proxy import Proxy, Server, model_path
+from proxy import Proxy, Server, model_path, wait_until_ready
 
 START = "Let's think step by step."
 FIXED = [START, "Please output directly and only output the final answer.",
@@ -281,7 +281,9 @@ def main():
     server, out = None, os.dup(1)
     os.dup2(2, 1)  # what libraries print is not the document
     try:
-        if not job.upstream:
+        if job.upstream:
+            wait_until_ready(job.upstream)
+        else:
             server = Server(job.server, model_path(job.model), int(os.environ.get("PMPO_THREADS", "2")))
         job.proxy = Proxy(job.upstream or server.port, job.tokens, max(REWRITE_TOKENS, job.reply_tokens))
         job.chat = Chat(job.proxy.url, job.reply_tokens, job.seed)
@@ -293,7 +295,7 @@ def main():
     document = {"before": START, "after": prompt, "verdict": happened, "seconds": round(time.monotonic() - begin, 1),
                 "tokens": {"prefill": 0, "prompt": job.proxy.prompt, "generated": job.proxy.generated},
                 "usable": {"calls": job.proxy.calls, "refused": job.proxy.refused, "too_long": job.chat.too_long,
-                           "cached_tokens": job.proxy.cached}}
+                           "cached_tokens": job.proxy.cached, "own_server": server is not None}}
     os.write(out, (json.dumps(document) + "\n").encode())
     sys.stdout.flush()
     os._exit(0)  # some libraries leave threads behind

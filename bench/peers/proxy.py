@@ -8,6 +8,7 @@ that doesn't look at the clock ends there with what it has.
 """
 import http.server
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -24,24 +25,32 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Server:
-    """llama-server with one model, until closed."""
+def wait_until_ready(port, child=None):
+    for _ in range(600):
+        if child and child.poll() is not None:
+            raise SystemExit(f"peers.py: llama-server ended with {child.returncode}: {' '.join(child.args)}")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise SystemExit("peers.py: the server isn't ready after five minutes")
 
-    def __init__(self, program, model, threads, parallel=8, context=65536):
-        self.port = free_port()
+
+class Server:
+    """llama-server with one model, until closed; `parallel` requests at a time share 8,192 tokens each. One memory
+    for all: with one for each request, only those in neighbouring slots are computed together."""
+
+    def __init__(self, program, model, threads, parallel=8, port=0):
+        self.port, context = port or free_port(), 8192 * parallel
         words = [program, "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(parallel),
-                 "-c", str(context), "-t", str(threads), "--no-webui"]
+                 "-c", str(context), "--kv-unified", "-t", str(threads), "--no-webui"]
         self.child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(600):
-            if self.child.poll() is not None:
-                raise SystemExit(f"peers.py: llama-server ended with {self.child.returncode}: {' '.join(words)}")
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=2)
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.5)
-        self.close()
-        raise SystemExit("peers.py: llama-server isn't ready after five minutes")
+        try:
+            wait_until_ready(self.port, self.child)
+        except SystemExit:
+            self.close()
+            raise
 
     def close(self):
         self.child.terminate()
@@ -153,6 +162,5 @@ def model_path(name):
     path = pathlib.Path(name)
     if path.exists():
         return path
-    import os
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
     return cache / "pmpo" / "models" / f"{name}.gguf"

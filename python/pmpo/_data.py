@@ -140,6 +140,8 @@ class Data:
             row["options"] = texts(e.options, e.n_options)
         if e.n_rejected:
             row["rejected"] = texts(e.rejected, e.n_rejected)
+        if lib.pmpo_data_rejected_drawn(self._handle, i % n):
+            row["rejected_drawn"] = True
         row["weight"] = float(e.weight)
         return row
 

@@ -55,6 +55,14 @@ def test_messages():
     assert d[0]["messages"] == m and d[0]["rejected"] == ["b"]
 
 
+def test_drawn_rejected_outputs_stay_drawn():
+    rows = [{"input": f"q{i}", "chosen": f"a{i}", "rejected": ["b"], "rejected_drawn": True}
+            for i in range(3)]
+    once = pmpo.Data(rows)
+    assert once[0]["rejected_drawn"] and once[0]["rejected"] == ["b"]
+    assert list(pmpo.Data(list(once))) == list(once)
+
+
 @pytest.mark.parametrize("bad, says", [
     ([{"input": "x"}], "data:1: no target"),
     ([{"input": "x", "target": "a"}, {"input": "y", "target": ""}], "data:2:"),

@@ -37,6 +37,11 @@ const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i)
     return &d->items[i].e;
 }
 
+bool pmpo_data_rejected_drawn(const pmpo_data *d, size_t i)
+{
+    return d->items[i].drawn;
+}
+
 pmpo_str pmpo_data_task(const pmpo_data *d)
 {
     return d->task;

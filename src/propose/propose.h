@@ -149,7 +149,8 @@ int pmpo_propose_custom(const pmpo_scene *s, const pmpo_custom_proposer *by,
 #define PMPO_PROBE_SAMPLES 4
 #define PMPO_CASE_BYTES 2000 /* of a hard case's texts in a rewriting form */
 
-/* How many of PMPO_PROBE_SAMPLES replies to the large form are usable. */
+/* How many of PMPO_PROBE_SAMPLES replies to the large form are usable.
+ * PMPO_ETOOLONG: it doesn't fit the rewriter's context. */
 int pmpo_probe_large_form(pmpo_jobs *jobs, const pmpo_optimize_options *o,
                           int *n_usable, pmpo_error *err);
 

@@ -32,6 +32,40 @@ static const pmpo_metric_row *metric_of(const pmpo_state *st)
                : &PMPO_METRIC_EXACT_ROW;
 }
 
+static int check_room(const pmpo_model *model, const pmpo_optimize_options *o,
+                      const pmpo_data *d, size_t i, size_t n_ids,
+                      pmpo_error *err)
+{
+    const pmpo_example *e = pmpo_data_example(d, i);
+    size_t whole = n_ids + (size_t)o->max_answer_tokens;
+    return whole <= model->limits.max_context
+               ? 0
+               : pmpo_fail(err, PMPO_ETOOLONG,
+                           "%s:%d: example %.*s has %zu tokens with the "
+                           "prompt, which with an answer of %d is more than "
+                           "the model's context of %zu: lower --max-tokens, "
+                           "shorten the example or take it out",
+                           pmpo_data_name(d), e->line, (int)e->id.len,
+                           e->id.ptr, n_ids, o->max_answer_tokens,
+                           model->limits.max_context);
+}
+
+int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,
+                     const pmpo_data *d, pmpo_str prompt, pmpo_error *err)
+{
+    pmpo_template *t = NULL;
+    pmpo_tokens ids = {0};
+    int rc = pmpo_template_new(&model->vocab, o->score.template_name, &t, err);
+    for (size_t i = 0; rc == 0 && i < pmpo_data_count(d); i++) {
+        ids.n = 0;
+        rc = pmpo_render_prompt(t, prompt, pmpo_data_example(d, i), &ids, err);
+        rc = rc < 0 ? rc : check_room(model, o, d, i, ids.n, err);
+    }
+    pmpo_tokens_release(&ids);
+    pmpo_template_free(t);
+    return rc;
+}
+
 /* A round: the next n examples under each prompt of a list. */
 typedef struct asked {
     pmpo_state *st;

@@ -15,6 +15,12 @@
  * that an interrupted run loses. */
 #define PMPO_ANSWERED_AT_ONCE 128
 
+/* PMPO_ETOOLONG, with the example's place: under `prompt` an example of `d` leaves no
+ * room for an answer of o->max_answer_tokens in the model's context. Only
+ * tokenises. */
+int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,
+                     const pmpo_data *d, pmpo_str prompt, pmpo_error *err);
+
 /* A prompt's answers to the first `n_asked` examples of a part. */
 typedef struct pmpo_sheet {
     int id;           /* the prompt's */

@@ -169,6 +169,7 @@ int pmpo_ask_person(pmpo_state *st, pmpo_step *step, size_t row,
     if (rc < 0 || *accepted) {
         return rc;
     }
+    st->n_refused++;
     bool edits = g.answer == PMPO_APPROVAL_EDIT && g.edited.len > 0
                  && n_edited(st, step) < PMPO_MAX_EDITS;
     st->rows[row].fate = PMPO_FATE_REJECTED;

@@ -9,16 +9,19 @@ int pmpo_probe_form(pmpo_state *st, pmpo_error *err)
 {
     int n = 0;
     pmpo_stage(st, "probing", 0, 0);
-    int rc = pmpo_probe_large_form(&st->jobs, &st->o, &n, err);
-    if (rc < 0) {
-        return rc;
+    pmpo_error why = {0};
+    int rc = pmpo_probe_large_form(&st->jobs, &st->o, &n, &why);
+    if (rc < 0 && rc != PMPO_ETOOLONG) {
+        return pmpo_fail(err, rc, "%s", why.text);
     }
     bool large = n >= PMPO_PROBE_SAMPLES - 1;
     st->o.form = large ? PMPO_FORM_LARGE : PMPO_FORM_SMALL;
-    return pmpo_store_put_note(st->in->store, PMPO_NOTE_FORM, 0, 0,
-                               pmpo_say(st, "%d of %d replies to the large "
-                                        "form were usable", n,
-                                        PMPO_PROBE_SAMPLES), err);
+    const char *text =
+        rc == 0 ? pmpo_say(st, "%d of %d replies to the large form were usable",
+                           n, PMPO_PROBE_SAMPLES)
+                : pmpo_say(st, "the large form is too long for the rewriter: %s",
+                           why.text);
+    return pmpo_store_put_note(st->in->store, PMPO_NOTE_FORM, 0, 0, text, err);
 }
 
 static int note(void *ud, pmpo_note kind, int iteration, int place,

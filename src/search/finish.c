@@ -186,6 +186,9 @@ static void say_kept(const pmpo_state *st, pmpo_buf *out)
     } else if (st->n_scored == 0) {
         pmpo_buf_printf(out, "none of the rewriter's %zu replies held a new "
                         "instruction that could be scored.", st->n_replies);
+    } else if (st->n_refused > 0) {
+        pmpo_buf_printf(out, "a person was asked about %zu of %zu scored and "
+                        "accepted none.", st->n_refused, st->n_scored);
     } else if (st->n_failed_validation > 0) {
         pmpo_buf_printf(out, "%zu of %zu scored had enough training gain (the "
                         "best %.4g nats, more than %.4g is needed) but not on "

@@ -65,6 +65,7 @@ typedef struct pmpo_state {
     double best_gain;         /* largest training gain seen; NAN: none */
     double threshold;         /* which a gain had to exceed */
     size_t n_replies, n_scored, n_failed_validation;
+    size_t n_refused; /* by a person */
     pmpo_sitting sitting;
     pmpo_arena mem;           /* texts of rows */
 } pmpo_state;
@@ -130,8 +131,8 @@ int pmpo_try_validation(pmpo_state *st, int id, pmpo_arena *mem,
  * not repeat a row before it. */
 int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 /* Refuses a candidate with which an example of any part, with all its options,
- * is too long: the run could not be finished if it were accepted. Only
- * tokenises. */
+ * or with the answer that will be asked for, is too long: the run could not be
+ * finished if it were accepted. Only tokenises. */
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 
 /* ---- approve.c --------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "search/answers.h"
 #include "search/state.h"
 #include "text/demos.h"
 
@@ -197,6 +198,13 @@ int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         rc = all[i] ? pmpo_scorer_count(all[i], row->prompt, &prefill,
                                         &logical, &why)
                     : 0;
+    }
+    const pmpo_data *const answered[] = {st->in->validation, st->in->test};
+    bool asks = st->o.metric != PMPO_RUN_METRIC_NONE;
+    for (int i = 0; asks && rc == 0 && i < 2; i++) {
+        rc = answered[i] ? pmpo_answers_fit(st->in->scorer, &st->o,
+                                            answered[i], row->prompt, &why)
+                         : 0;
     }
     if (rc == PMPO_ETOOLONG) {
         row->fate = PMPO_FATE_TOO_LONG;

@@ -15,4 +15,7 @@ echo $?
 printf 'json = maybe\n' >switch
 "$PMPO" data split "$CASES/few.jsonl" --config switch
 echo $?
+printf '\357\273\277train = 2\nval = 1\ntest = 0\n' >marked # with a byte order mark
+"$PMPO" data split "$CASES/few.jsonl" -o marked --config marked
+wc -l <marked.train.jsonl
 "$PMPO" data split "$CASES/few.jsonl" --config missing
