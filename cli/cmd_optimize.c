@@ -179,17 +179,32 @@ static void name_run(const options *o, job *j)
     }
 }
 
+static bool is_run(const char *path)
+{
+    pmpo_run *run = NULL;
+    bool yes = pmpo_run_open(path, &run, NULL) == 0;
+    pmpo_run_free(run);
+    return yes;
+}
+
 /* Said before a model is loaded for nothing; the library checks it too. */
 static int check_path(const options *o, const job *j, pmpo_error *err)
 {
     if (o->dry_run) {
         return 0;
     }
-    if (o->force || access(j->path, F_OK) != 0) {
-        return cli_check_folder(j->path, err);
+    int rc = cli_check_folder(j->path, err);
+    if (rc < 0 || o->force || access(j->path, F_OK) != 0) {
+        return rc;
     }
-    return cli_error(err, PMPO_EUSAGE, "%s exists: `pmpo resume` goes on with "
-                     "it, --force replaces it", j->path);
+    return is_run(j->path) ? cli_error(err, PMPO_EUSAGE,
+                                       "%s exists: `pmpo resume` goes on "
+                                       "with it, --force replaces it",
+                                       j->path)
+                           : cli_error(err, PMPO_EUSAGE,
+                                       "%s exists and is no run: "
+                                       "--force replaces it",
+                                       j->path);
 }
 
 static int prepare(const options *o, job *j, pmpo_error *err)

@@ -17,6 +17,17 @@ static char *page_name(const char *run)
     return name;
 }
 
+/* RUN.html is not the page of itself. */
+static int check_name(const options *o, const char *made, pmpo_error *err)
+{
+    return made && !strcmp(made, o->args[0])
+               ? cli_error(err, PMPO_EUSAGE,
+                           "report: the page would replace "
+                           "the run %s: give -o FILE",
+                           made)
+               : 0;
+}
+
 int cmd_report(const options *o, pmpo_error *err)
 {
     pmpo_report *r = NULL;
@@ -30,7 +41,10 @@ int cmd_report(const options *o, pmpo_error *err)
         return rc;
     }
     char *made = o->output ? NULL : page_name(o->args[0]);
-    rc = cli_write_page(o->output ? o->output : made, o->force, r, err);
+    rc = check_name(o, made, err);
+    rc = rc < 0
+             ? rc
+             : cli_write_page(o->output ? o->output : made, o->force, r, err);
     cli_free(made);
     pmpo_report_free(r);
     return rc;

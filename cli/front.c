@@ -1,6 +1,7 @@
 /* front.c: see front.h. */
 #include "front.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
@@ -79,6 +80,10 @@ int cli_front(const char *path, pmpo_str library, pmpo_run **run,
         put_instruction(&t, v->initial.prompt);
     }
     put_candidates(&t, v);
+    if (t.len == library.len + 1) { /* the run has no other prompt */
+        free(t.ptr);
+        t.ptr = NULL;
+    }
     *front = t.ptr;
     return 0;
 }

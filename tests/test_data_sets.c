@@ -106,6 +106,25 @@ static void test_check(void **state)
     pmpo_data_report_free(NULL);
 }
 
+static void test_labels_that_look_the_same(void **state)
+{
+    (void)state;
+    pmpo_data_report *r;
+    const char *path = write_temp("{\"input\":\"1\",\"target\":\"Yes\"}\n"
+                                  "{\"input\":\"2\",\"target\":\"no\"}\n"
+                                  "{\"input\":\"3\",\"target\":\" yes \"}\n"
+                                  "{\"input\":\"4\",\"target\":\"Yes\"}\n"
+                                  "{\"input\":\"5\",\"target\":\"yest\"}\n");
+    assert_int_equal(pmpo_data_check(path, &r, NULL), 0);
+    unlink(path);
+    assert_int_equal(r->n_problems, 1);
+    assert_int_equal(r->problems[0].line, 3);
+    assert_true(r->problems[0].is_warning);
+    assert_non_null(strstr(r->problems[0].text, "\" yes \" is another than "
+                                                "\"Yes\""));
+    pmpo_data_report_free(r);
+}
+
 static void test_check_more(void **state)
 {
     (void)state;
@@ -508,6 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_labels_that_look_the_same),
         cmocka_unit_test(test_check_more),
         cmocka_unit_test(test_check_counts_answers),
         cmocka_unit_test(test_check_bbh),

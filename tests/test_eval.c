@@ -176,6 +176,36 @@ static void test_what_applies(void **state)
     fake_free(m);
 }
 
+/* What one answer to everything gets, as the metric reads it. */
+static void test_majority_is_of_the_metric(void **state)
+{
+    static const char *text = "{\"input\":\"1\",\"target\":\"1,000\"}\n"
+                              "{\"input\":\"2\",\"target\":\"1000\"}\n"
+                              "{\"input\":\"3\",\"target\":\"yes\"}\n"
+                              "{\"input\":\"4\",\"target\":\"Yes\"}\n"
+                              "{\"input\":\"5\",\"target\":\"YES\"}\n"
+                              "{\"input\":\"6\",\"target\":\"no\"}\n"
+                              "{\"input\":\"7\",\"target\":\"no\"}\n"
+                              "{\"input\":\"8\",\"target\":\"x\"}\n";
+    const struct {
+        const pmpo_metric_row *metric;
+        double share;
+    } rows[] = {{&PMPO_METRIC_EXACT_ROW, 3.0 / 8},
+                {&PMPO_METRIC_NUMBER_ROW, 2.0 / 8},
+                {&PMPO_METRIC_OPTIONS_ROW, 2.0 / 8}};
+    (void)state;
+    pmpo_data *d;
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(text), "t", NULL, &d, NULL),
+                     0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        double share;
+        assert_int_equal(pmpo_metric_majority(rows[i].metric, d, &share, NULL),
+                         0);
+        assert_true(share == rows[i].share);
+    }
+    pmpo_data_free(d);
+}
+
 static void test_calibrated_options(void **state)
 {
     (void)state;
@@ -346,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_copies_add_nothing),
         cmocka_unit_test(test_pairs_and_means),
         cmocka_unit_test(test_what_applies),
+        cmocka_unit_test(test_majority_is_of_the_metric),
         cmocka_unit_test(test_calibrated_options),
         cmocka_unit_test(test_a_pattern_finds_the_answer),
         cmocka_unit_test(test_a_judge_has_no_favourite_place),

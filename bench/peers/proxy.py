@@ -38,13 +38,14 @@ def wait_until_ready(port, child=None):
 
 
 class Server:
-    """llama-server with one model, until closed; `parallel` requests at a time share 8,192 tokens each. One memory
-    for all: with one for each request, only those in neighbouring slots are computed together."""
+    """llama-server with one model, until closed; each of `parallel` requests at a time has 8,192 tokens. More than
+    eight don't pay: requests in slots that aren't neighbours are computed one after the other, and in one memory for all
+    (--kv-unified) each looks through everybody's."""
 
     def __init__(self, program, model, threads, parallel=8, port=0):
         self.port, context = port or free_port(), 8192 * parallel
         words = [program, "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(parallel),
-                 "-c", str(context), "--kv-unified", "-t", str(threads), "--no-webui"]
+                 "-c", str(context), "-t", str(threads), "--no-webui"]
         self.child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_until_ready(self.port, self.child)

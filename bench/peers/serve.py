@@ -1,4 +1,4 @@
-"""serve.py PROGRAM MODEL PORT PEERS: see serve.sh."""
+"""serve.py PROGRAM MODEL PORT: see serve.sh."""
 import os
 import signal
 import sys
@@ -8,10 +8,10 @@ from proxy import Server, model_path
 
 
 def main():
-    program, model, port, peers = sys.argv[1:]
+    program, model, port = sys.argv[1:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threads = int(os.environ.get("PMPO_THREADS", "2"))
-    server = Server(program, model_path(model), threads, AT_ONCE * int(peers), int(port))
+    server = Server(program, model_path(model), threads, AT_ONCE, int(port))
     try:
         print(f"serving {model} on port {server.port}", flush=True)
         server.child.wait()

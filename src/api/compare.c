@@ -125,8 +125,19 @@ static int take_data(pmpo_compare *c, const pmpo_data *d, pmpo_error *err)
     const char *name = pmpo_data_name(d), *slash = strrchr(name, '/');
     c->pub.data = pmpo_arena_cstr(&c->mem, slash ? slash + 1 : name);
     c->pub.n_examples = n;
-    c->pub.majority = pmpo_data_majority(c->data, NULL);
     return rc == 0 && !c->pub.data ? pmpo_fail_memory(err) : rc;
+}
+
+static int set_majority(pmpo_compare *c, pmpo_error *err)
+{
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        if (c->metric == 1u << i) {
+            return pmpo_metric_majority(pmpo_metrics[i], c->data,
+                                        &c->pub.majority, err);
+        }
+    }
+    c->pub.majority = pmpo_data_majority(c->data, NULL);
+    return 0;
 }
 
 int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
@@ -150,6 +161,7 @@ int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
     }
     rc = rc < 0 ? rc : choose_metric(c, err);
     c->pub.metric = name_of_metric(c->metric);
+    rc = rc < 0 ? rc : set_majority(c, err);
     if (rc < 0) {
         pmpo_compare_free(c);
         return rc;

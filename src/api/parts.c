@@ -572,6 +572,21 @@ int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
     return rc;
 }
 
+/* The JSONL of a run's part. Its name doesn't end as a table's does, whatever
+ * the run file is called. */
+static int parse_part(const char *path, int part, const pmpo_buf *jsonl,
+                      pmpo_data **out, pmpo_error *err)
+{
+    static const char *const names[] = {"training", "validation", "test"};
+    pmpo_buf name = {0};
+    pmpo_buf_printf(&name, "%s (%s part)", path, names[part]);
+    int rc = name.failed ? pmpo_fail_memory(err)
+                         : pmpo_data_parse(pmpo_buf_str(jsonl), name.ptr, NULL,
+                                           out, err);
+    pmpo_buf_release(&name);
+    return rc;
+}
+
 int pmpo_run_data(const char *path, int part, pmpo_data **out, pmpo_error *err)
 {
     pmpo_buf jsonl = {0};
@@ -582,7 +597,7 @@ int pmpo_run_data(const char *path, int part, pmpo_data **out, pmpo_error *err)
     }
     int rc = pmpo_store_read_part(path, (pmpo_part)part, &jsonl, &n, err);
     if (rc == 0 && n > 0) {
-        rc = pmpo_data_parse(pmpo_buf_str(&jsonl), path, NULL, out, err);
+        rc = parse_part(path, part, &jsonl, out, err);
     }
     pmpo_buf_release(&jsonl);
     return rc;
@@ -597,8 +612,8 @@ int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err)
         size_t n = 0;
         rc = pmpo_store_get_examples(s, (pmpo_part)part, &jsonl, &n, err);
         if (rc == 0 && n > 0) {
-            rc = pmpo_data_parse(pmpo_buf_str(&jsonl), pmpo_store_path(s),
-                                 NULL, &out->of[part], err);
+            rc = parse_part(pmpo_store_path(s), part, &jsonl, &out->of[part],
+                            err);
         }
         pmpo_buf_release(&jsonl);
     }

@@ -1,11 +1,13 @@
 /* check.c: lists the problems in a data file, and counts what it has.
  *
  * The readers report the errors. This file adds warnings about duplicate
- * content, and label counts. */
+ * content and labels that look the same, and label counts. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "data/data.h"
 #include "data/set.h"
 
 #define MAX_SHOWN_LABELS 50 /* as pmpo_data_report says */
@@ -87,40 +89,75 @@ static int warn_of_repeats(report_box *box)
 
 /* ---- counts ------------------------------------------------------------- */
 
-static int by_count(const void *a, const void *b)
+#define LONGEST_ALIKE 40 /* bytes of labels that are compared */
+#define MOST_ALIKE 200   /* labels */
+
+static size_t next_mark(pmpo_str s, size_t i)
 {
-    const pmpo_label_count *x = a, *y = b;
-    return x->n != y->n ? (x->n < y->n) - (x->n > y->n)
-                        : pmpo_str_cmp(x->label, y->label);
+    while (i < s.len && isspace((unsigned char)s.ptr[i])) {
+        i++;
+    }
+    return i;
+}
+
+/* The same but for the case of ASCII letters and for blanks. */
+static bool alike(pmpo_str a, pmpo_str b)
+{
+    size_t i = next_mark(a, 0), k = next_mark(b, 0);
+    while (i < a.len && k < b.len &&
+           tolower((unsigned char)a.ptr[i]) ==
+               tolower((unsigned char)b.ptr[k])) {
+        i = next_mark(a, i + 1);
+        k = next_mark(b, k + 1);
+    }
+    return i == a.len && k == b.len;
+}
+
+static int warn_of_label(report_box *box, pmpo_str label, pmpo_str other)
+{
+    char text[2 * LONGEST_ALIKE + 80];
+    const pmpo_item *at = box->d->items;
+    while (!pmpo_str_eq(pmpo_label(&at->e), label)) {
+        at++;
+    }
+    snprintf(text, sizeof(text),
+             "the label \"%.*s\" is another than "
+             "\"%.*s\", by case or blanks alone",
+             (int)label.len, label.ptr, (int)other.len, other.ptr);
+    return pmpo_mistakes_add(&box->mistakes, at->e.line, true, text);
+}
+
+/* Of labels alike the rarer ones are told, once each. */
+static int warn_of_labels(report_box *box, size_t n)
+{
+    const pmpo_label_count *l = box->labels;
+    int rc = 0;
+    n = n < MOST_ALIKE ? n : MOST_ALIKE;
+    for (size_t i = 1; rc == 0 && i < n; i++) {
+        size_t k = 0;
+        while (k < i && !alike(l[i].label, l[k].label)) {
+            k++;
+        }
+        bool tell = k < i && l[i].label.len <= LONGEST_ALIKE &&
+                    l[k].label.len <= LONGEST_ALIKE;
+        rc = tell ? warn_of_label(box, l[i].label, l[k].label) : 0;
+    }
+    return rc;
 }
 
 static int count_labels(report_box *box)
 {
     pmpo_data_report *r = &box->pub;
-    pmpo_keys known = {0};
-    box->labels = pmpo_calloc(box->d->n, sizeof(*box->labels));
     size_t n = 0;
-    for (size_t i = 0; i < box->d->n && box->labels; i++) {
-        pmpo_str label = pmpo_label(&box->d->items[i].e);
-        size_t *at = pmpo_keys_add(&known, label, n, NULL);
-        if (!at) {
-            pmpo_keys_release(&known);
-            return PMPO_ENOMEM;
-        }
-        n += *at == n;
-        box->labels[*at].label = label;
-        box->labels[*at].n++;
-    }
-    pmpo_keys_release(&known);
+    box->labels = pmpo_data_count_labels(box->d, &n);
     if (!box->labels) {
         return PMPO_ENOMEM;
     }
-    qsort(box->labels, n, sizeof(*box->labels), by_count);
     r->labels = box->labels;
     r->n_distinct_labels = n;
     r->n_labels = n < MAX_SHOWN_LABELS ? n : MAX_SHOWN_LABELS;
     r->majority = n ? (double)box->labels[0].n / (double)box->d->n : 0;
-    return 0;
+    return warn_of_labels(box, n);
 }
 
 static void count_kinds(report_box *box)

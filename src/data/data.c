@@ -103,25 +103,50 @@ static pmpo_str *sorted(const pmpo_data *d, pmpo_str (*of)(const pmpo_example *)
     return t;
 }
 
-/* Of two labels equally frequent the first by bytes. The signature leaves no
- * room for an error: without memory the share is 0 and the label empty. */
-double pmpo_data_majority(const pmpo_data *d, pmpo_str *label)
+/* Of two equally frequent the first by bytes. */
+static int by_count(const void *a, const void *b)
+{
+    const pmpo_label_count *x = a, *y = b;
+    return x->n != y->n ? (x->n < y->n) - (x->n > y->n)
+                        : pmpo_str_cmp(x->label, y->label);
+}
+
+pmpo_label_count *pmpo_data_count_labels(const pmpo_data *d, size_t *n)
 {
     pmpo_str *t = sorted(d, pmpo_label);
-    size_t best = 0, run = 0;
-    pmpo_str winner = {"", 0};
-    for (size_t i = 0; t && i < d->n; i++) {
-        run = i > 0 && pmpo_str_eq(t[i], t[i - 1]) ? run + 1 : 1;
-        if (run > best) {
-            best = run;
-            winner = t[i];
+    pmpo_label_count *out = pmpo_calloc(d->n, sizeof(*out));
+    *n = 0;
+    for (size_t i = 0; t && out && i < d->n; i++) {
+        if (i == 0 || !pmpo_str_eq(t[i], t[i - 1])) {
+            out[(*n)++].label = t[i];
         }
+        out[*n - 1].n++;
+    }
+    if (t && out) {
+        qsort(out, *n, sizeof(*out), by_count);
+    } else {
+        pmpo_free(out);
+        out = NULL;
     }
     pmpo_free(t);
-    if (label) {
-        *label = winner;
+    return out;
+}
+
+/* The signature leaves no room for an error: without memory the share is 0 and
+ * the label empty. */
+double pmpo_data_majority(const pmpo_data *d, pmpo_str *label)
+{
+    size_t n;
+    pmpo_label_count *all = pmpo_data_count_labels(d, &n);
+    pmpo_label_count first = {{"", 0}, 0};
+    if (all && n > 0) {
+        first = all[0];
     }
-    return d->n ? (double)best / (double)d->n : 0;
+    pmpo_free(all);
+    if (label) {
+        *label = first.label;
+    }
+    return d->n ? (double)first.n / (double)d->n : 0;
 }
 
 /* ---- content ------------------------------------------------------------ */

@@ -16,6 +16,10 @@
 int pmpo_data_make(const pmpo_example *examples, size_t n, const char *name,
                    pmpo_data **out, pmpo_error *err);
 
+/* The examples' different labels (answer, or target), the commonest first; [*n],
+ * for pmpo_free, texts borrowed from `d`. NULL: out of memory. */
+pmpo_label_count *pmpo_data_count_labels(const pmpo_data *d, size_t *n);
+
 /* The file name the data came from; borrowed. */
 const char *pmpo_data_name(const pmpo_data *d);
 

@@ -50,6 +50,13 @@ extern const pmpo_metric_row *const pmpo_metrics[]; /* [PMPO_N_METRICS] */
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err);
 
+/* The share of the examples that always giving the same one of the data's labels
+ * gets right: pmpo_data_majority, or more where the metric takes several labels
+ * for the same ("Yes" and "yes", 1000 and 1,000). The 32 commonest are tried;
+ * each example is read once for each. PMPO_ENOMEM. */
+int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
+                         double *out, pmpo_error *err);
+
 /* The bit of the metric for generated answers that suits the form of the data's
  * answers (or targets): number if all are numbers, choice if all are option
  * letters, exact if all are short, else 0, as for worked solutions and free

@@ -1,8 +1,11 @@
 /* metrics.c: the table of metrics. */
 #include "eval/eval.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/error.h"
+#include "data/data.h"
 #include "eval/match.h"
 #include "model/render.h"
 
@@ -199,6 +202,37 @@ static bool applies_to_some(int metric, const pmpo_data *d)
         }
     }
     return false;
+}
+
+#define LABELS_TRIED 32
+
+static double share_right(const pmpo_metric_row *m, const pmpo_data *d,
+                          pmpo_str label)
+{
+    const pmpo_answer a = {label, true};
+    size_t n = pmpo_data_count(d), right = 0;
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        right += m->applies(e) && m->right(e, &a, NULL);
+    }
+    return (double)right / (double)n;
+}
+
+int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
+                         double *out, pmpo_error *err)
+{
+    size_t n;
+    pmpo_label_count *all = pmpo_data_count_labels(d, &n);
+    if (!all) {
+        return pmpo_fail_memory(err);
+    }
+    bool reads = m->kind == PMPO_BY_ANSWER && m != &PMPO_METRIC_REGEX_ROW;
+    *out = (double)all[0].n / (double)pmpo_data_count(d);
+    for (size_t i = 0; reads && i < n && i < LABELS_TRIED; i++) {
+        *out = fmax(*out, share_right(m, d, all[i].label));
+    }
+    pmpo_free(all);
+    return 0;
 }
 
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "data/data.h"
-#include "eval/eval.h"
 #include "model/render.h"
 #include "stats/paired.h"
 
@@ -23,8 +22,7 @@ int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
 
 /* ---- asking ------------------------------------------------------------------ */
 
-/* The row of the run's metric; the settings hold no other by now. */
-static const pmpo_metric_row *metric_of(const pmpo_state *st)
+const pmpo_metric_row *pmpo_answers_metric(const pmpo_state *st)
 {
     return st->o.metric == PMPO_RUN_METRIC_NUMBER ? &PMPO_METRIC_NUMBER_ROW
            : st->o.metric == PMPO_RUN_METRIC_CHOICE
@@ -97,7 +95,7 @@ static int render(asked *r, const pmpo_sheet *s, size_t at, pmpo_error *err)
 static void mark(const pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
                  const pmpo_job_reply *replies, size_t n)
 {
-    const pmpo_metric_row *m = metric_of(st);
+    const pmpo_metric_row *m = pmpo_answers_metric(st);
     for (size_t i = 0; i < n; i++) {
         const pmpo_example *e = pmpo_data_example(d, s->n_asked + i);
         const pmpo_answer a = {replies[i].text, replies[i].complete};

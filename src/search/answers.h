@@ -6,6 +6,7 @@
 #ifndef PMPO_SEARCH_ANSWERS_H
 #define PMPO_SEARCH_ANSWERS_H
 
+#include "eval/eval.h"
 #include "search/state.h"
 #include "stats/stats.h"
 
@@ -14,6 +15,9 @@
 /* Examples per job if prompts are not compared in between: the most answers
  * that an interrupted run loses. */
 #define PMPO_ANSWERED_AT_ONCE 128
+
+/* The row of the run's metric; one that has none is an error of the caller. */
+const pmpo_metric_row *pmpo_answers_metric(const pmpo_state *st);
 
 /* PMPO_ETOOLONG, with the example's place: under `prompt` an example of `d` leaves no
  * room for an answer of o->max_answer_tokens in the model's context. Only

@@ -210,8 +210,9 @@ static void say_interval(const pmpo_interval *v, double scale, pmpo_buf *out)
     if (isnan(v->low) || isnan(v->high)) {
         pmpo_buf_puts(out, " (too few examples for an interval");
     } else {
-        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g", scale * v->low,
-                        scale * v->high);
+        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g",
+                        scale * v->low + 0.0,
+                        scale * v->high + 0.0); /* no -0 */
     }
 }
 
@@ -411,8 +412,11 @@ static int put_answers(pmpo_state *st, const outcome *o, pmpo_error *err)
     rc = rc < 0 ? rc : put(s, "", "answers_gain_low", p->gain.low, err);
     rc = rc < 0 ? rc : put(s, "", "answers_gain_high", p->gain.high, err);
     rc = rc < 0 ? rc : put(s, "", "answers_p", p->p_value, err);
-    double majority = o->answered ? pmpo_data_majority(st->in->test, NULL)
-                                  : NAN;
+    double majority = NAN;
+    if (rc == 0 && o->answered) {
+        rc = pmpo_metric_majority(pmpo_answers_metric(st), st->in->test,
+                                  &majority, err);
+    }
     rc = rc < 0 ? rc : put(s, "", "answers_majority", majority, err);
     for (size_t i = 0; rc == 0 && i < st->n_finalists; i++) {
         rc = put_finalist(s, i, &st->finalists[i], err);

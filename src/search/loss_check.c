@@ -12,6 +12,9 @@
 #include "eval/matrix.h"
 #include "search/state.h"
 
+/* Different inputs: the permutations are of prompts alone, so what few examples
+ * have in common would look certain. */
+#define LEAST_INPUTS 8
 #define LEAST_PROMPTS 4 /* with 3, an order by chance agrees once in 6 times */
 
 typedef struct check {
@@ -172,28 +175,49 @@ static int conclude(pmpo_state *st, check *c, const char *name,
                                         pmpo_str_of(sentence(st, c, &v)), err);
 }
 
-static bool has_options(const pmpo_data *d)
+/* Different inputs that have options into *out. */
+static int count_inputs(const pmpo_data *d, size_t *out, pmpo_error *err)
 {
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        if (pmpo_data_example(d, i)->n_options >= 2) {
-            return true;
+    size_t n = pmpo_data_count(d);
+    size_t *group = pmpo_calloc(n, sizeof(*group));
+    bool *seen = pmpo_calloc(n, sizeof(*seen));
+    int rc = group && seen ? pmpo_data_groups(d, group, err)
+                           : pmpo_fail_memory(err);
+    *out = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (pmpo_data_example(d, i)->n_options >= 2 && !seen[group[i]]) {
+            seen[group[i]] = true;
+            ++*out;
         }
     }
-    return false;
+    pmpo_free(group);
+    pmpo_free(seen);
+    return rc;
 }
 
 int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err)
 {
-    if (st->o.no_loss_check || st->o.paper || st->o.iterations == 0
-        || !has_options(st->in->train)) {
+    size_t n_inputs;
+    if (st->o.no_loss_check || st->o.paper || st->o.iterations == 0) {
         return 0;
     }
+    int rc = count_inputs(st->in->train, &n_inputs, err);
+    if (rc < 0 || n_inputs == 0) {
+        return rc;
+    }
+    const char *name = at_end ? "loss_check_end" : "loss_check_start";
+    if (n_inputs < LEAST_INPUTS) {
+        const char *few =
+            pmpo_say(st,
+                     "can't be told from so few different inputs: "
+                     "%zu, and it takes 8",
+                     n_inputs);
+        return pmpo_store_put_text(st->in->store, name, pmpo_str_of(few), err);
+    }
     check c = {0};
-    int rc = choose(st, at_end, &c) < 0 ? pmpo_fail_memory(err)
-                                        : score(st, &c, err);
-    rc = rc < 0 ? rc
-                : conclude(st, &c, at_end ? "loss_check_end"
-                                          : "loss_check_start", err);
+    rc = choose(st, at_end, &c) < 0 ? pmpo_fail_memory(err)
+                                    : score(st, &c, err);
+    rc = rc < 0 ? rc : conclude(st, &c, name, err);
     pmpo_arena_release(&c.mem);
     return rc;
 }

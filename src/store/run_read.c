@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -299,6 +300,10 @@ static void read_outcome(reader *r, const char *which, int id,
         }
     }
     sqlite3_finalize(st);
+    if (!out->prompt.ptr) { /* nothing was scored yet */
+        const char *start = setting(r, "prompt");
+        out->prompt = (pmpo_str){start, strlen(start)};
+    }
     out->train_loss = part_number(r, which, "train_loss");
     out->train_loss = isnan(out->train_loss) ? loss : out->train_loss;
     out->val_loss = part_number(r, which, "val_loss");
@@ -552,8 +557,13 @@ static void read_losses(reader *r)
 static int open_to_read(reader *r, const char *path)
 {
     r->d.path = path;
-    if (access(path, R_OK) < 0) {
+    struct stat st;
+    if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
         return pmpo_fail(r->err, PMPO_EDATA, "%s: %s", path, strerror(errno));
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return pmpo_fail(r->err, PMPO_EDATA, "%s: a folder, not a run file",
+                         path);
     }
     /* A journal left by a kill has to be rolled back, which takes writing;
      * without it, SQLite says that it cannot. */
