@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -149,6 +150,15 @@ static int name_parts(const options *o, parts *p, pmpo_error *err)
 {
     const char *stem = o->output ? o->output : o->args[0];
     size_t n = o->output ? strlen(stem) : stem_length(stem);
+    struct stat st;
+    if (n == 0 || stem[n - 1] == '/' ||
+        (stat(stem, &st) == 0 && S_ISDIR(st.st_mode))) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "data split: -o takes the beginning "
+                         "of the parts' names, such as %s%smine; see pmpo data "
+                         "split --help",
+                         stem, n == 0 || stem[n - 1] == '/' ? "" : "/");
+    }
     if (!strcmp(stem, "-")) {
         return cli_error(err, PMPO_EUSAGE, "data split: a split of standard "
                          "input needs -o PREFIX; see pmpo data split --help");

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "commands.h"
 #include "common.h"
@@ -49,6 +50,14 @@ static int check_output(const options *o, pmpo_error *err)
         return cli_error(err, PMPO_EUSAGE, "data import: --json needs -o FILE, "
                          "or the examples go to standard output too; see pmpo "
                          "data import --help");
+    }
+    const char *dot = strrchr(o->output, '.');
+    if (dot && (!strcasecmp(dot, ".csv") || !strcasecmp(dot, ".tsv"))) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "data import: %s would hold JSONL "
+                         "under a table's name: call it %.*s.jsonl; see pmpo "
+                         "data import --help",
+                         o->output, (int)(dot - o->output), o->output);
     }
     return cli_check_output(o, o->output, err);
 }

@@ -216,6 +216,13 @@ void cli_skip_mark(pmpo_str *s)
     }
 }
 
+/* Surely a file that was meant, not a text of one word. */
+static bool names_a_file(const char *given)
+{
+    struct stat st;
+    return strpbrk(given, "./") && stat(given, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
 {
     bool is_dash = dash && !strcmp(given, "-");
@@ -227,6 +234,10 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
         }
         cli_skip_mark(&s);
         cut_newline(&s);
+    }
+    if (!is_dash && given[0] != '@' && names_a_file(given)) {
+        return cli_error(err, PMPO_EUSAGE, "%s is a file: @%s reads it", given,
+                         given);
     }
     if (!is_utf8(s)) {
         return cli_error(err, PMPO_EDATA, "%s is not valid UTF-8",

@@ -105,6 +105,8 @@ class Keep:
 
     def pstr(self, s: str) -> Any:
         """A pmpo_str."""
+        if not isinstance(s, str):
+            raise TypeError(f"a text is a str, not {type(s).__name__}: {s!r}")
         b = s.encode()
         return {"ptr": self.raw(b), "len": len(b)}
 

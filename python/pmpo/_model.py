@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _prompts(prompts: str | Sequence[str]) -> list[str]:
-    return [prompts] if isinstance(prompts, str) else [str(p) for p in prompts]
+    return [prompts] if isinstance(prompts, str) else list(prompts)
 
 
 def metric_bits(names: str | Iterable[str] | None) -> int:
@@ -133,7 +133,7 @@ class Model:
 
     def cancel(self) -> None:
         """Asks the call in progress, in another thread, to stop soon: it raises
-        Cancelled. Safe from any thread."""
+        Cancelled. Without one, the next call does. Safe from any thread."""
         with self._ending:
             lib.pmpo_cancel(self._alive())
 
@@ -178,7 +178,7 @@ class Model:
             lib.pmpo_scores_free(out[0])
 
     def analyze(self, data: DataLike, prompt: str, *, max_segments: int = 5,
-                rewriter: Model | None = None,
+                rewriter: Model | str | None = None,
                 progress: ProgressFn | None = None,
                 **options: Unpack[ScoreOptions]) -> Analysis:
         """What each of the S <= max_segments parts of prompt is worth: its
@@ -191,10 +191,10 @@ class Model:
         set_options(score, options, keep)
         watch.into(score)
         o.max_segments = max_segments
-        if rewriter:
-            o.rewriter = rewriter._alive()
+        marks = self if rewriter is None else model_of(rewriter, for_generation=True)
+        o.rewriter = marks._alive()
         out, err = ffi.new("pmpo_analysis **"), ffi.new("pmpo_error *")
-        check(run_alone([self, rewriter or self], lambda: int(lib.pmpo_analyze(
+        check(run_alone([self, marks], lambda: int(lib.pmpo_analyze(
             self._handle, d._handle, keep.pstr(prompt), o, out, err)), watch), err)
         try:
             return Analysis(out[0])
@@ -203,7 +203,7 @@ class Model:
 
     def evaluate(self, data: DataLike, prompts: str | Sequence[str], *,
                  metrics: str | Iterable[str] | None = None,
-                 judge: Model | None = None,
+                 judge: Model | str | None = None,
                  progress: ProgressFn | None = None,
                  **options: Unpack[EvalOptions]) -> Evaluation:
         """How often the answers under each of P prompts are right, by each of M
@@ -214,12 +214,13 @@ class Model:
         lib.pmpo_eval_options_init(o)
         set_options(o, options, keep)
         o.metrics = metric_bits(metrics)
-        if judge:
-            o.judge = judge._alive()
+        judges = self if judge is None else model_of(judge, for_generation=True)
+        if judge is not None:
+            o.judge = judges._alive()
         watch.into(o)
         ps, n = keep.pstrs(_prompts(prompts))
         out, err = ffi.new("pmpo_eval **"), ffi.new("pmpo_error *")
-        check(run_alone([self, judge or self], lambda: int(lib.pmpo_eval_run(
+        check(run_alone([self, judges], lambda: int(lib.pmpo_eval_run(
             self._handle, d._handle, ps, n, o, out, err)), watch), err)
         try:
             return Evaluation(out[0])

@@ -265,6 +265,8 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
     if prompt is not None:
         o.prompt = keep.pstr(prompt)
     if split is not None:
+        if validation is not None or test is not None:
+            raise ValueError("split is for data alone: leave it out beside validation or test")
         o.split.train, o.split.validation, o.split.test = split
     o.split.seed = o.seed
     watch.into(score)
@@ -282,8 +284,8 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
         given, o, os.fsencode(where), ffi.NULL, err)), watch, err, where)
 
 
-def resume(path: str | os.PathLike[str] | Run, *, model: Model | None = None,
-           rewriter: Model | None = None, iterations: int = 0,
+def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = None,
+           rewriter: Model | str | None = None, iterations: int = 0,
            budget_ms: int = 0, budget_tokens: int = 0, no_cache: bool = False,
            progress: ProgressFn | None = None) -> Run:
     """Goes on with a run; nothing finished is computed again. The models are
@@ -313,21 +315,21 @@ def _opened(run: Any, first: Any) -> Model:
     return scorer.join(*others, how=words("pmpo_joint")[how[0]]) if others else scorer
 
 
-def _models(path: str, model: Model | None,
-            rewriter: Model | None) -> tuple[Model, Model]:
+def _models(path: str, model: Model | str | None,
+            rewriter: Model | str | None) -> tuple[Model, Model]:
     """The run's models: those given, the others opened as it says."""
-    if model and rewriter:
-        return model, rewriter
+    if model is not None and rewriter is not None:
+        return model_of(model), model_of(rewriter, for_generation=True)
     out, err = ffi.new("pmpo_run **"), ffi.new("pmpo_error *")
     check(lib.pmpo_run_open(os.fsencode(path), out, err), err)
     try:
         a, b = ffi.new("pmpo_model_options *"), ffi.new("pmpo_model_options *")
         same = ffi.new("bool *")
         check(lib.pmpo_run_models(out[0], a, b, same, err), err)
-        scorer = model or _opened(out[0], a)
-        if rewriter is None:
-            rewriter = scorer if same[0] else Model._of(b)
-        return scorer, rewriter
+        scorer = _opened(out[0], a) if model is None else model_of(model)
+        if rewriter is not None:
+            return scorer, model_of(rewriter, for_generation=True)
+        return scorer, scorer if same[0] else Model._of(b)
     finally:
         lib.pmpo_run_free(out[0])
 

@@ -23,6 +23,27 @@ def best_of(path) -> str:
                           capture_output=True, text=True).stdout
 
 
+def test_arguments_that_would_be_ignored_are_refused(model, rows, tmp_path):
+    with pytest.raises(ValueError, match="split is for data alone"):
+        pmpo.optimize(model, rows[:6], START, split=(4, 1, 1), validation=rows[6:9],
+                      path=tmp_path / "no.pmpo", **HOW)
+    for prompts in ([None], [1.5], [pathlib.Path("a.txt")]):
+        with pytest.raises(TypeError, match="a text is a str"):
+            model.score(rows, prompts)
+    with pytest.raises(TypeError, match="a text is a str"):
+        pmpo.optimize(model, rows, ["Say"], path=tmp_path / "no.pmpo", **HOW)
+    assert not (tmp_path / "no.pmpo").exists()
+
+
+def test_models_may_be_given_by_name(model, rows, tmp_path):
+    mine = model.analyze(rows, START, template="raw")
+    named = model.analyze(rows, START, template="raw", rewriter=MODEL)
+    assert [s.effect for s in mine.segments] == [s.effect for s in named.segments]
+    path = tmp_path / "named.pmpo"
+    pmpo.optimize(model, rows, START, path=path, **{**HOW, "iterations": 1})
+    assert pmpo.resume(path, model=MODEL, iterations=2).status == "done"
+
+
 def test_run_is_the_command_lines(model, rows, file, tmp_path, cli):
     seen = []
     run = pmpo.optimize(model, rows, START, path=tmp_path / "a.pmpo",

@@ -107,8 +107,10 @@ static int find_input(table *t, pmpo_error *err)
         size_t at;
         int rc = find_column(t, input_names[i], &at, err);
         if (rc == 0 && at != NONE && t->column[INPUT] != NONE) {
-            rc = fail_columns(t, err, "more than one column can be the input; "
-                              "name it with --input");
+            rc = fail_columns(t, err,
+                              "more than one column can be the input; "
+                              "name it: pmpo data import csv FILE --input "
+                              "COLUMN");
         }
         if (rc < 0) {
             return rc;

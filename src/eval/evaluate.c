@@ -284,7 +284,9 @@ static int make_pattern(job *j, pmpo_error *err)
 {
     char why[200];
     if (!j->o->regex || !*j->o->regex) {
-        return pmpo_fail(err, PMPO_EUSAGE, "metric regex needs a pattern");
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "metric regex needs a "
+                         "pattern: --regex PATTERN");
     }
     int bad = regcomp(&j->pattern, j->o->regex, REG_EXTENDED | REG_NEWLINE);
     if (bad) {
