@@ -68,7 +68,7 @@ class Cell:
         self.split = task.get("split", spec["split"])
         self.measures = task.get("measure", spec["measure"])
         self.searches = (spec.get("optimize", []) + task.get("optimize", []) + method.get("optimize", [])
-                         + spec.get("method_options", {}).get(method["name"], []))
+                         + task.get("method_options", spec.get("method_options", {})).get(method["name"], []))
         asked = {kind: {k: v for k, v in how.items() if k != "piece"} for kind, how in self.measures.items()}
         depends = {"file": task["file"], "import": task.get("import"), "split": self.split,
                    "measure": asked, "metric": task.get("metric"), "size": spec["size"]}
