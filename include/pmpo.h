@@ -494,7 +494,7 @@ typedef struct pmpo_optimize_options {
      * are pairs. */
     pmpo_run_metric metric;
     int shortlist;         /* 4 */
-    int max_answer_tokens; /* 256 */
+    int max_answer_tokens; /* 512 */
     bool no_mask;          /* mask no parts, so the rewriter isn't told which
                             * help */
     bool no_hard_cases;    /* show the rewriter random examples */

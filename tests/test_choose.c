@@ -87,6 +87,7 @@ static void an_interval_of_paired_shares_agrees_with_the_test(void **state)
 
 static pmpo_str wise; /* the prompt that answers right; the others wrong */
 static int every = 1; /* it knows every so manyth question */
+static bool rambling; /* the others' answers don't come to an end */
 
 /* make_data: "Question K" is "no" where 3 divides K. */
 static void answer(pmpo_str prompt, pmpo_buf *reply)
@@ -100,6 +101,9 @@ static void answer(pmpo_str prompt, pmpo_buf *reply)
     pmpo_str rest = pmpo_str_sub(prompt, head.len, prompt.len);
     bool knows = wise.len > 0 && pmpo_str_starts(rest, wise) &&
                  rest.ptr[wise.len] == '\n' && k % every == 0;
+    for (int i = 0; rambling && !knows && i < 50; i++) {
+        pmpo_buf_puts(reply, "well, ");
+    }
     pmpo_buf_puts(reply, yes == knows ? "yes" : "no");
 }
 
@@ -237,6 +241,7 @@ static void answers_decide_where_they_differ(void **state)
     assert_int_equal(v->n_finalists, n);
     answers_decide(v);
     start_and_best_answer_the_test_part(v);
+    assert_null(strstr(v->verdict, "which alone may be why"));
     pmpo_run_free(run);
     /* Whatever the list's length, the start prompt is on it. */
     o.shortlist = 1;
@@ -248,6 +253,37 @@ static void answers_decide_where_they_differ(void **state)
     start_and_best_answer_the_test_part(v);
     pmpo_run_free(run);
     wise = PMPO_STR("");
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* Who is told that others were only cut off can ask for more. */
+static void a_gain_that_may_be_length_is_told(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r"), words[1000];
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    o.max_answer_tokens = 20;
+    pmpo_run *run = run_with(&o, d, path);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_true(v->finalists[0].id != 0);
+    wise = prompt_of(v, v->finalists[0].id);
+    memcpy(words, wise.ptr, wise.len);
+    wise.ptr = words;
+    pmpo_run_free(run);
+
+    rambling = true;
+    run = run_with(&o, d, path);
+    v = pmpo_run_describe(run);
+    assert_non_null(strstr(v->verdict, "Better with at most 20 tokens an answer,"
+                                       " on unseen examples: "));
+    assert_non_null(strstr(v->verdict, "cut off: 16 before, 0 after, which "
+                                       "alone may be why"));
+    rambling = false;
+    wise = PMPO_STR("");
+    pmpo_run_free(run);
     pmpo_data_free(d);
     free(path);
     drop_folder(folder);
@@ -595,6 +631,7 @@ int main(void)
         cmocka_unit_test(an_interval_of_paired_shares_agrees_with_the_test),
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),
         cmocka_unit_test(answers_decide_where_they_differ),
+        cmocka_unit_test(a_gain_that_may_be_length_is_told),
         cmocka_unit_test(a_start_that_may_answer_better_stays),
         cmocka_unit_test(the_best_of_library_and_contract_answer),
         cmocka_unit_test(words_of_a_rewriter_must_be_worth_it),

@@ -84,7 +84,7 @@ class LM(dspy.BaseLM):  # type: ignore[misc]
     """A pmpo.Model as DSPy's language model, so that one copy of the weights
     answers and scores. Decoding is greedy, whatever temperature is asked for."""
 
-    def __init__(self, model: Model, max_tokens: int = 256, **kwargs: Any) -> None:
+    def __init__(self, model: Model, max_tokens: int = 512, **kwargs: Any) -> None:
         super().__init__(model=f"pmpo/{model.name}", temperature=0.0,
                          max_tokens=max_tokens, **kwargs)
         self.pmpo_model = model

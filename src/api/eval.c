@@ -8,7 +8,7 @@
 void pmpo_eval_options_init(pmpo_eval_options *o)
 {
     *o = (pmpo_eval_options){.size = sizeof(*o), .template_name = "chat",
-                             .max_tokens = 256, .seed = 1};
+                             .max_tokens = 512, .seed = 1};
 }
 
 static const char *trouble(const pmpo_eval_input *in, pmpo_arena *mem)

@@ -36,7 +36,7 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
         .race = PMPO_RACE_EXACT,
         .metric = PMPO_RUN_METRIC_AUTO,
         .shortlist = 4,
-        .max_answer_tokens = 256,
+        .max_answer_tokens = 512,
         .seed = 1,
     };
     pmpo_score_options_init(&o->score);

@@ -252,12 +252,25 @@ static void say_loss(const outcome *o, pmpo_buf *out)
     say_accuracy(o, out);
 }
 
+/* Are there so many fewer replies cut off that this alone may be why more are
+ * right? */
+static bool may_be_length(const outcome *o)
+{
+    const pmpo_sheet *a = &o->of[0].answers, *b = &o->of[1].answers;
+    return o->answered && b->n_right > a->n_right && a->n_cut > b->n_cut
+           && a->n_cut - b->n_cut >= b->n_right - a->n_right;
+}
+
 /* Replies that the cap ended may lack their answer. */
 static void say_cut(const outcome *o, pmpo_buf *out)
 {
     size_t a = o->of[0].answers.n_cut, b = o->of[1].answers.n_cut;
     if (a + b > 0) {
         pmpo_buf_printf(out, "; replies cut off: %zu before, %zu after", a, b);
+    }
+    if (may_be_length(o)) {
+        pmpo_buf_puts(out, ", which alone may be why: see what a higher "
+                           "--max-tokens gives");
     }
 }
 
@@ -284,7 +297,12 @@ static void say_tested(const pmpo_state *st, const outcome *o, pmpo_buf *out)
 {
     bool again = o->before.n > 0
                  && (o->before.n > 1 || is_new_look(st, &o->before));
-    pmpo_buf_printf(out, "%s on ", finding(o));
+    pmpo_buf_printf(out, "%s ", finding(o));
+    if (may_be_length(o)) {
+        pmpo_buf_printf(out, "with at most %d tokens an answer, ",
+                        st->o.max_answer_tokens);
+    }
+    pmpo_buf_puts(out, "on ");
     if (again) {
         pmpo_buf_puts(out, "test examples that were looked at before");
     } else if (o->n_seen > 0) {
