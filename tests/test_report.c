@@ -14,6 +14,7 @@
 #include "text/diff.h"
 #include "report/html.h"
 #include "report/plot.h"
+#include "report/report.h"
 
 #define EVIL                                                                   \
     "\"'></title></style></svg><script>boo()</script><img src=x onerror=boo()>"
@@ -254,6 +255,68 @@ static void test_whole_run(void **state)
     pmpo_report_free(r);
 }
 
+/* Checks the page of a made run after `change` has altered what it tells: `has`
+ * is in it, `lacks` (NULL: nothing) is not. */
+static void check_page(const made_run *m, void (*change)(pmpo_run_view *v),
+                       const char *has, const char *lacks)
+{
+    pmpo_run *run = NULL;
+    pmpo_report_run r = {.name = "made"};
+    pmpo_data *parts[3];
+    pmpo_buf b = {0};
+    make_run_file(path, m);
+    assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pmpo_run_data(path, i, &parts[i], NULL), 0);
+        r.parts[i] = parts[i];
+    }
+    pmpo_run_view v = *pmpo_run_describe(run);
+    change(&v);
+    r.view = &v;
+    assert_int_equal(pmpo_report_one(&r, &b, NULL), 0);
+    if (!strstr(b.ptr, has) || (lacks && strstr(b.ptr, lacks))) {
+        fail_msg("'%s' is missing or '%s' is there", has, lacks ? lacks : "");
+    }
+    pmpo_buf_release(&b);
+    for (int i = 0; i < 3; i++) {
+        pmpo_data_free(parts[i]);
+    }
+    pmpo_run_free(run);
+}
+
+static const made_run small_run = {.n_train = 6, .n_val = 4, .n_test = 6,
+                                   .n_iterations = 2, .n_candidates = 3,
+                                   .n_words = 1};
+
+static void as_it_is(pmpo_run_view *v)
+{
+    (void)v;
+}
+
+static void answered(pmpo_run_view *v)
+{
+    for (size_t i = 0; i < v->n_losses; i++) {
+        for (size_t k = 0; k < v->losses[i].n; k++) { /* as without options */
+            ((pmpo_kept_example *)v->losses[i].examples)[k].correct = -1;
+        }
+    }
+    v->initial.test_n_answers = v->best.test_n_answers = 6;
+    v->initial.test_n_right = 2;
+    v->best.test_n_right = 5;
+    v->answers_p = 0.25;
+}
+
+/* Likeliest options are one thing, generated answers another. */
+static void test_likeliest_and_answers(void **state)
+{
+    (void)state;
+    check_page(&small_run, as_it_is, "the likeliest option became right in ",
+               "Of the answers generated");
+    check_page(&small_run, answered,
+               "2 of 6 were right, then 5 of 6; p = 0.25 of no difference",
+               "McNemar");
+}
+
 static void test_unfinished_run(void **state)
 {
     (void)state;
@@ -426,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_scales),
         cmocka_unit_test(test_whole_run),
+        cmocka_unit_test(test_likeliest_and_answers),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),
         cmocka_unit_test(test_several_runs),

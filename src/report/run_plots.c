@@ -299,26 +299,41 @@ static void put_share_table(pmpo_run_page *p, const share *s, int n)
     pmpo_html(p->b, "</tbody></table></div>\n");
 }
 
-/* Of the test part: answers that only one of the two prompts gets right. */
+/* Of the test part: examples whose likeliest option is right under only one of
+ * the two prompts. */
 static void put_flips(pmpo_run_page *p)
 {
     const pmpo_prompt_losses *a = pmpo_run_losses(p->run, 0, TEST);
     const pmpo_prompt_losses *b = pmpo_run_losses(p->run, p->v->best_id, TEST);
-    size_t won = 0, lost = 0;
+    size_t won = 0, lost = 0, known = 0;
     for (size_t i = 0; a && b && i < a->n; i++) {
         int x = a->examples[i].correct, y = b->examples[i].correct;
+        known += x >= 0 && y >= 0;
         won += x == 0 && y == 1;
         lost += x == 1 && y == 0;
     }
-    if (a && b && p->v->best_id != 0) {
-        pmpo_html(p->b, "<p>On the test part %zu answers became right and %zu "
-                  "wrong; exact McNemar test: p = %.2g.</p>\n", won, lost,
-                  pmpo_mcnemar(won, lost));
+    if (known > 0 && p->v->best_id != 0) {
+        pmpo_html(p->b, "<p>On the test part the likeliest option became right in "
+                  "%zu examples and wrong in %zu; exact McNemar test: p = "
+                  "%.2g.</p>\n", won, lost, pmpo_mcnemar(won, lost));
     }
     if (isfinite(p->v->test_majority)) {
         pmpo_html(p->b, "<p>Dashed: always the commonest answer, %.1f %%.</p>\n",
                   100 * p->v->test_majority);
     }
+}
+
+/* What the run found about the answers generated on the test part. */
+static void put_answers_test(pmpo_run_page *p)
+{
+    const pmpo_outcome *x = &p->v->initial, *y = &p->v->best;
+    if (p->v->best_id == 0 || !isfinite(p->v->answers_p)) {
+        return;
+    }
+    pmpo_html(p->b, "<p>Of the answers generated on the test part %zu of %zu were "
+              "right, then %zu of %zu; p = %.2g of no difference, paired by "
+              "example.</p>\n", x->test_n_right, x->test_n_answers,
+              y->test_n_right, y->test_n_answers, p->v->answers_p);
 }
 
 /* Of answers that were generated on the test part; returns how many rows. */
@@ -374,6 +389,7 @@ void pmpo_page_accuracy(pmpo_run_page *p)
     pmpo_html(p->b, "</div><div class=\"box\">");
     put_share_table(p, s, n);
     put_flips(p);
+    put_answers_test(p);
     pmpo_html(p->b, "</div></div>\n</section>\n");
 }
 
