@@ -225,7 +225,7 @@ static int put_page(const options *o, const session *s, const pmpo_data *d,
     pmpo_report *r = NULL;
     int rc = pmpo_report_analysis(a, d, pmpo_model_describe(s->scorer)->name,
                                   &r, err);
-    rc = rc < 0 ? rc : cli_write_page(o->html, o->force, r, err);
+    rc = rc < 0 ? rc : cli_write_page(o, o->html, r, err);
     pmpo_report_free(r);
     return rc;
 }

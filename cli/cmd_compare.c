@@ -268,7 +268,7 @@ static int put_page(const options *o, const pmpo_comparison *c,
 {
     pmpo_report *r = NULL;
     int rc = pmpo_report_comparison(c, &r, err);
-    rc = rc < 0 ? rc : cli_write_page(o->html, o->force, r, err);
+    rc = rc < 0 ? rc : cli_write_page(o, o->html, r, err);
     pmpo_report_free(r);
     return rc;
 }

@@ -44,7 +44,7 @@ int cmd_report(const options *o, pmpo_error *err)
     rc = check_name(o, made, err);
     rc = rc < 0
              ? rc
-             : cli_write_page(o->output ? o->output : made, o->force, r, err);
+             : cli_write_page(o, o->output ? o->output : made, r, err);
     cli_free(made);
     pmpo_report_free(r);
     return rc;

@@ -65,8 +65,9 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
  * pmpo. PMPO_EIO: no file can be made there. */
 int cli_check_page(const char *path, bool force, pmpo_error *err);
 /* Writes a page to `path` ("-": standard output) whole or not at all, and says
- * so. PMPO_EUSAGE as above. */
-int cli_write_page(const char *path, bool force, const pmpo_report *r,
+ * so; with --json on standard error, for standard output is a document then.
+ * PMPO_EUSAGE as above, by --force. */
+int cli_write_page(const options *o, const char *path, const pmpo_report *r,
                    pmpo_error *err);
 void cli_release(void);
 /* An http(s) URL, or several with commas. */

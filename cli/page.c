@@ -34,7 +34,7 @@ int cli_check_page(const char *path, bool force, pmpo_error *err)
                            path);
 }
 
-int cli_write_page(const char *path, bool force, const pmpo_report *r,
+int cli_write_page(const options *o, const char *path, const pmpo_report *r,
                    pmpo_error *err)
 {
     pmpo_str html = pmpo_report_html(r);
@@ -42,10 +42,11 @@ int cli_write_page(const char *path, bool force, const pmpo_report *r,
         fwrite(html.ptr, 1, html.len, stdout); /* main looks at ferror */
         return 0;
     }
-    int rc = cli_check_page(path, force, err);
+    int rc = cli_check_page(path, o->force, err);
     rc = rc < 0 ? rc : pmpo_report_write(r, path, err);
-    if (rc == 0) {
-        printf("page          %s (%zu kB)\n", path, (html.len + 999) / 1000);
+    if (rc == 0 && !(o->json && o->quiet)) {
+        fprintf(o->json ? stderr : stdout, "page          %s (%zu kB)\n", path,
+                (html.len + 999) / 1000);
     }
     return rc;
 }

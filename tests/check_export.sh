@@ -32,6 +32,12 @@ for f in text messages openai dspy promptfoo json jsonl csv; do "$fake" show run
 "$fake" show empty --format text >empty.text
 "$fake" show run --best >best
 
+# With --json and --html together, standard output is the document alone.
+for c in "analyze -p" "compare -p Think. -p"; do
+    "$fake" $c Say. -m fake -d options.jsonl --json --html ${c%% *}.html >${c%% *}.json 2>err
+    grep -q "^page " err
+done
+
 cat >check.py <<'PY'
 import csv, json, sys
 best = open("best", encoding="utf-8").read()[:-1]
@@ -45,6 +51,7 @@ assert json.load(open("place.messages")) == [{"role": "system", "content": "Do:\
 assert json.load(open("run.openai")) == {"model": "fake", "messages": messages}
 assert json.load(open("run.dspy"))["signature"]["instructions"] == best
 assert json.load(open("run.json"))["best"]["prompt"] == best
+assert json.load(open("analyze.json"))["segments"] and json.load(open("compare.json"))["models"]
 foo = json.load(open("run.promptfoo"))
 assert [p["label"] for p in foo["prompts"]] == ["start", "best"]
 start = json.loads(foo["prompts"][0]["raw"])
