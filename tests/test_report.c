@@ -317,6 +317,25 @@ static void test_likeliest_and_answers(void **state)
                "McNemar");
 }
 
+/* The first is the opening, the last is undecided. */
+static void with_opening(pmpo_run_view *v)
+{
+    pmpo_iteration *it = (pmpo_iteration *)v->iterations;
+    it[0].index = 0;
+    it[v->n_iterations - 1].decision = "";
+    v->max_iterations = 3;
+}
+
+static void test_iterations_are_counted(void **state)
+{
+    (void)state;
+    made_run m = small_run;
+    m.n_iterations = 4;
+    check_page(&m, with_opening, "accepted, in 2 iterations<", NULL);
+    m.unfinished = true;
+    check_page(&m, with_opening, "after 2 of 3 iterations", NULL);
+}
+
 static void test_unfinished_run(void **state)
 {
     (void)state;
@@ -490,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_scales),
         cmocka_unit_test(test_whole_run),
         cmocka_unit_test(test_likeliest_and_answers),
+        cmocka_unit_test(test_iterations_are_counted),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),
         cmocka_unit_test(test_several_runs),

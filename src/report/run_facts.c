@@ -23,6 +23,15 @@ const pmpo_candidate *pmpo_run_candidate(const pmpo_run_view *v, int id,
     return NULL;
 }
 
+size_t pmpo_run_iterations(const pmpo_run_view *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        n += v->iterations[i].index > 0 && *v->iterations[i].decision;
+    }
+    return n;
+}
+
 pmpo_str pmpo_run_prompt(const pmpo_run_view *v, int id)
 {
     const pmpo_candidate *c = id > 0 ? pmpo_run_candidate(v, id, NULL) : NULL;

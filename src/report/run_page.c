@@ -78,7 +78,7 @@ static void put_sentence(pmpo_run_page *p, const char *word)
         pmpo_html(p->b, "<h1>The run is %s%s%s after %zu of %d iterations: there "
                   "is no verdict before the test part is scored.</h1>\n",
                   v->status, *v->status_reason ? ", " : "", v->status_reason,
-                  v->n_iterations, v->max_iterations);
+                  pmpo_run_iterations(v), v->max_iterations);
         return;
     }
     if (rest.len > n + 2 && !strncmp(rest.ptr, word, n)
@@ -186,7 +186,7 @@ static void put_search_tile(pmpo_run_page *p)
     tile(p->b, "Prompts tried");
     pmpo_html(p->b, "<strong>%zu</strong><small>%zu accepted, in %zu "
               "iterations</small></dd></div>\n", n, accepted,
-              p->v->n_iterations);
+              pmpo_run_iterations(p->v));
 }
 
 static void put_cost_tile(pmpo_run_page *p)

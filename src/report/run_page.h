@@ -23,6 +23,8 @@ typedef struct pmpo_run_page {
 /* NULL: not known. */
 const pmpo_candidate *pmpo_run_candidate(const pmpo_run_view *v, int id,
                                          int *iteration);
+/* Iterations that were decided; the opening is none. */
+size_t pmpo_run_iterations(const pmpo_run_view *v);
 /* The prompt of a candidate; of 0: the start prompt. */
 pmpo_str pmpo_run_prompt(const pmpo_run_view *v, int id);
 /* The losses of a prompt on a part; NULL: not kept, or not of all examples. */
