@@ -19,6 +19,7 @@ typedef struct made_run {
     const char *evil;               /* NULL: none */
     bool unfinished;                /* no outcome, the last iteration undecided */
     bool bare;                      /* no losses of examples, no options */
+    bool twice;                     /* every input is that of two examples */
 } made_run;
 
 typedef struct maker {
@@ -96,7 +97,10 @@ static inline void put_example(maker *k, int part, size_t i)
     }
     json_t *j = json_object();
     json_object_set_new(j, "id", json_string(id.ptr));
-    json_object_set_new(j, "input", json_string(words(k, 40)));
+    pmpo_buf input = {0};
+    pmpo_buf_printf(&input, "input %zu", i / 2);
+    const char *own = words(k, 40), *shared = cstr(k, &input);
+    json_object_set_new(j, "input", json_string(k->m->twice ? shared : own));
     json_object_set_new(j, "target", json_string(target.ptr));
     if (!k->m->bare) {
         json_object_set_new(j, "options", json_pack("[ss]", target.ptr, "Other"));

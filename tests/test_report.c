@@ -317,6 +317,34 @@ static void test_likeliest_and_answers(void **state)
                "McNemar");
 }
 
+static void all_right(pmpo_run_view *v)
+{
+    for (size_t i = 0; i < v->n_losses; i++) {
+        for (size_t k = 0; k < v->losses[i].n; k++) {
+            ((pmpo_kept_example *)v->losses[i].examples)[k].correct = 1;
+        }
+    }
+}
+
+static void accuracy_known(pmpo_run_view *v)
+{
+    v->test_accuracy_low[0] = 0.123;
+    v->test_accuracy_high[0] = 0.987;
+}
+
+/* Examples with the same input count as one. */
+static void test_repeated_inputs(void **state)
+{
+    (void)state;
+    made_run m = small_run;
+    check_page(&m, all_right, "61.0 to 100.0 %", "test, by input"); /* 6 of 6 */
+    check_page(&m, accuracy_known, "12.3 to 98.7 %", NULL);
+    m.n_train = m.n_test = 12;
+    m.twice = true;
+    check_page(&m, all_right, "47.6 to 100.0 %", "75.7 to"); /* 12 of 12 */
+    check_page(&m, as_it_is, "test, by input", "exact McNemar");
+}
+
 /* The first is the opening, the last is undecided. */
 static void with_opening(pmpo_run_view *v)
 {
@@ -509,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_scales),
         cmocka_unit_test(test_whole_run),
         cmocka_unit_test(test_likeliest_and_answers),
+        cmocka_unit_test(test_repeated_inputs),
         cmocka_unit_test(test_iterations_are_counted),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/data.h"
 #include "report/html.h"
 #include "report/run_page.h"
 #include "stats/margin.h"
@@ -64,6 +65,19 @@ double pmpo_run_mean(const pmpo_report_run *r, int id, int part)
     return weight > 0 ? sum / weight : NAN;
 }
 
+const size_t *pmpo_run_groups(pmpo_run_page *p, int part)
+{
+    const pmpo_data *d = p->run->parts[part];
+    if (d && !p->groups[part]) {
+        size_t *group =
+            pmpo_arena_alloc(p->mem, pmpo_data_count(d), sizeof(*group));
+        bool ok = group && pmpo_data_groups(d, group, NULL) == 0;
+        p->groups[part] = ok ? group : NULL;
+        p->failed |= !ok;
+    }
+    return p->groups[part];
+}
+
 pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part)
 {
     const pmpo_report_run *r = p->run;
@@ -83,7 +97,26 @@ pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part)
         diff[i] = a->examples[i].loss - b->examples[i].loss;
         w[i] = pmpo_data_example(r->parts[part], i)->weight;
     }
-    return pmpo_mean_interval(diff, w, a->n);
+    size_t n = pmpo_by_group(diff, w, pmpo_run_groups(p, part), a->n);
+    return pmpo_mean_interval(diff, w, n);
+}
+
+pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, int part)
+{
+    const pmpo_prompt_losses *l = pmpo_run_losses(p->run, id, part);
+    size_t n = l ? l->n : 0;
+    double *x = pmpo_arena_alloc(p->mem, 2 * n + 1, sizeof(*x));
+    if (!x) {
+        p->failed = true;
+        return (pmpo_interval){NAN, NAN, NAN};
+    }
+    double *w = x + n;
+    for (size_t i = 0; i < n; i++) {
+        x[i] = l->examples[i].correct > 0;
+        w[i] = l->examples[i].correct >= 0;
+    }
+    n = n ? pmpo_by_group(x, w, pmpo_run_groups(p, part), n) : 0;
+    return n ? pmpo_wilson_grouped(x, w, n) : pmpo_wilson(0, 0);
 }
 
 void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,

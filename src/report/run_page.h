@@ -15,6 +15,7 @@ typedef struct pmpo_run_page {
     pmpo_arena *mem;
     int *incumbents;   /* [v->n_iterations + 1]: candidate ids, at the start of
                         * each iteration and at the end */
+    const size_t *groups[3]; /* of pmpo_run_groups; NULL: not asked for yet */
     bool failed;       /* memory ran out */
 } pmpo_run_page;
 
@@ -32,14 +33,20 @@ const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
                                           int part);
 /* Mean loss of a prompt on a part, weighted; NAN: not known. */
 double pmpo_run_mean(const pmpo_report_run *r, int id, int part);
+/* The groups of a part's examples by input, as of pmpo_data_groups; NULL: there is
+ * no such part, or memory ran out. */
+const size_t *pmpo_run_groups(pmpo_run_page *p, int part);
 /* The loss of `from` minus that of `to`, paired by example; above 0, `to` is
- * better. NAN if one is not known. */
+ * better. Examples with the same input count as one. NAN if one is not known. */
 pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part);
 /* The finding on the test part, as in the verdict. */
 pmpo_finding pmpo_run_finding(const pmpo_run_view *v);
 /* Examples with options, and those whose likeliest option is right. */
 void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
                     size_t *right);
+/* Their share with its 95 % interval; examples with the same input count as one.
+ * NAN: not known. */
+pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, int part);
 size_t pmpo_count_words(pmpo_str s);
 /* A setting of the run, as text; "": it is not stored. */
 const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);

@@ -229,7 +229,8 @@ void pmpo_page_losses(pmpo_run_page *p)
                       "Every candidate is a mark: point at it, or step through "
                       "them with the arrow keys, for its text and fate. Bars are "
                       "95 % intervals of the change since the start, paired by "
-                      "example. Iteration 0 is the opening: ready-made prompts.");
+                      "example (by input where some are repeated). Iteration 0 "
+                      "is the opening: ready-made prompts.");
     pmpo_html(p->b, "<div class=\"box large\">\n");
     pmpo_plot plot = {.width = WIDTH, .height = HEIGHT};
     cover_all(p, &s, &plot);
@@ -299,23 +300,50 @@ static void put_share_table(pmpo_run_page *p, const share *s, int n)
     pmpo_html(p->b, "</tbody></table></div>\n");
 }
 
+typedef struct flips {
+    size_t known, won, lost; /* examples with options under both prompts */
+    size_t inputs;           /* different ones of them */
+    double p;                /* of no difference; NAN: not known */
+} flips;
+
 /* Of the test part: examples whose likeliest option is right under only one of
  * the two prompts. */
-static void put_flips(pmpo_run_page *p)
+static flips count_flips(pmpo_run_page *p)
 {
     const pmpo_prompt_losses *a = pmpo_run_losses(p->run, 0, TEST);
     const pmpo_prompt_losses *b = pmpo_run_losses(p->run, p->v->best_id, TEST);
-    size_t won = 0, lost = 0, known = 0;
-    for (size_t i = 0; a && b && i < a->n; i++) {
+    size_t n = a && b ? a->n : 0;
+    double *d = pmpo_arena_alloc(p->mem, 2 * n + 1, sizeof(*d));
+    flips f = {0, 0, 0, 0, NAN};
+    for (size_t i = 0; d && i < n; i++) {
         int x = a->examples[i].correct, y = b->examples[i].correct;
-        known += x >= 0 && y >= 0;
-        won += x == 0 && y == 1;
-        lost += x == 1 && y == 0;
+        bool known = x >= 0 && y >= 0;
+        d[i] = known ? y - x : 0;
+        d[n + i] = known;
+        f.known += known;
+        f.won += d[i] > 0;
+        f.lost += d[i] < 0;
     }
-    if (known > 0 && p->v->best_id != 0) {
+    p->failed |= !d;
+    if (d && f.known > 0) {
+        f.inputs = pmpo_by_group(d, d + n, pmpo_run_groups(p, TEST), n);
+        for (size_t i = 0; i < f.inputs; i++) {
+            d[i] *= d[n + i]; /* the sum again */
+        }
+        f.p = pmpo_mcnemar_grouped(d, f.inputs, p->v->seed);
+    }
+    return f;
+}
+
+static void put_flips(pmpo_run_page *p)
+{
+    flips f = count_flips(p);
+    if (f.known > 0 && p->v->best_id != 0) {
         pmpo_html(p->b, "<p>On the test part the likeliest option became right in "
-                  "%zu examples and wrong in %zu; exact McNemar test: p = "
-                  "%.2g.</p>\n", won, lost, pmpo_mcnemar(won, lost));
+                  "%zu examples and wrong in %zu; %s: p = %.2g.</p>\n", f.won,
+                  f.lost,
+                  f.inputs < f.known ? "McNemar's test, by input"
+                                     : "exact McNemar test", f.p);
     }
     if (isfinite(p->v->test_majority)) {
         pmpo_html(p->b, "<p>Dashed: always the commonest answer, %.1f %%.</p>\n",
@@ -354,6 +382,27 @@ static int put_answer_shares(pmpo_run_page *p, share *s, int prompts)
     return n;
 }
 
+/* Of likeliest options on a part, under the start prompt or the best. */
+static share option_share(pmpo_run_page *p, bool best, int part)
+{
+    const pmpo_run_view *v = p->v;
+    share x = {.how = best ? "m good" : "m even"};
+    int id = best ? v->best_id : 0;
+    pmpo_run_right(p->run, id, part, &x.n, &x.right);
+    x.i = pmpo_run_right_interval(p, id, part);
+    if (part == TEST && x.n == 0) { /* what older runs have */
+        const pmpo_outcome *o = best ? &v->best : &v->initial;
+        x.n = o->test_n_options;
+        x.right = o->test_n_correct;
+        x.i = pmpo_wilson(x.right, x.n);
+    }
+    if (part == TEST && isfinite(v->test_accuracy_low[best])) {
+        x.i.low = v->test_accuracy_low[best];
+        x.i.high = v->test_accuracy_high[best];
+    }
+    return x;
+}
+
 void pmpo_page_accuracy(pmpo_run_page *p)
 {
     static const char *const names[2][2] = {
@@ -363,17 +412,9 @@ void pmpo_page_accuracy(pmpo_run_page *p)
     int n = 0, prompts = p->v->best_id == 0 ? 1 : 2;
     for (int k = 0; k < 2; k++) {
         for (int i = 0; i < prompts; i++) {
-            share *x = &s[n];
-            *x = (share){.name = names[k][i], .how = i ? "m good" : "m even"};
-            pmpo_run_right(p->run, i ? p->v->best_id : 0, parts[k], &x->n,
-                           &x->right);
-            if (parts[k] == TEST && x->n == 0) { /* what older runs have */
-                const pmpo_outcome *o = i ? &p->v->best : &p->v->initial;
-                x->n = o->test_n_options;
-                x->right = o->test_n_correct;
-            }
-            x->i = pmpo_wilson(x->right, x->n);
-            n += x->n > 0;
+            s[n] = option_share(p, i, parts[k]);
+            s[n].name = names[k][i];
+            n += s[n].n > 0;
         }
     }
     n += put_answer_shares(p, s + n, prompts);
@@ -383,7 +424,8 @@ void pmpo_page_accuracy(pmpo_run_page *p)
     pmpo_html_section(p->b, "accuracy", "Accuracy before and after",
                       "How often the right option is the likeliest one and, where "
                       "answers were generated, how often they are right. Bars are "
-                      "95 % intervals (Wilson).");
+                      "95 % intervals (Wilson); examples with the same input "
+                      "count as one.");
     pmpo_html(p->b, "<div class=\"pair\"><div class=\"box\">");
     put_shares(p, s, n);
     pmpo_html(p->b, "</div><div class=\"box\">");
