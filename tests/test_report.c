@@ -345,6 +345,34 @@ static void test_repeated_inputs(void **state)
     check_page(&m, as_it_is, "test, by input", "exact McNemar");
 }
 
+/* The last choice goes back to the start prompt, though one was accepted. */
+static void start_stays(pmpo_run_view *v)
+{
+    static const pmpo_run_finalist two[] = {
+        {1, 0.5, 4, 1, 2, "answers <worse>"}, {0, 0.75, 4, 3, 0, "taken"}};
+    v->best_id = 0;
+    v->finalists = two;
+    v->n_finalists = 2;
+    for (size_t i = 0; i < v->n_losses; i++) {
+        double mark = v->losses[i].prompt == 0 ? 1234 : 5678;
+        for (size_t k = 0; k < v->losses[i].n; k++) {
+            ((pmpo_kept_example *)v->losses[i].examples)[k].loss = mark;
+        }
+    }
+}
+
+static void test_start_stays(void **state)
+{
+    (void)state;
+    made_run m = small_run;
+    m.n_iterations = 1; /* of which a candidate is accepted */
+    check_page(&m, start_stays, "the start prompt stays</small>", "5678.00<");
+    check_page(&m, start_stays, "<td class=\"n\">0.5000</td><td class=\"n\">1 of "
+               "4</td><td class=\"n\">2</td><td class=\"why\">answers "
+               "&lt;worse&gt;</td>", "no candidate was accepted");
+    check_page(&m, as_it_is, "<h2", "id=\"choice\"");
+}
+
 /* The first is the opening, the last is undecided. */
 static void with_opening(pmpo_run_view *v)
 {
@@ -538,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_whole_run),
         cmocka_unit_test(test_likeliest_and_answers),
         cmocka_unit_test(test_repeated_inputs),
+        cmocka_unit_test(test_start_stays),
         cmocka_unit_test(test_iterations_are_counted),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),

@@ -254,10 +254,14 @@ static size_t find_hard(pmpo_run_page *p, hard_row **out)
     return n < HARD_ROWS ? n : HARD_ROWS;
 }
 
+/* At the end it is the best prompt's: the last choice may be another than the last
+ * accepted candidate. */
 static double loss_at(pmpo_run_page *p, size_t column, size_t example)
 {
+    bool end = column == p->v->n_iterations;
     const pmpo_prompt_losses *l =
-        pmpo_run_losses(p->run, p->incumbents[column], TRAIN);
+        pmpo_run_losses(p->run, end ? p->v->best_id : p->incumbents[column],
+                        TRAIN);
     return l ? l->examples[example].loss : NAN;
 }
 

@@ -121,7 +121,7 @@ static void put_gain_tile(pmpo_run_page *p)
                   v->test_gain, v->test_gain_low, v->test_gain_high);
     } else {
         pmpo_html(p->b, "<small>%s</small>",
-                  v->best_id == 0 ? "no candidate was accepted"
+                  v->best_id == 0 ? "the start prompt stays"
                   : tested        ? "too few examples for an interval"
                                   : "the test part is not scored yet");
     }

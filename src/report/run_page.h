@@ -71,6 +71,7 @@ bool pmpo_is_path_setting(const char *name);
     X(pmpo_page_examples) /* run_examples.c */                                 \
     X(pmpo_page_hard)                                                          \
     X(pmpo_page_lineage)    /* run_prompts.c */                                \
+    X(pmpo_page_choice)     /* run_choice.c */                                 \
     X(pmpo_page_tradeoffs)  /* run_plots.c */                                  \
     X(pmpo_page_models)     /* run_models.c */                                 \
     X(pmpo_page_candidates) /* run_record.c */                                 \
