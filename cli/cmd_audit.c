@@ -24,11 +24,15 @@ typedef struct audit_job {
 
 /* ---- prompts --------------------------------------------------------------- */
 
+/* A given prompt that is also one of the run's is of the run's family, or its
+ * relatives would count beside it. */
 static void add_prompt(audit_job *j, pmpo_str p, int family)
 {
     for (size_t i = 0; i < j->n_prompts; i++) {
         if (j->prompts[i].len == p.len
             && !memcmp(j->prompts[i].ptr, p.ptr, p.len)) {
+            bool given = j->families[i] < 0;
+            j->families[i] = given ? family : j->families[i];
             return;
         }
     }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# check_export.sh FAKE: what `show --format` prints is what the others read.
+# check_export.sh FAKE: what `show --format` prints is what the others read, and documents of other
+# commands hold.
 #
 # A run over the fake engine is exported; Python's own JSON and CSV readers hold every form to its
 # shape. Where mlflow, wandb and dspy are installed for $PMPO_PYTHON (else python3), the examples for
@@ -37,6 +38,9 @@ for c in "analyze -p" "compare -p Think. -p"; do
     "$fake" $c Say. -m fake -d options.jsonl --json --html ${c%% *}.html >${c%% *}.json 2>err
     grep -q "^page " err
 done
+# A given prompt that is the run's, too, is no family of its own.
+"$fake" audit run -m fake --json >audit.json
+"$fake" audit run -m fake --json -p "$(printf 'Say {{yes}} or\nno, "please".')" >audited.json
 
 cat >check.py <<'PY'
 import csv, json, sys
@@ -52,6 +56,8 @@ assert json.load(open("run.openai")) == {"model": "fake", "messages": messages}
 assert json.load(open("run.dspy"))["signature"]["instructions"] == best
 assert json.load(open("run.json"))["best"]["prompt"] == best
 assert json.load(open("analyze.json"))["segments"] and json.load(open("compare.json"))["models"]
+audits = [json.load(open(f)) for f in ("audit.json", "audited.json")]
+assert audits[0]["families"] == audits[1]["families"], "families"
 foo = json.load(open("run.promptfoo"))
 assert [p["label"] for p in foo["prompts"]] == ["start", "best"]
 start = json.loads(foo["prompts"][0]["raw"])
