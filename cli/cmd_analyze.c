@@ -25,14 +25,21 @@ static const char *says(const pmpo_segment_effect *s, double floor)
 static void put_segment(const pmpo_segment_effect *s, double floor,
                         double largest)
 {
-    double share = largest > 0 ? fabs(s->effect) / largest : 0;
-    int n = isfinite(share) ? (int)(share * BAR + 0.5) : 0;
-    char interval[SHORT] = "too few examples";
-    if (isfinite(s->low) && isfinite(s->high)) {
+    bool known = isfinite(s->effect); /* the text with the mask may not fit */
+    double share = known && largest > 0 ? fabs(s->effect) / largest : 0;
+    int n = (int)(share * BAR + 0.5);
+    char interval[SHORT], effect[SHORT] = "-";
+    snprintf(interval, sizeof(interval), "%s",
+             known ? "too few examples" : "too long when masked");
+    if (known && isfinite(s->low) && isfinite(s->high)) {
         snprintf(interval, sizeof(interval), "%+.4f to %+.4f", s->low,
                  s->high);
     }
-    printf("%+10.4f   %-22s  %-15s  ", s->effect, interval, says(s, floor));
+    if (known) {
+        snprintf(effect, sizeof(effect), "%+.4f", s->effect);
+    }
+    printf("%10s   %-22s  %-15s  ", effect, interval,
+           known ? says(s, floor) : "not measured");
     for (int i = 0; i < n; i++) {
         putchar(s->effect > 0 ? '+' : '-');
     }
@@ -68,11 +75,11 @@ static const char *colour_of_part(const pmpo_segment_effect *s, double floor,
     static const char *const hurts[] = {"\033[30;48;5;224m", "\033[30;48;5;217m",
                                         "\033[30;48;5;210m", "\033[30;48;5;203m"};
     pmpo_effect what = pmpo_effect_of(s, floor);
-    /* 0..3, the largest: 3 */
-    int k = largest > 0 ? (int)(fabs(s->effect) / largest * 3.999) : 0;
-    return what == PMPO_EFFECT_HELPS   ? helps[k]
-           : what == PMPO_EFFECT_HURTS ? hurts[k]
-                                       : "";
+    if (what == PMPO_EFFECT_UNCLEAR || !(largest > 0)) {
+        return ""; /* no number among these */
+    }
+    int k = (int)(fabs(s->effect) / largest * 3.999); /* 0..3, the largest: 3 */
+    return (what == PMPO_EFFECT_HELPS ? helps : hurts)[k];
 }
 
 /* Only where colours say something; the table has the same in words. */
@@ -171,8 +178,11 @@ static void analyze_text(const options *o, const session *s,
     if (s->rewriter) {
         put_fact("marked by", "%s", pmpo_model_describe(s->rewriter)->name);
     }
-    put_fact("prompt", "%.4f nats of loss with it, %.4f without any prompt",
-             a->loss, a->loss_without);
+    char without[SHORT];
+    put_fact("prompt", "%.4f nats of loss with it, %s without any prompt",
+             a->loss, isfinite(a->loss_without)
+                          ? show_loss(a->loss_without, without)
+                          : "not measured");
     put_fact("parts", "marked by %s%s%s",
              a->marked_by_model ? "the model" : "fixed rules",
              a->marking_note && *a->marking_note ? ": " : "",

@@ -38,6 +38,19 @@ static void put_steps(const pmpo_compression *c)
     }
 }
 
+static void put_test(const pmpo_compression *c)
+{
+    char interval[80] = "one input: no interval";
+    if (isfinite(c->test_low) && isfinite(c->test_high)) {
+        snprintf(interval, sizeof(interval), "95 %% interval %+.4f to %+.4f",
+                 c->test_low, c->test_high);
+    }
+    put_fact("test", "loss %.4f after %.4f, %+.4f (%s) on %zu example%s that had "
+             "no say", c->test_after, c->test_before,
+             c->test_after - c->test_before, interval, c->n_test,
+             c->n_test == 1 ? "" : "s");
+}
+
 static void put_result(const pmpo_compression *c)
 {
     double saved = 1 - (double)c->tokens_after / (double)c->tokens_before;
@@ -52,10 +65,7 @@ static void put_result(const pmpo_compression *c)
     put_fact("validation", "loss %.4f after %.4f; the margin is %.4g nats",
              c->val_after, c->val_before, c->margin);
     if (c->n_steps > 0 && c->n_test > 0) {
-        put_fact("test", "loss %.4f after %.4f, %+.4f (95 %% interval %+.4f "
-                 "to %+.4f) on %zu examples that had no say", c->test_after,
-                 c->test_before, c->test_after - c->test_before, c->test_low,
-                 c->test_high, c->n_test);
+        put_test(c);
     }
     if (saved > HARDLY_READ) {
         put_fact("note", "hardly anything of the prompt matters to this loss; "

@@ -384,9 +384,13 @@ static void put_test_looks(const pmpo_run_view *v)
 {
     for (size_t i = 0; v->n_test_looks > 1 && i < v->n_test_looks; i++) {
         const pmpo_test_look *l = &v->test_looks[i];
-        put_fact(i ? "" : "test looks", "after %d iterations: gain %.4f nats, "
-                 "95 %% interval %.4f to %.4f%s", l->iterations, l->gain,
-                 l->low, l->high,
+        char gain[SHORT], interval[80] = "too few inputs for an interval";
+        if (isfinite(l->low) && isfinite(l->high)) {
+            snprintf(interval, sizeof(interval), "95 %% interval %.4f to %.4f",
+                     l->low, l->high);
+        }
+        put_fact(i ? "" : "test looks", "after %d iterations: gain %s nats, %s%s",
+                 l->iterations, show_loss(l->gain, gain), interval,
                  i ? "; not unseen any more" : "; on unseen examples");
     }
 }

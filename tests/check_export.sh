@@ -38,6 +38,11 @@ for c in "analyze -p" "compare -p Think. -p"; do
     "$fake" $c Say. -m fake -d options.jsonl --json --html ${c%% *}.html >${c%% *}.json 2>err
     grep -q "^page " err
 done
+# Where there is no figure, none is printed.
+head -n 5 options.jsonl >five.jsonl
+"$fake" compress -m fake -d five.jsonl -p 'Think well. Be good. Say yes.' --margin 5 | tr -s ' \n' ' ' >five.text
+grep -q "(one input: no interval) on 1 example that" five.text
+if grep -qw nan five.text; then exit 1; fi
 # A given prompt that is the run's, too, is no family of its own.
 "$fake" audit run -m fake --json >audit.json
 "$fake" audit run -m fake --json -p "$(printf 'Say {{yes}} or\nno, "please".')" >audited.json

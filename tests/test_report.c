@@ -12,6 +12,7 @@
 #include "fail_alloc.h"
 #include "made_run.h"
 #include "text/diff.h"
+#include "report/effects.h"
 #include "report/html.h"
 #include "report/plot.h"
 #include "report/report.h"
@@ -203,6 +204,22 @@ static void test_scales(void **state)
     s = (pmpo_scale){1, 1, 0, 100}; /* nothing to divide by */
     assert_true(pmpo_scale_at(&s, 1) == 50);
     assert_true(pmpo_scale_step(&s, 5) == 1);
+}
+
+/* The text with a mask may not fit: then there is no effect, and no number. */
+static void test_unknown_effect(void **state)
+{
+    (void)state;
+    const pmpo_str text = PMPO_STR("Think. Answer.");
+    const pmpo_segment_effect two[] = {
+        {0, 6, PMPO_STR("Think."), NAN, NAN, NAN},
+        {7, 14, PMPO_STR("Answer."), 0.5, 0.25, 0.75}};
+    pmpo_buf b = {0};
+    pmpo_put_effects(&b, &(pmpo_effects){two, 2, text, NAN}, "effects");
+    assert_false(b.failed);
+    assert_null(strstr(b.ptr, "nan"));
+    assert_non_null(strstr(b.ptr, "too long when masked</td><td>Think."));
+    pmpo_buf_release(&b);
 }
 
 /* ---- pages of runs ----------------------------------------------------------------- */
@@ -563,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_diffs_are_whole),
         cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_unknown_effect),
         cmocka_unit_test(test_whole_run),
         cmocka_unit_test(test_likeliest_and_answers),
         cmocka_unit_test(test_repeated_inputs),
