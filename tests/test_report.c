@@ -390,6 +390,29 @@ static void test_start_stays(void **state)
     check_page(&m, as_it_is, "<h2", "id=\"choice\"");
 }
 
+/* As a ready-made prompt, which has no parent. */
+static void from_a_library(pmpo_run_view *v)
+{
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        for (size_t k = 0; k < it->n_candidates; k++) {
+            pmpo_candidate *c = (pmpo_candidate *)&it->candidates[k];
+            if (c->id == v->best_id) {
+                c->n_parents = 0;
+                c->prompt = v->best.prompt = PMPO_STR("Think, then answer.");
+            }
+        }
+    }
+}
+
+static void test_chain_without_a_start(void **state)
+{
+    (void)state;
+    check_page(&small_run, from_a_library,
+               "<div class=\"text\"><ins>Think, then answer.</ins></div></li>",
+               NULL);
+}
+
 /* The first is the opening, the last is undecided. */
 static void with_opening(pmpo_run_view *v)
 {
@@ -585,6 +608,7 @@ int main(void)
         cmocka_unit_test(test_likeliest_and_answers),
         cmocka_unit_test(test_repeated_inputs),
         cmocka_unit_test(test_start_stays),
+        cmocka_unit_test(test_chain_without_a_start),
         cmocka_unit_test(test_iterations_are_counted),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),

@@ -159,11 +159,14 @@ static size_t sentence_end(pmpo_str s, size_t from)
     return s.len;
 }
 
-/* The prompts from the best back to the start, by first parents; chain[0] is
- * the best. */
+/* The prompts from the best back by first parents, to the start or to a candidate
+ * that was made from none; chain[0] is the best. */
 static size_t find_chain(pmpo_run_page *p, int **out)
 {
-    size_t most = p->v->n_iterations + 2, n = 0;
+    size_t most = 2, n = 0; /* the best and the start */
+    for (size_t i = 0; i < p->v->n_iterations; i++) {
+        most += p->v->iterations[i].n_candidates;
+    }
     int *chain = pmpo_arena_alloc(p->mem, most, sizeof(*chain));
     *out = chain;
     for (int id = p->v->best_id; chain && n < most;) {
@@ -237,12 +240,16 @@ static void put_sentences(pmpo_run_page *p)
     pmpo_html(p->b, "</tbody></table></div>\n");
 }
 
+/* parent -1: it was made from none, and all of its text is new. */
 static void put_step(pmpo_run_page *p, int id, int parent)
 {
     int iteration = 0;
     const pmpo_candidate *c = pmpo_run_candidate(p->v, id, &iteration);
     pmpo_html(p->b, "<li><p><b>Iteration %d</b>: candidate %d, %s", iteration,
               id, c ? c->proposer : "");
+    if (parent < 0) {
+        pmpo_html(p->b, ", made from no other prompt");
+    }
     if (c && isfinite(c->loss)) {
         pmpo_html(p->b, ", training loss %.4f", c->loss);
     }
@@ -260,7 +267,7 @@ void pmpo_page_lineage(pmpo_run_page *p)
 {
     int *chain;
     size_t n = p->v->best_id == 0 ? 0 : find_chain(p, &chain);
-    if (n < 2) {
+    if (n == 0) {
         return;
     }
     pmpo_html_section(p->b, "lineage", "How the best prompt came to be",
@@ -270,6 +277,9 @@ void pmpo_page_lineage(pmpo_run_page *p)
     pmpo_html(p->b, "<ol class=\"steps\">\n<li><p><b>Start</b></p><div "
               "class=\"text\">%.*s</div></li>\n",
               (int)p->v->initial.prompt.len, p->v->initial.prompt.ptr);
+    if (chain[n - 1] != 0) {
+        put_step(p, chain[n - 1], -1);
+    }
     for (size_t i = n - 1; i-- > 0;) {
         put_step(p, chain[i], chain[i + 1]);
     }
