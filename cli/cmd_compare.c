@@ -111,9 +111,9 @@ static void put_notes(const pmpo_comparison *c)
 {
     putchar('\n');
     put_fact("p", "of no difference from prompt 1 on the same examples, "
-             "corrected for all comparisons of its kind (Holm); losses by the "
-             "paired bootstrap, right answers by the exact McNemar test or, of "
-             "shares, the paired bootstrap");
+             "corrected for all comparisons of its kind (Holm), those over all "
+             "models apart; losses by the paired bootstrap, right answers by "
+             "the exact McNemar test or, of shares, the paired bootstrap");
     put_fact("*", "the best; it was picked on these very examples: on others "
              "it is likely to be less good");
     if (c->n_models > 1 && !c->losses_compare) {

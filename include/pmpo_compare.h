@@ -26,8 +26,9 @@ PMPO_API void pmpo_compare_options_init(pmpo_compare_options *o);
 
 /* The gain of a prompt over the first prompt on the same examples; above 0 it
  * is better. low and high are its 95 % interval, p is two-sided, both over
- * distinct inputs. p_holm is p corrected for all tests of the same kind in the
- * comparison (Holm 1979). All NAN for the first prompt, and if nothing was
+ * distinct inputs. p_holm is p corrected for all tests of its family (Holm
+ * 1979): the losses of all prompts under all models; their right answers; and in
+ * `all` each of the two apart. All NAN for the first prompt, and if nothing was
  * measured. */
 typedef struct pmpo_compare_gain {
     double value, low, high;

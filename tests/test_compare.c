@@ -249,6 +249,7 @@ static void test_answers(void **state)
     assert_true(v->best.shown);
     NEAR(x[1].right_gain.p_holm, 2 * pmpo_mcnemar(N * 2 / 3, 0));
     assert_non_null(strstr(v->best.verdict, "better than prompt 1, p = "));
+    assert_non_null(strstr(v->best.verdict, "correction for 2 comparisons"));
     assert_false(v->losses_compare); /* nll counts tokens */
     fake_free(m);
     pmpo_compare_free(c);
@@ -336,6 +337,8 @@ static void test_page(void **state)
     assert_int_equal(count_of(html, "</title>\n<style>"), 1);
     assert_true(count_of(html, "&quot;&#39;&gt;") >= 6);
     assert_null(strstr(html, "nan"));
+    assert_non_null(strstr(html, "(Holm): 2 of losses, 2 of right answers; over "
+                                 "all models, 1 more of each apart.</p>"));
     assert_non_null(strstr(html, "<section id=\"matrix\""));
     assert_non_null(strstr(html, "<section id=\"gains\""));
     assert_int_equal(count_of(html, "<div class=\"box\" id=\"p"), 2);
@@ -398,7 +401,7 @@ static void test_equal_shares_are_told_as_equal(void **state)
                                      .loss = 1,
                                      .right_gain = none}};
     const pmpo_compare_best best = {1, 1, 1, false, ""};
-    const char *text = pmpo_compare_verdict(c, 2, &best, &mem);
+    const char *text = pmpo_compare_verdict(c, 2, 1, &best, &mem);
     assert_non_null(strstr(text, "as many right answers as prompt 1, 50.0 %, "
                                  "and a lower loss"));
     pmpo_arena_release(&mem);

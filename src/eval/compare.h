@@ -32,8 +32,10 @@ int pmpo_compare_sum(const pmpo_compare_sums *s,
                      pmpo_compare_best *best);
 
 /* A sentence about *b, which was found in these n cells; it lives in `mem`.
- * NULL: out of memory. */
+ * n_tests: how many tests the cells' p_holm are corrected for. NULL: out of
+ * memory. */
 const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
+                                 size_t n_tests,
                                  const pmpo_compare_best *b, pmpo_arena *mem);
 
 #endif

@@ -161,11 +161,14 @@ static pmpo_compare_best best_of(const pmpo_compare_cell *c, size_t n)
     return b;
 }
 
+/* n_columns: of models, or the one of all; the tests of all of these are a
+ * family. */
 static int find_best(const pmpo_compare_sums *s, const pmpo_compare_cell *c,
-                     pmpo_compare_best *best)
+                     size_t n_columns, pmpo_compare_best *best)
 {
     *best = best_of(c, s->n_prompts);
-    best->verdict = pmpo_compare_verdict(c, s->n_prompts, best, s->mem);
+    best->verdict = pmpo_compare_verdict(
+        c, s->n_prompts, n_columns * (s->n_prompts - 1), best, s->mem);
     return best->verdict ? 0 : PMPO_ENOMEM;
 }
 
@@ -183,7 +186,8 @@ static pmpo_compare_gain *of_right(pmpo_compare_cell *c)
     return &c->right_gain;
 }
 
-/* Corrects the p-values of n cells. */
+/* Corrects the p-values of n cells, which are a family of tests: losses and right
+ * answers are two, and the figures over all models two more. */
 static int correct(const pmpo_compare_sums *s, pmpo_compare_cell *cells,
                    size_t n, which of)
 {
@@ -246,7 +250,7 @@ static int sum_all(const pmpo_compare_sums *s,
         return PMPO_ENOMEM;
     }
     *all = c;
-    return find_best(s, c, best);
+    return find_best(s, c, 1, best);
 }
 
 int pmpo_compare_sum(const pmpo_compare_sums *s,
@@ -268,7 +272,7 @@ int pmpo_compare_sum(const pmpo_compare_sums *s,
         return PMPO_ENOMEM;
     }
     for (size_t m = 0; m < s->n_models; m++) {
-        if (find_best(s, models[m].cells, &models[m].best) < 0) {
+        if (find_best(s, models[m].cells, s->n_models, &models[m].best) < 0) {
             return PMPO_ENOMEM;
         }
     }

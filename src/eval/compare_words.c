@@ -15,20 +15,26 @@ static void put_test(pmpo_buf *b, const pmpo_compare_gain *g, double scale,
     }
 }
 
-static void put_p(pmpo_buf *b, const pmpo_compare_gain *g, bool shown)
+/* n_tests: of the family that p is corrected for. */
+static void put_p(pmpo_buf *b, const pmpo_compare_gain *g, size_t n_tests,
+                  bool shown)
 {
     if (isfinite(g->p_holm)) {
-        pmpo_buf_printf(b, "; %s, p = %.2g after correction for all "
-                        "comparisons", shown ? "better than prompt 1"
-                                             : "not shown to be better than "
-                                               "prompt 1", g->p_holm);
+        pmpo_buf_printf(b, "; %s, p = %.2g", shown ? "better than prompt 1"
+                                                   : "not shown to be better "
+                                                     "than prompt 1",
+                        g->p_holm);
+        if (n_tests > 1) {
+            pmpo_buf_printf(b, " after correction for %zu comparisons",
+                            n_tests);
+        }
     } else {
         pmpo_buf_puts(b, "; too few examples for a test");
     }
 }
 
 static void put_by_right(pmpo_buf *b, const pmpo_compare_cell *c,
-                         const pmpo_compare_best *best)
+                         size_t n_tests, const pmpo_compare_best *best)
 {
     const pmpo_compare_cell *pick = &c[best->pick];
     if (pick->right == c[0].right) { /* chosen by loss among equals */
@@ -36,27 +42,28 @@ static void put_by_right(pmpo_buf *b, const pmpo_compare_cell *c,
                         "prompt %d has as many right answers as prompt 1, "
                         "%.1f %%, and a lower loss",
                         best->pick + 1, 100 * pick->right);
-        put_p(b, &pick->right_gain, best->shown);
+        put_p(b, &pick->right_gain, n_tests, best->shown);
         return;
     }
     pmpo_buf_printf(b, "prompt %d has most right answers: %.1f %% after prompt "
                     "1's %.1f %%", best->pick + 1, 100 * pick->right,
                     100 * c[0].right);
     put_test(b, &pick->right_gain, 100, " points");
-    put_p(b, &pick->right_gain, best->shown);
+    put_p(b, &pick->right_gain, n_tests, best->shown);
 }
 
 static void put_by_loss(pmpo_buf *b, const pmpo_compare_cell *c,
-                        const pmpo_compare_best *best)
+                        size_t n_tests, const pmpo_compare_best *best)
 {
     const pmpo_compare_cell *pick = &c[best->pick];
     pmpo_buf_printf(b, "prompt %d has the lowest loss: %.4f after prompt 1's "
                     "%.4f", best->pick + 1, pick->loss, c[0].loss);
     put_test(b, &pick->loss_gain, 1, " nats");
-    put_p(b, &pick->loss_gain, best->shown);
+    put_p(b, &pick->loss_gain, n_tests, best->shown);
 }
 
 const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
+                                 size_t n_tests,
                                  const pmpo_compare_best *best, pmpo_arena *mem)
 {
     pmpo_buf b = {0};
@@ -67,9 +74,9 @@ const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
         pmpo_buf_printf(&b, "prompt 1: no other prompt has %s",
                         by_right ? "more right answers" : "a lower loss");
     } else if (by_right) {
-        put_by_right(&b, cells, best);
+        put_by_right(&b, cells, n_tests, best);
     } else {
-        put_by_loss(&b, cells, best);
+        put_by_loss(&b, cells, n_tests, best);
     }
     pmpo_str copy = b.failed ? (pmpo_str){NULL, 0}
                              : pmpo_arena_str(mem, pmpo_buf_str(&b));

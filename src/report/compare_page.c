@@ -18,6 +18,25 @@ static bool has_right(const pmpo_comparison *c)
 
 /* ---- verdict ----------------------------------------------------------------- */
 
+/* Which tests p is corrected for: those of a family, as compare_sum.c has them. */
+static void put_families(pmpo_buf *b, const pmpo_comparison *c)
+{
+    size_t each = c->n_prompts - 1, n = each * c->n_models;
+    if (each == 0) {
+        return;
+    }
+    pmpo_html(b, " p is corrected within each family of tests (Holm): %zu of "
+              "losses", n);
+    if (has_right(c)) {
+        pmpo_html(b, ", %zu of right answers", n);
+    }
+    if (c->all) {
+        pmpo_html(b, "; over all models, %zu more %s apart", each,
+                  has_right(c) ? "of each" : "of losses");
+    }
+    pmpo_html(b, ".");
+}
+
 static void put_verdict(pmpo_buf *b, const pmpo_comparison *c)
 {
     const pmpo_compare_best *best = &c->best;
@@ -32,10 +51,9 @@ static void put_verdict(pmpo_buf *b, const pmpo_comparison *c)
               c->n_models > 1 ? "Over all models, " : "Here ",
               best->verdict);
     pmpo_html(b, "<p class=\"facts\">The best was picked on these very examples: "
-              "on new ones it is likely to be less good. A comparison of %zu "
-              "prompts under %zu models makes %zu tests; p is corrected for all "
-              "of them (Holm).</p>\n", c->n_prompts, c->n_models,
-              (c->n_prompts - 1) * c->n_models);
+              "on new ones it is likely to be less good.");
+    put_families(b, c);
+    pmpo_html(b, "</p>\n");
 }
 
 /* ---- the matrix ----------------------------------------------------------------- */
@@ -240,7 +258,7 @@ static void put_gains(pmpo_buf *b, const pmpo_comparison *c)
     pmpo_html_section(b, "gains", "Against the first prompt",
                       "On the same examples, under the same model: right of "
                       "the line is better. Coloured where a test says so after "
-                      "correction for all comparisons.");
+                      "correction for the comparisons of its family.");
     pmpo_html(b, "<div class=\"pair\"><div class=\"box\">");
     put_plot(b, &(rows){c, false});
     pmpo_html(b, "</div>");
