@@ -21,7 +21,7 @@ failed=0
 # The command of a page, as a shell reads it.
 command_of() {
     sed -n '/<pre id="again"/,/<\/pre>/p' "$1" | sed 's/.*aria-label="Command">//; s/<\/pre>.*//' |
-        sed "s/&#39;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g"
+        sed "s/&#39;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&#13;/\r/g; s/&amp;/\&/g"
 }
 
 check() { # OPTIONS...
@@ -45,6 +45,7 @@ check() { # OPTIONS...
 
 check -m fake
 check -m fake -p "It's \"odd\" & <so>. {{keep}}Be brief.{{/keep}}" --seed 3
+check -m fake -p "$(printf 'Say\r\nyes.')"
 check -m fake --preset paper
 check -m fake --rewriter none --library mine
 check -m fake --rewriter other --rewrite-form small --variants 2

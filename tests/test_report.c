@@ -67,6 +67,10 @@ static void test_escapes(void **state)
                    "d\t\n");
     pmpo_html_text(&b, PMPO_STR("a\r\nb\r\r\nc\r"));
     check_html(&b, "a\nb\xef\xbf\xbd\nc\xef\xbf\xbd");
+    pmpo_html_copied(&b, PMPO_STR("\r\n<b>\r\xc3"));
+    check_html(&b, "&#13;\n&lt;b&gt;&#13;\xef\xbf\xbd");
+    pmpo_html_copied(&b, PMPO_STR(""));
+    check_html(&b, "");
     pmpo_html_cut(&b, PMPO_STR("caf\xc3\xa9!"), 4); /* not within the letter */
     check_html(&b, "caf\xe2\x80\xa6");
 }
@@ -413,6 +417,25 @@ static void test_chain_without_a_start(void **state)
                NULL);
 }
 
+static void with_returns(pmpo_run_view *v)
+{
+    v->best.prompt = PMPO_STR("\nOne.\r\nTwo.");
+    for (size_t i = 0; i < v->n_settings; i++) {
+        if (!strcmp(v->setting_names[i], "prompt")) {
+            ((const char **)v->setting_values)[i] = "Say\r\nyes.";
+        }
+    }
+}
+
+/* What is copied from the page is the prompt, to the byte. */
+static void test_copies_are_exact(void **state)
+{
+    (void)state;
+    check_page(&small_run, with_returns,
+               "hidden>\n\nOne.&#13;\nTwo.</pre>", "\r");
+    check_page(&small_run, with_returns, "-p 'Say&#13;\nyes.'", NULL);
+}
+
 /* The first is the opening, the last is undecided. */
 static void with_opening(pmpo_run_view *v)
 {
@@ -609,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_repeated_inputs),
         cmocka_unit_test(test_start_stays),
         cmocka_unit_test(test_chain_without_a_start),
+        cmocka_unit_test(test_copies_are_exact),
         cmocka_unit_test(test_iterations_are_counted),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),

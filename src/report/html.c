@@ -63,6 +63,18 @@ void pmpo_html_text(pmpo_buf *b, pmpo_str s)
     }
 }
 
+void pmpo_html_copied(pmpo_buf *b, pmpo_str s)
+{
+    for (size_t i = 0, from = 0; i <= s.len; i++) {
+        bool end = i == s.len;
+        if (end || s.ptr[i] == '\r') {
+            pmpo_html_text(b, pmpo_str_sub(s, from, i));
+            pmpo_buf_puts(b, end ? "" : "&#13;");
+            from = i + 1;
+        }
+    }
+}
+
 void pmpo_html_cut(pmpo_buf *b, pmpo_str s, size_t max)
 {
     size_t end = s.len <= max ? s.len : pmpo_utf8_floor(s, max);

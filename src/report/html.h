@@ -18,6 +18,11 @@ void pmpo_html(pmpo_buf *b, const char *fmt, ...) PMPO_PRINTF(2, 3);
  * than tab and newline become U+FFFD, so a page is valid whatever it shows. */
 void pmpo_html_text(pmpo_buf *b, pmpo_str s);
 
+/* The same for a text that is copied from the page: its carriage returns stay,
+ * which a browser would make newlines. Right behind <pre>, put a newline before
+ * it, for the first one there is dropped. */
+void pmpo_html_copied(pmpo_buf *b, pmpo_str s);
+
 /* The first `max` bytes of `s` (no code point is cut), then an ellipsis where
  * there is more. Escaped. */
 void pmpo_html_cut(pmpo_buf *b, pmpo_str s, size_t max);

@@ -175,8 +175,9 @@ static void put(pmpo_run_page *p, const char *option, const char *name,
         }
     }
     s = pmpo_buf_str(&word);
-    pmpo_html(p->b, bare ? " \\\n    %s %.*s" : " \\\n    %s '%.*s'", option,
-              (int)s.len, s.ptr);
+    pmpo_html(p->b, bare ? " \\\n    %s " : " \\\n    %s '", option);
+    pmpo_html_copied(p->b, s);
+    pmpo_html(p->b, bare ? "" : "'");
     p->b->failed |= shown.failed || word.failed;
     pmpo_buf_release(&shown);
     pmpo_buf_release(&word);

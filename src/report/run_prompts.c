@@ -88,9 +88,9 @@ void pmpo_page_prompts(pmpo_run_page *p)
     if (changed) {
         put_prompt_box(p, true);
     }
-    pmpo_str best = p->v->best.prompt;
-    pmpo_html(p->b, "</div>\n<pre id=\"best-text\" hidden>%.*s</pre>\n"
-              "</section>\n", (int)best.len, best.ptr);
+    pmpo_html(p->b, "</div>\n<pre id=\"best-text\" hidden>\n");
+    pmpo_html_copied(p->b, p->v->best.prompt);
+    pmpo_html(p->b, "</pre>\n</section>\n");
 }
 
 /* ---- what each part is worth ---------------------------------------------- */
