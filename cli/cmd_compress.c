@@ -38,6 +38,22 @@ static void put_steps(const pmpo_compression *c)
     }
 }
 
+/* Why nothing was removed. */
+static void put_nothing(const pmpo_compression *c)
+{
+    if (c->n_tried == 0) {
+        put_fact("result", "nothing was removed: the prompt has no part that may "
+                 "go");
+    } else if (c->n_within == 0) {
+        put_fact("result", "nothing was removed: no part can go that saves tokens "
+                 "and raises the training loss by at most %.4g nats", c->margin);
+    } else {
+        put_fact("result", "nothing was removed: parts could go by the training "
+                 "loss, but the validation loss rises by more than %.4g nats",
+                 c->margin);
+    }
+}
+
 static void put_test(const pmpo_compression *c)
 {
     char interval[80] = "one input: no interval";
@@ -56,8 +72,7 @@ static void put_result(const pmpo_compression *c)
     double saved = 1 - (double)c->tokens_after / (double)c->tokens_before;
     printf("\n");
     if (c->n_steps == 0) {
-        put_fact("result", "nothing can be removed: without any one part the "
-                 "loss rises by more than %.4g nats", c->margin);
+        put_nothing(c);
     } else {
         put_fact("result", "%zu tokens of %zu, %.0f %% saved",
                  c->tokens_after, c->tokens_before, 100 * saved);

@@ -42,6 +42,9 @@ typedef struct pmpo_compression {
     double test_low, test_high;
     const pmpo_compress_step *steps; /* in order; the last gives `after` */
     size_t n_steps;
+    /* Over all rounds: removals of one part that were tried, and those of them that
+     * saved tokens within the margin on the training part. */
+    size_t n_tried, n_within;
     size_t n_train, n_val, n_test;
     double margin;
     pmpo_cost cost;

@@ -43,6 +43,13 @@ head -n 5 options.jsonl >five.jsonl
 "$fake" compress -m fake -d five.jsonl -p 'Think well. Be good. Say yes.' --margin 5 | tr -s ' \n' ' ' >five.text
 grep -q "(one input: no interval) on 1 example that" five.text
 if grep -qw nan five.text; then exit 1; fi
+# Why nothing was removed: no part may go, or the loss on one of the two parts.
+for p in '{{keep}}Think well. Be good.{{/keep}}' 'Think well. Be good. Say yes.' 'Be. So. Go on.'; do
+    "$fake" compress -m fake -d options.jsonl -p "$p" --margin 0 | tr -s ' \n' ' '
+done >nothing.text
+for why in "no part that may go" "training loss by at most 0 nats" "validation loss rises by more than 0 nats"; do
+    grep -q "nothing was removed: .*$why" nothing.text || { echo "no '$why'"; cat nothing.text; exit 1; }
+done
 # A given prompt that is the run's, too, is no family of its own.
 "$fake" audit run -m fake --json >audit.json
 "$fake" audit run -m fake --json -p "$(printf 'Say {{yes}} or\nno, "please".')" >audited.json

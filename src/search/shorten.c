@@ -29,6 +29,7 @@ typedef struct squeeze {
     double loss, limit;  /* of `now`; what it may be at most */
     pmpo_compress_step steps[MAX_STEPS];
     size_t n_steps;
+    size_t n_tried, n_within; /* as in pmpo_compression */
 } squeeze;
 
 /* ---- one prompt ---------------------------------------------------------- */
@@ -211,6 +212,8 @@ static int round_of(squeeze *q, pmpo_grain grain, bool *taken, pmpo_error *err)
         while (fit < n && isfinite(t[fit].per_token)) {
             fit++;
         }
+        q->n_tried += n;
+        q->n_within += fit;
     }
     *taken = false;
     rc = rc < 0 ? rc : take_many(q, t, fit, grain, taken, err);
@@ -287,6 +290,8 @@ static void put_result(const squeeze *q, const pmpo_compress_step *steps,
     out->val_after = last->val_loss;
     out->steps = steps + 1; /* the first is the prompt as it was */
     out->n_steps = q->n_steps - 1;
+    out->n_tried = q->n_tried;
+    out->n_within = q->n_within;
 }
 
 int pmpo_search_compress(const pmpo_compress_input *in, pmpo_arena *mem,
