@@ -94,9 +94,10 @@ static void put_facts(const options *o, const pmpo_comparison *c)
              c->n_examples, c->n_inputs);
     put_fact("loss", "%s; template %s", pmpo_loss_name(c->loss),
              o->how.template_name);
-    put_fact("right", has_right(c) ? "by %s; the commonest answer is right in "
-                                     "%.1f %%"
-                                   : "not measured (%s)",
+    put_fact("right", !has_right(c) ? "not measured (%s)"
+                      : isfinite(c->majority)
+                          ? "by %s; the commonest answer is right in %.1f %%"
+                          : "by %s",
              c->metric, 100 * c->majority);
     for (size_t i = 0; i < c->n_prompts; i++) {
         bool empty = c->prompts[i].len == 0;

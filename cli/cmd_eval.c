@@ -260,8 +260,10 @@ static void eval_text(const evaluation *v, const session *s)
         put_answers(&v->turns[i]);
     }
     putchar('\n');
-    put_fact("baseline", "the commonest answer is right in %.1f %%",
-             100 * first->majority);
+    if (isfinite(first->majority)) {
+        put_fact("baseline", "the commonest answer is right in %.1f %%",
+                 100 * first->majority);
+    }
     put_tests(v);
     const pmpo_cost cost = cost_of(v);
     put_cost(&cost);

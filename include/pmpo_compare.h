@@ -89,7 +89,8 @@ typedef struct pmpo_comparison {
      * model cuts text into tokens. */
     bool losses_compare;
     const char *metric;       /* "options" and so on; "none" */
-    double majority;          /* share of the commonest label, 0..1 */
+    double majority;          /* share of the commonest label, 0..1; NAN: by
+                               * pairs, which compare outputs */
     pmpo_cost cost;
     const char *warning;      /* "" or one line */
 } pmpo_comparison;

@@ -147,6 +147,10 @@ static void test_pairs_and_means(void **state)
     assert_true(isnan(v[0].p_value));
     assert_int_equal(e->prompts[0].examples[0].reply.len, 0);
     assert_int_equal(fake_generated(m), 0);
+    assert_true(e->majority > 0);
+    pmpo_eval_free(e);
+    e = evaluate(m, d, PMPO_METRIC_PAIRS, 1); /* no answer is always right */
+    assert_true(isnan(e->majority));
     pmpo_eval_free(e);
     pmpo_data_free(d);
     fake_free(m);
@@ -283,7 +287,7 @@ static void test_a_judge_has_no_favourite_place(void **state)
     assert_int_equal(pmpo_eval_run(m, d, same, 2, &o, &e, NULL), 0);
     const pmpo_eval_metric *v = &e->prompts[1].metrics[0];
     assert_true(fabs(v->value - 0.5) < 1e-9 && v->shares);
-    assert_true(isnan(v->p_value));
+    assert_true(isnan(v->p_value) && isnan(e->majority));
     bool some = false; /* against the targets it is not all the same */
     for (size_t i = 0; i < 12; i++) {
         double win = e->prompts[0].examples[i].right[0];

@@ -262,7 +262,8 @@ class Evaluation:
     p_value [P, M]: of the difference from the first prompt, where there are two;
     right [P, M, E]: 1, 0, a share, or NaN where it doesn't apply. replies[p][e]:
     generated, "" where no metric asked; complete [P, E]; n_cut_off [P]: replies
-    that ran into max_tokens. majority: share of the commonest label."""
+    that ran into max_tokens. majority: share of the commonest label;
+    NaN where all metrics compare outputs (pairs, judge)."""
 
     def __init__(self, v: Any) -> None:
         ps = [v.prompts[i] for i in range(v.n_prompts)]

@@ -53,7 +53,8 @@ int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
 /* The share of the examples that always giving the same one of the data's labels
  * gets right: pmpo_data_majority, or more where the metric takes several labels
  * for the same ("Yes" and "yes", 1000 and 1,000). The 32 commonest are tried;
- * each example is read once for each. PMPO_ENOMEM. */
+ * each example is read once for each. NAN: of pairs and judge, which compare
+ * outputs. PMPO_ENOMEM. */
 int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
                          double *out, pmpo_error *err);
 

@@ -344,7 +344,7 @@ static int run(job *j, pmpo_error *err)
     j->out->prompts = p;
     j->out->n_prompts = n;
     j->out->n_metrics = j->n_metrics;
-    j->out->majority = 0;
+    j->out->majority = NAN; /* which fmax passes over */
     for (size_t i = 0; rc == 0 && i < j->n_metrics; i++) {
         double share = 0;
         rc = pmpo_metric_majority(pmpo_metrics[j->metrics[i]], j->in->data,

@@ -222,6 +222,10 @@ int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
                          double *out, pmpo_error *err)
 {
     size_t n;
+    if (m->kind == PMPO_BY_JUDGE || m == &PMPO_METRIC_PAIRS_ROW) {
+        *out = NAN; /* no label is right or wrong of itself */
+        return 0;
+    }
     pmpo_label_count *all = pmpo_data_count_labels(d, &n);
     if (!all) {
         return pmpo_fail_memory(err);

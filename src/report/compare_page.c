@@ -308,7 +308,7 @@ static void put_models(pmpo_buf *b, const pmpo_comparison *c)
     pmpo_html(b, "</tbody></table></div>\n<p class=\"facts\">%s: %zu examples, "
               "%zu different inputs; loss %s; right answers: %s", c->data,
               c->n_examples, c->n_inputs, pmpo_loss_name(c->loss), c->metric);
-    if (isfinite(c->majority)) {
+    if (has_right(c) && isfinite(c->majority)) {
         pmpo_html(b, "; the commonest answer is right in %.1f %%",
                   100 * c->majority);
     }
