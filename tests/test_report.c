@@ -483,6 +483,50 @@ static void test_bare_run(void **state)
     pmpo_report_free(r);
 }
 
+/* The test part of a run, which was not scored, is taken away. */
+static void without_test(pmpo_run_view *v)
+{
+    v->n_test = 0;
+    v->test_gain = v->best.test_loss = v->initial.test_loss = NAN;
+}
+
+static void test_no_test_part(void **state)
+{
+    (void)state;
+    made_run m = small_run;
+    check_page(&m, without_test, "there is no test part</small>", "scored yet");
+    m.unfinished = true;
+    check_page(&m, without_test, "no verdict without a test part", "scored yet");
+}
+
+/* A setting that only a later run has differs; who has no test part is not waited
+ * for. */
+static void test_runs_of_other_kinds(void **state)
+{
+    (void)state;
+    const char *const names[] = {"seed", "race"}, *const values[] = {"1", "exact"};
+    pmpo_run *run = NULL;
+    pmpo_buf b = {0};
+    make_run_file(path, &small_run);
+    assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
+    pmpo_run_view v[2] = {*pmpo_run_describe(run), *pmpo_run_describe(run)};
+    without_test(&v[0]);
+    for (size_t i = 0; i < 2; i++) {
+        v[i].setting_names = names;
+        v[i].setting_values = values;
+        v[i].n_settings = i + 1;
+    }
+    const pmpo_report_run r[2] = {{.name = "a", .view = &v[0]},
+                                  {.name = "b", .view = &v[1]}};
+    assert_int_equal(pmpo_report_many(r, 2, &b, NULL), 0);
+    assert_non_null(strstr(b.ptr, "; 1 have no test part.</h1>"));
+    assert_null(strstr(b.ptr, "not tested yet"));
+    assert_int_equal(count_of(b.ptr, "<th scope=\"row\">race</th>"), 1);
+    assert_null(strstr(b.ptr, "<th scope=\"row\">seed</th>"));
+    pmpo_buf_release(&b);
+    pmpo_run_free(run);
+}
+
 static void test_several_runs(void **state)
 {
     (void)state;
@@ -636,6 +680,8 @@ int main(void)
         cmocka_unit_test(test_iterations_are_counted),
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),
+        cmocka_unit_test(test_no_test_part),
+        cmocka_unit_test(test_runs_of_other_kinds),
         cmocka_unit_test(test_several_runs),
         cmocka_unit_test(test_equal_names),
         cmocka_unit_test(test_injection),

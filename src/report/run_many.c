@@ -105,9 +105,35 @@ static bool differs(const pmpo_report_run *runs, size_t n, const char *name)
     return false;
 }
 
+/* Has one of the runs the setting? */
+static bool has_setting(const pmpo_report_run *runs, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_run_view *v = runs[i].view;
+        for (size_t k = 0; k < v->n_settings; k++) {
+            if (!strcmp(v->setting_names[k], name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void put_difference(pmpo_buf *b, const pmpo_report_run *runs, size_t n,
+                           const char *name)
+{
+    pmpo_html(b, "<tr><th scope=\"row\">%s</th>", name);
+    for (size_t i = 0; i < n; i++) {
+        pmpo_html(b, "<td class=\"text\">");
+        pmpo_html_setting(b, name, pmpo_run_setting(runs[i].view, name));
+        pmpo_html(b, "</td>");
+    }
+    pmpo_html(b, "</tr>\n");
+}
+
+/* Of the settings of any run, in the order of the first that has one. */
 static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
 {
-    const pmpo_run_view *first = runs[0].view;
     pmpo_html_section(b, "differences", "Settings that differ",
                       "What the others have in common is not shown.");
     pmpo_html(b, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
@@ -117,18 +143,15 @@ static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
         pmpo_html(b, "<th>%s</th>", runs[i].name);
     }
     pmpo_html(b, "</tr></thead><tbody>\n");
-    for (size_t k = 0; k < first->n_settings; k++) {
-        const char *name = first->setting_names[k];
-        if (pmpo_is_path_setting(name) || !differs(runs, n, name)) {
-            continue;
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_run_view *v = runs[i].view;
+        for (size_t k = 0; k < v->n_settings; k++) {
+            const char *name = v->setting_names[k];
+            if (!pmpo_is_path_setting(name) && !has_setting(runs, i, name)
+                && differs(runs, n, name)) {
+                put_difference(b, runs, n, name);
+            }
         }
-        pmpo_html(b, "<tr><th scope=\"row\">%s</th>", name);
-        for (size_t i = 0; i < n; i++) {
-            pmpo_html(b, "<td class=\"text\">");
-            pmpo_html_setting(b, name, pmpo_run_setting(runs[i].view, name));
-            pmpo_html(b, "</td>");
-        }
-        pmpo_html(b, "</tr>\n");
     }
     pmpo_html(b, "</tbody></table></div>\n</section>\n");
 }
@@ -151,12 +174,13 @@ static int put_run(pmpo_buf *b, size_t i, const pmpo_report_run *r)
 /* The number of runs with each finding, as in their verdicts. */
 static void put_heading(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
 {
-    size_t better = 0, gains = 0, tested = 0;
+    size_t better = 0, gains = 0, open = 0, none = 0;
     for (size_t i = 0; i < n; i++) {
         const pmpo_run_view *v = runs[i].view;
         bool is_tested = isfinite(v->test_gain);
         pmpo_finding f = pmpo_run_finding(v);
-        tested += is_tested;
+        open += !is_tested && v->n_test > 0;
+        none += !is_tested && v->n_test == 0;
         better += is_tested && f == PMPO_FINDING_BETTER;
         gains += is_tested && (f == PMPO_FINDING_LOSS ||
                                f == PMPO_FINDING_LOSS_ALONE);
@@ -166,8 +190,11 @@ static void put_heading(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
     if (gains > 0) {
         pmpo_html(b, "; %zu gain loss, which is not the same", gains);
     }
-    if (tested < n) {
-        pmpo_html(b, "; %zu are not tested yet", n - tested);
+    if (open > 0) {
+        pmpo_html(b, "; %zu are not tested yet", open);
+    }
+    if (none > 0) {
+        pmpo_html(b, "; %zu have no test part", none);
     }
     pmpo_html(b, ".</h1>\n");
 }

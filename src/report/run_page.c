@@ -76,9 +76,11 @@ static void put_sentence(pmpo_run_page *p, const char *word)
     size_t n = strlen(word);
     if (rest.len == 0) {
         pmpo_html(p->b, "<h1>The run is %s%s%s after %zu of %d iterations: there "
-                  "is no verdict before the test part is scored.</h1>\n",
-                  v->status, *v->status_reason ? ", " : "", v->status_reason,
-                  pmpo_run_iterations(v), v->max_iterations);
+                  "is no verdict %s.</h1>\n", v->status,
+                  *v->status_reason ? ", " : "", v->status_reason,
+                  pmpo_run_iterations(v), v->max_iterations,
+                  v->n_test > 0 ? "before the test part is scored"
+                                : "without a test part");
         return;
     }
     if (rest.len > n + 2 && !strncmp(rest.ptr, word, n)
@@ -123,7 +125,8 @@ static void put_gain_tile(pmpo_run_page *p)
         pmpo_html(p->b, "<small>%s</small>",
                   v->best_id == 0 ? "the start prompt stays"
                   : tested        ? "too few examples for an interval"
-                                  : "the test part is not scored yet");
+                  : v->n_test > 0 ? "the test part is not scored yet"
+                                  : "there is no test part");
     }
     pmpo_html(p->b, "</dd></div>\n");
 }
