@@ -198,25 +198,60 @@ static int put_dspy(const source *s, pmpo_error *err)
 #define NAME_BEGINS "\x1e"
 #define NAME_ENDS "\x1f"
 
-/* Appends text[0..n) so that its own braces are no template's. */
-static void put_raw(const char *text, size_t n, char *out, size_t room)
+#define RAW "{% raw %}"
+#define END_RAW "{% endraw %}"
+#define TAG_BEGINS "{%"
+/* A tag's beginning as a value: as text it might be that of an endraw. It has no
+ * quotation marks that JSON would escape. */
+#define TAG_AS_VALUE "{{ '{%' }}"
+
+static void append(const char *text, size_t n, char *out, size_t room)
 {
-    bool braces = false;
+    size_t at = strlen(out);
+    snprintf(out + at, room - at, "%.*s", (int)n, text);
+}
+
+/* Is something in text[0..n) a template's, or half of it at the end? */
+static bool has_braces(const char *text, size_t n)
+{
+    bool braces = n > 0 && text[n - 1] == '{';
     for (size_t i = 0; i + 1 < n; i++) {
         const char *c = text + i;
         braces |= c[0] == '{' && (c[1] == '{' || c[1] == '%' || c[1] == '#');
     }
-    size_t at = strlen(out);
-    snprintf(out + at, room - at,
-             braces ? "{%% raw %%}%.*s{%% endraw %%}" : "%.*s", (int)n, text);
+    return braces;
+}
+
+/* Appends text[0..n) so that its own braces are no template's. */
+static void put_raw(const char *text, size_t n, char *out, size_t room)
+{
+    static const char between[] = END_RAW TAG_AS_VALUE RAW;
+    if (!has_braces(text, n)) {
+        append(text, n, out, room);
+        return;
+    }
+    append(RAW, strlen(RAW), out, room);
+    for (size_t i = 0, from = 0; i <= n; i++) {
+        bool tag = i + 1 < n && !strncmp(text + i, TAG_BEGINS, 2);
+        if (tag || i == n) {
+            append(text + from, i - from, out, room);
+        }
+        if (tag) {
+            append(between, strlen(between), out, room);
+            from = i + 2;
+            i++;
+        }
+    }
+    append(END_RAW, strlen(END_RAW), out, room);
 }
 
 /* A message's content as promptfoo's template; the caller's to free. */
 static char *promptfoo_content(const char *text)
 {
-    size_t room = strlen(text) + 1, marks = strlen("{% raw %}{% endraw %}");
+    size_t room = strlen(text) + 1, marks = strlen(RAW END_RAW);
     for (const char *c = text; *c; c++) {
         room += *c == *NAME_BEGINS ? marks + 2 : 0;
+        room += strncmp(c, TAG_BEGINS, 2) ? 0 : marks + strlen(TAG_AS_VALUE);
     }
     room += marks;
     char *out = cli_grow(NULL, room, 1);

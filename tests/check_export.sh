@@ -31,6 +31,10 @@ if "$fake" show place --format text >/dev/null 2>place.err; then exit 1; fi
 grep -q 'template place' place.err
 for f in text messages openai dspy promptfoo json jsonl csv; do "$fake" show run --format $f >run.$f; done
 "$fake" show empty --format text >empty.text
+# Words of promptfoo's own templates in a prompt stay words.
+"$fake" optimize -m fake -d options.jsonl -p 'a {%endraw%} {% raw %} {#b#} {{c}} {' -o tags --iterations 0 --quiet \
+    --proposers delete >/dev/null
+"$fake" show tags --format promptfoo >tags.promptfoo
 "$fake" show run --best >best
 
 # With --json and --html together, standard output is the document alone.
@@ -75,6 +79,9 @@ assert [p["label"] for p in foo["prompts"]] == ["start", "best"]
 start = json.loads(foo["prompts"][0]["raw"])
 assert start[0]["content"] == '{% raw %}Say {{yes}} or\nno, "please".{% endraw %}', start
 assert start[1]["content"] == "{{input}}"
+tags = json.loads(json.load(open("tags.promptfoo"))["prompts"][0]["raw"])[0]["content"]
+tag = "{% endraw %}{{ '{%' }}{% raw %}"
+assert tags == "{% raw %}a " + tag + "endraw%} " + tag + " raw %} {#b#} {{c}} {{% endraw %}", tags
 assert len(foo["tests"]) == 8 and foo["tests"][0]["assert"][0]["type"] == "icontains"
 lines = [json.loads(x) for x in open("run.jsonl")]
 assert [x["kind"] for x in lines] == ["params"] + ["metrics"] * (len(lines) - 2) + ["summary"]
