@@ -180,9 +180,9 @@ static void analyze_text(const options *o, const session *s,
     }
     char without[SHORT];
     put_fact("prompt", "%.4f nats of loss with it, %s without any prompt",
-             a->loss, isfinite(a->loss_without)
-                          ? show_loss(a->loss_without, without)
-                          : "not measured");
+             a->loss,
+             isfinite(a->loss_without) ? show_loss(a->loss_without, without)
+                                       : "not measured");
     put_fact("parts", "marked by %s%s%s",
              a->marked_by_model ? "the model" : "fixed rules",
              a->marking_note && *a->marking_note ? ": " : "",

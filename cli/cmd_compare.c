@@ -94,10 +94,11 @@ static void put_facts(const options *o, const pmpo_comparison *c)
              c->n_examples, c->n_inputs);
     put_fact("loss", "%s; template %s", pmpo_loss_name(c->loss),
              o->how.template_name);
-    put_fact("right", !has_right(c) ? "not measured (%s)"
-                      : isfinite(c->majority)
-                          ? "by %s; the commonest answer is right in %.1f %%"
-                          : "by %s",
+    put_fact("right",
+             !has_right(c) ? "not measured (%s)"
+             : isfinite(c->majority)
+                 ? "by %s; the commonest answer is right in %.1f %%"
+                 : "by %s",
              c->metric, 100 * c->majority);
     for (size_t i = 0; i < c->n_prompts; i++) {
         bool empty = c->prompts[i].len == 0;
@@ -111,7 +112,8 @@ static void put_facts(const options *o, const pmpo_comparison *c)
 static void put_notes(const pmpo_comparison *c)
 {
     putchar('\n');
-    put_fact("p", "of no difference from prompt 1 on the same examples, "
+    put_fact("p",
+             "of no difference from prompt 1 on the same examples, "
              "corrected for all comparisons of its kind (Holm), those over all "
              "models apart; losses by the paired bootstrap, right answers by "
              "the exact McNemar test or, of shares, the paired bootstrap");

@@ -42,13 +42,17 @@ static void put_steps(const pmpo_compression *c)
 static void put_nothing(const pmpo_compression *c)
 {
     if (c->n_tried == 0) {
-        put_fact("result", "nothing was removed: the prompt has no part that may "
+        put_fact("result",
+                 "nothing was removed: the prompt has no part that may "
                  "go");
     } else if (c->n_within == 0) {
-        put_fact("result", "nothing was removed: no part can go that saves tokens "
-                 "and raises the training loss by at most %.4g nats", c->margin);
+        put_fact("result",
+                 "nothing was removed: no part can go that saves tokens "
+                 "and raises the training loss by at most %.4g nats",
+                 c->margin);
     } else {
-        put_fact("result", "nothing was removed: parts could go by the training "
+        put_fact("result",
+                 "nothing was removed: parts could go by the training "
                  "loss, but the validation loss rises by more than %.4g nats",
                  c->margin);
     }
@@ -61,10 +65,11 @@ static void put_test(const pmpo_compression *c)
         snprintf(interval, sizeof(interval), "95 %% interval %+.4f to %+.4f",
                  c->test_low, c->test_high);
     }
-    put_fact("test", "loss %.4f after %.4f, %+.4f (%s) on %zu example%s that had "
-             "no say", c->test_after, c->test_before,
-             c->test_after - c->test_before, interval, c->n_test,
-             c->n_test == 1 ? "" : "s");
+    put_fact("test",
+             "loss %.4f after %.4f, %+.4f (%s) on %zu example%s that had "
+             "no say",
+             c->test_after, c->test_before, c->test_after - c->test_before,
+             interval, c->n_test, c->n_test == 1 ? "" : "s");
 }
 
 static void put_result(const pmpo_compression *c)

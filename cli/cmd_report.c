@@ -42,9 +42,7 @@ int cmd_report(const options *o, pmpo_error *err)
     }
     char *made = o->output ? NULL : page_name(o->args[0]);
     rc = check_name(o, made, err);
-    rc = rc < 0
-             ? rc
-             : cli_write_page(o, o->output ? o->output : made, r, err);
+    rc = rc < 0 ? rc : cli_write_page(o, o->output ? o->output : made, r, err);
     cli_free(made);
     pmpo_report_free(r);
     return rc;

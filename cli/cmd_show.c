@@ -389,8 +389,9 @@ static void put_test_looks(const pmpo_run_view *v)
             snprintf(interval, sizeof(interval), "95 %% interval %.4f to %.4f",
                      l->low, l->high);
         }
-        put_fact(i ? "" : "test looks", "after %d iterations: gain %s nats, %s%s",
-                 l->iterations, show_loss(l->gain, gain), interval,
+        put_fact(i ? "" : "test looks",
+                 "after %d iterations: gain %s nats, %s%s", l->iterations,
+                 show_loss(l->gain, gain), interval,
                  i ? "; not unseen any more" : "; on unseen examples");
     }
 }

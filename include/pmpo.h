@@ -682,8 +682,9 @@ typedef struct pmpo_eval_prompt {
 typedef struct pmpo_eval {
     const pmpo_eval_prompt *prompts;
     size_t n_prompts, n_metrics;
-    double majority; /* share of the commonest label, 0..1; NAN: all metrics compare
-                      * outputs (pairs, judge) */
+    /* Share of the commonest label, 0..1; NAN: all metrics compare outputs
+     * (pairs, judge). */
+    double majority;
     pmpo_cost cost;
     const char *warning; /* "" or one line */
 } pmpo_eval;

@@ -337,8 +337,9 @@ static void test_page(void **state)
     assert_int_equal(count_of(html, "</title>\n<style>"), 1);
     assert_true(count_of(html, "&quot;&#39;&gt;") >= 6);
     assert_null(strstr(html, "nan"));
-    assert_non_null(strstr(html, "(Holm): 2 of losses, 2 of right answers; over "
-                                 "all models, 1 more of each apart.</p>"));
+    assert_non_null(strstr(html,
+                           "(Holm): 2 of losses, 2 of right answers; over "
+                           "all models, 1 more of each apart.</p>"));
     assert_non_null(strstr(html, "<section id=\"matrix\""));
     assert_non_null(strstr(html, "<section id=\"gains\""));
     assert_int_equal(count_of(html, "<div class=\"box\" id=\"p"), 2);

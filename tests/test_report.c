@@ -215,9 +215,10 @@ static void test_unknown_effect(void **state)
 {
     (void)state;
     const pmpo_str text = PMPO_STR("Think. Answer.");
-    const pmpo_segment_effect two[] = {
-        {0, 6, PMPO_STR("Think."), NAN, NAN, NAN},
-        {7, 14, PMPO_STR("Answer."), 0.5, 0.25, 0.75}};
+    const pmpo_segment_effect two[] = {{0, 6, PMPO_STR("Think."), NAN, NAN,
+                                        NAN},
+                                       {7, 14, PMPO_STR("Answer."), 0.5, 0.25,
+                                        0.75}};
     pmpo_buf b = {0};
     pmpo_put_effects(&b, &(pmpo_effects){two, 2, text, NAN}, "effects");
     assert_false(b.failed);
@@ -305,8 +306,11 @@ static void check_page(const made_run *m, void (*change)(pmpo_run_view *v),
     pmpo_run_free(run);
 }
 
-static const made_run small_run = {.n_train = 6, .n_val = 4, .n_test = 6,
-                                   .n_iterations = 2, .n_candidates = 3,
+static const made_run small_run = {.n_train = 6,
+                                   .n_val = 4,
+                                   .n_test = 6,
+                                   .n_iterations = 2,
+                                   .n_candidates = 3,
                                    .n_words = 1};
 
 static void as_it_is(pmpo_run_view *v)
@@ -369,8 +373,9 @@ static void test_repeated_inputs(void **state)
 /* The last choice goes back to the start prompt, though one was accepted. */
 static void start_stays(pmpo_run_view *v)
 {
-    static const pmpo_run_finalist two[] = {
-        {1, 0.5, 4, 1, 2, "answers <worse>"}, {0, 0.75, 4, 3, 0, "taken"}};
+    static const pmpo_run_finalist two[] = {{1, 0.5, 4, 1, 2,
+                                             "answers <worse>"},
+                                            {0, 0.75, 4, 3, 0, "taken"}};
     v->best_id = 0;
     v->finalists = two;
     v->n_finalists = 2;
@@ -388,9 +393,11 @@ static void test_start_stays(void **state)
     made_run m = small_run;
     m.n_iterations = 1; /* of which a candidate is accepted */
     check_page(&m, start_stays, "the start prompt stays</small>", "5678.00<");
-    check_page(&m, start_stays, "<td class=\"n\">0.5000</td><td class=\"n\">1 of "
+    check_page(&m, start_stays,
+               "<td class=\"n\">0.5000</td><td class=\"n\">1 of "
                "4</td><td class=\"n\">2</td><td class=\"why\">answers "
-               "&lt;worse&gt;</td>", "no candidate was accepted");
+               "&lt;worse&gt;</td>",
+               "no candidate was accepted");
     check_page(&m, as_it_is, "<h2", "id=\"choice\"");
 }
 
@@ -431,8 +438,8 @@ static void with_returns(pmpo_run_view *v)
 static void test_copies_are_exact(void **state)
 {
     (void)state;
-    check_page(&small_run, with_returns,
-               "hidden>\n\nOne.&#13;\nTwo.</pre>", "\r");
+    check_page(&small_run, with_returns, "hidden>\n\nOne.&#13;\nTwo.</pre>",
+               "\r");
     check_page(&small_run, with_returns, "-p 'Say&#13;\nyes.'", NULL);
 }
 
@@ -496,7 +503,8 @@ static void test_no_test_part(void **state)
     made_run m = small_run;
     check_page(&m, without_test, "there is no test part</small>", "scored yet");
     m.unfinished = true;
-    check_page(&m, without_test, "no verdict without a test part", "scored yet");
+    check_page(&m, without_test, "no verdict without a test part",
+               "scored yet");
 }
 
 /* A setting that only a later run has differs; who has no test part is not waited
@@ -504,7 +512,8 @@ static void test_no_test_part(void **state)
 static void test_runs_of_other_kinds(void **state)
 {
     (void)state;
-    const char *const names[] = {"seed", "race"}, *const values[] = {"1", "exact"};
+    const char *const names[] = {"seed", "race"}, *const values[] = {"1",
+                                                                     "exact"};
     pmpo_run *run = NULL;
     pmpo_buf b = {0};
     make_run_file(path, &small_run);

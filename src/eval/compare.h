@@ -35,7 +35,7 @@ int pmpo_compare_sum(const pmpo_compare_sums *s,
  * n_tests: how many tests the cells' p_holm are corrected for. NULL: out of
  * memory. */
 const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
-                                 size_t n_tests,
-                                 const pmpo_compare_best *b, pmpo_arena *mem);
+                                 size_t n_tests, const pmpo_compare_best *b,
+                                 pmpo_arena *mem);
 
 #endif

@@ -167,8 +167,9 @@ static int find_best(const pmpo_compare_sums *s, const pmpo_compare_cell *c,
                      size_t n_columns, pmpo_compare_best *best)
 {
     *best = best_of(c, s->n_prompts);
-    best->verdict = pmpo_compare_verdict(
-        c, s->n_prompts, n_columns * (s->n_prompts - 1), best, s->mem);
+    best->verdict = pmpo_compare_verdict(c, s->n_prompts,
+                                         n_columns * (s->n_prompts - 1), best,
+                                         s->mem);
     return best->verdict ? 0 : PMPO_ENOMEM;
 }
 

@@ -20,9 +20,10 @@ static void put_p(pmpo_buf *b, const pmpo_compare_gain *g, size_t n_tests,
                   bool shown)
 {
     if (isfinite(g->p_holm)) {
-        pmpo_buf_printf(b, "; %s, p = %.2g", shown ? "better than prompt 1"
-                                                   : "not shown to be better "
-                                                     "than prompt 1",
+        pmpo_buf_printf(b, "; %s, p = %.2g",
+                        shown ? "better than prompt 1"
+                              : "not shown to be better "
+                                "than prompt 1",
                         g->p_holm);
         if (n_tests > 1) {
             pmpo_buf_printf(b, " after correction for %zu comparisons",
@@ -52,8 +53,8 @@ static void put_by_right(pmpo_buf *b, const pmpo_compare_cell *c,
     put_p(b, &pick->right_gain, n_tests, best->shown);
 }
 
-static void put_by_loss(pmpo_buf *b, const pmpo_compare_cell *c,
-                        size_t n_tests, const pmpo_compare_best *best)
+static void put_by_loss(pmpo_buf *b, const pmpo_compare_cell *c, size_t n_tests,
+                        const pmpo_compare_best *best)
 {
     const pmpo_compare_cell *pick = &c[best->pick];
     pmpo_buf_printf(b, "prompt %d has the lowest loss: %.4f after prompt 1's "
@@ -63,8 +64,8 @@ static void put_by_loss(pmpo_buf *b, const pmpo_compare_cell *c,
 }
 
 const char *pmpo_compare_verdict(const pmpo_compare_cell *cells, size_t n,
-                                 size_t n_tests,
-                                 const pmpo_compare_best *best, pmpo_arena *mem)
+                                 size_t n_tests, const pmpo_compare_best *best,
+                                 pmpo_arena *mem)
 {
     pmpo_buf b = {0};
     bool by_right = best->by_right >= 0;

@@ -25,8 +25,10 @@ static void put_families(pmpo_buf *b, const pmpo_comparison *c)
     if (each == 0) {
         return;
     }
-    pmpo_html(b, " p is corrected within each family of tests (Holm): %zu of "
-              "losses", n);
+    pmpo_html(b,
+              " p is corrected within each family of tests (Holm): %zu of "
+              "losses",
+              n);
     if (has_right(c)) {
         pmpo_html(b, ", %zu of right answers", n);
     }
@@ -50,7 +52,8 @@ static void put_verdict(pmpo_buf *b, const pmpo_comparison *c)
     pmpo_html(b, "<h1>%s%s.</h1>\n",
               c->n_models > 1 ? "Over all models, " : "Here ",
               best->verdict);
-    pmpo_html(b, "<p class=\"facts\">The best was picked on these very examples: "
+    pmpo_html(b,
+              "<p class=\"facts\">The best was picked on these very examples: "
               "on new ones it is likely to be less good.");
     put_families(b, c);
     pmpo_html(b, "</p>\n");

@@ -102,12 +102,14 @@ static void put_effect_table(pmpo_buf *b, const pmpo_effects *e)
               "<tbody>\n");
     for (size_t i = 0; i < e->n; i++) {
         const pmpo_segment_effect *s = &e->list[i];
-        bool known = isfinite(s->effect); /* the text with the mask may not fit */
-        pmpo_html(b, known ? "<tr><td>%zu</td><td class=\"n\">%+.4f</td>"
-                             "<td class=\"n\">"
-                           : "<tr><td>%zu</td><td class=\"n\">\xe2\x80\x93</td>"
-                             "<td class=\"n\">too long when masked", i + 1,
-                  s->effect);
+        /* The text with the mask may not fit. */
+        bool known = isfinite(s->effect);
+        pmpo_html(b,
+                  known ? "<tr><td>%zu</td><td class=\"n\">%+.4f</td>"
+                          "<td class=\"n\">"
+                        : "<tr><td>%zu</td><td class=\"n\">\xe2\x80\x93</td>"
+                          "<td class=\"n\">too long when masked",
+                  i + 1, s->effect);
         if (known && isfinite(s->low) && isfinite(s->high)) {
             pmpo_html(b, "%+.4f to %+.4f", s->low, s->high);
         } else if (known) {

@@ -6,7 +6,8 @@
 static void put_finalist(pmpo_run_page *p, const pmpo_run_finalist *f)
 {
     bool best = f->id == p->v->best_id;
-    pmpo_html(p->b, "<tr%s><td class=\"n\">", best ? " class=\"accepted\"" : "");
+    pmpo_html(p->b, "<tr%s><td class=\"n\">",
+              best ? " class=\"accepted\"" : "");
     if (f->id == 0) {
         pmpo_html(p->b, "start");
     } else {
@@ -15,11 +16,13 @@ static void put_finalist(pmpo_run_page *p, const pmpo_run_finalist *f)
     pmpo_html(p->b, "</td><td class=\"n\">");
     pmpo_html_loss(p->b, f->val_loss);
     if (f->n_answers > 0) {
-        pmpo_html(p->b, "</td><td class=\"n\">%zu of %zu</td><td "
-                  "class=\"n\">%zu", f->n_right, f->n_answers, f->n_cut_off);
+        pmpo_html(p->b,
+                  "</td><td class=\"n\">%zu of %zu</td><td "
+                  "class=\"n\">%zu",
+                  f->n_right, f->n_answers, f->n_cut_off);
     } else {
         pmpo_html(p->b, "</td><td class=\"n\">\xe2\x80\x93</td><td "
-                  "class=\"n\">\xe2\x80\x93");
+                        "class=\"n\">\xe2\x80\x93");
     }
     pmpo_html(p->b, "</td><td class=\"why\">%s</td></tr>\n", f->why);
 }
@@ -31,12 +34,15 @@ void pmpo_page_choice(pmpo_run_page *p)
         return;
     }
     pmpo_html_section(p->b, "choice", "The last choice",
-                      "The prompts of lowest loss answered the validation part; "
+                      "The prompts of lowest loss answered the validation "
+                      "part; "
                       "the best one was taken from these.");
-    pmpo_html(p->b, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
+    pmpo_html(p->b,
+              "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
               "aria-label=\"The last choice\"><table><thead><tr><th "
               "class=\"n\">Prompt</th><th class=\"n\">Validation loss</th><th "
-              "class=\"n\">Answers right</th><th class=\"n\">Cut off</th><th>Why"
+              "class=\"n\">Answers right</th><th class=\"n\">Cut "
+              "off</th><th>Why"
               "</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < v->n_finalists; i++) {
         put_finalist(p, &v->finalists[i]);

@@ -147,8 +147,8 @@ static void put_differences(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
         const pmpo_run_view *v = runs[i].view;
         for (size_t k = 0; k < v->n_settings; k++) {
             const char *name = v->setting_names[k];
-            if (!pmpo_is_path_setting(name) && !has_setting(runs, i, name)
-                && differs(runs, n, name)) {
+            if (!pmpo_is_path_setting(name) && !has_setting(runs, i, name) &&
+                differs(runs, n, name)) {
                 put_difference(b, runs, n, name);
             }
         }

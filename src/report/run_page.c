@@ -75,9 +75,10 @@ static void put_sentence(pmpo_run_page *p, const char *word)
     pmpo_str rest = pmpo_str_of(v->verdict);
     size_t n = strlen(word);
     if (rest.len == 0) {
-        pmpo_html(p->b, "<h1>The run is %s%s%s after %zu of %d iterations: there "
-                  "is no verdict %s.</h1>\n", v->status,
-                  *v->status_reason ? ", " : "", v->status_reason,
+        pmpo_html(p->b,
+                  "<h1>The run is %s%s%s after %zu of %d iterations: there "
+                  "is no verdict %s.</h1>\n",
+                  v->status, *v->status_reason ? ", " : "", v->status_reason,
                   pmpo_run_iterations(v), v->max_iterations,
                   v->n_test > 0 ? "before the test part is scored"
                                 : "without a test part");
@@ -187,9 +188,10 @@ static void put_search_tile(pmpo_run_page *p)
         }
     }
     tile(p->b, "Prompts tried");
-    pmpo_html(p->b, "<strong>%zu</strong><small>%zu accepted, in %zu "
-              "iterations</small></dd></div>\n", n, accepted,
-              pmpo_run_iterations(p->v));
+    pmpo_html(p->b,
+              "<strong>%zu</strong><small>%zu accepted, in %zu "
+              "iterations</small></dd></div>\n",
+              n, accepted, pmpo_run_iterations(p->v));
 }
 
 static void put_cost_tile(pmpo_run_page *p)

@@ -227,7 +227,8 @@ void pmpo_page_losses(pmpo_run_page *p)
     }
     pmpo_html_section(p->b, "losses", "Loss by iteration",
                       "Every candidate is a mark: point at it, or step through "
-                      "them with the arrow keys, for its text and fate. Bars are "
+                      "them with the arrow keys, for its text and fate. Bars "
+                      "are "
                       "95 % intervals of the change since the start, paired by "
                       "example (by input where some are repeated). Iteration 0 "
                       "is the opening: ready-made prompts.");
@@ -339,11 +340,13 @@ static void put_flips(pmpo_run_page *p)
 {
     flips f = count_flips(p);
     if (f.known > 0 && p->v->best_id != 0) {
-        pmpo_html(p->b, "<p>On the test part the likeliest option became right in "
-                  "%zu examples and wrong in %zu; %s: p = %.2g.</p>\n", f.won,
-                  f.lost,
+        pmpo_html(p->b,
+                  "<p>On the test part the likeliest option became right in "
+                  "%zu examples and wrong in %zu; %s: p = %.2g.</p>\n",
+                  f.won, f.lost,
                   f.inputs < f.known ? "McNemar's test, by input"
-                                     : "exact McNemar test", f.p);
+                                     : "exact McNemar test",
+                  f.p);
     }
     if (isfinite(p->v->test_majority)) {
         pmpo_html(p->b, "<p>Dashed: always the commonest answer, %.1f %%.</p>\n",
@@ -358,10 +361,12 @@ static void put_answers_test(pmpo_run_page *p)
     if (p->v->best_id == 0 || !isfinite(p->v->answers_p)) {
         return;
     }
-    pmpo_html(p->b, "<p>Of the answers generated on the test part %zu of %zu were "
+    pmpo_html(p->b,
+              "<p>Of the answers generated on the test part %zu of %zu were "
               "right, then %zu of %zu; p = %.2g of no difference, paired by "
-              "example.</p>\n", x->test_n_right, x->test_n_answers,
-              y->test_n_right, y->test_n_answers, p->v->answers_p);
+              "example.</p>\n",
+              x->test_n_right, x->test_n_answers, y->test_n_right,
+              y->test_n_answers, p->v->answers_p);
 }
 
 /* Of answers that were generated on the test part; returns how many rows. */
@@ -421,11 +426,12 @@ void pmpo_page_accuracy(pmpo_run_page *p)
     if (n == 0) {
         return;
     }
-    pmpo_html_section(p->b, "accuracy", "Accuracy before and after",
-                      "How often the right option is the likeliest one and, where "
-                      "answers were generated, how often they are right. Bars are "
-                      "95 % intervals (Wilson); examples with the same input "
-                      "count as one.");
+    pmpo_html_section(
+        p->b, "accuracy", "Accuracy before and after",
+        "How often the right option is the likeliest one and, where "
+        "answers were generated, how often they are right. Bars are "
+        "95 % intervals (Wilson); examples with the same input "
+        "count as one.");
     pmpo_html(p->b, "<div class=\"pair\"><div class=\"box\">");
     put_shares(p, s, n);
     pmpo_html(p->b, "</div><div class=\"box\">");
