@@ -275,8 +275,10 @@ static void audit_text(const audit_job *j)
     for (size_t m = 0; m < a->n_metrics; m++) {
         put_range(a, m);
     }
-    put_fact("baseline", "the commonest answer is right in %.1f %%",
-             100 * a->majority);
+    if (isfinite(a->majority)) {
+        put_fact("baseline", "the commonest answer is right in %.1f %%",
+                 100 * a->majority);
+    }
     for (size_t m = 0; a->own >= 0 && m < a->n_metrics; m++) {
         put_own(a, m);
     }

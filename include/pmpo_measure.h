@@ -56,7 +56,7 @@ typedef struct pmpo_audit {
     const int *best;
     int own; /* index of pmpo_eval_options.run_loss; -1: none was given, or the
               * data does not allow it. It was not picked: use its `alone`. */
-    double majority; /* share of the commonest label, 0..1 */
+    double majority; /* share of the commonest label, 0..1; NAN: pairs, judge */
     pmpo_cost cost;
     const char *warning; /* "" or one line */
     size_t n_replies, n_cut_off; /* of all prompts, as in pmpo_eval_prompt */

@@ -128,18 +128,6 @@ static int take_data(pmpo_compare *c, const pmpo_data *d, pmpo_error *err)
     return rc == 0 && !c->pub.data ? pmpo_fail_memory(err) : rc;
 }
 
-static int set_majority(pmpo_compare *c, pmpo_error *err)
-{
-    for (int i = 0; i < PMPO_N_METRICS; i++) {
-        if (c->metric == 1u << i) {
-            return pmpo_metric_majority(pmpo_metrics[i], c->data,
-                                        &c->pub.majority, err);
-        }
-    }
-    c->pub.majority = pmpo_data_majority(c->data, NULL);
-    return 0;
-}
-
 int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
                      size_t n_prompts, const pmpo_compare_options *o,
                      pmpo_compare **out, pmpo_error *err)
@@ -161,7 +149,9 @@ int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
     }
     rc = rc < 0 ? rc : choose_metric(c, err);
     c->pub.metric = name_of_metric(c->metric);
-    rc = rc < 0 ? rc : set_majority(c, err);
+    rc = rc < 0
+             ? rc
+             : pmpo_metrics_majority(c->metric, c->data, &c->pub.majority, err);
     if (rc < 0) {
         pmpo_compare_free(c);
         return rc;

@@ -399,17 +399,26 @@ static int fill_result(job *j, pmpo_error *err)
         prompts[p] = pmpo_arena_str(j->mem, j->in->prompts[p]);
     }
     pmpo_cost cost = j->out->cost;
-    *j->out = (pmpo_audit){.prompts = prompts, .n_prompts = t->n_prompts,
-                           .n_examples = t->n_examples, .metrics = names,
+    *j->out = (pmpo_audit){.prompts = prompts,
+                           .n_prompts = t->n_prompts,
+                           .n_examples = t->n_examples,
+                           .metrics = names,
                            .n_families = pmpo_matrix_families(t),
-                           .n_metrics = t->n_metrics, .accuracy = accuracy,
-                           .losses = l, .n_losses = t->n_losses, .best = best,
-                           .own = j->own, .cost = cost, .warning = "",
-                           .majority = pmpo_data_majority(j->in->data, NULL)};
+                           .n_metrics = t->n_metrics,
+                           .accuracy = accuracy,
+                           .losses = l,
+                           .n_losses = t->n_losses,
+                           .best = best,
+                           .own = j->own,
+                           .cost = cost,
+                           .warning = "",
+                           .majority = NAN};
     if (j->answers) {
         add_answers(j->out, j->answers);
     }
-    return rc;
+    return rc < 0 ? rc
+                  : pmpo_metrics_majority(j->metrics, j->in->data,
+                                          &j->out->majority, err);
 }
 
 /* ---- all ------------------------------------------------------------------------ */

@@ -57,6 +57,9 @@ int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
  * outputs. PMPO_ENOMEM. */
 int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
                          double *out, pmpo_error *err);
+/* The largest of the metrics whose bits are set; NAN: there is none. */
+int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
+                          pmpo_error *err);
 
 /* The bit of the metric for generated answers that suits the form of the data's
  * answers (or targets): number if all are numbers, choice if all are option

@@ -344,13 +344,13 @@ static int run(job *j, pmpo_error *err)
     j->out->prompts = p;
     j->out->n_prompts = n;
     j->out->n_metrics = j->n_metrics;
-    j->out->majority = NAN; /* which fmax passes over */
-    for (size_t i = 0; rc == 0 && i < j->n_metrics; i++) {
-        double share = 0;
-        rc = pmpo_metric_majority(pmpo_metrics[j->metrics[i]], j->in->data,
-                                  &share, err);
-        j->out->majority = fmax(j->out->majority, share);
+    unsigned bits = 0;
+    for (size_t i = 0; i < j->n_metrics; i++) {
+        bits |= 1u << j->metrics[i];
     }
+    rc = rc < 0
+             ? rc
+             : pmpo_metrics_majority(bits, j->in->data, &j->out->majority, err);
     if (rc == 0 && n == 2) {
         compare(j, p);
     }

@@ -239,6 +239,21 @@ int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
     return 0;
 }
 
+int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
+                          pmpo_error *err)
+{
+    int rc = 0;
+    *out = NAN; /* which fmax passes over */
+    for (int i = 0; rc == 0 && i < PMPO_N_METRICS; i++) {
+        double share = NAN;
+        rc = metrics & 1u << i
+                 ? pmpo_metric_majority(pmpo_metrics[i], d, &share, err)
+                 : 0;
+        *out = fmax(*out, share);
+    }
+    return rc;
+}
+
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err)
 {
