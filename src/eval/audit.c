@@ -399,26 +399,17 @@ static int fill_result(job *j, pmpo_error *err)
         prompts[p] = pmpo_arena_str(j->mem, j->in->prompts[p]);
     }
     pmpo_cost cost = j->out->cost;
-    *j->out = (pmpo_audit){.prompts = prompts,
-                           .n_prompts = t->n_prompts,
-                           .n_examples = t->n_examples,
-                           .metrics = names,
+    *j->out = (pmpo_audit){.prompts = prompts, .n_prompts = t->n_prompts,
+                           .n_examples = t->n_examples, .metrics = names,
                            .n_families = pmpo_matrix_families(t),
-                           .n_metrics = t->n_metrics,
-                           .accuracy = accuracy,
-                           .losses = l,
-                           .n_losses = t->n_losses,
-                           .best = best,
-                           .own = j->own,
-                           .cost = cost,
-                           .warning = "",
+                           .n_metrics = t->n_metrics, .accuracy = accuracy,
+                           .losses = l, .n_losses = t->n_losses, .best = best,
+                           .own = j->own, .cost = cost, .warning = "",
                            .majority = NAN};
     if (j->answers) {
         add_answers(j->out, j->answers);
     }
-    return rc < 0 ? rc
-                  : pmpo_metrics_majority(j->metrics, j->in->data,
-                                          &j->out->majority, err);
+    return rc;
 }
 
 /* ---- all ------------------------------------------------------------------------ */
@@ -450,5 +441,8 @@ int pmpo_audit_prompts(const pmpo_eval_input *in, pmpo_arena *mem,
     int rc = resolve(&j, err);
     rc = rc < 0 ? rc : measure(&j, err);
     rc = rc < 0 ? rc : make_tables(&j, err);
-    return rc < 0 ? rc : fill_result(&j, err);
+    rc = rc < 0 ? rc : fill_result(&j, err);
+    return rc < 0 ? rc
+                  : pmpo_metrics_majority(j.metrics, in->data, &out->majority,
+                                          err);
 }
