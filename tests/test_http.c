@@ -703,11 +703,11 @@ static void test_urls(void **state)
 static void test_authorities(void **state)
 {
     (void)state;
-    static const char *const places[] = {"/nowhere/a.pem", __FILE__, "/", NULL};
+    static const char *const places[] = {"/nowhere/a.pem", "/dev/null", "/", NULL};
     assert_string_equal(pmpo_http_first_readable("/", places), "/");
     assert_string_equal(pmpo_http_first_readable("/nowhere/b", places),
-                        __FILE__);
-    assert_string_equal(pmpo_http_first_readable(NULL, places), __FILE__);
+                        "/dev/null");
+    assert_string_equal(pmpo_http_first_readable(NULL, places), "/dev/null");
     assert_null(pmpo_http_first_readable("/nowhere/b", places + 3));
     assert_string_equal(pmpo_http_authorities("x.pem"), "x.pem");
 }
