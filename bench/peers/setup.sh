@@ -17,7 +17,7 @@ if [ ! -x "$to/llama/bin/llama-server" ]; then
     x86_64) amx="-w -mno-amx-tile -mno-amx-int8 -mno-amx-bf16" ;; # they crash, as in pmpo's own build
     esac
     cmake -S "$source" -B "$to/llama" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_CURL=OFF \
-        -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DGGML_OPENMP=OFF \
+        -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DGGML_OPENMP=ON \
         -DCMAKE_C_FLAGS="$amx" -DCMAKE_CXX_FLAGS="$amx" >&2
     cmake --build "$to/llama" --target llama-server -j 2 >&2
 fi

@@ -436,10 +436,31 @@ static bool is_indented(pmpo_str text)
     return object && end != SIZE_MAX && (size_t)e.position > end;
 }
 
+/* Two lines at least, none of the first two an object: a header and a row. */
+static bool is_table(pmpo_str text)
+{
+    pmpo_str line[2];
+    size_t at = 0;
+    for (int i = 0; i < 2; i++) {
+        if (!pmpo_next_line(text, &at, &line[i]) ||
+            pmpo_str_starts(pmpo_str_trim(line[i]), PMPO_STR("{"))) {
+            return false;
+        }
+    }
+    return memchr(line[0].ptr, ',', line[0].len) ||
+           memchr(line[0].ptr, '\t', line[0].len);
+}
+
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
 {
     int number = 0;
     pmpo_str line;
+    if (is_table(text)) {
+        pmpo_fail(err, PMPO_EDATA,
+                  "not JSON but a table, it seems; one is read from a file "
+                  "whose name ends in .csv or .tsv");
+        return pmpo_reader_bad(r, 1, err);
+    }
     if (is_indented(text)) {
         pmpo_fail(err, PMPO_EDATA,
                   "an object over several lines; write one "
