@@ -231,9 +231,33 @@ static void put_own(const pmpo_audit *a, size_t m)
              v->value, 100 * v->p);
 }
 
+/* No loss can be compared with the metric. */
+static bool is_same(const pmpo_audit *a, size_t m)
+{
+    bool same = true;
+    for (size_t l = 0; l < a->n_losses; l++) {
+        same = same && isnan(a->losses[l].agreement[m].value);
+    }
+    return same;
+}
+
 static void put_conclusion(const pmpo_audit *a, size_t m)
 {
     const char *key = m ? "" : "best";
+    if (a->n_inputs < PMPO_AUDIT_LEAST_INPUTS) {
+        put_fact(key,
+                 "%s: can't be told from %zu different inputs, take %d or "
+                 "more",
+                 a->metrics[m], a->n_inputs, PMPO_AUDIT_LEAST_INPUTS);
+        return;
+    }
+    if (is_same(a, m)) {
+        put_fact(key,
+                 "%s: can't be told: it is the same for all prompts, or "
+                 "every loss is",
+                 a->metrics[m]);
+        return;
+    }
     if (a->best[m] < 0) {
         put_fact(key, "%s: warning: no loss agrees with it here, don't trust a "
                  "gain of loss", a->metrics[m]);
@@ -348,6 +372,7 @@ static void audit_json(const audit_job *j)
     js_put(o, "run_loss",
            js_text(a->own < 0 ? NULL : a->losses[a->own].name));
     js_put(o, "examples", js_count(a->n_examples));
+    js_put(o, "inputs", js_count(a->n_inputs));
     js_put(o, "families", js_count(a->n_families));
     js_put(o, "left_out", js_count(j->n_left_out));
     js_put(o, "cut_off", a->n_replies ? js_count(a->n_cut_off)

@@ -115,8 +115,8 @@ static void put_notes(const pmpo_comparison *c)
     put_fact("p",
              "of no difference from prompt 1 on the same examples, "
              "corrected for all comparisons of its kind (Holm), those over all "
-             "models apart; losses by the paired bootstrap, right answers by "
-             "the exact McNemar test or, of shares, the paired bootstrap");
+             "models apart; losses by the paired t test, right answers by "
+             "the exact McNemar test or, of shares, by sign flips");
     put_fact("*", "the best; it was picked on these very examples: on others "
              "it is likely to be less good");
     if (c->n_models > 1 && !c->losses_compare) {

@@ -206,9 +206,10 @@ static void put_tests(const evaluation *v)
         shares |= e->prompts[1].metrics[k].shares;
     }
     if (e->n_prompts == 2) {
-        put_fact("p", "of prompt 2 against prompt 1 on the same examples, "
-                 "exact McNemar test%s", shares ? "; of means, paired bootstrap"
-                                                : "");
+        put_fact("p",
+                 "of prompt 2 against prompt 1 on the same examples, "
+                 "exact McNemar test%s",
+                 shares ? "; of means, by sign flips" : "");
     }
 }
 

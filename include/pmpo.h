@@ -657,7 +657,7 @@ typedef struct pmpo_eval_metric {
     double value, low, high; /* mean and its 95 % interval: Wilson's, or with
                               * `shares` the bootstrap's; NAN if n is 0 */
     /* For the second of two prompts: p-value of the difference from the first,
-     * by the exact McNemar test, or with `shares` the paired bootstrap. NAN
+     * by the exact McNemar test, or with `shares` by paired sign flips. NAN
      * otherwise, and for judge, which is a comparison already. */
     double p_value;
 } pmpo_eval_metric;

@@ -42,11 +42,12 @@ typedef struct pmpo_compare_cell {
     double right, right_low, right_high;
     size_t n_asked, n_right; /* examples that the metric applies to; of these,
                               * with value 1. Both 0 in `all` */
-    /* The first prompt's loss minus this one's: paired t interval, paired
-     * bootstrap test. */
+    /* The first prompt's loss minus this one's: paired t interval and
+     * test. */
     pmpo_compare_gain loss_gain;
     /* This share minus the first prompt's: exact McNemar test and its interval;
-     * the paired bootstrap if examples have values between 0 and 1. */
+     * if examples have values between 0 and 1, the paired sign-flip test (Good
+     * 2005, section 3.2) and Student's interval. */
     pmpo_compare_gain right_gain;
     size_t n_replies, n_cut_off;  /* as in pmpo_eval_prompt */
 } pmpo_compare_cell;
@@ -78,7 +79,7 @@ typedef struct pmpo_comparison {
     const pmpo_compare_model *models; /* in the order they were added */
     size_t n_models;
     /* [n_prompts]: over all models with equal weight; the values of an example
-     * are its means over the models, and shares are tested by the bootstrap.
+     * are its means over the models, and shares are tested by sign flips.
      * NULL with fewer than two models. */
     const pmpo_compare_cell *all;
     pmpo_compare_best best;   /* over all models; with one, that model's */

@@ -11,6 +11,7 @@
 /* ---- audit: does a lower loss mean more right answers ---------------------- */
 
 #define PMPO_AUDIT_LEAST 4 /* prompts that an audit needs */
+#define PMPO_AUDIT_LEAST_INPUTS 8 /* different ones, for a verdict */
 
 /* Whether a loss and a metric agree. */
 typedef enum pmpo_accord {
@@ -21,7 +22,9 @@ typedef enum pmpo_accord {
 
 /* How well one loss agrees with one metric. Prompts that were made from one
  * another count as one, by their means. If the loss or the metric is the same
- * for all prompts, the numbers are NAN and both accords OPEN. */
+ * for all prompts, the numbers are NAN and both accords OPEN. So are these with
+ * fewer than PMPO_AUDIT_LEAST_INPUTS different inputs: the permutations are of
+ * prompts, so what few examples have in common would look certain. */
 typedef struct pmpo_agreement {
     /* Spearman's rank correlation, over the prompts, of minus the loss with the
      * share of right answers, and its 95 % bootstrap interval over inputs. */
@@ -46,6 +49,7 @@ typedef struct pmpo_audit {
     const pmpo_str *prompts;
     size_t n_prompts, n_examples;
     size_t n_families; /* prompts, with those made from one another as one */
+    size_t n_inputs;   /* examples, with those of the same input as one */
     const char *const *metrics; /* names */
     size_t n_metrics;
     const double *accuracy;     /* [n_metrics][n_prompts] */

@@ -29,6 +29,8 @@ make_data() {
         q = "Question " i ": is the number " i * i + 7 " a lucky one?"
         printf "{\"id\":\"p%d\",\"input\":\"%s\",\"chosen\":\"%s\",\"rejected\":[\"%s!\"]}\n",
             i, q, y, n >"pairs.jsonl"
+        printf "{\"input\":\"%s\",\"chosen\":\"%s\",\"rejected\":[\"%s!\",\"%s?\"]}\n",
+            q, y, n, n >"several.jsonl"
         printf "{\"id\":\"o%d\",\"input\":\"%s\",\"target\":\"%s\",\"options\":[\"yes\",\"no\"]}\n",
             i, q, y >"options.jsonl"
         printf "{\"input\":\"%s\",\"target\":\"Yes, since %d is.\",\"answer\":\"%s\"}\n",
@@ -389,7 +391,7 @@ eval | --end | --metric exact => --end yes
 eval | --verbose | | --verbose
 eval | --verbose | --json => --verbose
 compare | --baseline | | --baseline cot
-compare | --seed | -p Two | --seed 2
+compare | --seed | -d several.jsonl -p Two | --seed 2
 compare | --metric | | --metric options-mean
 compare | --metric | | --metric none
 compare | --metric | => --metric exact,number

@@ -150,6 +150,32 @@ static void test_copies_add_nothing(void **state)
     assert_true(together.high - together.low > apart.high - apart.low);
 }
 
+/* What seven inputs have in common would look certain. */
+static void test_few_inputs_prove_nothing(void **state)
+{
+    (void)state;
+    static table t;
+    for (size_t p = 0; p < 8; p++) {
+        for (size_t i = 0; i < N; i++) {
+            t.right[p * N + i] = i % 8 <= p;
+            t.loss[p * N + i] = -(double)p;
+            t.weights[i] = 1;
+        }
+    }
+    for (size_t n_inputs = 7; n_inputs <= 8; n_inputs++) {
+        pmpo_agreement a;
+        for (size_t i = 0; i < N; i++) {
+            t.group[i] = i % n_inputs;
+        }
+        pmpo_rankings r = view(&t, 1, 8);
+        assert_int_equal(pmpo_agreements(&r, 1, &a), 0);
+        assert_true(a.value > 0.99 && a.low > 0 && a.p < 0.05);
+        assert_int_equal(a.alone, n_inputs < PMPO_AUDIT_LEAST_INPUTS
+                                      ? PMPO_ACCORD_OPEN
+                                      : PMPO_ACCORD_AGREES);
+    }
+}
+
 /* ---- levels -------------------------------------------------------------- */
 
 typedef struct shares {
@@ -215,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_what_does_not_apply),
         cmocka_unit_test(test_copies_add_nothing),
+        cmocka_unit_test(test_few_inputs_prove_nothing),
         cmocka_unit_test(test_one_loss_keeps_the_level),
         cmocka_unit_test(test_the_best_of_ten_keeps_the_level),
     };

@@ -311,6 +311,8 @@ static void a_start_that_may_answer_better_stays(void **state)
         assert_int_equal(v->best_id, f->n_right >= 4 ? 0 : v->finalists[0].id);
         if (f->n_right == 4) {
             assert_non_null(strstr(f->why, "would have been chosen, p = 0.12"));
+            assert_true(!strstr(v->verdict, "prompts were accepted") ||
+                        strstr(v->verdict, "is for it: answers better than"));
         }
         stayed += f->n_right == 4 || f->n_right == 5;
         left += f->n_right == 3;

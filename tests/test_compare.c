@@ -186,6 +186,60 @@ static void test_two_models(void **state)
     pmpo_data_free(d);
 }
 
+/* The loss may be calibrated; the metric options isn't. */
+static void test_options_are_eval_s(void **state)
+{
+    (void)state;
+    pmpo_data *d = choices(false);
+    pmpo_compare_options o;
+    pmpo_compare *c = NULL;
+    pmpo_compare_options_init(&o);
+    o.score.no_cache = true;
+    o.score.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
+    assert_int_equal(pmpo_compare_new(d, prompts, N_PROMPTS, &o, &c, NULL), 0);
+    pmpo_model *m = fake_new(&(fake_options){.salt = 4});
+    assert_int_equal(pmpo_compare_add(c, m, NULL), 0);
+    pmpo_eval_options eo;
+    pmpo_eval *e = NULL;
+    pmpo_eval_options_init(&eo);
+    eo.no_cache = true;
+    eo.metrics = PMPO_METRIC_OPTIONS | PMPO_METRIC_OPTIONS_CALIBRATED;
+    assert_int_equal(pmpo_eval_run(m, d, prompts, N_PROMPTS, &eo, &e, NULL), 0);
+    bool differ = false;
+    for (size_t p = 0; p < N_PROMPTS; p++) {
+        const pmpo_eval_metric *v = e->prompts[p].metrics;
+        assert_int_equal(pmpo_compare_describe(c)->models[0].cells[p].n_right,
+                         v[0].n_right);
+        differ |= v[0].n_right != v[1].n_right;
+    }
+    assert_true(differ);
+    pmpo_eval_free(e);
+    pmpo_compare_free(c);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+/* Pairs are compared where every example is one. */
+static void test_some_pairs(void **state)
+{
+    (void)state;
+    for (size_t n_pairs = N - 1; n_pairs <= N; n_pairs++) {
+        pmpo_buf b = {0};
+        for (size_t i = 0; i < N; i++) {
+            pmpo_buf_printf(&b, "{\"input\":\"Walk %zu?\",\"%s\":\"Yes\"%s}\n",
+                            i, i < n_pairs ? "chosen" : "target",
+                            i < n_pairs ? ",\"rejected\":[\"No\"]" : "");
+        }
+        pmpo_data *d = parse(&b);
+        const uint64_t salt = 4;
+        pmpo_compare *c = compared(d, prompts, 2, &salt, 1);
+        assert_string_equal(pmpo_compare_describe(c)->metric,
+                            n_pairs == N ? "pairs" : "exact");
+        pmpo_compare_free(c);
+        pmpo_data_free(d);
+    }
+}
+
 /* Two examples of one input count as one. */
 static void test_groups(void **state)
 {
@@ -414,6 +468,8 @@ int main(void)
         cmocka_unit_test(test_holm),
         cmocka_unit_test(test_two_models),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_options_are_eval_s),
+        cmocka_unit_test(test_some_pairs),
         cmocka_unit_test(test_best),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_refusals),

@@ -195,8 +195,8 @@ static void test_majority_is_of_the_metric(void **state)
         const pmpo_metric_row *metric;
         double share;
     } rows[] = {{&PMPO_METRIC_EXACT_ROW, 3.0 / 8},
-                {&PMPO_METRIC_NUMBER_ROW, 2.0 / 8},
-                {&PMPO_METRIC_OPTIONS_ROW, 2.0 / 8}};
+                {&PMPO_METRIC_NUMBER_ROW, 1}, /* of those with a number */
+                {&PMPO_METRIC_REGEX_ROW, 2.0 / 8}};
     (void)state;
     pmpo_data *d;
     assert_int_equal(pmpo_data_parse(pmpo_str_of(text), "t", NULL, &d, NULL),
@@ -207,6 +207,11 @@ static void test_majority_is_of_the_metric(void **state)
                          0);
         assert_true(share == rows[i].share);
     }
+    double none; /* there are no options */
+    assert_int_equal(pmpo_metric_majority(&PMPO_METRIC_OPTIONS_ROW, d, &none,
+                                          NULL),
+                     0);
+    assert_true(isnan(none));
     pmpo_data_free(d);
 }
 
@@ -267,6 +272,37 @@ static void test_a_pattern_finds_the_answer(void **state)
     pmpo_eval_free(exact);
     pmpo_eval_free(found);
     pmpo_eval_free(none);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
+static void two_answers(pmpo_str prompt, pmpo_buf *reply)
+{
+    (void)prompt;
+    pmpo_buf_puts(reply, "Answer: 1\nAnswer: 2, not 3");
+}
+
+/* The last match counts, where a line begins too, and its group is the answer
+ * and no more. */
+static void test_a_group_is_the_answer(void **state)
+{
+    (void)state;
+    const struct {
+        const char *pattern;
+        size_t right;
+    } rows[] = {{"^Answer: ([0-9]+)[[:space:]]*", 1},
+                {"^Answer: ([0-9]+).*", 1},
+                {"^Answer: (.*)", 0}};
+    pmpo_data *d = NULL;
+    const char *text = "{\"input\":\"x\",\"target\":\"2\"}\n";
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(text), "t", NULL, &d, NULL),
+                     0);
+    pmpo_model *m = fake_new(&(fake_options){.answers = two_answers});
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        pmpo_eval *e = evaluate_by(m, d, PMPO_METRIC_REGEX, 1, rows[i].pattern);
+        assert_int_equal(e->prompts[0].metrics[0].n_right, rows[i].right);
+        pmpo_eval_free(e);
+    }
     pmpo_data_free(d);
     fake_free(m);
 }
@@ -383,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_majority_is_of_the_metric),
         cmocka_unit_test(test_calibrated_options),
         cmocka_unit_test(test_a_pattern_finds_the_answer),
+        cmocka_unit_test(test_a_group_is_the_answer),
         cmocka_unit_test(test_a_judge_has_no_favourite_place),
         cmocka_unit_test(test_cut_off_replies_are_counted),
         cmocka_unit_test(test_shots),

@@ -27,7 +27,9 @@ static const row numbers[] = {
     {"The answer is: **18**", "18", true},
     {"The answer is -41. There are 8 steps.", "-41", true},
     {"The answer is -5, since 8 people left.", "-5", true},
-    {"The answer is \xe2\x88\x92" "5.", "-5", true},
+    {"The answer is \xe2\x88\x92"
+     "5.",
+     "-5", true},
     {"The answer is -18 is the total of 3.", "18", false},
     {"The answer is -$5 is the loss", "-5", true},
     {"So it falls by 10 degrees.\n#### -5", "-5", true},
@@ -49,7 +51,9 @@ static const row numbers[] = {
     {"The probability is \\frac{3}{4}.", "0.75", true},
     {"The probability is $\\dfrac{3}{4}$", "3/4", true},
     {"The temperature is -5 degrees", "-5", true},
-    {"The temperature is \xe2\x88\x92" "5 degrees", "-5", true},
+    {"The temperature is \xe2\x88\x92"
+     "5 degrees",
+     "-5", true},
     {"The change is -$40", "-40", true},
     {"between 10-12", "12", true},
     {"x = 20-8 = 12", "12", true},
@@ -71,7 +75,36 @@ static const row numbers[] = {
     {"The year 1999", "1999", true},
     {"3.0", "3", true},
     {"3.0001", "3", false},
-    {"1e3", "1000", false},
+    {"1e3", "1000", true},
+    {"1e2", "1", false},
+    {"The mass is 6.02e24.", "6.02e23", false},
+    {"The mass is 6.02E+23.", "6.02e23", true},
+    {"6.02 x 10^23", "6.02e23", true},
+    {"$6.02 \\times 10^{-3}$", "0.00602", true},
+    {"6.02 x 10^23", "6.02", false},
+    {"2 x 10 = 20", "20", true},
+    {"2e5x is no number", "200000", false},
+    {"The answer is - 63.", "-63", true},
+    {"Answer:\n- 63 apples", "63", true},
+    {"0.0000009", "0.0000004", false},
+    {"The result is negative 63.", "-63", true},
+    {"The result is negative 63.", "63", false},
+    {"The answer is minus three.", "-3", true},
+    {"The answer is minus three.", "3", false},
+    {"minus three", "-3", true},
+    {"Negative five", "-5", true},
+    {"about minus 5", "-5", true},
+    {"8 minus three is 5", "5", true},
+    {"x = - 63", "-63", true},
+    {"\\boxed{- 63}", "-63", true},
+    {"10 - 7 = 3", "3", true},
+    {"- 63 apples", "63", true},
+    {"The answer is \xe2\x80\x93"
+     "63.",
+     "-63", true},
+    {"pages 5\xe2\x80\x93"
+     "7",
+     "7", true},
     {"A2 is the sheet, total 7", "7", true},
     {"The 2nd of 3 boxes holds 12", "12", true},
     {"12 eggs.", "12", true},
@@ -198,6 +231,18 @@ static const row words[] = {
     {"the answer is **no**", "no", true},
     {"_no_", "no", true},
     {"Yes\nAnswer:", "Yes", true},
+    {"\xd0\xb4\xd0\xb0", "\xd0\x94\xd0\xb0", true}, /* da, Da */
+    {"The answer is \xc3\x9c"
+     "BER.",
+     "\xc3\xbc"
+     "ber",
+     true},
+    {"\xc3\xa8", "\xc3\xa9", false},
+    {"\xce\x9f\xce\xa7\xce\x99", "\xcf\x8c\xcf\x87\xce\xb9", false},
+    {"\xce\x8c\xce\xa7\xce\x99", "\xcf\x8c\xcf\x87\xce\xb9", true},
+    {"\xe1\xba\xa2", "\xe1\xba\xa3", true}, /* of Vietnamese */
+    {"*", "*", true},
+    {"*", ":", false},
 };
 
 /* ---- running the tables ------------------------------------------------------------------ */
@@ -267,6 +312,23 @@ static void test_letters_end_with_the_options(void **state)
     }
 }
 
+/* Marks that are markup elsewhere are answers where they are the options. */
+static void test_options_of_marks(void **state)
+{
+    (void)state;
+    const pmpo_str marks[] = {PMPO_STR("+"), PMPO_STR("-"), PMPO_STR("*"),
+                              PMPO_STR(":")};
+    const pmpo_answers_known k = {marks, marks, 4};
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = 0; j < 4; j++) {
+            assert_int_equal(pmpo_match_exact(marks[i], true, marks[j], &k),
+                             i == j);
+        }
+    }
+    assert_true(
+        pmpo_match_exact(PMPO_STR("**Answer**: +"), true, marks[0], &k));
+}
+
 static void test_table_is_big(void **state)
 {
     (void)state;
@@ -280,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_choices),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_letters_end_with_the_options),
+        cmocka_unit_test(test_options_of_marks),
         cmocka_unit_test(test_table_is_big),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "stats/margin.h"
+#include "stats/paired.h"
 #include "stats/stats.h"
 
 #define NEAR(a, b, tol) near_to((a), (b), (tol), __LINE__)
@@ -214,13 +215,80 @@ static void test_bootstrap(void **state)
     assert_true(fabs(b.low - t.low) < 0.03 && fabs(b.high - t.high) < 0.03);
     pmpo_interval again = pmpo_bootstrap_mean(x, NULL, 200, 7);
     assert_true(b.low == again.low && b.high == again.high);
-    assert_true(pmpo_bootstrap_p(x, NULL, 200, 7) < 0.01);
+    assert_true(pmpo_mean_p(x, NULL, 200) < 0.01);
     for (int i = 0; i < 200; i++) {
         x[i] -= t.value;
     }
-    assert_true(pmpo_bootstrap_p(x, NULL, 200, 7) > 0.5);
+    assert_true(pmpo_mean_p(x, NULL, 200) > 0.5);
     assert_true(isnan(pmpo_bootstrap_mean(x, NULL, 1, 7).low));
-    assert_true(isnan(pmpo_bootstrap_p(x, NULL, 1, 7)));
+    assert_true(isnan(pmpo_mean_p(x, NULL, 1)));
+}
+
+/* The p-value of a mean is below 5 % just where its interval excludes 0, and
+ * for few numbers as seldom as it says. */
+static void test_p_of_a_mean(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {2, 3, 5, 20, 150, 300, 700};
+    uint64_t seed = 5;
+    for (size_t k = 0; k < sizeof(sizes) / sizeof(*sizes); k++) {
+        size_t n = sizes[k], found = 0;
+        for (int t = 0; t < 1000; t++) {
+            double x[700];
+            for (size_t i = 0; i < n; i++) {
+                x[i] = -6;
+                for (int j = 0; j < 12; j++) {
+                    x[i] += pmpo_random_unit(&seed);
+                }
+            }
+            pmpo_interval v = pmpo_mean_interval(x, NULL, n);
+            double p = pmpo_mean_p(x, NULL, n);
+            found += p < 0.05;
+            assert_true(fabs(p - 0.05) < 1e-4 ||
+                        (p < 0.05) == (v.low > 0 || v.high < 0));
+        }
+        assert_in_range(found, 30, 72);
+    }
+    double three[] = {1, 2, 4}; /* t = sqrt 7: p = 1 - t / sqrt(2 + t^2) */
+    NEAR(pmpo_mean_p(three, NULL, 3), 1 - sqrt(7) / 3, 1e-12);
+}
+
+static size_t group_up(const double *d, const double *asked, size_t n,
+                       double *x, double *w)
+{
+    for (size_t i = 0; i < n; i++) {
+        x[i] = d[i] / asked[i];
+        w[i] = asked[i];
+    }
+    return n;
+}
+
+/* An input that stands twice takes nothing from the exact interval. */
+static void test_paired_groups(void **state)
+{
+    (void)state;
+    double x[9], w[9], p;
+    const double d[] = {1, 1, 1, 1, 1, 0, 0, 0, 0};
+    const double asked[] = {2, 1, 1, 1, 1, 1, 1, 1, 1};
+    size_t n = group_up(d, asked, 9, x, w);
+    pmpo_interval v = pmpo_paired_groups(x, w, n, 1, &p);
+    pmpo_interval exact = pmpo_paired_shares(5, 0, 10);
+    NEAR(p, pmpo_mcnemar(5, 0), 1e-12);
+    assert_true(v.low == exact.low && v.high == exact.high && v.low <= 0);
+    /* Where it counts twice, the interval keeps to the test and to 1. */
+    const double twice[] = {2, 2, 1, 1, 0, 0, 0, 0, 0};
+    const double both[] = {2, 2, 1, 1, 1, 1, 1, 1, 1};
+    n = group_up(twice, both, 9, x, w);
+    v = pmpo_paired_groups(x, w, n, 1, &p);
+    assert_true(p > 0.05 && v.low <= 0 && v.high <= 1);
+    NEAR(v.value, 6.0 / 11, 1e-12);
+    /* None differs: what ten examples can rule out. */
+    n = group_up((const double[9]){0}, asked, 9, x, w);
+    v = pmpo_paired_groups(x, w, n, 1, &p);
+    assert_true(p == 1 && v.value == 0 && v.low == -v.high);
+    NEAR(v.high, 1 - pow(0.025, 0.1), 1e-9);
+    pmpo_paired_groups(x, w, 0, 1, &p);
+    assert_true(isnan(p));
 }
 
 /* ---- groups -------------------------------------------------------------- */
@@ -346,14 +414,20 @@ int main(void)
         cmocka_unit_test(test_findings),
         cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_bootstrap),
+        cmocka_unit_test(test_p_of_a_mean),
+        cmocka_unit_test(test_paired_groups),
         cmocka_unit_test(test_mcnemar),
         cmocka_unit_test(test_by_group),
         cmocka_unit_test(test_groups_keep_the_level),
         cmocka_unit_test(test_copies_add_nothing),
-        cmocka_unit_test(t_quantiles),   cmocka_unit_test(t_is_smooth),
-        cmocka_unit_test(wilson),        cmocka_unit_test(means),
-        cmocka_unit_test(weighted_means), cmocka_unit_test(too_few),
-        cmocka_unit_test(log_sums),      cmocka_unit_test(softplus),
+        cmocka_unit_test(t_quantiles),
+        cmocka_unit_test(t_is_smooth),
+        cmocka_unit_test(wilson),
+        cmocka_unit_test(means),
+        cmocka_unit_test(weighted_means),
+        cmocka_unit_test(too_few),
+        cmocka_unit_test(log_sums),
+        cmocka_unit_test(softplus),
     };
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }

@@ -53,12 +53,11 @@ const pmpo_comparison *pmpo_compare_describe(const pmpo_compare *c)
 
 static bool has_rejected(const pmpo_data *d)
 {
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        if (pmpo_data_example(d, i)->n_rejected > 0) {
-            return true;
-        }
+    size_t i = 0, n = pmpo_data_count(d);
+    while (i < n && pmpo_data_example(d, i)->n_rejected > 0) {
+        i++;
     }
-    return false;
+    return i == n;
 }
 
 static int choose_metric(pmpo_compare *c, pmpo_error *err)
@@ -215,7 +214,9 @@ static int score(pmpo_compare *c, pmpo_model *m, addition *a, pmpo_error *err)
             const pmpo_example_score *e = &s->prompts[p].examples[i];
             bool known = c->metric == PMPO_METRIC_OPTIONS && e->picked >= 0;
             a->sheet.loss[p * n + i] = e->loss;
-            a->sheet.right[p * n + i] = known ? e->correct : NAN;
+            a->sheet.right[p * n + i] =
+                known ? pmpo_right_option(pmpo_data_example(c->data, i), e)
+                      : NAN;
         }
     }
     if (rc == 0) {

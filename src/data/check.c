@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/fold.h"
 #include "data/data.h"
 #include "data/set.h"
 
@@ -100,15 +101,15 @@ static size_t next_mark(pmpo_str s, size_t i)
     return i;
 }
 
-/* The same but for the case of ASCII letters and for blanks. */
+/* The same but for the case of letters and for blanks. */
 static bool alike(pmpo_str a, pmpo_str b)
 {
     size_t i = next_mark(a, 0), k = next_mark(b, 0);
+    size_t n, m;
     while (i < a.len && k < b.len &&
-           tolower((unsigned char)a.ptr[i]) ==
-               tolower((unsigned char)b.ptr[k])) {
-        i = next_mark(a, i + 1);
-        k = next_mark(b, k + 1);
+           pmpo_fold_at(a, i, &n) == pmpo_fold_at(b, k, &m)) {
+        i = next_mark(a, i + n);
+        k = next_mark(b, k + m);
     }
     return i == a.len && k == b.len;
 }

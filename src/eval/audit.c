@@ -372,6 +372,13 @@ static void add_answers(pmpo_audit *out, const pmpo_eval *answers)
     out->cost.seconds += answers->cost.seconds;
 }
 
+static void fill_accuracy(const pmpo_matrix *t, size_t metric, double *out)
+{
+    for (size_t p = 0; p < t->n_prompts; p++) {
+        out[p] = pmpo_matrix_mean(t, pmpo_matrix_right(t, metric, p));
+    }
+}
+
 static int fill_result(job *j, pmpo_error *err)
 {
     const pmpo_matrix *t = &j->table;
@@ -388,10 +395,7 @@ static int fill_result(job *j, pmpo_error *err)
     }
     int rc = fill_rows(j, l, err);
     for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
-        for (size_t p = 0; p < t->n_prompts; p++) {
-            accuracy[m * t->n_prompts + p] =
-                pmpo_matrix_mean(t, pmpo_matrix_right(t, m, p));
-        }
+        fill_accuracy(t, m, accuracy + m * t->n_prompts);
         best[m] = best_of(l, t->n_losses, m);
         names[m] = j->names[m];
     }
@@ -399,12 +403,20 @@ static int fill_result(job *j, pmpo_error *err)
         prompts[p] = pmpo_arena_str(j->mem, j->in->prompts[p]);
     }
     pmpo_cost cost = j->out->cost;
-    *j->out = (pmpo_audit){.prompts = prompts, .n_prompts = t->n_prompts,
-                           .n_examples = t->n_examples, .metrics = names,
+    *j->out = (pmpo_audit){.prompts = prompts,
+                           .n_prompts = t->n_prompts,
+                           .n_examples = t->n_examples,
+                           .metrics = names,
                            .n_families = pmpo_matrix_families(t),
-                           .n_metrics = t->n_metrics, .accuracy = accuracy,
-                           .losses = l, .n_losses = t->n_losses, .best = best,
-                           .own = j->own, .cost = cost, .warning = "",
+                           .n_inputs = pmpo_matrix_inputs(t),
+                           .n_metrics = t->n_metrics,
+                           .accuracy = accuracy,
+                           .losses = l,
+                           .n_losses = t->n_losses,
+                           .best = best,
+                           .own = j->own,
+                           .cost = cost,
+                           .warning = "",
                            .majority = NAN};
     if (j->answers) {
         add_answers(j->out, j->answers);

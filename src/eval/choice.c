@@ -25,6 +25,9 @@ static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
     size_t best = SIZE_MAX, longest = 0;
     for (size_t k = 0; k < n; k++) {
         pmpo_str text = pmpo_unwrap(texts[k]);
+        if (pmpo_is_wrapping(text)) {
+            continue; /* in a longer reply it is markup */
+        }
         bool point = is_digit_at(s, i + text.len + 1) &&
                      strchr(".,/:", at(s, i + text.len));
         if (text.len > longest && pmpo_word_at(s, i, text) && !point) {
@@ -439,6 +442,11 @@ size_t pmpo_read_option(pmpo_str reply, bool complete,
     const pmpo_answer_kind kind = {begins_option, states_option, opens_option,
                                    NULL, k};
     double v;
+    for (size_t i = 0; i < k->n; i++) {
+        if (pmpo_str_eq(pmpo_str_trim(reply), pmpo_str_trim(k->options[i]))) {
+            return i;
+        }
+    }
     return pmpo_reply_read(reply, complete, &kind, &v) ? (size_t)v : SIZE_MAX;
 }
 

@@ -84,40 +84,18 @@ static pmpo_compare_gain loss_gain(const pmpo_compare_sums *s,
     put_column(s, first, loss, s->weights);
     size_t n = group(s);
     return gain_of(pmpo_mean_interval(s->x, s->w, n),
-                   pmpo_bootstrap_p(s->x, s->w, n, s->seed));
-}
-
-/* Of rights and wrongs; the columns are grouped. */
-static pmpo_compare_gain counted_gain(const pmpo_compare_sums *s, size_t n,
-                                      bool single)
-{
-    size_t up = 0, down = 0, seen = 0;
-    pmpo_interval v = pmpo_mean_interval(s->x, s->w, n);
-    for (size_t i = 0; i < n; i++) {
-        s->x[i] *= s->w[i]; /* the sum again */
-        up += s->x[i] > 0;
-        down += s->x[i] < 0;
-        seen += s->w[i] > 0;
-    }
-    if (single) {
-        v = pmpo_paired_shares(up, down, seen);
-    }
-    return gain_of(v, pmpo_mcnemar_grouped(s->x, n, s->seed));
+                   pmpo_mean_p(s->x, s->w, n));
 }
 
 static pmpo_compare_gain right_gain(const pmpo_compare_sums *s,
                                     const double *first, const double *right)
 {
-    size_t known = put_column(s, right, first, NULL);
-    if (known == 0) {
+    if (put_column(s, right, first, NULL) == 0) {
         return no_gain;
     }
-    size_t n = group(s);
-    if (!has_shares(s, first) && !has_shares(s, right)) {
-        return counted_gain(s, n, n == known);
-    }
-    return gain_of(pmpo_bootstrap_mean(s->x, s->w, n, s->seed),
-                   pmpo_bootstrap_p(s->x, s->w, n, s->seed));
+    double p;
+    pmpo_interval v = pmpo_paired_groups(s->x, s->w, group(s), s->seed, &p);
+    return gain_of(v, p);
 }
 
 /* ---- one model ------------------------------------------------------------------ */

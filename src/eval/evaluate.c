@@ -6,7 +6,7 @@
 #include "data/data.h"
 #include "eval/eval.h"
 #include "score/prompts.h"
-#include "stats/stats.h"
+#include "stats/paired.h"
 
 /* What is known of one prompt's answers. */
 typedef struct sheet {
@@ -222,16 +222,12 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
 /* ---- two prompts compared ------------------------------------------------------------- */
 
 /* The p-value of a metric's differences, which are in j->column. */
-static double p_of(const job *j, bool shares, size_t n)
+static double p_of(const job *j, size_t n)
 {
+    double p;
     n = pmpo_by_group(j->column, j->weights, j->groups, n);
-    if (shares) {
-        return pmpo_bootstrap_p(j->column, j->weights, n, j->o->seed);
-    }
-    for (size_t g = 0; g < n; g++) {
-        j->column[g] *= j->weights[g]; /* sums again */
-    }
-    return pmpo_mcnemar_grouped(j->column, n, j->o->seed);
+    pmpo_paired_groups(j->column, j->weights, n, j->o->seed, &p);
+    return p;
 }
 
 static void compare(job *j, pmpo_eval_prompt *p)
@@ -242,9 +238,8 @@ static void compare(job *j, pmpo_eval_prompt *p)
             put_value(j, i, p[1].examples[i].right[k]
                             - p[0].examples[i].right[k]);
         }
-        bool shares = v[k].shares || p[0].metrics[k].shares;
         bool compares = pmpo_metrics[j->metrics[k]]->kind != PMPO_BY_JUDGE;
-        v[k].p_value = compares ? p_of(j, shares, p[0].n_examples) : NAN;
+        v[k].p_value = compares ? p_of(j, p[0].n_examples) : NAN;
     }
 }
 

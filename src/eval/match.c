@@ -1,34 +1,10 @@
 /* match.c: compares a reply's answer, as a free text, with the expected one. */
 #include "eval/match.h"
 
-#include <ctype.h>
-
+#include "base/fold.h"
 #include "eval/reply.h"
 
 /* ---- texts --------------------------------------------------------------------------- */
-
-/* Equal but for case and the amount of white space. */
-static bool same_words(pmpo_str a, pmpo_str b)
-{
-    size_t i = 0, k = 0;
-    while (i < a.len && k < b.len) {
-        bool sa = isspace((unsigned char)a.ptr[i]) != 0;
-        bool sb = isspace((unsigned char)b.ptr[k]) != 0;
-        if (sa != sb || (!sa && tolower((unsigned char)a.ptr[i]) !=
-                                    tolower((unsigned char)b.ptr[k]))) {
-            return false;
-        }
-        while (sa && i < a.len && isspace((unsigned char)a.ptr[i])) {
-            i++;
-        }
-        while (sb && k < b.len && isspace((unsigned char)b.ptr[k])) {
-            k++;
-        }
-        i += !sa;
-        k += !sb;
-    }
-    return i == a.len && k == b.len;
-}
 
 /* Where a remark begins: ", you return", ". We", " because", "(". */
 static const char *const remarks[] = {
@@ -45,8 +21,9 @@ static bool says(pmpo_str s, pmpo_str answer)
     size_t end = pmpo_find_any_word(s, 0, remarks);
     pmpo_str whole = pmpo_unwrap(pmpo_str_sub(s, pmpo_skip_markup(s, 0),
                                               s.len));
-    return same_words(pmpo_unwrap(s), answer) || same_words(whole, answer) ||
-           same_words(pmpo_unwrap(pmpo_str_sub(s, 0, end)), answer);
+    return pmpo_same_words(pmpo_unwrap(s), answer) ||
+           pmpo_same_words(whole, answer) ||
+           pmpo_same_words(pmpo_unwrap(pmpo_str_sub(s, 0, end)), answer);
 }
 
 /* An announcement always has a text, right or wrong. */
@@ -79,7 +56,7 @@ static bool match_text(pmpo_str reply, bool complete, pmpo_str answer)
     const pmpo_answer_kind kind = {begins_text, states_text, opens_text, NULL,
                                    &answer};
     double v;
-    return same_words(pmpo_unwrap(reply), answer) ||
+    return pmpo_same_words(pmpo_unwrap(reply), answer) ||
            (pmpo_reply_read(reply, complete, &kind, &v) && v == 1);
 }
 
@@ -88,7 +65,7 @@ bool pmpo_match_exact(pmpo_str reply, bool complete, pmpo_str answer,
 {
     answer = pmpo_unwrap(answer);
     for (size_t i = 0; k && i < k->n; i++) {
-        if (same_words(pmpo_unwrap(k->options[i]), answer)) {
+        if (pmpo_same_words(pmpo_unwrap(k->options[i]), answer)) {
             return pmpo_read_option(reply, complete, k) == i;
         }
     }

@@ -76,6 +76,15 @@ size_t pmpo_matrix_families(const pmpo_matrix *m)
     return n;
 }
 
+size_t pmpo_matrix_inputs(const pmpo_matrix *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n_examples; i++) {
+        n = m->groups[i] >= n ? m->groups[i] + 1 : n;
+    }
+    return n;
+}
+
 /* out[n_families][n_examples]: the means of a table's rows by family. A NAN,
  * which is one under every prompt, stays. */
 static void by_family(const pmpo_matrix *m, const double *rows, double *out)

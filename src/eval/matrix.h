@@ -34,6 +34,7 @@ void pmpo_matrix_weigh(pmpo_matrix *m, const pmpo_prompt_score *s);
  * are. */
 double pmpo_matrix_mean(const pmpo_matrix *m, const double *row);
 size_t pmpo_matrix_families(const pmpo_matrix *m); /* how many */
+size_t pmpo_matrix_inputs(const pmpo_matrix *m);   /* different ones */
 /* out[n_losses]: each loss with one metric, over the families. PMPO_ENOMEM. */
 int pmpo_matrix_agree(const pmpo_matrix *m, size_t metric, uint64_t seed,
                       pmpo_agreement *out);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fold.h"
 #include "data/data.h"
 #include "eval/match.h"
 #include "model/render.h"
@@ -136,6 +137,12 @@ static bool right_choice(const pmpo_example *e, const pmpo_answer *a,
            pmpo_answer_letter(expected(e), e->n_options);
 }
 
+/* Flags of a search from `at` on. */
+static int begins_line(pmpo_str text, const char *at)
+{
+    return at == text.ptr || at[-1] == '\n' ? 0 : REG_NOTBOL;
+}
+
 /* What the pattern finds last: its first group, or all of it. A reply has no
  * NUL: the engine gives text. */
 static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
@@ -144,7 +151,7 @@ static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
     regmatch_t m[2];
     pmpo_str found = {NULL, 0};
     const char *at = a->text.ptr;
-    while (regexec(pattern, at, 2, m, at == a->text.ptr ? 0 : REG_NOTBOL) == 0) {
+    while (regexec(pattern, at, 2, m, begins_line(a->text, at)) == 0) {
         const regmatch_t *g = m[1].rm_so >= 0 ? &m[1] : &m[0];
         found = (pmpo_str){at + g->rm_so, (size_t)(g->rm_eo - g->rm_so)};
         if (!at[m[0].rm_eo]) {
@@ -152,7 +159,8 @@ static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
         }
         at += m[0].rm_eo > 0 ? m[0].rm_eo : 1; /* past an empty match */
     }
-    return found.ptr && pmpo_match_exact(found, true, expected(e), NULL);
+    return found.ptr &&
+           pmpo_same_words(pmpo_str_trim(found), pmpo_str_trim(expected(e)));
 }
 
 /* ---- the table ---------------------------------------------------------------------- */
@@ -206,16 +214,22 @@ static bool applies_to_some(int metric, const pmpo_data *d)
 
 #define LABELS_TRIED 32
 
+/* Of the examples that the metric applies to: those that have this very label,
+ * or whose answer it reads as. */
 static double share_right(const pmpo_metric_row *m, const pmpo_data *d,
                           pmpo_str label)
 {
     const pmpo_answer a = {label, true};
-    size_t n = pmpo_data_count(d), right = 0;
-    for (size_t i = 0; i < n; i++) {
+    bool reads = m->kind == PMPO_BY_ANSWER && m != &PMPO_METRIC_REGEX_ROW;
+    size_t n = 0, right = 0;
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
         const pmpo_example *e = pmpo_data_example(d, i);
-        right += m->applies(e) && m->right(e, &a, NULL);
+        bool counts = m->applies(e);
+        n += counts;
+        right += counts && (pmpo_str_eq(expected(e), label) ||
+                            (reads && m->right(e, &a, NULL)));
     }
-    return (double)right / (double)n;
+    return n ? (double)right / (double)n : NAN;
 }
 
 int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
@@ -230,9 +244,8 @@ int pmpo_metric_majority(const pmpo_metric_row *m, const pmpo_data *d,
     if (!all) {
         return pmpo_fail_memory(err);
     }
-    bool reads = m->kind == PMPO_BY_ANSWER && m != &PMPO_METRIC_REGEX_ROW;
-    *out = (double)all[0].n / (double)pmpo_data_count(d);
-    for (size_t i = 0; reads && i < n && i < LABELS_TRIED; i++) {
+    *out = NAN; /* which fmax passes over */
+    for (size_t i = 0; i < n && i < LABELS_TRIED; i++) {
         *out = fmax(*out, share_right(m, d, all[i].label));
     }
     pmpo_free(all);
@@ -243,7 +256,7 @@ int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
                           pmpo_error *err)
 {
     int rc = 0;
-    *out = NAN; /* which fmax passes over */
+    *out = NAN;
     for (int i = 0; rc == 0 && i < PMPO_N_METRICS; i++) {
         double share = NAN;
         rc = metrics & 1u << i

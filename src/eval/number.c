@@ -8,7 +8,9 @@
 #include "eval/match.h"
 #include "eval/reply.h"
 
-static const pmpo_str MINUS = {"\xe2\x88\x92", 3}; /* U+2212 */
+/* U+2212, and the en dash that is written for it. */
+static const pmpo_str MINUS = {"\xe2\x88\x92", 3};
+static const pmpo_str DASH = {"\xe2\x80\x93", 3};
 
 static char at(pmpo_str s, size_t i)
 {
@@ -38,6 +40,46 @@ static size_t group_at(pmpo_str s, size_t i)
     return digits == 3 || (digits == 2 && group_at(s, i + n + 2)) ? n : 0;
 }
 
+/* 10 to the power that stands at *end, which then is behind it: "e-3", " x
+ * 10^{5}"; 1: none does. */
+static double power_at(pmpo_str s, size_t *end)
+{
+    static const char *const marks[] = {"e",
+                                        " x 10^",
+                                        " \xc3\x97 10^",
+                                        "\xc3\x97"
+                                        "10^",
+                                        " * 10^",
+                                        " \\times 10^",
+                                        "\\times 10^",
+                                        " \\cdot 10^",
+                                        NULL};
+    pmpo_str rest = pmpo_str_sub(s, *end, s.len);
+    size_t n = 0;
+    for (int k = 0; marks[k] && n == 0; k++) {
+        pmpo_str mark = pmpo_str_of(marks[k]);
+        bool capital = k == 0 && at(rest, 0) == 'E';
+        n = capital || pmpo_str_starts(rest, mark) ? mark.len : 0;
+    }
+    if (n == 0) {
+        return 1;
+    }
+    bool exponent = n == 1, brace = !exponent && at(rest, n) == '{';
+    n += brace;
+    bool minus = at(rest, n) == '-';
+    size_t k = n + (minus || (exponent && at(rest, n) == '+'));
+    double power = 0;
+    for (n = k; n < k + 3 && is_digit_at(rest, n); n++) {
+        power = 10 * power + (rest.ptr[n] - '0');
+    }
+    if (n == k || is_digit_at(rest, n) || (brace && at(rest, n) != '}') ||
+        (exponent && pmpo_is_word_byte(at(rest, n)))) {
+        return 1;
+    }
+    *end += n + brace;
+    return pow(10, minus ? -power : power);
+}
+
 /* Reads the digits at i (a digit, or a point before one); *end is behind. */
 static double read_digits(pmpo_str s, size_t i, size_t *end)
 {
@@ -58,7 +100,7 @@ static double read_digits(pmpo_str s, size_t i, size_t *end)
     }
     text[n] = '\0';
     *end = i;
-    return strtod(text, NULL);
+    return strtod(text, NULL) * power_at(s, end);
 }
 
 /* Behind "$", "\$" or nothing, backwards from i. */
@@ -70,12 +112,15 @@ static size_t before_currency(pmpo_str s, size_t i)
     return i;
 }
 
-/* "is minus 5" with i at the 5, not "8 minus 5". */
+/* "negative 5", "is minus 5" with i at the 5, not "8 minus 5". */
 static bool has_minus_word(pmpo_str s, size_t i)
 {
     static const char *const before[] = {"is", "are",    "was", "be",
                                          "=",  "equals", NULL};
-    pmpo_str minus = PMPO_STR("minus ");
+    pmpo_str minus = PMPO_STR("minus "), negative = PMPO_STR("negative ");
+    if (i >= negative.len && pmpo_word_at(s, i - negative.len, negative)) {
+        return true;
+    }
     if (i < minus.len || !pmpo_word_at(s, i - minus.len, minus)) {
         return false;
     }
@@ -88,14 +133,32 @@ static bool has_minus_word(pmpo_str s, size_t i)
     return said;
 }
 
-/* A minus sign right before i that is no hyphen or operator. */
+/* The length of the sign that ends before i; 0: none does. */
+static size_t sign_before(pmpo_str s, size_t i)
+{
+    bool utf8 = i >= 3 && (!memcmp(s.ptr + i - 3, MINUS.ptr, MINUS.len) ||
+                           !memcmp(s.ptr + i - 3, DASH.ptr, DASH.len));
+    return utf8 ? 3 : i > 0 && s.ptr[i - 1] == '-';
+}
+
+/* "= - 5", "\boxed{- 5}" with i at the 5. */
+static bool has_minus_apart(pmpo_str s, size_t i)
+{
+    size_t n = i > 1 && s.ptr[i - 1] == ' ' ? sign_before(s, i - 1) : 0;
+    size_t k = n ? i - 1 - n : 0;
+    while (k > 0 && s.ptr[k - 1] == ' ') {
+        k--;
+    }
+    return k > 0 && strchr("={", s.ptr[k - 1]);
+}
+
+/* A minus sign before i that is no hyphen or operator. */
 static bool has_minus(pmpo_str s, size_t i)
 {
     i = before_currency(s, i);
-    bool utf8 = i >= 3 && !memcmp(s.ptr + i - 3, MINUS.ptr, MINUS.len);
-    size_t before = utf8 ? i - 3 : i - 1;
-    if (!utf8 && (i == 0 || s.ptr[i - 1] != '-')) {
-        return has_minus_word(s, i);
+    size_t n = sign_before(s, i), before = i - n;
+    if (n == 0) {
+        return has_minus_word(s, i) || has_minus_apart(s, i);
     }
     return before == 0 || !(pmpo_is_word_byte(s.ptr[before - 1]) ||
                             s.ptr[before - 1] == ')');
@@ -211,7 +274,7 @@ static bool read_word(pmpo_str s, size_t i, double *v, size_t *end)
         *v = 100 * *v + (more ? rest : 0);
         *end = more ? e : *end;
     }
-    *v *= scale_at(s, end);
+    *v *= has_minus_word(s, i) ? -scale_at(s, end) : scale_at(s, end);
     return true;
 }
 
@@ -288,17 +351,25 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
     return !in_word && !is_ordinal(s, *end) && at(s, *end) != '^';
 }
 
-/* The number in digits at *i or, behind a minus there, after it, where *i is
- * then. */
-static bool signed_at(pmpo_str s, size_t *i, double *v, size_t *end)
+/* The number at *i, in digits or words, or behind a minus there, after it,
+ * where *i is then. `apart`: a blank may be between, but not in a line of a
+ * list, "- 5 apples". */
+static bool signed_at(pmpo_str s, size_t *i, bool apart, double *v, size_t *end)
 {
-    bool utf8 = pmpo_str_starts(pmpo_str_sub(s, *i, s.len), MINUS);
-    bool word = pmpo_word_at(s, *i, PMPO_STR("minus "));
-    size_t digits = *i + (utf8 ? MINUS.len : word ? 6 : at(s, *i) == '-');
-    if (!digits_at(s, digits, v, end)) {
+    static const char *const words[] = {"minus ", "negative ", NULL};
+    pmpo_str rest = pmpo_str_sub(s, *i, s.len);
+    bool utf8 = pmpo_str_starts(rest, MINUS) || pmpo_str_starts(rest, DASH);
+    size_t word = pmpo_any_word_at(s, *i, words);
+    size_t sign = utf8 ? MINUS.len : at(s, *i) == '-';
+    bool blank = apart && sign && at(s, *i + sign) == ' ';
+    size_t k = *i + (word ? word : sign + blank);
+    if (!digits_at(s, k, v, end) &&
+        ((k > *i && !word) || !read_word(s, k, v, end))) {
         return false;
     }
-    *i = digits;
+    blank = blank && !pmpo_is_word_at(s, *end + (at(s, *end) == ' '));
+    *v = word || blank ? -fabs(*v) : *v;
+    *i = k;
     return true;
 }
 
@@ -507,7 +578,7 @@ static bool begins_number(const void *ud, pmpo_str s, double *v)
                                          "\xe2\x89\x88", NULL};
     (void)ud;
     size_t end, i = pmpo_skip_words(s, 0, number_fillers), begin = i;
-    if (!signed_at(s, &i, v, &end) && !read_word(s, i, v, &end)) {
+    if (!signed_at(s, &i, true, v, &end)) {
         return false;
     }
     begin -= begin > 1 && s.ptr[begin - 1] == '$' && s.ptr[begin - 2] == '-'
@@ -530,7 +601,7 @@ static bool is_amount(pmpo_str line, double *v, size_t *words)
 {
     size_t end, i = pmpo_skip_words(line, 0, number_fillers);
     *words = 0;
-    if (!signed_at(line, &i, v, &end) && !read_word(line, i, v, &end)) {
+    if (!signed_at(line, &i, false, v, &end)) {
         return false;
     }
     if (is_list_mark(line, end, *v) || is_operand(line, i, end)) {
@@ -568,6 +639,5 @@ bool pmpo_match_number(pmpo_str reply, bool complete, pmpo_str answer)
 {
     double a, b;
     return pmpo_read_number(reply, complete, &a) &&
-           pmpo_read_number(answer, true, &b) &&
-           fabs(a - b) <= 1e-6 * fmax(1, fabs(b));
+           pmpo_read_number(answer, true, &b) && fabs(a - b) <= 1e-6 * fabs(b);
 }

@@ -1,6 +1,8 @@
 /* reply.c: announcements, first lines and conclusions of replies. */
 #include "eval/reply.h"
 
+#include "base/fold.h"
+
 #include <ctype.h>
 
 /* What the UTF-8 of U+2000 to U+2FFF begins with: dashes, quotes, signs. */
@@ -42,13 +44,13 @@ static bool same_at(pmpo_str s, size_t i, pmpo_str word)
     if (i > s.len || s.len - i < word.len) {
         return false;
     }
-    for (size_t k = 0; k < word.len; k++) {
-        if (tolower((unsigned char)s.ptr[i + k]) !=
-            tolower((unsigned char)word.ptr[k])) {
-            return false;
-        }
+    s = pmpo_str_sub(s, i, i + word.len);
+    size_t n, m, k = 0;
+    while (k < word.len &&
+           pmpo_fold_at(s, k, &n) == pmpo_fold_at(word, k, &m)) {
+        k += m;
     }
-    return true;
+    return k >= word.len;
 }
 
 bool pmpo_word_at(pmpo_str s, size_t i, pmpo_str word)
@@ -198,19 +200,30 @@ bool pmpo_is_denied(pmpo_str s, size_t i)
     return pmpo_denial_before(s, i) != SIZE_MAX;
 }
 
+static bool is_wrapping(char c)
+{
+    return is_space(c) || (c && strchr("\"'`*_.:;,!", c));
+}
+
 pmpo_str pmpo_unwrap(pmpo_str s)
 {
-    const char *wrapping = "\"'`*_.:;,!";
     size_t begin = 0, end = s.len;
-    while (begin < end && (is_space(s.ptr[begin]) ||
-                           strchr(wrapping, s.ptr[begin]))) {
+    while (begin < end && is_wrapping(s.ptr[begin])) {
         begin++;
     }
-    while (end > begin && (is_space(s.ptr[end - 1]) ||
-                           strchr(wrapping, s.ptr[end - 1]))) {
+    while (end > begin && is_wrapping(s.ptr[end - 1])) {
         end--;
     }
-    return pmpo_str_sub(s, begin, end);
+    return begin < end ? pmpo_str_sub(s, begin, end) : pmpo_str_trim(s);
+}
+
+bool pmpo_is_wrapping(pmpo_str s)
+{
+    size_t i = 0;
+    while (i < s.len && is_wrapping(s.ptr[i])) {
+        i++;
+    }
+    return i == s.len;
 }
 
 pmpo_str pmpo_before_reason(pmpo_str s)

@@ -63,6 +63,8 @@ size_t pmpo_denial_before(pmpo_str s, size_t i);
 bool pmpo_is_denied(pmpo_str s, size_t i);
 /* Without white space, quotes, markup and full stops at both ends. */
 pmpo_str pmpo_unwrap(pmpo_str s);
+/* Has it nothing else? pmpo_unwrap takes only the white space off it, then. */
+bool pmpo_is_wrapping(pmpo_str s);
 /* The part before the first reason: "since", "because", ", as", ";". */
 pmpo_str pmpo_before_reason(pmpo_str s);
 

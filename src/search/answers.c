@@ -163,19 +163,6 @@ int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
 
 /* ---- comparing ------------------------------------------------------------------ */
 
-/* Over the groups' sums where some input is asked more than once. */
-static void compare_groups(double *diff, double *weights, size_t n,
-                           const size_t *group, uint64_t seed,
-                           pmpo_sheet_pair *out)
-{
-    size_t k = pmpo_by_group(diff, weights, group, n);
-    out->gain = pmpo_mean_interval(diff, weights, k);
-    for (size_t i = 0; i < k; i++) {
-        diff[i] *= weights[i]; /* the sum again */
-    }
-    out->p_value = pmpo_mcnemar_grouped(diff, k, seed);
-}
-
 int pmpo_sheet_share(const pmpo_data *d, const pmpo_sheet *s,
                      pmpo_interval *out, pmpo_error *err)
 {
@@ -202,7 +189,7 @@ int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
                        const pmpo_sheet *b, uint64_t seed,
                        pmpo_sheet_pair *out, pmpo_error *err)
 {
-    size_t all = pmpo_data_count(d), n = 0, last = 0;
+    size_t all = pmpo_data_count(d);
     pmpo_arena mem = {0};
     double *diff = pmpo_arena_alloc(&mem, all, sizeof(*diff));
     double *weights = pmpo_arena_alloc(&mem, all, sizeof(*weights));
@@ -216,17 +203,13 @@ int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
         if (weights[i] > 0) {
             out->up += diff[i] > 0;
             out->down += diff[i] < 0;
-            n++;
         } else {
             diff[i] = 0;
         }
-        last = group[i] > last ? group[i] : last;
     }
-    if (rc == 0 && last + 1 < all) {
-        compare_groups(diff, weights, all, group, seed, out);
-    } else if (rc == 0) {
-        out->gain = pmpo_paired_shares(out->up, out->down, n);
-        out->p_value = n ? pmpo_mcnemar(out->up, out->down) : NAN;
+    if (rc == 0) {
+        size_t n = pmpo_by_group(diff, weights, group, all);
+        out->gain = pmpo_paired_groups(diff, weights, n, seed, &out->p_value);
     }
     pmpo_arena_release(&mem);
     return rc;

@@ -198,6 +198,22 @@ static void sort_pool(pmpo_state *st, pool *p)
     }
 }
 
+static const char *say_gain(pmpo_state *st, int other, pmpo_interval v,
+                            double saved, bool sure)
+{
+    if (isnan(v.low)) {
+        return pmpo_say(st,
+                        "a rewriter's words, better than prompt %d by %.2g, "
+                        "too few examples for an interval: may be chance",
+                        other, v.value + saved);
+    }
+    return pmpo_say(st,
+                    "a rewriter's words, better than prompt %d by %.2g (%.2g "
+                    "to %.2g): %s",
+                    other, v.value + saved, v.low + saved, v.high + saved,
+                    sure ? "not by chance" : "may be chance");
+}
+
 /* Is the paired 95 % interval of what p->of[i] gains over p->of[plain] on the
  * validation part above 0? Its `why` says so. */
 static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
@@ -216,13 +232,7 @@ static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
         pmpo_interval gain = pmpo_mean_interval(diff, weights, n);
         double saved = pmpo_priced(st, 0, other) - pmpo_priced(st, 0, own);
         *yes = gain.low + saved > 0; /* not where one example has no interval */
-        p->of[i].why =
-            pmpo_say(st,
-                     "a rewriter's words, better than prompt %d by %.2g "
-                     "(%.2g to %.2g): %s",
-                     other, gain.value + saved, gain.low + saved,
-                     gain.high + saved,
-                     *yes ? "not by chance" : "may be chance");
+        p->of[i].why = say_gain(st, other, gain, saved, *yes);
     }
     pmpo_arena_release(&mem);
     return rc;

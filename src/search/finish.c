@@ -171,12 +171,24 @@ static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
 
 /* ---- verdict ------------------------------------------------------------- */
 
+static const char *why_chosen(const pmpo_state *st)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i < st->n_finalists; i++) {
+        why = st->finalists[i].id == st->chosen ? st->finalists[i].why : why;
+    }
+    return why ? why : "the lowest loss";
+}
+
 /* Why the start prompt stayed. */
 static void say_kept(const pmpo_state *st, pmpo_buf *out)
 {
     if (st->incumbent != 0) {
-        pmpo_buf_puts(out, "The start prompt stays: prompts were accepted, "
-                           "but it is the best on the validation part.");
+        pmpo_buf_printf(out,
+                        "The start prompt stays: prompts were accepted, "
+                        "but the last choice, on the validation part, is for "
+                        "it: %s.",
+                        why_chosen(st));
         return;
     }
     pmpo_buf_puts(out, "No candidate was accepted, so the start prompt "

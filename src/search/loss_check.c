@@ -12,9 +12,6 @@
 #include "eval/matrix.h"
 #include "search/state.h"
 
-/* Different inputs: the permutations are of prompts alone, so what few examples
- * have in common would look certain. */
-#define LEAST_INPUTS 8
 #define LEAST_PROMPTS 4 /* with 3, an order by chance agrees once in 6 times */
 
 typedef struct check {
@@ -206,7 +203,7 @@ int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err)
         return rc;
     }
     const char *name = at_end ? "loss_check_end" : "loss_check_start";
-    if (n_inputs < LEAST_INPUTS) {
+    if (n_inputs < PMPO_AUDIT_LEAST_INPUTS) {
         const char *few =
             pmpo_say(st,
                      "can't be told from so few different inputs: "

@@ -175,15 +175,16 @@ static pmpo_accord accord(const pmpo_agreement *a, double p)
                                          : PMPO_ACCORD_OPEN;
 }
 
-static void conclude(pmpo_agreement *a)
+static void conclude(const bench *b, pmpo_agreement *a)
 {
     if (isnan(a->value)) {
         *a = (pmpo_agreement){NAN, NAN, NAN, NAN, NAN, PMPO_ACCORD_OPEN,
                               PMPO_ACCORD_OPEN};
         return;
     }
-    a->alone = accord(a, a->p);
-    a->picked = accord(a, a->p_picked);
+    bool few = b->n_groups < PMPO_AUDIT_LEAST_INPUTS;
+    a->alone = few ? PMPO_ACCORD_OPEN : accord(a, a->p);
+    a->picked = few ? PMPO_ACCORD_OPEN : accord(a, a->p_picked);
 }
 
 int pmpo_agreements(const pmpo_rankings *r, uint64_t seed,
@@ -204,7 +205,7 @@ int pmpo_agreements(const pmpo_rankings *r, uint64_t seed,
         over_prompts(&b, out);
     }
     for (size_t l = 0; rc == 0 && l < r->n_losses; l++) {
-        conclude(&out[l]);
+        conclude(&b, &out[l]);
     }
     pmpo_arena_release(&b.mem);
     return rc;

@@ -30,7 +30,8 @@ typedef struct pmpo_rankings {
  * because a reader of the table picks the best one (Westfall and Young 1993,
  * maxT).
  *
- * All NAN and open if loss or marks are the same for all prompts.
+ * All NAN and open if loss or marks are the same for all prompts; open with fewer
+ * than PMPO_AUDIT_LEAST_INPUTS inputs.
  * PMPO_ENOMEM. */
 int pmpo_agreements(const pmpo_rankings *r, uint64_t seed,
                     pmpo_agreement *out);

@@ -50,8 +50,41 @@ pmpo_interval pmpo_paired_shares(size_t up, size_t down, size_t n)
     if (n == 0) {
         return (pmpo_interval){NAN, NAN, NAN};
     }
+    if (up + down == 0) {
+        double most = pmpo_exact_share(0, n).high;
+        return (pmpo_interval){0, -most, most};
+    }
     pmpo_interval p = pmpo_exact_share(up, up + down);
     double m = (double)(up + down) / (double)n;
     return (pmpo_interval){((double)up - (double)down) / (double)n,
                            m * (2 * p.low - 1), m * (2 * p.high - 1)};
+}
+
+/* Student's interval, within -1 to 1, and with 0 in it where the test at 5 %
+ * doesn't exclude it. */
+static pmpo_interval by_means(pmpo_interval v, double p)
+{
+    bool open = !(p < 0.05);
+    v.low = isnan(v.low) ? NAN : fmax(open ? fmin(v.low, 0) : v.low, -1);
+    v.high = isnan(v.high) ? NAN : fmin(open ? fmax(v.high, 0) : v.high, 1);
+    return v;
+}
+
+pmpo_interval pmpo_paired_groups(double *x, const double *w, size_t n,
+                                 uint64_t seed, double *p_value)
+{
+    pmpo_interval v = pmpo_mean_interval(x, w, n);
+    size_t up = 0, down = 0;
+    double asked = 0;
+    bool single = true;
+    for (size_t i = 0; i < n; i++) {
+        x[i] = round(x[i] * w[i] * 1e9) / 1e9; /* the sum again */
+        single = single && (x[i] == 0 || fabs(x[i]) == 1);
+        up += x[i] > 0;
+        down += x[i] < 0;
+        asked += w[i];
+    }
+    *p_value = n ? pmpo_mcnemar_grouped(x, n, seed) : NAN;
+    return single ? pmpo_paired_shares(up, down, (size_t)asked)
+                  : by_means(v, *p_value);
 }

@@ -87,6 +87,16 @@ double pmpo_t975(double df)
     return low + (high - low) / 2;
 }
 
+/* Abramowitz and Stegun 26.7.8 for many degrees of freedom. */
+static double both_tails(double t, double df)
+{
+    if (df <= 200) {
+        return two_tails(t, df);
+    }
+    double z = t * (1 - 1 / (4 * df)) / sqrt(1 + t * t / (2 * df));
+    return erfc(z / sqrt(2));
+}
+
 /* ---- means ------------------------------------------------------------- */
 
 static double weight(const double *w, size_t i)
@@ -167,6 +177,18 @@ pmpo_interval pmpo_mean_interval(const double *x, const double *w, size_t n)
     }
     double half = pmpo_t975((double)(seen - 1)) * error;
     return (pmpo_interval){mean, mean - half, mean + half};
+}
+
+double pmpo_mean_p(const double *x, const double *w, size_t n)
+{
+    size_t seen = n_observed(w, n);
+    double mean = pmpo_mean(x, w, n), error = pmpo_mean_error(x, w, n);
+    if (seen < 2 || isnan(error)) {
+        return NAN;
+    }
+    return mean == 0    ? 1
+           : error == 0 ? 0
+                        : both_tails(fabs(mean) / error, (double)(seen - 1));
 }
 
 /* ---- proportions ------------------------------------------------------- */

@@ -20,6 +20,10 @@ pmpo_interval pmpo_wilson(size_t k, size_t n);
  * differences. */
 pmpo_interval pmpo_mean_interval(const double *x, const double *w, size_t n);
 
+/* Two-sided p-value of "the mean is 0" by the same t: below 0.05 where that
+ * interval excludes 0. n < 2 gives NAN. */
+double pmpo_mean_p(const double *x, const double *w, size_t n);
+
 /* Standard error of the (weighted) mean; NAN for n < 2. */
 double pmpo_mean_error(const double *x, const double *w, size_t n);
 
@@ -45,7 +49,7 @@ double pmpo_mcnemar(size_t b, size_t c);
  * one way than the other. If the treatments do not differ, a group's sign is
  * equally likely to be as it is or reversed: p is the share of PMPO_BOOTSTRAPS
  * random choices of signs whose sum is at least as far from 0, with one added.
- * Exact if no |d[i]| exceeds 1. */
+ * Exact if all d[i] are -1, 0 or 1. */
 double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed);
 
 /* Wilson interval of a share over groups (pmpo_by_group of marks 0 and 1): n
@@ -61,11 +65,6 @@ pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n);
 #define PMPO_BOOTSTRAPS 2000
 pmpo_interval pmpo_bootstrap_mean(const double *x, const double *w, size_t n,
                                   uint64_t seed);
-/* Two-sided p-value of "the mean of x is 0" from the same resamples: twice the
- * share of their means on the rarer side of 0, with one added to each side. For
- * paired differences this is the paired bootstrap test. n < 2: NAN. */
-double pmpo_bootstrap_p(const double *x, const double *w, size_t n,
-                        uint64_t seed);
 /* The 2.5 and 97.5 % quantiles of v[0..n), which is sorted in place. NaNs are
  * ignored. */
 void pmpo_percentile_bounds(double *v, size_t n, double *low, double *high);
