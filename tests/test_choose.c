@@ -289,17 +289,18 @@ static void a_gain_that_may_be_length_is_told(void **state)
     drop_folder(folder);
 }
 
-/* Four right answers more than nobody's are likely no chance, p = 0.125: too few for
- * another prompt, enough for the start prompt to stay. Three aren't. */
-static void a_start_that_may_answer_better_stays(void **state)
+/* One right answer more decides, whatever the loss. */
+static void the_most_right_answers_decide(void **state)
 {
     (void)state;
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_data *d = make_data(60, false);
     pmpo_optimize_options o = options_for_choice();
-    size_t stayed = 0, left = 0;
+    size_t few = 0;
     wise = o.prompt;
-    for (every = 10; every <= 20; every++) {
+    const int known[] = {14, 30, 1000};
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        every = known[i];
         pmpo_run *run = run_with(&o, d, path);
         const pmpo_run_view *v = pmpo_run_describe(run);
         const pmpo_run_finalist *f = v->finalists;
@@ -308,17 +309,16 @@ static void a_start_that_may_answer_better_stays(void **state)
         }
         assert_int_equal(f->n_answers, 40);
         assert_true(v->finalists[0].id != 0);
-        assert_int_equal(v->best_id, f->n_right >= 4 ? 0 : v->finalists[0].id);
-        if (f->n_right == 4) {
-            assert_non_null(strstr(f->why, "would have been chosen, p = 0.12"));
+        assert_true(f->n_right > 0 && v->best_id == 0);
+        if (f->n_right < 6) { /* by no test */
+            assert_non_null(strstr(f->why, "more right answers than prompt "));
             assert_true(!strstr(v->verdict, "prompts were accepted") ||
-                        strstr(v->verdict, "is for it: answers better than"));
+                        strstr(v->verdict, "is for it: more right answers"));
+            few++;
         }
-        stayed += f->n_right == 4 || f->n_right == 5;
-        left += f->n_right == 3;
         pmpo_run_free(run);
     }
-    assert_true(stayed > 0 && left > 0);
+    assert_true(few > 1);
     every = 1;
     wise = PMPO_STR("");
     pmpo_data_free(d);
@@ -634,7 +634,7 @@ int main(void)
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),
         cmocka_unit_test(answers_decide_where_they_differ),
         cmocka_unit_test(a_gain_that_may_be_length_is_told),
-        cmocka_unit_test(a_start_that_may_answer_better_stays),
+        cmocka_unit_test(the_most_right_answers_decide),
         cmocka_unit_test(the_best_of_library_and_contract_answer),
         cmocka_unit_test(words_of_a_rewriter_must_be_worth_it),
         cmocka_unit_test(a_metric_that_cannot_be_is_refused),
