@@ -313,6 +313,22 @@ static void make_object(exchange *x, const json_t *format, pmpo_buf *text)
     x->s->counts.as_json++;
 }
 
+static json_t *choice_of(const llm_server *s, const pmpo_reply *reply,
+                         bool chat)
+{
+    json_t *text =
+        json_stringn(pmpo_buf_str(&reply->text).ptr, reply->text.len);
+    json_t *choice = chat ? json_pack("{s:i, s:{s:s, s:o}}", "index", 0,
+                                      "message", "role", "assistant", "content",
+                                      text)
+                          : json_pack("{s:i, s:o}", "index", 0, "text", text);
+    const char *ends = s->o.ends ? s->o.ends : "stop";
+    ends = reply->complete ? ends : "length";
+    json_object_set_new(choice, "finish_reason",
+                        ends[0] ? json_string(ends) : json_null());
+    return choice;
+}
+
 static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
 {
     const json_t *most = json_object_get(x->in, "max_tokens");
@@ -344,13 +360,7 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
         make_object(x, format, &reply.text);
     }
     x->s->counts.seeded += json_object_get(x->in, "seed") != NULL;
-    json_t *text = json_stringn(pmpo_buf_str(&reply.text).ptr, reply.text.len);
-    json_t *choice = chat ? json_pack("{s:i, s:{s:s, s:o}}", "index", 0,
-                                      "message", "role", "assistant", "content",
-                                      text)
-                          : json_pack("{s:i, s:o}", "index", 0, "text", text);
-    json_object_set_new(choice, "finish_reason",
-                        json_string(reply.complete ? "stop" : "length"));
+    json_t *choice = choice_of(x->s, &reply, chat);
     x->out = json_pack("{s:s, s:[o], s:{s:I, s:I}}", "model", x->s->o.name,
                        "choices", choice, "usage", "prompt_tokens",
                        (json_int_t)reply.n_fed, "completion_tokens",

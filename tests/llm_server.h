@@ -33,6 +33,7 @@ typedef struct llm_options {
     bool new_limit;   /* chats want max_completion_tokens */
     bool json;        /* chats obey response_format; else they ignore it */
     bool no_usage;    /* replies don't say what they cost */
+    const char *ends; /* why a reply ended by itself, "": null; NULL: "stop" */
     const char *refuses; /* parameters that chats answer with 400, each in
                           * commas: ",seed,top_p,"; NULL: none */
     bool hang_fails;     /* what would hang is answered with 500 */

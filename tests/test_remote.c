@@ -3,35 +3,9 @@
 #include "base/clock.h"
 #include "llm_server.h"
 #include "model/model.h"
-#include "run_help.h"
+#include "remote_help.h"
 
 /* ---- opening ------------------------------------------------------------------- */
-
-static int open_url(const char *url, const pmpo_model_options *more,
-                    pmpo_model **out, pmpo_error *err)
-{
-    pmpo_model_options o;
-    pmpo_model_options_init(&o);
-    if (more) {
-        o = *more;
-        o.size = sizeof(o);
-    }
-    o.model = url;
-    o.model_name = o.model_name ? o.model_name : "fake";
-    *out = NULL;
-    *err = (pmpo_error){0};
-    return pmpo_model_open(&o, out, err);
-}
-
-static pmpo_model *must_open(const char *url)
-{
-    pmpo_model *m;
-    pmpo_error err;
-    if (open_url(url, NULL, &m, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    return m;
-}
 
 static void refused(const llm_options *o, const pmpo_model_options *more,
                     const char *why)
@@ -317,22 +291,6 @@ static void test_replicas(void **state)
 }
 
 /* ---- replies ------------------------------------------------------------------------------ */
-
-static pmpo_eval *evaluate(pmpo_model *m, pmpo_model *judge, const pmpo_data *d)
-{
-    pmpo_eval_options o;
-    pmpo_eval *out = NULL;
-    pmpo_error err;
-    const pmpo_str prompt = PMPO_STR("Say yes or no.");
-    pmpo_eval_options_init(&o);
-    o.metrics = PMPO_METRIC_EXACT | (judge ? PMPO_METRIC_JUDGE : 0);
-    o.judge = judge;
-    o.no_cache = true;
-    if (pmpo_eval_run(m, d, &prompt, 1, &o, &out, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    return out;
-}
 
 static void compare_answers(bool as_json)
 {

@@ -1,6 +1,8 @@
 /* asks.c: bodies of requests for tokens and replies. See asks.h. */
 #include "engine/http/asks.h"
 
+#include <strings.h>
+
 #include "base/error.h"
 
 /* ---- JSON -------------------------------------------------------------------- */
@@ -299,6 +301,36 @@ static bool cut_at_stop(pmpo_buf *text, pmpo_str stop)
     return true;
 }
 
+/* Did the model end the reply by itself? Servers have many words for that
+ * ("stop", "eos", "eos_token", "tool_calls") and fewer for a reply that was cut.
+ * Where there is no word, the reply was cut if it has as many tokens as it may;
+ * where these aren't counted, a token has a byte at least. */
+static bool has_ended(const json_t *choice, json_int_t made, size_t bytes,
+                      int most)
+{
+    static const char *const cut[] = {
+        "length",
+        "max_tokens",
+        "max_length",
+        "model_length",
+        "token_limit",
+        "time_limit",
+        "abort",
+        "cancelled",
+        "content_filter",
+        "error",
+        "insufficient_system_resource",
+    };
+    const char *end =
+        json_string_value(json_object_get(choice, "finish_reason"));
+    for (size_t i = 0; end && i < sizeof(cut) / sizeof(*cut); i++) {
+        if (strcasecmp(end, cut[i]) == 0) {
+            return false;
+        }
+    }
+    return (end && end[0]) || (made > 0 ? made : (json_int_t)bytes) < most;
+}
+
 int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
                     const pmpo_json_form *form, pmpo_reply *out,
                     pmpo_error *err)
@@ -309,7 +341,6 @@ int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
     }
     const json_t *choice = json_array_get(json_object_get(o, "choices"), 0);
     const json_t *text = said(choice), *usage = json_object_get(o, "usage");
-    const char *end = json_string_value(json_object_get(choice, "finish_reason"));
     /* A model that only thought or called tools has null for its words. */
     if (!json_is_object(choice) || (!json_is_string(text) && !json_is_null(text))) {
         json_decref(o);
@@ -322,11 +353,12 @@ int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
         put_together(form, &out->text);
     }
     bool stopped = cut_at_stop(&out->text, p->stop);
-    out->complete = stopped || (end && strcmp(end, "stop") == 0);
     json_int_t made = json_integer_value(json_object_get(usage,
                                                          "completion_tokens"));
     json_int_t fed = json_integer_value(json_object_get(usage,
                                                         "prompt_tokens"));
+    out->complete = stopped || has_ended(choice, made, json_string_length(text),
+                                         p->max_tokens);
     out->n_tokens = made > 0 ? (size_t)made : 0;
     out->n_fed = fed > 0 ? (size_t)fed : 0;
     json_decref(o);
