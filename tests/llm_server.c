@@ -39,6 +39,11 @@ static void refuse(exchange *x, int status, const char *error)
     x->error = error;
 }
 
+static size_t told_len(const llm_server *s)
+{
+    return s->o.no_len ? 0 : s->o.max_len;
+}
+
 /* ---- tokens ------------------------------------------------------------------ */
 
 /* Byte-level BPE's name of a token. */
@@ -105,7 +110,7 @@ static void tokenize(exchange *x)
     }
     x->out = json_pack("{s:o, s:I, s:I}", "tokens", ids, "count",
                        (json_int_t)t.n, "max_model_len",
-                       (json_int_t)s->o.max_len);
+                       (json_int_t)told_len(s));
     json_object_set_new(x->out, "token_strs", s->o.no_names ? json_null()
                                                            : json_incref(names));
     json_decref(names);
@@ -469,7 +474,8 @@ static void completions(exchange *x)
     bool vllm = s->o.kind == LLM_VLLM;
     s->n_stale++;
     if (n + 1 > s->o.max_len) {
-        refuse(x, 400, "This model's maximum context length is exceeded");
+        refuse(x, s->o.too_long ? s->o.too_long : 400,
+               "Requested tokens exceed the context window");
     } else if (n == 0) {
         refuse(x, 400, "You must pass at least one prompt");
     } else if (vllm && whole) {
@@ -535,10 +541,10 @@ static void sglang(exchange *x)
 static void models(exchange *x)
 {
     static const char *const owners[] = {"vllm", "sglang", "me", "chats"};
-    x->out = json_pack("{s:s, s:[{s:s, s:s, s:s, s:I}, {s:s}]}", "object", "list",
-                       "data", "id", x->s->o.name, "owned_by",
+    x->out = json_pack("{s:s, s:[{s:s, s:s, s:s, s:I}, {s:s}]}", "object",
+                       "list", "data", "id", x->s->o.name, "owned_by",
                        owners[x->s->o.kind], "root", "/models/fake",
-                       "max_model_len", (json_int_t)x->s->o.max_len, "id",
+                       "max_model_len", (json_int_t)told_len(x->s), "id",
                        "another");
 }
 
@@ -597,7 +603,7 @@ static void answer(void *ud, const http_request *r, http_answer *a)
     if (!x.out) {
         x.out = json_pack("{s:{s:s, s:i}}", "error", "message",
                           x.error ? x.error : "?", "code", x.status);
-        a->status = x.status ? x.status : 500;
+        a->status = s->o.errors_200 ? 200 : x.status ? x.status : 500;
     }
     a->body = json_dumps(x.out, JSON_COMPACT | JSON_REAL_PRECISION(17));
     a->body_len = strlen(a->body);

@@ -20,6 +20,8 @@ typedef struct llm_options {
     const char *key;  /* that has to come with each request; NULL: none */
     int delay_ms;     /* before each answer to a request for scores or replies */
     size_t max_len;   /* positions; 0: 100000 */
+    bool no_len;      /* it does not say how many positions it has */
+    int too_long;     /* status of a refusal to score; 0: 400 */
     bool shift;       /* each token has the log-probability of the one before */
     bool stale;       /* asked again, a text has other numbers */
     bool ignores;     /* LLM_CHAT: 200 to requests for scores, without any */
@@ -36,6 +38,7 @@ typedef struct llm_options {
     const char *ends; /* why a reply ended by itself, "": null; NULL: "stop" */
     const char *refuses; /* parameters that chats answer with 400, each in
                           * commas: ",seed,top_p,"; NULL: none */
+    bool errors_200;     /* errors come with status 200 */
     bool hang_fails;     /* what would hang is answered with 500 */
     unsigned hang_after; /* so many requests for scores or replies are answered,
                           * the next not before llm_server_go_on; 0: all are */

@@ -86,12 +86,130 @@ static void test_answers_of_other_words(void **state)
     pmpo_data_free(d);
 }
 
+/* ---- a text that is too long --------------------------------------------------- */
+
+/* A server that doesn't say how long texts may be. */
+static llm_server *short_server(int status)
+{
+    return llm_server_start(&(llm_options){.kind = LLM_ECHO,
+                                           .salt = 5,
+                                           .max_len = 600,
+                                           .no_len = true,
+                                           .too_long = status});
+}
+
+static pmpo_run *run_with(pmpo_model *m, const char *start, const char *library,
+                          pmpo_error *err)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_optimize_options o = small_options();
+    pmpo_data *d = make_data(30, false);
+    pmpo_run *run = NULL;
+    o.prompt = pmpo_str_of(start);
+    o.library = pmpo_str_of(library);
+    o.proposers = "library";
+    o.no_rewriter = true;
+    o.metric = PMPO_RUN_METRIC_NONE;
+    o.score.template_name = "raw";
+    pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
+                  &run, err);
+    pmpo_data_free(d);
+    drop_folder(folder);
+    free(path);
+    return run;
+}
+
+/* Lines of 700 bytes, which are tokens here, and of few. */
+static void make_library(char *out)
+{
+    memset(out, 'a', 700);
+    strcpy(out + 700, "\nSay no, or else yes.\n");
+}
+
+/* It is that candidate's fate; the others are scored. */
+static void test_a_candidate_is_too_long(void **state)
+{
+    (void)state;
+    static const int statuses[] = {400, 413, 422};
+    char library[800];
+    make_library(library);
+    for (int i = 0; i < 3; i++) {
+        llm_server *s = short_server(statuses[i]);
+        pmpo_model *m = must_open(llm_server_url(s));
+        pmpo_error err = {0};
+        size_t n[2] = {0};
+        pmpo_run *run = run_with(m, "Say yes or no.", library, &err);
+        if (!run) {
+            fail_msg("%s", err.text);
+        }
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        for (size_t k = 0; k < v->iterations[0].n_candidates; k++) {
+            const pmpo_candidate *c = &v->iterations[0].candidates[k];
+            n[c->fate == PMPO_FATE_TOO_LONG]++;
+            if (c->fate == PMPO_FATE_TOO_LONG) {
+                assert_non_null(strstr(c->reason, "shorten one of them"));
+                assert_non_null(strstr(c->reason, "context window"));
+            }
+        }
+        assert_true(n[0] > 0 && n[1] == 1);
+        pmpo_run_free(run);
+        pmpo_model_free(m);
+        llm_server_stop(s);
+    }
+}
+
+static void test_the_start_is_too_long(void **state)
+{
+    (void)state;
+    llm_server *s = short_server(400);
+    pmpo_model *m = must_open(llm_server_url(s));
+    char library[800];
+    pmpo_error err = {0};
+    make_library(library);
+    library[700] = '\0';
+    assert_null(run_with(m, library, "Say yes.", &err));
+    print_message("%s\n", err.text);
+    assert_non_null(strstr(err.text, "shorten one of them"));
+    pmpo_model_free(m);
+    llm_server_stop(s);
+}
+
+/* ---- errors under HTTP 200 ----------------------------------------------------- */
+
+static void why_not(const llm_options *o, const char *dialect, const char *why)
+{
+    llm_server *s = llm_server_start(o);
+    const pmpo_model_options more = {.dialect = dialect};
+    pmpo_model *m;
+    pmpo_error err;
+    if (open_url(llm_server_url(s), &more, &m, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    print_message("%s\n", m->cant_score);
+    assert_non_null(strstr(m->cant_score, why));
+    pmpo_model_free(m);
+    llm_server_stop(s);
+}
+
+/* What the server itself says is told with what is missing. */
+static void test_errors_under_200(void **state)
+{
+    (void)state;
+    why_not(&(llm_options){.kind = LLM_CHAT, .errors_200 = true}, NULL,
+            "the reply is an error: Not Found");
+    why_not(&(llm_options){.kind = LLM_SGLANG, .errors_200 = true}, "vllm",
+            "no choices in the reply: logprobs are not supported");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_for_the_end),
         cmocka_unit_test(test_no_word_for_the_end),
         cmocka_unit_test(test_answers_of_other_words),
+        cmocka_unit_test(test_a_candidate_is_too_long),
+        cmocka_unit_test(test_the_start_is_too_long),
+        cmocka_unit_test(test_errors_under_200),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,8 +120,8 @@ unsigned pmpo_read_refusal(const char *error, unsigned known, const char **lost)
 bool pmpo_says_too_long(const char *error)
 {
     static const char *const words[] = {
-        "context length", "context_length", "context size",
-        "maximum model length", "max_model_len",
+        "context length",          "context_length",       "context size",
+        "context window",          "maximum model length", "max_model_len",
         "must be at least 1, got", /* what the prompt leaves of the context */
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {

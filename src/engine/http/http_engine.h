@@ -83,5 +83,7 @@ int pmpo_remote_count(void *self, const pmpo_unit *units, size_t n,
 int pmpo_remote_generate(void *self, const pmpo_gen_request *requests,
                          size_t n, const pmpo_gen_params *p, pmpo_reply *out,
                          pmpo_error *err);
+/* Does the server refuse a request because it doesn't fit into the context? */
+bool pmpo_remote_too_long(const pmpo_http_reply *reply);
 
 #endif

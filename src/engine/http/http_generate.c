@@ -76,8 +76,15 @@ static void tell(pmpo_remote *r, const char *lost)
 /* What a server said as it refused a request; NULL: it didn't. */
 static const char *refusal_of(const pmpo_http_reply *reply)
 {
-    bool refused = reply->status == 400 || reply->status == 422;
+    bool refused = reply->status == 400 || reply->status == 413 ||
+                   reply->status == 422;
     return refused ? strstr(reply->why, ": HTTP ") : NULL;
+}
+
+bool pmpo_remote_too_long(const pmpo_http_reply *reply)
+{
+    const char *error = refusal_of(reply);
+    return error && pmpo_says_too_long(error);
 }
 
 /* Servers of chats take not all the same: where an error names what this one
@@ -138,7 +145,7 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         return 0;
     }
     const char *error = refusal_of(reply);
-    bool too_long = error && pmpo_says_too_long(error);
+    bool too_long = pmpo_remote_too_long(reply);
     if (error && !too_long && ask_otherwise(w, reply, error)) {
         return 0;
     }

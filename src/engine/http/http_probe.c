@@ -57,11 +57,23 @@ static int send(probing *p, int (*write)(const pmpo_ask *, const char *,
     return rc;
 }
 
+/* A reply that can't be read may be an error under HTTP 200. */
+static void blame(const probing *p, int rc, const pmpo_buf *body,
+                  pmpo_error *err)
+{
+    if (rc < 0 && err) {
+        pmpo_http_blame(p->h, pmpo_buf_str(body), err);
+    }
+}
+
 static int score(probing *p, const pmpo_ask *ask, float *out, pmpo_error *err)
 {
     pmpo_buf body = {0};
     int rc = send(p, p->d->write, ask, &body, err);
-    rc = rc < 0 ? rc : p->d->read(pmpo_buf_str(&body), ask, p->model, out, err);
+    if (rc == 0) {
+        rc = p->d->read(pmpo_buf_str(&body), ask, p->model, out, err);
+        blame(p, rc, &body, err);
+    }
     pmpo_buf_release(&body);
     return rc;
 }
@@ -75,8 +87,10 @@ static int likeliest(probing *p, size_t n, int32_t *id, float *logprob,
     pmpo_tokens t = {0};
     pmpo_greedy g = {.id = -1};
     int rc = send(p, p->d->greedy_write, &ask, &body, err);
-    rc = rc < 0 ? rc
-                : p->d->greedy_read(pmpo_buf_str(&body), p->model, &g, err);
+    if (rc == 0) {
+        rc = p->d->greedy_read(pmpo_buf_str(&body), p->model, &g, err);
+        blame(p, rc, &body, err);
+    }
     if (rc == 0 && g.id < 0) {
         rc = p->v->tokenize(p->v->self, pmpo_buf_str(&g.text), false, &t, err);
         g.id = rc == 0 && t.n == 1 ? t.ids[0] : -1;

@@ -320,6 +320,21 @@ static int read_ask(const scoring *s, const asked *a, pmpo_str body,
     return rc;
 }
 
+/* A text that is too long is the prompt's failure, not the server's. */
+static void fail(scoring *s, asked *a, const pmpo_http_reply *reply)
+{
+    pmpo_error why = {0};
+    if (pmpo_remote_too_long(reply)) {
+        pmpo_fail(&why, PMPO_ETOOLONG,
+                  "prompt and example have %zu tokens, which the server "
+                  "refuses: shorten one of them (%s)",
+                  a->what.n_ids, reply->why);
+        give_up(s, a->of, PMPO_ETOOLONG, why.text);
+    } else {
+        give_up(s, a->of, reply->code, reply->why);
+    }
+}
+
 static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
 {
     scoring *s = ud;
@@ -337,7 +352,7 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         s->r->model->tick(s->r->model->tick_ud, a->what.n_ids);
     }
     if (reply->code < 0) {
-        give_up(s, w, reply->code, reply->why);
+        fail(s, a, reply);
     } else if (w->n_back == w->n) {
         finish(s, w);
     }

@@ -84,9 +84,16 @@ static int ask(pmpo_remote_vocab *v, pmpo_http_call *call, json_t **out,
 {
     pmpo_buf body = {0};
     int rc = pmpo_http_one(v->talk, call, &body, status, err);
-    *out = rc < 0 ? NULL : pmpo_json_reply(pmpo_buf_str(&body), err);
+    pmpo_error why = {.text = "the reply is an error"};
+    *out = NULL;
+    if (rc == 0 && pmpo_http_blame(v->talk, pmpo_buf_str(&body), &why)) {
+        rc = pmpo_fail(err, PMPO_EBACKEND, "%s", why.text);
+    } else if (rc == 0) {
+        *out = pmpo_json_reply(pmpo_buf_str(&body), err);
+        rc = *out ? 0 : PMPO_EBACKEND;
+    }
     pmpo_buf_release(&body);
-    return rc == 0 && !*out ? PMPO_EBACKEND : rc;
+    return rc;
 }
 
 /* Appends the text of some tokens; the way for servers that give no names. */

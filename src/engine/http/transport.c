@@ -335,6 +335,11 @@ static bool unknown_authority(const slot *s, CURLcode c)
            verified >= SELF_SIGNED && verified <= UNVERIFIED_LEAF;
 }
 
+static pmpo_str secret_of(const pmpo_http *h)
+{
+    return pmpo_str_of(h->key ? h->key : "");
+}
+
 /* One line: URL, what happened and, if known, what to do. */
 static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
                     const char *unusable, pmpo_buf *out)
@@ -344,6 +349,7 @@ static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
         pmpo_buf_printf(out, "a reply of more than %zu bytes", h->max_body);
     } else if (unusable) {
         pmpo_buf_puts(out, unusable);
+        pmpo_http_own_error(pmpo_buf_str(&s->reply), secret_of(h), out);
     } else if (c != CURLE_OK) {
         pmpo_buf_puts(out, s->error[0] ? s->error : curl_easy_strerror(c));
         if (unknown_authority(s, c)) {
@@ -360,8 +366,7 @@ static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
                         "give that URL if it is right", status, to ? to : "?");
     } else {
         pmpo_buf_printf(out, "HTTP %d: ", status);
-        pmpo_http_error_text(pmpo_buf_str(&s->reply),
-                             pmpo_str_of(h->key ? h->key : ""), out);
+        pmpo_http_error_text(pmpo_buf_str(&s->reply), secret_of(h), out);
         if (status == 401 || status == 403) {
             pmpo_buf_puts(out, h->key ? " (the key was refused)"
                                       : " (no key: set PMPO_API_KEY)");
@@ -609,6 +614,18 @@ int pmpo_http_one(pmpo_http *h, pmpo_http_call *call, pmpo_buf *out,
         *status = s.status;
     }
     return rc;
+}
+
+bool pmpo_http_blame(const pmpo_http *h, pmpo_str body, pmpo_error *err)
+{
+    pmpo_buf why = {0};
+    pmpo_buf_puts(&why, err->text);
+    bool is = pmpo_http_own_error(body, secret_of(h), &why);
+    if (is && !why.failed) {
+        pmpo_fail(err, PMPO_EBACKEND, "%s", why.ptr);
+    }
+    pmpo_buf_release(&why);
+    return is;
 }
 
 /* ---- opening and ending ------------------------------------------------------------------ */

@@ -78,6 +78,11 @@ int pmpo_http_run(pmpo_http *h, const pmpo_http_source *source, pmpo_error *err)
 int pmpo_http_one(pmpo_http *h, pmpo_http_call *call, pmpo_buf *out,
                   int *status, pmpo_error *err);
 
+/* *err says that `body`, a reply of pmpo_http_one, can't be used: appends the
+ * server's own words, where the body is an error in spite of its status. False:
+ * it is none. */
+bool pmpo_http_blame(const pmpo_http *h, pmpo_str body, pmpo_error *err);
+
 /* Any thread, signal handler. Sticky until called with false. */
 void pmpo_http_cancel(pmpo_http *h, bool on);
 

@@ -124,3 +124,16 @@ void pmpo_http_error_text(pmpo_str body, pmpo_str secret, pmpo_buf *out)
     pmpo_buf_release(&clean);
     json_decref(o);
 }
+
+bool pmpo_http_own_error(pmpo_str body, pmpo_str secret, pmpo_buf *out)
+{
+    json_t *o = json_loadb(body.ptr ? body.ptr : "", body.len, 0, NULL);
+    const json_t *error = json_object_get(o, "error");
+    bool is = error && !json_is_null(error);
+    if (is) {
+        pmpo_buf_puts(out, ": ");
+        pmpo_http_error_text(body, secret, out);
+    }
+    json_decref(o);
+    return is;
+}

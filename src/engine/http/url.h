@@ -16,5 +16,8 @@ void pmpo_http_join(const char *url, const char *path, pmpo_buf *out);
  * bytes of valid UTF-8: error.message, message or detail of a JSON object,
  * else the beginning of the text. `secret` (may be "") is replaced. */
 void pmpo_http_error_text(pmpo_str body, pmpo_str secret, pmpo_buf *out);
+/* Appends ": " and the same of a body that is an error whatever its status, a
+ * JSON object with an "error" that isn't null. False: it is another. */
+bool pmpo_http_own_error(pmpo_str body, pmpo_str secret, pmpo_buf *out);
 
 #endif
