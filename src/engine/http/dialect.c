@@ -155,12 +155,25 @@ static int vllm_whole(const json_t *choice, const pmpo_ask *ask, float *out,
     return 0;
 }
 
-static int vllm_next(const json_t *choice, const pmpo_ask *ask, float *out,
-                     pmpo_error *err)
+/* A reply about the next token has nothing else of the prompt. */
+static int check_read(const json_t *reply, const pmpo_ask *ask, pmpo_error *err)
+{
+    const json_t *usage = json_object_get(reply, "usage");
+    json_int_t n = json_integer_value(json_object_get(usage, "prompt_tokens"));
+    return n == 0 || n == (json_int_t)ask->n_ids
+               ? 0
+               : pmpo_fail(err, PMPO_EBACKEND,
+                           "the server read %lld tokens, %zu were sent",
+                           (long long)n, ask->n_ids);
+}
+
+static int vllm_next(const json_t *reply, const json_t *choice,
+                     const pmpo_ask *ask, float *out, pmpo_error *err)
 {
     const json_t *l = json_object_get(choice, "logprobs");
     const json_t *top = json_array_get(json_object_get(l, "top_logprobs"), 0);
-    for (size_t i = 0; i < ask->n_next; i++) {
+    int rc = check_read(reply, ask, err);
+    for (size_t i = 0; rc == 0 && i < ask->n_next; i++) {
         char id[32];
         snprintf(id, sizeof(id), "token_id:%d", ask->next[i]);
         const json_t *value = json_object_get(top, id);
@@ -168,12 +181,9 @@ static int vllm_next(const json_t *choice, const pmpo_ask *ask, float *out,
             return pmpo_fail(err, PMPO_EBACKEND,
                              "no log-probability of %s in the reply", id);
         }
-        int rc = take(value, ask->n_ids, &out[i], err);
-        if (rc < 0) {
-            return rc;
-        }
+        rc = take(value, ask->n_ids, &out[i], err);
     }
-    return 0;
+    return rc;
 }
 
 static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
@@ -182,7 +192,7 @@ static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
     json_t *o = pmpo_json_reply(body, err);
     const json_t *c = o ? choice_of(o, model, err) : NULL;
     int rc = !c                ? PMPO_EBACKEND
-             : ask->n_next > 0 ? vllm_next(c, ask, out, err)
+             : ask->n_next > 0 ? vllm_next(o, c, ask, out, err)
                                : vllm_whole(c, ask, out, err);
     json_decref(o);
     return rc;

@@ -2,8 +2,9 @@
  * and how their replies are read. Pure: bytes in, bytes out.
  *
  * Every reply is checked against its request: it must have one log-probability
- * per token, the same ids if it has ids, and only finite numbers not above 0. A
- * reply that fails a check is an error, never a score.
+ * per token, the same ids if it has ids, and only finite numbers not above 0. In
+ * the next-token form, the prompt's length if it tells one. A reply that fails a
+ * check is an error, never a score.
  *
  * The formats are those of vLLM 0.32 and SGLang 0.5. */
 #ifndef PMPO_ENGINE_HTTP_DIALECT_H
