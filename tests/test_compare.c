@@ -331,9 +331,18 @@ static void test_refusals(void **state)
                          PMPO_EUSAGE);
     }
     o.metric = 0;
-    o.size = 1;
+    o.max_tokens = 0;
     assert_int_equal(pmpo_compare_new(d, prompts, 1, &o, &c, &err),
                      PMPO_EUSAGE);
+    o.max_tokens = 1;
+    o.score.size--;
+    assert_int_equal(pmpo_compare_new(d, prompts, 1, &o, &c, &err),
+                     PMPO_EVERSION);
+    o.score.size++;
+    o.size = 1;
+    assert_int_equal(pmpo_compare_new(d, prompts, 1, &o, &c, &err),
+                     PMPO_EVERSION);
+    assert_non_null(strstr(err.text, "another version of pmpo.h"));
     assert_null(c);
     pmpo_data_free(d);
 }

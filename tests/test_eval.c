@@ -307,6 +307,32 @@ static void test_a_group_is_the_answer(void **state)
     fake_free(m);
 }
 
+/* A header of another version is told from what is wrong with the call. */
+static void test_other_versions(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *d = walks(2);
+    const pmpo_str prompt = PMPO_STR("One.");
+    pmpo_eval_options o;
+    pmpo_eval *e = NULL;
+    pmpo_error err = {0};
+    pmpo_eval_options_init(&o);
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 0, &o, &e, &err),
+                     PMPO_EUSAGE);
+    o.max_tokens = 0;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &e, &err),
+                     PMPO_EUSAGE);
+    assert_null(strstr(err.text, "version"));
+    o.size--;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &e, &err),
+                     PMPO_EVERSION);
+    assert_non_null(strstr(err.text, "another version of pmpo.h"));
+    assert_null(e);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 /* A judge is asked in both orders, so it can't favour a place: two prompts
  * with the same answers are worth a half each. */
 static void test_a_judge_has_no_favourite_place(void **state)
@@ -420,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_calibrated_options),
         cmocka_unit_test(test_a_pattern_finds_the_answer),
         cmocka_unit_test(test_a_group_is_the_answer),
+        cmocka_unit_test(test_other_versions),
         cmocka_unit_test(test_a_judge_has_no_favourite_place),
         cmocka_unit_test(test_cut_off_replies_are_counted),
         cmocka_unit_test(test_shots),

@@ -131,10 +131,14 @@ int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
                      size_t n_prompts, const pmpo_compare_options *o,
                      pmpo_compare **out, pmpo_error *err)
 {
-    if (o->size != sizeof(*o) || o->score.size != sizeof(o->score)
-        || n_prompts == 0 || o->max_tokens < 1) {
-        return pmpo_fail(err, PMPO_EUSAGE, "pmpo_compare_new: no prompt, or "
-                         "options of another version of pmpo.h");
+    if (o->size != sizeof(*o) || o->score.size != sizeof(o->score)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_compare_options of another version of pmpo.h");
+    }
+    if (n_prompts == 0 || o->max_tokens < 1) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "a comparison needs a prompt, and answers of 1 token "
+                         "or more");
     }
     pmpo_compare *c = pmpo_calloc(1, sizeof(*c));
     if (!c) {

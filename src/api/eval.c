@@ -56,9 +56,14 @@ int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                   size_t n_prompts, const pmpo_eval_options *o,
                   pmpo_eval **out, pmpo_error *err)
 {
-    if (o->size != sizeof(*o) || n_prompts == 0 || o->max_tokens < 1) {
-        return pmpo_fail(err, PMPO_EUSAGE, "pmpo_eval_run: no prompt, or "
-                         "options of another version of pmpo.h");
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_eval_options of another version of pmpo.h");
+    }
+    if (n_prompts == 0 || o->max_tokens < 1) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "an evaluation needs a prompt, and answers of 1 token "
+                         "or more");
     }
     pmpo_data *part = NULL;
     pmpo_eval_input in = {m, d, prompts, n_prompts, o, NULL};

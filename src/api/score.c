@@ -170,11 +170,12 @@ int pmpo_score(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                size_t n_prompts, const pmpo_score_options *o,
                pmpo_scores **out, pmpo_error *err)
 {
-    if (o->size != sizeof(*o) || n_prompts == 0) {
-        return pmpo_fail(err, o->size != sizeof(*o) ? PMPO_EVERSION
-                                                    : PMPO_EUSAGE,
-                         "pmpo_score: no prompt, or options of another "
-                         "version of pmpo.h");
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_score_options of another version of pmpo.h");
+    }
+    if (n_prompts == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "scoring needs a prompt");
     }
     pmpo_data *part = NULL;
     job j = {.model = m, .prompts = prompts, .n_prompts = n_prompts, .o = o};
