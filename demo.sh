@@ -1,6 +1,7 @@
 #!/bin/sh
 # demo.sh [navigate] [RUN]: improves a real prompt with real models, from nothing: sets everything
-# up (packages, llama.cpp, two models, 1.6 GB), then runs the main job and prints what came of it.
+# up (packages, llama.cpp, two models: 1.6 GB, and 2.5 GB for a widened copy), then runs the main job and
+# prints what came of it.
 #
 # Without an argument the task is one like a user's: customers' messages are to go to the right team.
 # It ends with the answers that the model generates to messages it has not seen, before and after.
