@@ -47,8 +47,11 @@ install(FILES ${CMAKE_BINARY_DIR}/pmpo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pk
 # ---- licences: ours, and of what is linked in ----------------------------------------
 
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES docs/cli.md docs/formats.md docs/templates.md docs/proposers.md docs/library.md docs/python.md
-  DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+# All that the documents link to, where their links look for it.
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  PATTERN "build*" EXCLUDE PATTERN "__pycache__" EXCLUDE PATTERN ".ipynb_checkpoints" EXCLUDE PATTERN "*.pmpo*" EXCLUDE)
+install(DIRECTORY bench/experiments bench/peers DESTINATION ${CMAKE_INSTALL_DOCDIR}/bench
+  FILES_MATCHING PATTERN "README.md" PATTERN "peers.json" PATTERN "data" EXCLUDE PATTERN "work" EXCLUDE)
 configure_file(cmake/copyright.in copyright @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

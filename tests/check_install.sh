@@ -20,6 +20,17 @@ for f in share/man/man1/pmpo.1 share/man/man1/pmpo-optimize.1 share/man/man1/pmp
 done
 lib=$(dirname "$(find "$p" -name libpmpo.so)")
 
+# ---- documents: no link of an installed one leads nowhere
+find "$p/share/doc" -name '*.md' > "$t/pages"
+while read -r page; do
+    grep -o '](\([^)#]*\)' "$page" | sed 's/^](//' | grep -v '^[a-z]*:' | sort -u > "$t/links" || true
+    while read -r to; do
+        [ -e "$(dirname "$page")/$to" ] || fail "installed: ${page#"$p/"} links to $to, which is not there"
+        echo "$to" >> "$t/followed"
+    done < "$t/links"
+done < "$t/pages"
+[ "$(wc -l < "$t/followed")" -ge 30 ] || fail "only $(wc -l < "$t/followed") links in the installed documents"
+
 # ---- symbols
 nm -D --defined-only "$lib/libpmpo.so" | awk '{print $3}' | LC_ALL=C sort > "$t/symbols"
 kept=$src/cmake/pmpo.symbols
