@@ -118,23 +118,22 @@ class Keep:
         return p, len(items)
 
 
-# Types of settings, and the function that tells their words.
-_WORDS: dict[str, Callable[[int], Any]] = {
-    "pmpo_precision": lib.pmpo_precision_name,
-    "pmpo_products": lib.pmpo_products_name,
-    "pmpo_loss_kind": lib.pmpo_loss_name,
-    "pmpo_reduction": lib.pmpo_reduction_name,
-    "pmpo_normalize": lib.pmpo_normalize_name,
-    "pmpo_calibrate": lib.pmpo_calibrate_name,
-    "pmpo_end": lib.pmpo_end_name,
-    "pmpo_rewrite_form": lib.pmpo_form_name,
-    "pmpo_race": lib.pmpo_race_name,
-    "pmpo_demos_as": lib.pmpo_demos_as_name,
-    "pmpo_joint": lib.pmpo_joint_name,
-    "pmpo_run_metric": lib.pmpo_run_metric_name,
-    "pmpo_fate": lib.pmpo_fate_name,
-    "pmpo_effect": lib.pmpo_effect_name,
-}
+def _cname(kind: Any) -> str:
+    """A type's name without "struct" or "enum" before it."""
+    return str(kind.cname).removeprefix("struct ").removeprefix("enum ")
+
+
+def _tellers() -> Iterator[tuple[str, Callable[[int], Any]]]:
+    """Types of settings, and the function of each that tells its words: those of
+    the library's functions "..._name" that take a value of the type."""
+    for name in dir(lib):
+        if name.endswith("_name"):
+            takes = ffi.typeof(getattr(lib, name)).args
+            if len(takes) == 1 and takes[0].kind == "enum":
+                yield _cname(takes[0]), getattr(lib, name)
+
+
+_WORDS = dict(_tellers())
 
 
 def words(type_name: str) -> list[str]:
@@ -154,11 +153,6 @@ def _enum(type_name: str, name: str, value: object) -> int:
     if value not in known:
         raise ValueError(f"{name} is one of {', '.join(known)}, not {value!r}")
     return known.index(str(value))
-
-
-def _cname(kind: Any) -> str:
-    """A type's name without "struct" or "enum" before it."""
-    return str(kind.cname).removeprefix("struct ").removeprefix("enum ")
 
 
 def set_options(o: Any, given: Mapping[str, object], keep: Keep) -> None:

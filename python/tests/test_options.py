@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pmpo
-from pmpo._core import _members
+from pmpo._core import Keep, _cname, _members, set_options, words
 from pmpo._pmpo import ffi
 
 # What calls take as arguments of their own, or not at all.
@@ -26,3 +26,25 @@ def test_every_option_is_listed(listed, structs):
     if len(structs) > 1:
         there -= {"plain", "noise_floor"}  # of single scorings
     assert set(listed.__annotations__) == there
+
+
+STRUCTS = [n for n in ffi.list_types()[0] if n.endswith("_options") and ffi.typeof(n).kind == "struct"]
+
+
+@pytest.mark.parametrize("struct", STRUCTS)
+def test_every_word_can_be_set(struct):
+    """Fields of words take each word that the library knows, and no other."""
+    for name, kind in _members(ffi.typeof(struct)):
+        if kind.kind != "enum":
+            continue
+        o = ffi.new(f"{struct} *")
+        known = words(_cname(kind))
+        for place, word in enumerate(known):
+            set_options(o, {name: word}, Keep())
+            assert int(ffi.cast("int", getattr(o, name))) == place
+        with pytest.raises(ValueError, match=f"{name} is one of {known[0]}"):
+            set_options(o, {name: "never"}, Keep())
+
+
+def test_the_structs_are_found():
+    assert {"pmpo_model_options", "pmpo_score_options", "pmpo_optimize_options"} <= set(STRUCTS)
