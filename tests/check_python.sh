@@ -3,7 +3,8 @@
 # mypy --strict, pytest, and the notebooks of examples/python.
 #   check_python.sh SOURCE-FOLDER BUILD-FOLDER MAKE-TINY PMPO [WHAT]
 # WHAT: base (the default), or one of the packages that are worked with (dspy, mlflow, gepa, promptolution),
-# each of which gets an environment of its own. Exit status 77: skipped, with the reason.
+# each of which gets an environment of its own; mlflow@least and so on: in the oldest version that pyproject.toml
+# admits. Exit status 77: skipped, with the reason.
 set -eu
 src=$1 build=$2 make_tiny=$3 cli=$4 what=${5:-base}
 skip() { echo "skipped: $*"; exit 77; }
@@ -16,6 +17,11 @@ h=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')
 base="cffi>=1.17 setuptools numpy pytest"
 case $what in
 base) wanted="$base mypy typing_extensions pandas datasets nbclient nbformat ipykernel" ;;
+*@least)
+    package=${what%@least}
+    least=$(sed -n "s/^$package = \\[\"$package>=\([0-9.]*\).*/\1/p" "$src/pyproject.toml")
+    [ "$least" ] || { echo "pyproject.toml says no oldest version of $package"; exit 1; }
+    wanted="$base pandas $package==$least" ;;
 *) wanted="$base pandas $what" ;;
 esac
 kept=${XDG_CACHE_HOME:-$HOME/.cache}/pmpo/test/python # shared by all build folders
@@ -68,5 +74,5 @@ if [ "$what" = base ]; then
         (cd "$t" && "$py" "$src/python/tests/run_notebook.py" "$n")
     done
 else
-    "$py" -m pytest -q -p no:cacheprovider "with_$what.py"
+    "$py" -m pytest -q -p no:cacheprovider "with_${what%@least}.py"
 fi
