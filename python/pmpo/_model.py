@@ -214,7 +214,7 @@ class Model:
         lib.pmpo_eval_options_init(o)
         set_options(o, options, keep)
         o.metrics = metric_bits(metrics)
-        judges = self if judge is None else model_of(judge, for_generation=True)
+        judges = self if judge is None else model_of(judge)
         if judge is not None:
             o.judge = judges._alive()
         watch.into(o)

@@ -3,6 +3,7 @@ program that serves (tests/serve_fake.c)."""
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from typing import Any, Iterator
@@ -10,6 +11,7 @@ from typing import Any, Iterator
 import pytest
 
 import pmpo
+from conftest import MODEL
 
 
 def serve(*arguments: str) -> Iterator[str]:
@@ -55,6 +57,19 @@ def test_keys(locked: str, rows: Any) -> None:
         pmpo.Model(locked)
     with pmpo.Model(locked, model_name="fake", api_key="s3cret") as model:
         assert model.score(rows, "So?").loss[0] > 0
+
+
+def test_a_judge_scores(url: str, rows: Any, file: Any, cli: Any, model: Any,
+                        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened by its name as by the command line: it says how sure it is."""
+    monkeypatch.setattr(pmpo.Model, "__init__",  # this server serves two
+                        functools.partialmethod(pmpo.Model.__init__, model_name="fake"))
+    prompts = ["Say yes or no.", "So?"]
+    got = model.evaluate(rows, prompts, metrics="judge", judge=url, template="raw", max_tokens=4,
+                         no_cache=True)
+    told = cli("eval", "--json", "-m", MODEL, "-d", str(file), "-p", prompts[0], "-p", prompts[1], "--metric",
+               "judge", "--judge", url, "--judge-name", "fake", "--template", "raw", "--max-tokens", "4", "--no-cache")
+    assert list(got.value[:, 0]) == [p["metrics"]["judge"]["value"] for p in told["prompts"]]
 
 
 def test_nobody_there(url: str) -> None:
