@@ -17,7 +17,8 @@ from ._core import (Cancelled, DataError, Error, ModelError, Progress,
                     UsageError)
 from ._data import Data, DataLike
 from ._model import Model
-from ._options import EvalOptions, ModelOptions, OptimizeOptions, ScoreOptions
+from ._options import (ConnectionOptions, EvalOptions, ModelOptions,
+                       OptimizeOptions, ScoreOptions)
 from ._pmpo import ffi as _ffi
 from ._pmpo import lib as _lib
 from ._results import (Analysis, Cost, Evaluation, Scores, Segment,
@@ -27,8 +28,8 @@ from ._run import Candidate, Iteration, Outcome, Run, optimize, report, resume
 __version__: str = _ffi.string(_lib.pmpo_version()).decode()
 
 __all__ = [
-    "Analysis", "Cancelled", "Candidate", "Cost", "Data", "DataError", "DataLike",
-    "Error", "EvalOptions", "Evaluation", "Iteration", "Model", "ModelError",
+    "Analysis", "Cancelled", "Candidate", "ConnectionOptions", "Cost", "Data",
+    "DataError", "DataLike", "Error", "EvalOptions", "Evaluation", "Iteration", "Model", "ModelError",
     "ModelOptions", "OptimizeOptions", "Outcome", "Progress", "Run",
     "ScoreOptions", "Scores", "Segment", "TargetScore", "UsageError", "optimize",
     "report", "resume",

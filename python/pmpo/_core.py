@@ -253,12 +253,12 @@ class Watch:
             o.progress_ud = self.handle
 
 
-def run(work: Callable[[], int], watch: Watch,
-        stop: Callable[[], None] = lambda: None) -> int:
+def run(work: Callable[[], int], watch: Watch, stop: Callable[[], bool]) -> int:
     """Calls work(), which calls into the library, in a thread of its own, and
     waits: reports reach the progress function in the caller's thread, and ^C
     is heard at once. An exception (KeyboardInterrupt, or what the progress
-    function raises) calls stop(), waits for the end of the work and goes on."""
+    function raises) calls stop(). It says whether the end of the work is to be
+    waited for: else the exception goes on at once, and the thread is left alone."""
     done: list[int] = []
     failed: list[BaseException] = []
 
@@ -285,7 +285,8 @@ def run(work: Callable[[], int], watch: Watch,
         except BaseException as e:
             if raised is None:
                 raised = e
-                stop()
+                if not stop():
+                    raise
     thread.join()
     if failed:
         raise failed[0]

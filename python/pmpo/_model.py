@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -38,23 +39,68 @@ def metric_bits(names: str | Iterable[str] | None) -> int:
     return sum(1 << known.index(a) for a in set(asked))
 
 
-def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch) -> int:
-    """work() with these models for itself; ^C cancels it in all of them."""
+def alone(models: Iterable[Model]) -> ExitStack:
+    """These models for the caller itself, until it ends. RuntimeError: the caller has one already, in whose progress
+    function it is."""
     distinct = sorted({id(m): m for m in models}.values(), key=id) # no two calls wait for each other
     with ExitStack() as locks:
         for m in distinct:
             locks.enter_context(m._lock)
-        handles = [m._alive() for m in distinct]
+            if m._in_use: # by this thread: the lock keeps others out
+                raise RuntimeError("the model is in use by this call: its progress function can't use it")
+        return locks.pop_all()
 
-        def stop() -> None:
-            for h in handles:
-                lib.pmpo_cancel(h)
+
+def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch) -> int:
+    """work() with these models for itself; ^C cancels it in all of them."""
+    distinct = list({id(m): m for m in models}.values())
+    with alone(distinct):
+        for m in distinct:
+            m._alive()
+
+        def stop() -> bool:
+            for m in distinct:
+                m._tell(lib.pmpo_cancel)
+            return True
 
         try:
+            for m in distinct:
+                m._in_use = True
             return _core.run(work, watch, stop)
         finally:
-            for h in handles:
-                lib.pmpo_uncancel(h)
+            for m in distinct:
+                m._in_use = False
+                m._tell(lib.pmpo_uncancel)
+
+
+class _Opening:
+    """A model being opened, in a thread of its own. Nothing stops that: who is interrupted drops it, and the thread
+    frees what it opened."""
+
+    def __init__(self, o: Any, keep: object) -> None:
+        self._o, self._keep = o, keep # what o points into lives as long as the thread
+        self.out, self.err = ffi.new("pmpo_model **"), ffi.new("pmpo_error *")
+        self._turn = threading.Lock()
+        self._ended = self._dropped = False
+
+    def work(self) -> int:
+        code = int(lib.pmpo_model_open(self._o, self.out, self.err))
+        with self._turn:
+            self._ended = True
+            self._free()
+        return code
+
+    def drop(self) -> bool:
+        """The model has no owner. Has the opening ended?"""
+        with self._turn:
+            self._dropped = True
+            self._free()
+            return self._ended
+
+    def _free(self) -> None:
+        if self._ended and self._dropped:
+            lib.pmpo_model_free(self.out[0])
+            self.out[0] = ffi.NULL
 
 
 class Model:
@@ -75,25 +121,29 @@ class Model:
         if name is not None:
             o.model = keep.cstr(os.fspath(name))
         watch.into(o)
-        self._open(o, watch)
+        self._open(o, watch, keep)
 
-    def _open(self, o: Any, watch: Watch) -> None:
-        out, err = ffi.new("pmpo_model **"), ffi.new("pmpo_error *")
-        self._lock, self._ending = threading.Lock(), threading.Lock()
+    def _open(self, o: Any, watch: Watch, keep: object) -> None:
+        """keep: what o points into."""
+        # _lock: of a call; _ending, taken after it: of what another thread may do during a call.
+        self._lock, self._ending = threading.RLock(), threading.Lock()
+        self._in_use = False
         self._joined: list[Model] = []
+        self._joined_to: weakref.WeakSet[Model] = weakref.WeakSet() # perhaps no longer
         self._handle: Any = None
+        opening = _Opening(o, keep)
         try:
-            check(_core.run(lambda: int(lib.pmpo_model_open(o, out, err)), watch), err)
-        except BaseException: # a model that was opened all the same has no owner
-            lib.pmpo_model_free(out[0])
+            check(_core.run(opening.work, watch, opening.drop), opening.err)
+        except BaseException:
+            opening.drop()
             raise
-        self._handle = ffi.gc(out[0], lib.pmpo_model_free)
+        self._handle = ffi.gc(opening.out[0], lib.pmpo_model_free)
 
     @classmethod
-    def _of(cls, o: Any) -> Model:
-        """Opened with an options struct that is filled."""
+    def _of(cls, o: Any, keep: object) -> Model:
+        """Opened with an options struct that is filled; keep: what it points into."""
         m = cls.__new__(cls)
-        m._open(o, Watch(None))
+        m._open(o, Watch(None), keep)
         return m
 
     # ---- what it is
@@ -119,32 +169,48 @@ class Model:
     def join(self, *others: Model, how: str = "mean") -> Model:
         """Makes this model stand for itself and the others in optimize and resume: there, the loss of a prompt is
         the mean ("mean") or the largest ("max") of its losses on all of them, at most 8. Everything else, and all that
-        is generated, is of this model alone. The others stay open as long as they are joined; joined to none, it is
-        alone again. Returns itself. Raises UsageError: a model is given twice, or has others joined to it."""
+        is generated, is of this model alone. Once one of the others is closed, optimize and resume refuse this model;
+        joined to none, it is alone again. Returns itself. Raises UsageError: a model is given twice, or has others
+        joined to it."""
         joints = _core.words("pmpo_joint")
         if how not in joints:
             raise ValueError(f"joints are {', '.join(joints)}, not {how!r}")
-        handles = ffi.new("pmpo_model *[]", [m._alive() for m in others])
         err = ffi.new("pmpo_error *")
-        with self._lock:
-            check(lib.pmpo_model_join(self._alive(), handles, len(others), joints.index(how), err), err)
-            self._joined = list(others)
+        with alone([self, *others]):
+            handles = ffi.new("pmpo_model *[]", [m._alive() for m in others])
+            with self._ending:
+                check(lib.pmpo_model_join(self._alive(), handles, len(others), joints.index(how), err), err)
+                self._joined = list(others)
+            for m in others:
+                m._joined_to.add(self)
         return self
 
     def cancel(self) -> None:
         """Asks the call in progress, in another thread, to stop soon: it raises
         Cancelled. Without one, the next call does. Safe from any thread."""
+        self._tell(lib.pmpo_cancel)
+
+    def _tell(self, what: Callable[[Any], None]) -> None:
+        """pmpo_cancel or pmpo_uncancel, while neither this model nor one that is joined is closed."""
         with self._ending:
-            lib.pmpo_cancel(self._alive())
+            what(self._alive())
 
     def close(self) -> None:
         """Gives its memory back. A call in progress is waited for."""
-        with self._lock:
+        with alone([self]):
+            for m in list(self._joined_to):
+                m._forget(self)
             with self._ending: # what is cancelled meanwhile is alive
                 handle, self._handle = self._handle, None
             if handle is not None:
                 ffi.release(handle)
             self._joined = []
+
+    def _forget(self, other: Model) -> None:
+        """The library no longer looks at `other`, which is being closed; that it was joined stays known."""
+        with self._ending:
+            if other in self._joined and self._handle is not None:
+                lib.pmpo_model_join(self._handle, ffi.NULL, 0, 0, ffi.NULL)
 
     def __enter__(self) -> Model:
         return self

@@ -28,11 +28,23 @@ def refuse_places(texts: Iterable[object]) -> None:
                              f"prompt's place: {str(text)[:60]!r}")
 
 
-class ModelOptions(TypedDict, total=False):
+class ConnectionOptions(TypedDict, total=False):
+    """Of models on servers; prices are in dollars for a million tokens."""
+
+    api_key: str
+    ca_file: str
+    insecure: bool
+    concurrency: int
+    timeout_s: int
+    price_in: float
+    price_out: float
+
+
+class ModelOptions(ConnectionOptions, total=False):
     """precision: of the weights. threads: 0: all processors. gpu_layers: -1:
     all. memory_bytes: cap for weights and working memory; 0: what is free.
-    for_generation: it only generates. The others are of servers; prices are in
-    dollars for a million tokens."""
+    for_generation: it only generates, as the model of an `eval` by answers
+    does. The others are of servers."""
 
     precision: Literal["auto", "native", "f16", "bf16", "f32", "f32-fast"]
     products: Literal["auto", "own", "blas"]
@@ -43,13 +55,6 @@ class ModelOptions(TypedDict, total=False):
     model_name: str
     dialect: Literal["vllm", "sglang", "echo"]
     tokenizer: str
-    api_key: str
-    ca_file: str
-    insecure: bool
-    concurrency: int
-    timeout_s: int
-    price_in: float
-    price_out: float
 
 
 class ScoreOptions(TypedDict, total=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ._core import (Keep, ProgressFn, Watch, check, error_of, fill,
                     set_options, text, texts, word, words)
 from ._data import Data, DataLike, data_of
 from ._model import Model, model_of, run_alone
+from ._options import ConnectionOptions
 from ._pmpo import ffi, lib
 from ._results import Cost, Segment, segments_of, table
 
@@ -230,6 +231,8 @@ _STOPS = (lib.PMPO_ECANCELLED, lib.PMPO_EBUDGET) # everything is kept
 def _sit(models: list[Model], work: Any, watch: Watch, err: Any,
          path: str) -> Run:
     """work() with these models for itself; ^C stops it cleanly."""
+    if any(x._handle is None for m in models for x in m._joined):
+        raise ValueError("a model that is joined is closed: join others, or none")
     code = run_alone([x for m in models for x in [m, *m._joined]], work, watch)
     if code < 0 and code not in _STOPS:
         err.code = code
@@ -286,18 +289,28 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
 
 def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = None,
            rewriter: Model | str | None = None, iterations: int = 0,
-           budget_ms: int = 0, budget_tokens: int = 0, no_cache: bool = False,
-           progress: ProgressFn | None = None) -> Run:
+           budget_ms: int = 0, budget_tokens: int = 0,
+           budget_dollars: float = 0.0, no_cache: bool = False,
+           progress: ProgressFn | None = None,
+           **connection: Unpack[ConnectionOptions]) -> Run:
     """Goes on with a run; nothing finished is computed again. The models are
     opened as the run had them, unless given. iterations: a new total; 0: as it
-    was. budget_ms, budget_tokens: for this sitting; 0: none."""
+    was. budget_ms, budget_tokens, budget_dollars: for this sitting; 0: none.
+    Where the scoring model is on a server, pmpo.ConnectionOptions are of it and
+    those joined with it; a rewriter with a key or a price of its own is given
+    as a pmpo.Model."""
     where = path.path if isinstance(path, Run) else os.fspath(path)
     watch = Watch(progress)
-    scorer, other = _models(where, model, rewriter)
+    server = _connection(connection)
+    priced = server.get("price_in") or server.get("price_out")
+    if budget_dollars and model is None and rewriter is None and not priced:
+        raise ValueError("budget_dollars needs price_in or price_out")
+    scorer, other = _models(where, model, rewriter, server)
     o = ffi.new("pmpo_resume_options *")
     lib.pmpo_resume_options_init(o)
     set_options(o, {"iterations": iterations, "budget_ms": budget_ms,
-                    "budget_tokens": budget_tokens, "no_cache": no_cache}, Keep())
+                    "budget_tokens": budget_tokens,
+                    "budget_dollars": budget_dollars, "no_cache": no_cache}, Keep())
     watch.into(o)
     err = ffi.new("pmpo_error *")
     return _sit([scorer, other], lambda: int(lib.pmpo_resume(
@@ -305,33 +318,50 @@ def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = No
         watch, err, where)
 
 
-def _opened(run: Any, first: Any) -> Model:
+def _connection(given: Mapping[str, object]) -> dict[str, object]:
+    """Those that are set; TypeError: another option."""
+    for name in given:
+        if name not in ConnectionOptions.__annotations__:
+            raise TypeError(f"resume has no {name}")
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _opened(run: Any, first: Any, connection: Mapping[str, object]) -> Model:
     """The run's scoring model, joined with the others that it had."""
-    o, how = ffi.new("pmpo_model_options *"), ffi.new("pmpo_joint *")
-    scorer = Model._of(first)
-    others: list[Model] = []
-    while lib.pmpo_run_joined(run, len(others), o, how):
-        others.append(Model._of(o))
+    how = ffi.new("pmpo_joint *")
+    asked = [first]
+    while lib.pmpo_run_joined(run, len(asked) - 1,
+                              o := ffi.new("pmpo_model_options *"), how):
+        asked.append(o)
+    served = [a for a in asked if text(a.model).startswith(("http://", "https://"))]
+    if connection and not served:
+        raise ValueError(f"{', '.join(connection)}: no effect, the run's scoring "
+                         "model is no URL; a rewriter on a server is given as a pmpo.Model")
+    keep = Keep()
+    for a in served:
+        set_options(a, connection, keep)
+    scorer, *others = [Model._of(a, (run, keep)) for a in asked]
     return scorer.join(*others, how=words("pmpo_joint")[how[0]]) if others else scorer
 
 
-def _models(path: str, model: Model | str | None,
-            rewriter: Model | str | None) -> tuple[Model, Model]:
+def _models(path: str, model: Model | str | None, rewriter: Model | str | None,
+            connection: Mapping[str, object]) -> tuple[Model, Model]:
     """The run's models: those given, the others opened as it says."""
+    if model is not None and connection:
+        raise ValueError(f"{', '.join(connection)}: no effect beside model: give "
+                         "them to pmpo.Model")
     if model is not None and rewriter is not None:
         return model_of(model), model_of(rewriter, for_generation=True)
     out, err = ffi.new("pmpo_run **"), ffi.new("pmpo_error *")
     check(lib.pmpo_run_open(os.fsencode(path), out, err), err)
-    try:
-        a, b = ffi.new("pmpo_model_options *"), ffi.new("pmpo_model_options *")
-        same = ffi.new("bool *")
-        check(lib.pmpo_run_models(out[0], a, b, same, err), err)
-        scorer = _opened(out[0], a) if model is None else model_of(model)
-        if rewriter is not None:
-            return scorer, model_of(rewriter, for_generation=True)
-        return scorer, scorer if same[0] else Model._of(b)
-    finally:
-        lib.pmpo_run_free(out[0])
+    run = ffi.gc(out[0], lib.pmpo_run_free) # who opens a model reads its strings
+    a, b = ffi.new("pmpo_model_options *"), ffi.new("pmpo_model_options *")
+    same = ffi.new("bool *")
+    check(lib.pmpo_run_models(run, a, b, same, err), err)
+    scorer = _opened(run, a, connection) if model is None else model_of(model)
+    if rewriter is not None:
+        return scorer, model_of(rewriter, for_generation=True)
+    return scorer, scorer if same[0] else Model._of(b, run)
 
 
 __all__ = ["Candidate", "Iteration", "Outcome", "Run", "optimize", "report",

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
+import socket
 import threading
 import time
 
@@ -9,6 +12,9 @@ import pytest
 
 import pmpo
 from conftest import MODEL
+from pmpo._core import Keep
+from pmpo._model import _Opening
+from pmpo._pmpo import ffi, lib
 
 PROMPTS = ["Say yes or no.", "So?"]
 
@@ -146,6 +152,47 @@ def test_what_progress_raises_ends_the_call(model, rows):
     with pytest.raises(RuntimeError, match="enough"):
         model.score(rows, PROMPTS, template="raw", no_cache=True, progress=fail)
     assert model.score(rows, "x", template="raw").losses.shape == (1, 12)
+
+
+def test_the_model_in_its_own_progress(model, rows):
+    """A call that would wait for itself is refused; what doesn't wait is not."""
+    for use in (lambda: model.score(rows, "x", template="raw"), model.close, model.join):
+        with pytest.raises(RuntimeError, match="in use by this call"):
+            model.score(rows, PROMPTS, template="raw", no_cache=True, progress=lambda p: use())
+    with pmpo.Model(MODEL) as other:
+        model.score(rows, PROMPTS, template="raw", no_cache=True,
+                    progress=lambda p: (model.info, other.score(rows, "x", template="raw")))
+
+
+def test_an_interrupt_while_a_model_opens():
+    """It is raised at once, whatever the opening waits for, here a server that says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        begin = time.monotonic()
+        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            pmpo.Model(url, timeout_s=120)
+        assert time.monotonic() - begin < 20
+    for t in threading.enumerate():
+        if t.name == "pmpo":
+            t.join(60)  # nobody listens any longer
+            assert not t.is_alive()
+
+
+@pytest.mark.parametrize("first", ["work", "drop"])
+def test_what_was_opened_for_nobody_is_freed(first):
+    keep, o = Keep(), ffi.new("pmpo_model_options *")
+    lib.pmpo_model_options_init(o)
+    o.model = keep.cstr(MODEL)
+    opening = _Opening(o, keep)
+    if first == "work":
+        assert opening.work() == 0 and opening.out[0] != ffi.NULL
+        assert opening.drop()
+    else:
+        assert not opening.drop()
+        assert opening.work() == 0
+    assert opening.out[0] == ffi.NULL
+    assert opening.drop()
 
 
 def test_cancel_from_another_thread(model, rows):

@@ -195,3 +195,46 @@ def test_joined_models(rows, file, tmp_path):
         pmpo.resume(run, model=alone, rewriter=alone, iterations=4)
     with pmpo.Model(MODEL) as m, pytest.raises(ValueError, match="mean, max"):
         m.join(m, how="least")
+
+
+def test_closing_a_joined_model(rows, tmp_path):
+    """The one that it is joined with goes on by itself, but does not optimise as if nothing were missing."""
+    first, second = pmpo.Model(MODEL), pmpo.Model(os.environ["PMPO_TEST_CHAT"])
+    third = pmpo.Model(os.environ["PMPO_TEST_CHAT"])
+    first.join(second)
+    second.close()
+    loss = first.score(rows, "x", template="raw").loss[0]
+    assert loss > 0
+    first.cancel()
+    with pytest.raises(pmpo.Cancelled):
+        first.score(rows, "y", template="raw", no_cache=True)
+    with pytest.raises(ValueError, match="joined is closed"):
+        pmpo.optimize(first, rows, START, path=tmp_path / "a.pmpo", **HOW)
+    with pytest.raises(ValueError, match="closed"):
+        first.join(second)
+    first.join(third).join()  # alone again: third is free
+    third.close()
+    assert pmpo.optimize(first, rows, START, path=tmp_path / "b.pmpo", **HOW).status == "done"
+    first.close()
+
+
+def test_a_model_joined_to_a_closed_one_is_free():
+    with pmpo.Model(os.environ["PMPO_TEST_CHAT"]) as second:
+        with pmpo.Model(MODEL) as first:
+            first.join(second)
+        assert second.info["n_vocab"] == 259
+        second.cancel()
+
+
+def test_no_options_without_effect(model, rows, tmp_path):
+    path = tmp_path / "a.pmpo"
+    pmpo.optimize(model, rows, START, path=path, **HOW)
+    with pytest.raises(ValueError, match="api_key: no effect, the run's scoring model is no URL"):
+        pmpo.resume(path, api_key="s3cret")
+    with pytest.raises(ValueError, match="timeout_s: no effect beside model"):
+        pmpo.resume(path, model=model, timeout_s=5)
+    with pytest.raises(ValueError, match="budget_dollars needs price_in"):
+        pmpo.resume(path, budget_dollars=1.0)
+    for other in ({"api_kee": "s3cret"}, {"precision": "f32"}):
+        with pytest.raises(TypeError, match=f"resume has no {next(iter(other))}"):
+            pmpo.resume(path, **other)

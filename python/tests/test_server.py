@@ -59,6 +59,19 @@ def test_keys(locked: str, rows: Any) -> None:
         assert model.score(rows, "So?").loss[0] > 0
 
 
+def test_a_run_behind_a_key_goes_on(locked: str, rows: Any, tmp_path: Any) -> None:
+    with pmpo.Model(locked, model_name="fake", api_key="s3cret") as model:
+        part = pmpo.optimize(model, rows, "Say yes or no.", iterations=2, path=tmp_path / "a.pmpo",
+                             metric="none", no_cache=True, budget_tokens=500)
+    assert part.status == "stopped"
+    with pytest.raises(pmpo.Error, match="401"):
+        pmpo.resume(part)
+    spent = pmpo.resume(part, api_key="s3cret", price_in=1e6, budget_dollars=1.0, no_cache=True)
+    assert spent.status == "stopped" and "dollars" in spent.status_reason
+    rest = pmpo.resume(part, api_key="s3cret", timeout_s=60, concurrency=2, no_cache=True)
+    assert rest.status == "done"
+
+
 def test_a_judge_scores(url: str, rows: Any, file: Any, cli: Any, model: Any,
                         monkeypatch: pytest.MonkeyPatch) -> None:
     """Opened by its name as by the command line: it says how sure it is."""
