@@ -47,10 +47,10 @@ install(FILES ${CMAKE_BINARY_DIR}/pmpo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pk
 # ---- licences: ours, and of what is linked in ----------------------------------------
 
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-# All that the documents link to, where their links look for it.
+# All that the documents link to, where their links look for it; a source package may lack bench/.
 install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
   PATTERN "build*" EXCLUDE PATTERN "__pycache__" EXCLUDE PATTERN ".ipynb_checkpoints" EXCLUDE PATTERN "*.pmpo*" EXCLUDE)
-install(DIRECTORY bench/experiments bench/peers DESTINATION ${CMAKE_INSTALL_DOCDIR}/bench
+install(DIRECTORY bench/experiments bench/peers DESTINATION ${CMAKE_INSTALL_DOCDIR}/bench OPTIONAL
   FILES_MATCHING PATTERN "README.md" PATTERN "peers.json" PATTERN "data" EXCLUDE PATTERN "work" EXCLUDE)
 configure_file(cmake/copyright.in copyright @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
