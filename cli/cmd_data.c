@@ -169,6 +169,12 @@ static int name_parts(const options *o, parts *p, pmpo_error *err)
     for (int i = 0; i < 3; i++) {
         snprintf(p->names[i], sizeof(p->names[i]), "%.*s.%s.jsonl", (int)n,
                  stem, part_names[i]);
+        if (cli_same_file(p->names[i], o->args[0])) {
+            return cli_error(err, PMPO_EUSAGE,
+                             "%s is what data split reads: give another "
+                             "-o PREFIX",
+                             p->names[i]);
+        }
         if (!o->force && access(p->names[i], F_OK) == 0) {
             return cli_error(err, PMPO_EUSAGE, "%s exists; --force replaces "
                              "it", p->names[i]);

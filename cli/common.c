@@ -394,6 +394,13 @@ int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
     return 0;
 }
 
+bool cli_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+}
+
 int cli_check_folder(const char *path, pmpo_error *err)
 {
     struct stat st;

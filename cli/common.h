@@ -48,6 +48,8 @@ int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
 int cli_take_stdin(pmpo_error *err);
 /* `path` as a shell word, cut where `out` is full. */
 void cli_quote(const char *path, char *out, size_t size);
+/* Are both, which may be NULL, names of one regular file? */
+bool cli_same_file(const char *a, const char *b);
 /* PMPO_EIO: no file `path` can be made in its folder. Asked before any work. */
 int cli_check_folder(const char *path, pmpo_error *err);
 /* PMPO_EUSAGE: the file `path` exists, and --force was not given. PMPO_EIO as

@@ -3,10 +3,8 @@
  *
  * One row a rule. Only what is on the command line itself is refused: a
  * --config file serves many commands. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common.h"
 #include "options.h"
@@ -209,17 +207,10 @@ static const rule rules[] = {
     {CMD_EVAL, "force", writes_no_examples, "there is no --examples FILE"},
 };
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino && S_ISREG(x.st_mode);
-}
-
 /* --force is not meant for what the command reads. */
 static int check_outputs(const options *o, pmpo_error *err)
 {
-    bool prefix = o->command->id == CMD_DATA_SPLIT;
+    bool prefix = o->command->id == CMD_DATA_SPLIT; /* it checks its own */
     const char *const outputs[] = {prefix ? NULL : o->output, o->html,
                                    o->examples};
     const char *const inputs[] = {o->data,       o->val,  o->test,
@@ -227,10 +218,10 @@ static int check_outputs(const options *o, pmpo_error *err)
     for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
         bool same = false;
         for (size_t k = 0; k < sizeof(inputs) / sizeof(*inputs); k++) {
-            same = same || same_file(outputs[i], inputs[k]);
+            same = same || cli_same_file(outputs[i], inputs[k]);
         }
         for (int k = 0; k < o->n_args; k++) {
-            same = same || same_file(outputs[i], o->args[k]);
+            same = same || cli_same_file(outputs[i], o->args[k]);
         }
         if (same) {
             return cli_error(err, PMPO_EUSAGE,

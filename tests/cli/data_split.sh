@@ -17,3 +17,16 @@ ls few.*
 printf 'input,target\na,b\nc,d\n' >table.csv
 "$PMPO" data split table.csv --train 1 --val 0 --test 1 >/dev/null
 ls table.*
+# Nor is what it reads, even with it: not by another part, by the removal of an
+# empty one, or by another name.
+cp few.jsonl x.train.jsonl
+cp few.jsonl y.test.jsonl
+ln -s few.jsonl z.val.jsonl
+"$PMPO" data split x.train.jsonl -o x --train 2 --val 2 --test 2 --force
+echo $?
+"$PMPO" data split y.test.jsonl -o y --train 2 --val 2 --test 0 --force
+echo $?
+"$PMPO" data split few.jsonl -o z --train 2 --val 2 --test 2
+echo $?
+cmp few.jsonl x.train.jsonl && cmp few.jsonl y.test.jsonl
+ls x.* y.* z.*
