@@ -261,7 +261,8 @@ static int analyze(const options *o, const pmpo_data *d, pmpo_str prompt,
         analyze_text(o, &s, a);
     }
     rc = rc == 0 && o->html ? put_page(o, &s, d, a, err) : rc;
-    if (a && a->scores && a->scores->warning && *a->scores->warning) {
+    if (a && a->scores && a->scores->warning && *a->scores->warning &&
+        !o->quiet) {
         fflush(stdout);
         cli_warn("%s", a->scores->warning);
     }

@@ -157,7 +157,7 @@ static void put(const options *o, const session *s, const pmpo_compression *c)
     } else {
         compress_text(o, s, c);
     }
-    if (*c->warning) {
+    if (*c->warning && !o->quiet) {
         fflush(stdout);
         cli_warn("%s", c->warning);
     }

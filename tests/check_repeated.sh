@@ -38,4 +38,14 @@ check() { # WHAT-IS-REPLIED COMMAND...
 check "60 replies" eval -d data.jsonl -p One -p Two --metric exact,options
 check "120 replies" compare -d data.jsonl -p One -p Two -p Three -p Four --metric exact --max-tokens 9
 check "1 reply" analyze -d data.jsonl -p 'Think well. Be good. Say yes.'
+# Without a cache, a warning says so; --quiet forbids it.
+rm -rf cache
+for c in score eval compare "analyze --segments 2" compress; do
+    # shellcheck disable=SC2086
+    XDG_CACHE_HOME=$t/data.jsonl "$pmpo" $c -m fake -d data.jsonl -p 'Think well. Be good.' >/dev/null 2>loud
+    # shellcheck disable=SC2086
+    XDG_CACHE_HOME=$t/data.jsonl "$pmpo" $c -m fake -d data.jsonl -p 'Think well. Be good.' -q >/dev/null 2>quiet
+    grep -q "warning: " loud || { echo "$c: no warning of the cache"; cat loud; exit 1; }
+    [ ! -s quiet ] || { echo "$c: not quiet:"; cat quiet; exit 1; }
+done
 check "[1-9]* replies" optimize -d data.jsonl -p 'Think well. Be good.' --iterations 2 --force -o run.pmpo

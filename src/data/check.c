@@ -116,16 +116,16 @@ static bool alike(pmpo_str a, pmpo_str b)
 
 static int warn_of_label(report_box *box, pmpo_str label, pmpo_str other)
 {
-    char text[2 * LONGEST_ALIKE + 80];
+    pmpo_error text; /* one line, as errors are */
     const pmpo_item *at = box->d->items;
     while (!pmpo_str_eq(pmpo_label(&at->e), label)) {
         at++;
     }
-    snprintf(text, sizeof(text),
-             "the label \"%.*s\" is another than "
-             "\"%.*s\", by case or blanks alone",
-             (int)label.len, label.ptr, (int)other.len, other.ptr);
-    return pmpo_mistakes_add(&box->mistakes, at->e.line, true, text);
+    pmpo_fail(&text, PMPO_EDATA,
+              "the label \"%.*s\" is another than "
+              "\"%.*s\", by case or blanks alone",
+              (int)label.len, label.ptr, (int)other.len, other.ptr);
+    return pmpo_mistakes_add(&box->mistakes, at->e.line, true, text.text);
 }
 
 /* Of labels alike the rarer ones are told, once each. */
