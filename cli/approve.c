@@ -16,12 +16,16 @@
 
 /* ---- what is asked ------------------------------------------------------- */
 
+/* Control characters become blanks: an escape could hide words from the person
+ * who is asked. */
 static void put_words(pmpo_str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        fputc(s.ptr[i], stderr);
+    for (size_t i = 0; i < s.len;) {
         if (s.ptr[i] == '\n') {
-            fputs("  | ", stderr);
+            fputs("\n  | ", stderr);
+            i++;
+        } else {
+            i += put_char(stderr, s, i);
         }
     }
 }

@@ -108,8 +108,7 @@ static bool is_control(pmpo_str s, size_t i)
     return c < 0x20 || c == 0x7f || c1;
 }
 
-/* Puts the character at s[i] and returns its bytes. */
-static size_t put_char(FILE *f, pmpo_str s, size_t i)
+size_t put_char(FILE *f, pmpo_str s, size_t i)
 {
     size_t n;
     char_columns(s, i, &n);

@@ -43,6 +43,9 @@ typedef struct text_mark {
 void put_marked(FILE *f, pmpo_str s, const char *margin, const text_mark *marks,
                 size_t n);
 pmpo_str str_of(const char *text); /* NULL: empty */
+/* Puts the character at s[i], a blank for a control character, and returns its
+ * bytes. */
+size_t put_char(FILE *f, pmpo_str s, size_t i);
 /* Prints `s` wrapped, with its first line beginning at the cursor, which is in
  * `column`, and the other lines indented to it. Ends with a newline; column <
  * COLUMNS. */

@@ -47,4 +47,13 @@ code=$?
 [ $code = 0 ] || [ $code = 3 ] || fail "resume: exit $code: $(tail -n 3 out)"
 [ "$(grep -o "accept, refuse" out | wc -l)" -ge 2 ] || fail "an empty line was taken for an answer"
 "$pmpo" show run >/dev/null || fail "the run can't be read"
+
+# What a terminal would obey is blanked: it could hide words.
+how="-q -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 1 --hard 2 --variants 2 --approve"
+escape=$(printf '\033')
+# shellcheck disable=SC2086
+"$pmpo" optimize $how -p "Say ${escape}[8mso${escape}[0m." -o hidden </dev/null >out 2>&1
+grep -q "accept, refuse" out || fail "nothing was asked of the marked prompt: $(cat out)"
+grep -q "\[8mso" out || fail "the words are not there: $(cat out)"
+sed '/accept, refuse/q' out | grep -q "$escape" && fail "an escape reaches the terminal"
 exit $failed
