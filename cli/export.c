@@ -17,41 +17,19 @@ typedef struct source {
 
 /* ---- the text ---------------------------------------------------------------- */
 
-static bool knows_rendering(const pmpo_run_view *v)
-{
-    return *v->rendered_before || *v->rendered_after || *v->rendered_empty;
-}
-
-/* What the model reads under the best prompt; the caller's to free. */
-static char *best_text(const pmpo_run_view *v)
-{
-    pmpo_str p = v->best.prompt;
-    size_t n = strlen(v->rendered_before) + p.len + strlen(v->rendered_after) +
-               strlen(v->rendered_empty) + strlen(v->rendered_best) + 1;
-    char *text = cli_grow(NULL, n, 1);
-    if (*v->rendered_best) {
-        snprintf(text, n, "%s", v->rendered_best);
-    } else {
-        snprintf(text, n, "%s%.*s%s", p.len ? v->rendered_before : "",
-                 (int)p.len, p.ptr ? p.ptr : "",
-                 p.len ? v->rendered_after : v->rendered_empty);
-    }
-    return text;
-}
-
-/* Exactly that, so no newline is added. */
+/* Exactly what the model reads under the best prompt: no newline is added. */
 static int put_text_form(const source *s, pmpo_error *err)
 {
     const pmpo_run_view *v = s->v;
-    if (!knows_rendering(v)) {
-        return cli_error(err, PMPO_EDATA, "%s does not hold the text around its "
+    if (!*v->rendered_best) {
+        return cli_error(err, PMPO_EDATA,
+                         "%s does not hold the text with its "
                          "prompt (it was made by an earlier pmpo, or with "
                          "the template place): --format messages has the "
-                         "turns", s->path);
+                         "turns",
+                         s->path);
     }
-    char *text = best_text(v);
-    fputs(text, stdout);
-    cli_free(text);
+    fputs(v->rendered_best, stdout);
     return 0;
 }
 
@@ -146,10 +124,8 @@ static int put_openai(const source *s, pmpo_error *err)
     int rc = make_messages(s, v->best.prompt, "{", "}", &a, err);
     if (rc == 0) {
         js_put(o, "messages", a);
-    } else if (rc == PMPO_EUSAGE && knows_rendering(v)) {
-        char *text = best_text(v);
-        js_put(o, "prompt", js_text(text));
-        cli_free(text);
+    } else if (rc == PMPO_EUSAGE && *v->rendered_best) {
+        js_put(o, "prompt", js_text(v->rendered_best));
         rc = 0;
     }
     if (rc < 0) {

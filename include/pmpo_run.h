@@ -111,8 +111,9 @@ typedef struct pmpo_run_view {
      * prompt. {input} (with messages: {turn1} and so on, as in the first
      * training example) stands for the example's content. A prompt with
      * demonstrations as turns is not one piece of the text, so rendered_best is
-     * the whole text with the best prompt; "" until the run has ended. All are
-     * "" in runs of older versions, which did not store them. */
+     * the whole text with the best prompt so far. All are "" where the text
+     * can't be told (the template place), and in runs of older versions, which
+     * did not store them. */
     const char *rendered_before, *rendered_after, *rendered_empty;
     const char *rendered_best;
     const char *joint; /* "mean" or "max": over several models; else "none" */

@@ -37,6 +37,29 @@ for f in text messages openai dspy promptfoo json jsonl csv; do "$fake" show run
 "$fake" show tags --format promptfoo >tags.promptfoo
 "$fake" show run --best >best
 
+# A run that goes on shows the text of the prompt that is its best then; one with demonstrations as turns
+# shows what the model reads from its start on.
+set -- -m fake -d options.jsonl --train 8 --val 8 --test 8 --quiet --template raw --no-cache
+"$fake" optimize "$@" -p 'Say yes.' -o more --seed 3 --iterations 1 --hard 2 --variants 3 --metric none --lowest-loss \
+    --proposers induce,edit,rewrite >/dev/null
+"$fake" show more --best >more.first
+code=0
+"$fake" resume more --no-cache --iterations 12 --budget 4ktok -q >/dev/null 2>&1 || code=$?
+[ $code = 3 ] || { echo "resume: exit $code"; exit 1; }
+"$fake" show more --best >more.best
+if cmp -s more.first more.best; then echo "the best prompt did not change: nothing was tested"; exit 1; fi
+"$fake" show more --format text >more.text
+code=0
+"$fake" optimize "$@" -o turns --budget 1tok -p 'Say yes.
+
+{{example}}
+Is 3 lucky?
+{{answer}}
+no
+{{/example}}' >/dev/null 2>&1 || code=$?
+[ $code = 3 ] || { echo "turns: exit $code"; exit 1; }
+for f in text openai; do "$fake" show turns --format $f >turns.$f; done
+
 # With --json and --html together, standard output is the document alone.
 for c in "analyze -p" "compare -p Think. -p"; do
     "$fake" $c Say. -m fake -d options.jsonl --json --html ${c%% *}.html >${c%% *}.json 2>err
@@ -83,6 +106,10 @@ tags = json.loads(json.load(open("tags.promptfoo"))["prompts"][0]["raw"])[0]["co
 tag = "{% endraw %}{{ '{%' }}{% raw %}"
 assert tags == "{% raw %}a " + tag + "endraw%} " + tag + " raw %} {#b#} {{c}} {{% endraw %}", tags
 assert len(foo["tests"]) == 8 and foo["tests"][0]["assert"][0]["type"] == "icontains"
+assert open("more.text").read() == open("more.best").read()[:-1] + "\n\n{input}", "a run that goes on"
+text = open("turns.text").read()
+assert text == "Say yes.\n\nIs 3 lucky?no\n\n{input}", text
+assert json.load(open("turns.openai"))["prompt"] == text
 lines = [json.loads(x) for x in open("run.jsonl")]
 assert [x["kind"] for x in lines] == ["params"] + ["metrics"] * (len(lines) - 2) + ["summary"]
 assert all(isinstance(v, float) for x in lines[1:] for v in x["metrics"].values())

@@ -125,9 +125,10 @@ static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
         rc = pmpo_store_put_text(s, "rewriter.name", PMPO_STR("none"), err);
     }
     rc = rc < 0 ? rc : pmpo_run_put_template(s, o->score.template_name, err);
-    rc = rc < 0 ? rc
-                : pmpo_run_put_rendering(s, scorer, p->of[PMPO_PART_TRAIN],
-                                         o->score.template_name, err);
+    rc = rc < 0
+             ? rc
+             : pmpo_run_put_rendering(s, scorer, p->of[PMPO_PART_TRAIN],
+                                      o->score.template_name, o->prompt, err);
     rc = rc < 0 ? rc : pmpo_parts_put(s, p, err);
     rc = rc < 0 ? rc : put_notes(s, p, err);
     rc = rc < 0 ? rc : put_seen(s, p->of[PMPO_PART_TEST], o, err);

@@ -583,6 +583,7 @@ int pmpo_forget_outcome(pmpo_state *st, pmpo_error *err)
     }
     rc = pmpo_store_begin(s, err);
     rc = rc < 0 ? rc : clear_outcome(s, err);
+    rc = rc < 0 ? rc : pmpo_put_best_text(st, st->incumbent, err);
     return rc < 0 ? rc : pmpo_store_commit(s, err);
 }
 
@@ -593,7 +594,7 @@ static int keep_outcome(pmpo_state *st, const outcome *o, pmpo_error *err)
     int rc = verdict.failed ? pmpo_fail_memory(err)
                             : pmpo_store_begin(st->in->store, err);
     rc = rc < 0 ? rc : put_outcome(st, o, pmpo_buf_str(&verdict), err);
-    rc = rc < 0 ? rc : pmpo_put_best_text(st, err);
+    rc = rc < 0 ? rc : pmpo_put_best_text(st, st->chosen, err);
     rc = rc < 0 ? rc : pmpo_store_commit(st->in->store, err);
     pmpo_buf_release(&verdict);
     return rc;

@@ -146,6 +146,7 @@ static int put_decision(pmpo_state *st, const pmpo_step *step,
     pmpo_store *s = st->in->store;
     int rc = put_candidates(st, step, err);
     rc = rc < 0 ? rc : pmpo_store_put_iteration(s, row, err);
+    rc = rc < 0 ? rc : pmpo_put_best_text(st, row->best, err);
     rc = rc < 0 ? rc
                 : pmpo_store_put_number(s, "decided", step->index, err);
     return rc < 0 ? rc : pmpo_store_put_number(s, SECONDS_SO_FAR, 0, err);

@@ -1,5 +1,5 @@
-/* rendering.c: a run keeps the text around its prompt, and in the end all of the
- * text of its best one, so that what the model reads can be shown when the model
+/* rendering.c: a run keeps the text around its prompt, and all of the text of its
+ * best one so far, so that what the model reads can be shown when the model
  * is not there. */
 #include <stdio.h>
 
@@ -58,18 +58,6 @@ static int around(pmpo_store *s, pmpo_template *t, const pmpo_example *like,
     return rc;
 }
 
-int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
-                           const char *template_name, pmpo_error *err)
-{
-    pmpo_template *t = NULL;
-    int rc = pmpo_template_new(&m->vocab, template_name, &t, err);
-    rc = rc < 0 ? rc : around(s, t, pmpo_data_example(d, 0), err);
-    pmpo_template_free(t);
-    /* The first scoring says why. With the template place, each example has
-     * words of its own around the prompt. */
-    return rc == PMPO_EMODEL || rc == PMPO_EDATA ? 0 : rc;
-}
-
 static int whole(pmpo_store *s, pmpo_template *t, const pmpo_example *like,
                  pmpo_str prompt, pmpo_error *err)
 {
@@ -86,7 +74,22 @@ static int whole(pmpo_store *s, pmpo_template *t, const pmpo_example *like,
     return rc;
 }
 
-int pmpo_put_best_text(pmpo_state *st, pmpo_error *err)
+int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
+                           const char *template_name, pmpo_str prompt,
+                           pmpo_error *err)
+{
+    pmpo_template *t = NULL;
+    const pmpo_example *like = pmpo_data_example(d, 0);
+    int rc = pmpo_template_new(&m->vocab, template_name, &t, err);
+    rc = rc < 0 ? rc : around(s, t, like, err);
+    rc = rc < 0 ? rc : whole(s, t, like, prompt, err);
+    pmpo_template_free(t);
+    /* The first scoring says why. With the template place, each example has
+     * words of its own around the prompt. */
+    return rc == PMPO_EMODEL || rc == PMPO_EDATA ? 0 : rc;
+}
+
+int pmpo_put_best_text(pmpo_state *st, int id, pmpo_error *err)
 {
     pmpo_template *t = NULL;
     const pmpo_search_input *in = st->in;
@@ -94,7 +97,7 @@ int pmpo_put_best_text(pmpo_state *st, pmpo_error *err)
                                &t, err);
     rc = rc < 0 ? rc
                 : whole(in->store, t, pmpo_data_example(in->train, 0),
-                        st->rows[st->chosen].prompt, err);
+                        st->rows[id].prompt, err);
     pmpo_template_free(t);
     return rc == PMPO_EMODEL || rc == PMPO_EDATA ? 0 : rc; /* as above */
 }

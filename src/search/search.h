@@ -30,11 +30,12 @@ typedef struct pmpo_search_input {
 int pmpo_search_run(const pmpo_search_input *in, char *why, size_t why_bytes,
                     pmpo_error *err);
 
-/* Stores the text that the model reads before and after the prompt, as rendered
- * for the first of these examples (rendering.c); nothing if that can't be
- * found. */
+/* Stores the text that the model reads before and after a prompt, and all of it
+ * with the start prompt, as rendered for the first of these examples
+ * (rendering.c); nothing if that can't be found. */
 int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
-                           const char *template_name, pmpo_error *err);
+                           const char *template_name, pmpo_str prompt,
+                           pmpo_error *err);
 
 /* The scorer's settings for a run's options. */
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,

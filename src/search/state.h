@@ -227,8 +227,9 @@ int pmpo_choose(pmpo_state *st, pmpo_error *err);
 
 /* ---- rendering.c --------------------------------------------------------- */
 
-/* Stores the whole text that the model reads with the chosen prompt. */
-int pmpo_put_best_text(pmpo_state *st, pmpo_error *err);
+/* Stores the whole text that the model reads with the prompt `id`, the best one
+ * from now on. */
+int pmpo_put_best_text(pmpo_state *st, int id, pmpo_error *err);
 
 /* ---- finish.c ------------------------------------------------------------ */
 

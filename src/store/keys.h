@@ -30,7 +30,7 @@
     X("rendered_before", "rendered_before")                                      \
     X("rendered_after", "rendered_after")                                        \
     X("rendered_empty", "rendered_empty")                                        \
-    /* the whole text under the best prompt, once the run has ended */           \
+    /* the whole text under the view's best prompt */                            \
     X("rendered_best", "rendered_best")
 
 #define PMPO_RUN_NUMBERS(X)                                                    \
