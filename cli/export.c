@@ -1,6 +1,7 @@
 /* export.c: see export.h. */
 #include "export.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,24 +147,54 @@ static json_t *dspy_field(const char *prefix, const char *description)
     return o;
 }
 
-/* The state of dspy.Predict("input -> answer"), which its load() reads. */
-static int put_dspy(const source *s, pmpo_error *err)
+/* The messages between the instruction and the question: a question and its
+ * answer in turn. */
+static json_t *dspy_demos(const pmpo_messages *m, size_t first)
 {
-    (void)err;
+    json_t *demos = js_array();
+    for (size_t i = first; i + 2 < m->n; i += 2) {
+        json_t *o = js_object();
+        js_put(o, "input", js_str(m->messages[i].content));
+        js_put(o, "answer", js_str(m->messages[i + 1].content));
+        js_add(demos, o);
+    }
+    return demos;
+}
+
+static void put_dspy_state(pmpo_str instruction, json_t *demos)
+{
     json_t *o = js_object(), *signature = js_object(), *fields = js_array();
     json_t *metadata = js_object();
     js_add(fields, dspy_field("Input:", "${input}"));
     js_add(fields, dspy_field("Answer:", "${answer}"));
-    js_put(signature, "instructions", js_str(s->v->best.prompt));
+    js_put(signature, "instructions", js_str(instruction));
     js_put(signature, "fields", fields);
     js_put(metadata, "dependency_versions", js_object());
     js_put(o, "traces", js_array());
     js_put(o, "train", js_array());
-    js_put(o, "demos", js_array());
+    js_put(o, "demos", demos);
     js_put(o, "signature", signature);
     js_put(o, "lm", json_null());
     js_put(o, "metadata", metadata);
     js_print(o);
+}
+
+/* The state of dspy.Predict("input -> answer"), which its load() reads.
+ * Demonstrations as turns are its demos. */
+static int put_dspy(const source *s, pmpo_error *err)
+{
+    const pmpo_example e = {.input = str_of("{input}")};
+    pmpo_messages *m = NULL;
+    int rc = pmpo_prompt_messages("chat", s->v->best.prompt, &e, &m, err);
+    if (rc < 0) {
+        return rc;
+    }
+    static const char system[] = "system";
+    bool told = m->n > 0 && m->messages[0].role.len == strlen(system) &&
+                !memcmp(m->messages[0].role.ptr, system, strlen(system));
+    put_dspy_state(told ? m->messages[0].content : str_of(""),
+                   dspy_demos(m, told));
+    pmpo_messages_free(m);
     return 0;
 }
 
@@ -267,10 +298,52 @@ static int promptfoo_chat(const source *s, pmpo_str prompt, char **out,
     return rc;
 }
 
+static bool is_word(pmpo_str s)
+{
+    size_t n = 0;
+    while (n < s.len && isalnum((unsigned char)s.ptr[n])) {
+        n++;
+    }
+    return n > 0 && n == s.len;
+}
+
+/* A word as a JavaScript RegExp that finds it in either case, but not within
+ * another one; promptfoo gives no flags. */
+static json_t *word_pattern(pmpo_str word)
+{
+    static const char before[] = "(^|[^A-Za-z0-9])";
+    static const char after[] = "([^A-Za-z0-9]|$)";
+    size_t room = sizeof(before) + 4 * word.len + sizeof(after);
+    char *text = cli_grow(NULL, room, 1);
+    size_t n = (size_t)snprintf(text, room, "%s", before);
+    for (size_t i = 0; i < word.len; i++) {
+        int c = (unsigned char)word.ptr[i];
+        if (isalpha(c)) {
+            n += (size_t)snprintf(text + n, room - n, "[%c%c]", toupper(c),
+                                  tolower(c));
+        } else {
+            text[n++] = word.ptr[i];
+        }
+    }
+    snprintf(text + n, room - n, "%s", after);
+    json_t *pattern = js_text(text);
+    cli_free(text);
+    return pattern;
+}
+
+/* "B" is in nearly every reply: a word has to stand alone. */
+static json_t *promptfoo_check(pmpo_str answer)
+{
+    json_t *check = js_object();
+    bool word = is_word(answer);
+    js_put(check, "type", js_text(word ? "regex" : "icontains"));
+    js_put(check, "value", word ? word_pattern(answer) : js_str(answer));
+    return check;
+}
+
 static json_t *promptfoo_test(const pmpo_example *e)
 {
     json_t *o = js_object(), *vars = js_object(), *checks = js_array();
-    json_t *check = js_object();
     pmpo_str answer = e->answer.len ? e->answer : e->target;
     for (size_t i = 0; i < e->n_messages; i++) {
         char name[40];
@@ -280,9 +353,7 @@ static json_t *promptfoo_test(const pmpo_example *e)
     if (e->n_messages == 0) {
         js_put(vars, "input", js_str(e->input));
     }
-    js_put(check, "type", js_text("icontains"));
-    js_put(check, "value", js_str(answer));
-    js_add(checks, check);
+    js_add(checks, promptfoo_check(answer));
     js_put(o, "description", js_str(e->id));
     js_put(o, "vars", vars);
     js_put(o, "assert", checks);

@@ -38,7 +38,7 @@ for f in text messages openai dspy promptfoo json jsonl csv; do "$fake" show run
 "$fake" show run --best >best
 
 # A run that goes on shows the text of the prompt that is its best then; one with demonstrations as turns
-# shows what the model reads from its start on.
+# shows what the model reads from its start on, and DSPy gets them as demos.
 set -- -m fake -d options.jsonl --train 8 --val 8 --test 8 --quiet --template raw --no-cache
 "$fake" optimize "$@" -p 'Say yes.' -o more --seed 3 --iterations 1 --hard 2 --variants 3 --metric none --lowest-loss \
     --proposers induce,edit,rewrite >/dev/null
@@ -58,7 +58,13 @@ Is 3 lucky?
 no
 {{/example}}' >/dev/null 2>&1 || code=$?
 [ $code = 3 ] || { echo "turns: exit $code"; exit 1; }
-for f in text openai; do "$fake" show turns --format $f >turns.$f; done
+for f in text openai dspy; do "$fake" show turns --format $f >turns.$f; done
+# Answers of a letter, of a number, and of more.
+awk 'BEGIN { for (i = 0; i < 12; i++)
+    printf "{\"input\":\"Which, %d?\",\"target\":\"%s\"}\n", i, i % 3 == 2 ? "12" : i % 3 ? "B" : "to go" }' >short.jsonl
+"$fake" optimize -m fake -d short.jsonl -o short --iterations 0 --quiet --proposers delete --train 3 --val 3 --test 6 \
+    >/dev/null
+"$fake" show short --format promptfoo >short.promptfoo
 
 # With --json and --html together, standard output is the document alone.
 for c in "analyze -p" "compare -p Think. -p"; do
@@ -82,7 +88,7 @@ done
 "$fake" audit run -m fake --json -p "$(printf 'Say {{yes}} or\nno, "please".')" >audited.json
 
 cat >check.py <<'PY'
-import csv, json, sys
+import csv, json, re, sys
 best = open("best", encoding="utf-8").read()[:-1]
 text = open("run.text", encoding="utf-8", newline="").read()
 assert text == f"<|im_start|>system\n{best}<|im_end|>\n<|im_start|>user\n{{input}}<|im_end|>\n<|im_start|>assistant\n", text
@@ -105,11 +111,28 @@ assert start[1]["content"] == "{{input}}"
 tags = json.loads(json.load(open("tags.promptfoo"))["prompts"][0]["raw"])[0]["content"]
 tag = "{% endraw %}{{ '{%' }}{% raw %}"
 assert tags == "{% raw %}a " + tag + "endraw%} " + tag + " raw %} {#b#} {{c}} {{% endraw %}", tags
-assert len(foo["tests"]) == 8 and foo["tests"][0]["assert"][0]["type"] == "icontains"
+assert len(foo["tests"]) == 8
 assert open("more.text").read() == open("more.best").read()[:-1] + "\n\n{input}", "a run that goes on"
 text = open("turns.text").read()
 assert text == "Say yes.\n\nIs 3 lucky?no\n\n{input}", text
 assert json.load(open("turns.openai"))["prompt"] == text
+state = json.load(open("turns.dspy"))
+assert state["signature"]["instructions"] == "Say yes.", state
+assert state["demos"] == [{"input": "Is 3 lucky?", "answer": "no"}], state
+assert json.load(open("run.dspy"))["demos"] == []
+kinds = set()
+for t in json.load(open("short.promptfoo"))["tests"]:
+    check = t["assert"][0]
+    kinds.add(check["value"])
+    if check["value"] == "to go":
+        assert check["type"] == "icontains"
+        continue
+    assert check["type"] == "regex"
+    good, bad = (["12", "It is 12.", "(12)"], ["123", "a12", ""]) if "12" in check["value"] else (
+        ["B", "b.", "Answer: (B)", "a\nB"], ["Because", "maybe", "A"])
+    assert all(re.search(check["value"], r) for r in good), check
+    assert not any(re.search(check["value"], r) for r in bad), check
+assert len(kinds) == 3, kinds
 lines = [json.loads(x) for x in open("run.jsonl")]
 assert [x["kind"] for x in lines] == ["params"] + ["metrics"] * (len(lines) - 2) + ["summary"]
 assert all(isinstance(v, float) for x in lines[1:] for v in x["metrics"].values())
@@ -167,11 +190,14 @@ for tracker in mlflow wandb; do
 done
 if has dspy; then
     cp run.dspy run.dspy.json
+    cp turns.dspy turns.dspy.json
     "$python" - <<'PY'
 import dspy
 p = dspy.Predict("input -> answer")
 p.load("run.dspy.json")
 assert p.signature.instructions == open("best", encoding="utf-8").read()[:-1]
+p.load("turns.dspy.json")
+assert p.demos[0]["answer"] == "no"
 PY
     echo "dspy: the real one"
 fi
