@@ -75,11 +75,18 @@ static void put_environment(FILE *f)
 {
     fputs(".SH ENVIRONMENT\n"
           ".TP\n.B PMPO_MODEL\nThe model, if there is no\n.BR \\-\\-model .\n"
+          ".TP\n.B PMPO_API_KEY\nThe key for the server of\n.BR \\-\\-model "
+          ";\nof several models, for the server of the first URL.\n"
+          ".TP\n.B PMPO_REWRITER_API_KEY\nThe key for the server of\n.BR "
+          "\\-\\-rewriter .\n"
+          ".TP\n.B PMPO_JUDGE_API_KEY\nThe key for the server of\n.BR "
+          "\\-\\-judge .\n"
           ".TP\n.B XDG_CACHE_HOME\nModels, widened copies and the score cache "
           "are in its folder\n.IR pmpo ;\nif it is not set, in\n.IR "
           "~/.cache/pmpo .\n"
           ".TP\n.B NO_COLOR\nIf it is set, to any value, no colours are used."
-          "\n", f);
+          "\n",
+          f);
 }
 
 /* ---- a command ------------------------------------------------------------------ */

@@ -1,6 +1,8 @@
 /* servers.c: connections to models on servers: keys, certificates, and the
  * options that apply to them. */
 #define _POSIX_C_SOURCE 200809L
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,6 +49,74 @@ static int from_file(const char *path, const char **out, pmpo_error *err)
     ((char *)text.ptr)[n] = '\0'; /* a kept text: ours */
     *out = text.ptr;
     return 0;
+}
+
+/* ---- whose key -------------------------------------------------------- */
+
+#define LONGEST_ORIGIN 300
+
+/* Scheme, host and port of a URL that ends at a comma or the text's end, in
+ * small letters; false: it has none. */
+static bool origin_of(const char *url, char out[LONGEST_ORIGIN])
+{
+    size_t scheme = strcspn(url, ":,");
+    if (strncmp(url + scheme, "://", 3) != 0) {
+        return false;
+    }
+    size_t n = scheme + 3 + strcspn(url + scheme + 3, "/?#, ");
+    if (n + sizeof(":443") > LONGEST_ORIGIN) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (char)tolower((unsigned char)url[i]);
+    }
+    out[n] = '\0';
+    const char *bracket = strrchr(out, ']'); /* [::1]:8000 */
+    if (!strchr(bracket ? bracket : out + scheme + 3, ':')) {
+        snprintf(out + n, LONGEST_ORIGIN - n, "%s",
+                 scheme == 4 ? ":80" : ":443");
+    }
+    return true;
+}
+
+static const char *next_url(const char *url)
+{
+    const char *comma = strchr(url, ',');
+    return comma ? comma + 1 + strspn(comma + 1, " ") : NULL;
+}
+
+static bool has_server(const char *urls, const char *origin)
+{
+    char own[LONGEST_ORIGIN];
+    for (; urls; urls = next_url(urls)) {
+        if (origin_of(urls, own) && !strcmp(own, origin)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Are all of these URLs on servers of `those`? */
+static bool on_servers(const char *urls, const char *those)
+{
+    char origin[LONGEST_ORIGIN];
+    for (; urls; urls = next_url(urls)) {
+        if (!origin_of(urls, origin) || !has_server(those, origin)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Who has the key of -m: the first that is a URL. `compare` opens one after the
+ * other, but has the list of all. */
+static const char *key_owner(const options *o, const char *known,
+                             const char *model)
+{
+    for (size_t i = 0; !known && i < o->models.n; i++) {
+        known = cli_is_url(o->models.items[i]) ? o->models.items[i] : NULL;
+    }
+    return known ? known : model;
 }
 
 /* ---- what has an effect --------------------------------------------------- */
@@ -164,35 +234,54 @@ static int take_price(const options *o, pmpo_model_options *of,
 
 /* ---- filling in ------------------------------------------------------------ */
 
-static void connect_one(const options *o, const char *key,
+static void connect_one(const options *o, const char *key, const char *hint,
                         pmpo_model_options *mo)
 {
     mo->api_key = key;
+    mo->key_hint = hint;
     mo->ca_file = o->cacert;
     mo->insecure = o->insecure;
     mo->concurrency = o->concurrency;
     mo->timeout_s = o->timeout_s;
 }
 
-int servers_connect(const options *o, pmpo_model_options *scorer,
-                    pmpo_model_options *rewriter, pmpo_error *err)
+static int connect_scorer(const options *o, const char *url, const char **keyed,
+                          pmpo_model_options *scorer, pmpo_error *err)
+{
+    const char *key = NULL, *hint = "set " KEY;
+    int rc = 0;
+    *keyed = key_owner(o, *keyed, url);
+    if (!on_servers(url, *keyed)) {
+        hint = KEY " and --key-file are for the server of the first URL";
+    } else if (o->key_file) {
+        rc = from_file(o->key_file, &key, err);
+    } else {
+        key = from_environment(KEY);
+    }
+    connect_one(o, key, hint, scorer);
+    return rc;
+}
+
+static void connect_other(const options *o, pmpo_model_options *other)
+{
+    bool judge = o->command->id == CMD_EVAL;
+    connect_one(o, from_environment(judge ? JUDGE_KEY : REWRITER_KEY),
+                judge ? "set " JUDGE_KEY : "set " REWRITER_KEY, other);
+}
+
+int servers_connect(const options *o, const char **keyed,
+                    pmpo_model_options *scorer, pmpo_model_options *rewriter,
+                    pmpo_error *err)
 {
     const char *named = scorer->model ? scorer->model : getenv("PMPO_MODEL");
     const kinds k = kinds_of(o, scorer, rewriter);
-    const char *key = from_environment(KEY);
     int rc = check(o, &k, err);
     rc = rc < 0 ? rc : take_price(o, rewriter ? rewriter : scorer, err);
-    if (rc == 0 && cli_is_url(named) && o->key_file) {
-        rc = from_file(o->key_file, &key, err);
+    if (rc == 0 && cli_is_url(named)) {
+        rc = connect_scorer(o, named, keyed, scorer, err);
     }
-    if (cli_is_url(named)) {
-        connect_one(o, key, scorer);
-    }
-    if (k.other_url) {
-        connect_one(o, from_environment(o->command->id == CMD_EVAL
-                                            ? JUDGE_KEY
-                                            : REWRITER_KEY),
-                    rewriter);
+    if (rc == 0 && k.other_url) {
+        connect_other(o, rewriter);
     }
     return rc;
 }

@@ -59,7 +59,7 @@ static int open_both(const options *o, const pmpo_model_options *scorer,
 {
     pmpo_model_options a = *scorer, b = rewriter ? *rewriter : *scorer;
     *s = (session){0};
-    int rc = servers_connect(o, &a, rewriter ? &b : NULL, err);
+    int rc = servers_connect(o, &s->keyed, &a, rewriter ? &b : NULL, err);
     progress_begin(o->quiet, o->verbose && o->command->id != CMD_SCORE);
     rc = rc < 0 ? rc : open_one(&a, 0, &s->scorer, err);
     if (rc == 0) {
@@ -92,7 +92,8 @@ int session_add(const options *o, const pmpo_model_options *other, session *s,
     }
     a.for_generation = false;
     a.progress = progress_show;
-    int rc = servers_connect(o, &a, s->rewriter ? &ignored : NULL, err);
+    int rc =
+        servers_connect(o, &s->keyed, &a, s->rewriter ? &ignored : NULL, err);
     rc = rc < 0 ? rc : pmpo_model_open(&a, &s->others[s->n_others], err);
     s->n_others += rc == 0;
     progress_clear();

@@ -11,6 +11,7 @@ typedef struct session {
     /* The models that the scorer is joined with. */
     pmpo_model *others[PMPO_MOST_JOINED - 1];
     size_t n_others;
+    const char *keyed; /* the URL that the key of -m is for; NULL: none yet */
 } session;
 
 /* Opens the models of -m and --rewriter, and installs the handlers for ^C and
@@ -39,9 +40,11 @@ void cli_score_options(const options *o, pmpo_score_options *so);
 /* The value of --dialect; NULL: auto. */
 const char *cli_dialect(const options *o);
 /* Fills in the options for models on servers: key, certificates, time-outs.
- * `rewriter` may be NULL. PMPO_EUSAGE: an option has no effect on these models,
- * or other users can read the key file. */
-int servers_connect(const options *o, pmpo_model_options *scorer,
-                    pmpo_model_options *rewriter, pmpo_error *err);
+ * The key of -m goes only to servers of the first URL, *keyed, which is set if
+ * it is NULL. `rewriter` may be NULL. PMPO_EUSAGE: an option has no effect on
+ * these models, or other users can read the key file. */
+int servers_connect(const options *o, const char **keyed,
+                    pmpo_model_options *scorer, pmpo_model_options *rewriter,
+                    pmpo_error *err);
 
 #endif

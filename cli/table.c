@@ -52,10 +52,12 @@ const option_row option_rows[] = {
      0},
     TEXT(0, "rewriter", rewriter, "MODEL",
          "the model that rewrites prompts and marks their parts: as for -m, "
-         "or a chat server; none: use no model for that",
+         "or a chat server, its key in $PMPO_REWRITER_API_KEY; none: use no "
+         "model for that",
          "(the scoring model itself)", CMD_OPTIMIZE),
     TEXT(0, "rewriter", rewriter, "MODEL",
-         "the model that marks the parts of the prompt",
+         "the model that marks the parts of the prompt; a server's key is in "
+         "$PMPO_REWRITER_API_KEY",
          "(the scoring model itself)", CMD_ANALYZE),
     TEXT('d', "data", data, "FILE",
          "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is "
@@ -258,8 +260,8 @@ const option_row option_rows[] = {
          "of the model on the server",
          "(the server's own)", OPENS),
     TEXT(0, "key-file", key_file, "FILE",
-         "file with the API key for the server of -m; refused if other users "
-         "can read it",
+         "file with the API key for the server of -m, of several models for "
+         "that of the first URL; refused if other users can read it",
          "($PMPO_API_KEY)", REACHES),
     TEXT(0, "cacert", cacert, "FILE",
          "CA certificates to trust instead of the system's",
@@ -317,7 +319,7 @@ const option_row option_rows[] = {
     TEXT(0, "judge", judge, "MODEL",
          "for the metric judge: the model that compares each prompt's "
          "answers with those of prompt 1, and those of prompt 1 with the "
-         "targets",
+         "targets; a server's key is in $PMPO_JUDGE_API_KEY",
          "(the model itself)", CMD_EVAL),
     TEXT(0, "examples", examples, "FILE",
          "also write each example's answer and metric values, one line of "

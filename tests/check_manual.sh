@@ -21,6 +21,9 @@ done >"$work/lacks"
 for f in pmpo_score pmpo_optimize pmpo_compare_add pmpo_data_import pmpo_bench_run; do
     grep -q "$f" "$manual/pmpo.3" || fail "pmpo.3 lacks $f"
 done
+for key in PMPO_API_KEY PMPO_REWRITER_API_KEY PMPO_JUDGE_API_KEY; do
+    grep -q "^\.B $key$" "$manual/pmpo.1" || fail "pmpo.1 lacks $key"
+done
 if command -v groff >/dev/null; then
     for page in "$manual"/*.[13]; do
         groff -man -ww -Tutf8 -z "$page" 2>"$work/said" || fail "$page"

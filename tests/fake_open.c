@@ -62,13 +62,14 @@ int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                      "layers on a GPU", (int)o->precision, o->threads,
                      o->gpu_layers);
     if (url) { /* a key is told by its length */
-        snprintf(note + n, sizeof(note) - (size_t)n, ", %s of %s, dialect %s, "
-                 "tokens %s, key of %zu, %s, %d at once, %d s, trusts %s, "
+        snprintf(note + n, sizeof(note) - (size_t)n,
+                 ", %s of %s, dialect %s, "
+                 "tokens %s, key of %zu (%s), %s, %d at once, %d s, trusts %s, "
                  "price %g, %g",
                  name, model, or(o->dialect), or(o->tokenizer),
-                 strlen(or(o->api_key)), o->insecure ? "insecure" : "secure",
-                 o->concurrency, o->timeout_s, or(o->ca_file), o->price_in,
-                 o->price_out);
+                 strlen(or(o->api_key)), or(o->key_hint),
+                 o->insecure ? "insecure" : "secure", o->concurrency,
+                 o->timeout_s, or(o->ca_file), o->price_in, o->price_out);
         fprintf(stderr, "%s\n", note); /* a resumed run shows no remark */
         m->info.dialect = "vllm";
         m->info.tokenizer = "server";

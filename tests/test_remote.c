@@ -179,7 +179,10 @@ static void test_cant_score(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    refused(&(llm_options){.key = "s3cret"}, NULL, "PMPO_API_KEY");
+    refused(&(llm_options){.key = "s3cret"}, NULL, "(no key was given)");
+    refused(&(llm_options){.key = "s3cret"},
+            &(pmpo_model_options){.key_hint = "set MY_KEY"},
+            "(no key was given: set MY_KEY)");
     refused(&(llm_options){.key = "s3cret"},
             &(pmpo_model_options){.api_key = "wrong-0ne"}, "the key was refused");
     refused(&(llm_options){.name = "fake"},

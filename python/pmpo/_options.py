@@ -32,6 +32,7 @@ class ConnectionOptions(TypedDict, total=False):
     """Of models on servers; prices are in dollars for a million tokens."""
 
     api_key: str
+    key_hint: str
     ca_file: str
     insecure: bool
     concurrency: int

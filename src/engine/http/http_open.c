@@ -591,6 +591,7 @@ static int assemble(opening *w, pmpo_error *err)
     r->model = m;
     w->http = (pmpo_http_options){
         .key = w->o->api_key,
+        .key_hint = w->o->key_hint,
         .ca_file = w->o->ca_file,
         .insecure = w->o->insecure,
         .concurrency = w->o->concurrency,

@@ -45,7 +45,7 @@ struct pmpo_http {
     char **urls;
     pmpo_endpoint *servers; /* [n] */
     size_t n;
-    char *key, *ca_file, *no_proxy;
+    char *key, *key_hint, *ca_file, *no_proxy;
     struct curl_slist *headers;
     int fixed, tries;
     double backoff_ms;
@@ -340,6 +340,17 @@ static pmpo_str secret_of(const pmpo_http *h)
     return pmpo_str_of(h->key ? h->key : "");
 }
 
+/* The server refused for want of the right key. */
+static void explain_key(const pmpo_http *h, pmpo_buf *out)
+{
+    if (h->key) {
+        pmpo_buf_puts(out, " (the key was refused)");
+    } else {
+        pmpo_buf_printf(out, " (no key was given%s%s)", h->key_hint ? ": " : "",
+                        h->key_hint ? h->key_hint : "");
+    }
+}
+
 /* One line: URL, what happened and, if known, what to do. */
 static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
                     const char *unusable, pmpo_buf *out)
@@ -368,8 +379,7 @@ static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
         pmpo_buf_printf(out, "HTTP %d: ", status);
         pmpo_http_error_text(pmpo_buf_str(&s->reply), secret_of(h), out);
         if (status == 401 || status == 403) {
-            pmpo_buf_puts(out, h->key ? " (the key was refused)"
-                                      : " (no key: set PMPO_API_KEY)");
+            explain_key(h, out);
         }
     }
     if (s->job->tries > 1) {
@@ -706,13 +716,14 @@ static int fill_in(pmpo_http *h, const pmpo_http_options *o)
     h->urls = pmpo_arena_alloc(&h->mem, h->n, sizeof(*h->urls));
     h->servers = pmpo_arena_alloc(&h->mem, h->n, sizeof(*h->servers));
     h->key = o->key ? pmpo_arena_cstr(&h->mem, o->key) : NULL;
+    h->key_hint = o->key_hint ? pmpo_arena_cstr(&h->mem, o->key_hint) : NULL;
     const char *ca_file = pmpo_http_authorities(o->ca_file);
     h->ca_file = ca_file ? pmpo_arena_cstr(&h->mem, ca_file) : NULL;
     h->no_proxy = no_proxy(&h->mem);
     h->multi = curl_multi_init();
     if (!h->urls || !h->servers || !h->multi || !h->no_proxy ||
-        (o->key && !h->key) || (ca_file && !h->ca_file) ||
-        add_headers(h, o->key) < 0) {
+        (o->key && !h->key) || (o->key_hint && !h->key_hint) ||
+        (ca_file && !h->ca_file) || add_headers(h, o->key) < 0) {
         return PMPO_ENOMEM;
     }
     for (size_t i = 0; i < h->n; i++) {

@@ -18,6 +18,7 @@ typedef struct pmpo_http_options {
                               * '/' at the end, user or query */
     size_t n_urls;
     const char *key;     /* sent as "Authorization: Bearer"; NULL: none */
+    const char *key_hint; /* how to give one, for messages; NULL: not said */
     const char *ca_file; /* certificates to trust; NULL: see authorities.h */
     bool insecure;       /* a key may travel over plain http to another host */
     int concurrency;     /* requests in flight, each server; 0: found out */

@@ -43,8 +43,8 @@ int pmpo_http_check_url(const char *url, bool with_key, pmpo_error *err)
         word[0]) {
         return pmpo_fail(err, PMPO_EUSAGE,
                          user[0] || word[0]
-                             ? "a URL with a user or password: give the key "
-                               "by PMPO_API_KEY or --key-file"
+                             ? "a URL with a user or password: leave them out, "
+                               "and give a key apart from it"
                              : "not a URL: write http://host:port/v1");
     }
     part_of(url, CURLUPART_SCHEME, scheme, sizeof(scheme));
