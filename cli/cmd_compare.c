@@ -266,6 +266,16 @@ static int add_models(const options *o, pmpo_compare *c, pmpo_error *err)
     return o->models.n ? rc : add_model(o, NULL, c, err);
 }
 
+/* A name that is wrong is told before hours go into the models before it. */
+static int find_models(const options *o, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->models.n; i++) {
+        rc = pmpo_model_find(o->models.items[i], err);
+    }
+    return rc;
+}
+
 static int put_page(const options *o, const pmpo_comparison *c,
                     pmpo_error *err)
 {
@@ -288,6 +298,21 @@ static int put_result(const options *o, const pmpo_comparison *c,
         compare_text(o, c);
     }
     return o->html ? put_page(o, c, err) : 0;
+}
+
+/* The result; after a failure, `rc`, that of the models which were done. */
+static int put_done(const options *o, const pmpo_comparison *c, int rc,
+                    pmpo_error *err)
+{
+    pmpo_error other;
+    if (rc == 0) {
+        return put_result(o, c, err);
+    }
+    if (c->n_models > 0) {
+        put_result(o, c, &other);
+        fflush(stdout);
+    }
+    return rc;
 }
 
 /* --metric: one name, or none. */
@@ -326,8 +351,11 @@ static int compare(const options *o, const pmpo_data *d,
     rc = rc == 0 && o->html ? cli_check_page(o->html, o->force, err) : rc;
     rc = rc < 0 ? rc : pmpo_compare_new(d, prompts, n, &co, &c, err);
     rc = rc < 0 ? rc : check_max_tokens(o, pmpo_compare_describe(c), err);
-    rc = rc < 0 ? rc : add_models(o, c, err);
-    rc = rc < 0 ? rc : put_result(o, pmpo_compare_describe(c), err);
+    rc = rc < 0 ? rc : find_models(o, err);
+    if (rc == 0) {
+        rc = add_models(o, c, err);
+        rc = put_done(o, pmpo_compare_describe(c), rc, err);
+    }
     pmpo_compare_free(c);
     return rc;
 }

@@ -204,6 +204,10 @@ PMPO_API void pmpo_model_options_init(pmpo_model_options *o);
  * architecture. */
 PMPO_API int pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                              pmpo_error *err);
+/* Is there such a model, as far as can be told without opening it? 0 for every
+ * URL. PMPO_EMODEL: no such file, or a listed model that is not on this
+ * machine. `model` as in the options. */
+PMPO_API int pmpo_model_find(const char *model, pmpo_error *err);
 PMPO_API void pmpo_model_free(pmpo_model *m);
 /* Borrowed until pmpo_model_free. */
 PMPO_API const pmpo_model_info *pmpo_model_describe(const pmpo_model *m);

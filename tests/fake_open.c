@@ -13,6 +13,7 @@
 
 int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                            pmpo_error *err);
+int __wrap_pmpo_model_find(const char *model, pmpo_error *err);
 double __wrap_pmpo_now_ms(void);
 
 double __wrap_pmpo_now_ms(void)
@@ -37,6 +38,13 @@ static void name_of(const char *model, char out[64])
     }
 }
 
+int __wrap_pmpo_model_find(const char *model, pmpo_error *err)
+{
+    return strcmp(model, "missing") == 0
+               ? pmpo_fail(err, PMPO_EMODEL, "%s: there is none", model)
+               : 0;
+}
+
 int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                            pmpo_error *err)
 {
@@ -49,6 +57,9 @@ int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
     if (o->memory_bytes > 0 && o->memory_bytes < 1000) {
         return pmpo_fail(err, PMPO_EMODEL, "%s does not fit into %d bytes",
                          name, (int)o->memory_bytes);
+    }
+    if (!strcmp(name, "unsound")) {
+        return pmpo_fail(err, PMPO_EMODEL, "%s: can't be opened", name);
     }
     if (o->progress) { /* drawn on a terminal, unless it is to be quiet */
         o->progress(o->progress_ud, &(pmpo_progress){.stage = "loading",

@@ -205,6 +205,9 @@ static void test_names_and_paths(void **state)
     write_file(at("mine.gguf"), "x", 0600);
     assert_int_equal(resolve(at("mine.gguf"), &path, &name, &err), 0);
     assert_string_equal(path.ptr, at("mine.gguf"));
+    assert_int_equal(pmpo_model_find(at("mine.gguf"), &err), 0);
+    assert_int_equal(pmpo_model_find("http://127.0.0.1:1/v1", &err), 0);
+    assert_int_equal(pmpo_model_find("/nowhere/m.gguf", &err), PMPO_EMODEL);
     assert_string_equal(name.ptr, "mine");
     setenv("PMPO_MODEL", at("mine.gguf"), 1);
     assert_int_equal(resolve(NULL, &path, &name, &err), 0);

@@ -9,6 +9,38 @@ void pmpo_model_options_init(pmpo_model_options *o)
     *o = (pmpo_model_options){.size = sizeof(*o)};
 }
 
+/* The model meant by `model`; NULL: the list's default. */
+static const char *model_meant(const char *model)
+{
+    const char *from = getenv("PMPO_MODEL");
+    return model ? model : from && *from ? from : NULL;
+}
+
+static const pmpo_engine_kind *engine_of(const char *model)
+{
+    size_t i = 0;
+    while (i < pmpo_n_engines && !pmpo_engines[i].takes(model)) {
+        i++;
+    }
+    return i < pmpo_n_engines ? &pmpo_engines[i] : NULL;
+}
+
+static int fail_engine(const char *model, pmpo_error *err)
+{
+    return pmpo_fail(err, PMPO_EMODEL, "%s: no engine takes such a model",
+                     model ? model : "(none)");
+}
+
+int pmpo_model_find(const char *model, pmpo_error *err)
+{
+    const char *meant = model_meant(model);
+    const pmpo_engine_kind *k = engine_of(meant);
+    if (!k) {
+        return fail_engine(model, err);
+    }
+    return k->find ? k->find(meant, err) : 0;
+}
+
 int pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                     pmpo_error *err)
 {
@@ -17,13 +49,7 @@ int pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                          "pmpo_model_options of another version of pmpo.h");
     }
     pmpo_model_options named = *o;
-    const char *from = getenv("PMPO_MODEL");
-    named.model = o->model ? o->model : from && *from ? from : NULL;
-    for (size_t i = 0; i < pmpo_n_engines; i++) {
-        if (pmpo_engines[i].takes(named.model)) {
-            return pmpo_engines[i].open(&named, out, err);
-        }
-    }
-    return pmpo_fail(err, PMPO_EMODEL, "%s: no engine takes such a model",
-                     o->model ? o->model : "(none)");
+    named.model = model_meant(o->model);
+    const pmpo_engine_kind *k = engine_of(named.model);
+    return k ? k->open(&named, out, err) : fail_engine(o->model, err);
 }

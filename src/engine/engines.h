@@ -14,6 +14,8 @@ typedef struct pmpo_engine_kind {
     /* As pmpo_model_open. */
     int (*open)(const pmpo_model_options *o, pmpo_model **out,
                 pmpo_error *err);
+    /* As pmpo_model_find; NULL: what it takes is there. */
+    int (*find)(const char *model, pmpo_error *err);
 } pmpo_engine_kind;
 
 extern const pmpo_engine_kind pmpo_engines[];
