@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -330,9 +331,17 @@ static void put_start(const options *o, const job *j, const session *s)
     fflush(stdout);
 }
 
+/* Tells a file from another one that takes its name; 0: there is none. */
+static ino_t file_at(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
 static int optimize(const options *o, const job *j, pmpo_error *err)
 {
     session s;
+    ino_t before = file_at(j->path); /* what --force is to replace */
     pmpo_run *run = NULL;
     bool talk = !o->json && !o->quiet && !o->dry_run;
     if (talk) {
@@ -340,7 +349,6 @@ static int optimize(const options *o, const job *j, pmpo_error *err)
         fflush(stdout);
     }
     int rc = session_open(o, &s, err);
-    bool opened = rc == 0;
     if (rc == 0 && o->dry_run) {
         rc = estimate(o, j, &s, err);
     } else if (rc == 0) {
@@ -357,8 +365,8 @@ static int optimize(const options *o, const job *j, pmpo_error *err)
     if (run && talk) {
         putchar('\n');
     }
-    return opened && !o->dry_run ? finish_sitting(rc, run, j->path, o, err)
-                                 : rc;
+    bool begun = run || file_at(j->path) != before;
+    return begun ? finish_sitting(rc, run, j->path, o, err) : rc;
 }
 
 int cmd_optimize(const options *o, pmpo_error *err)

@@ -8,6 +8,33 @@
 #include "progress.h"
 #include "session.h"
 
+/* A failure after which the run itself is whole. */
+static bool can_go_on(int rc)
+{
+    return rc == PMPO_EBACKEND || rc == PMPO_EIO || rc == PMPO_ENOMEM ||
+           rc == PMPO_EBUSY || rc == PMPO_ENAN;
+}
+
+/* Says how to go on with the run at `path`, unless it can't be read or another
+ * process is at it. */
+static int say_kept(int rc, const char *path, const options *o, pmpo_error *err)
+{
+    char word[600];
+    pmpo_run *run = NULL;
+    if (pmpo_run_open(path, &run, NULL) < 0) {
+        return rc;
+    }
+    if (strcmp(pmpo_run_describe(run)->status, "running") != 0) {
+        cli_quote(path, word, sizeof(word));
+        rc = cli_error(err, rc,
+                       "%s; what was done is kept, go on with: pmpo "
+                       "resume %s%s",
+                       err->text, word, o->approve ? " --approve" : "");
+    }
+    pmpo_run_free(run);
+    return rc;
+}
+
 int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                    pmpo_error *err)
 {
@@ -23,13 +50,8 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                                                    : pmpo_code_text(rc), word,
                        o->approve ? " --approve" : "");
     }
-    /* A server that failed for good, say: the run itself is whole. */
-    if (!run && rc == PMPO_EBACKEND && pmpo_run_open(path, &run, NULL) == 0) {
-        cli_quote(path, word, sizeof(word));
-        rc = cli_error(err, rc,
-                       "%s; what was done is kept, go on with: pmpo "
-                       "resume %s",
-                       err->text, word);
+    if (!run && can_go_on(rc)) {
+        rc = say_kept(rc, path, o, err);
     }
     pmpo_run_free(run);
     return rc;

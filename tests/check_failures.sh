@@ -30,4 +30,31 @@ done >data.jsonl
 "$pmpo" compare -m unsound -d data.jsonl -p One -p Two --json >out 2>err
 [ $? = 1 ] && [ ! -s out ] || fail "no model was done: $(cat out)"
 
+# ---- optimize: a disk that is full
+
+how="-q --no-cache -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 3 --hard 2 --variants 2"
+# shellcheck disable=SC2086
+"$pmpo" optimize $how -o whole >/dev/null || exit 1
+size=$(($(wc -c <whole) / 512))
+n=0
+for part in 5 6 7 8 9; do
+    rm -f run run-*
+    # No file may be longer; the signal that would say so is ignored.
+    # shellcheck disable=SC2086
+    (trap '' XFSZ; ulimit -f $((size * part / 10)); "$pmpo" optimize $how -o run >out 2>err)
+    code=$?
+    [ $code != 0 ] || continue
+    [ $code = 1 ] || fail "a full disk: exit $code: $(cat err)"
+    "$pmpo" show run >/dev/null 2>&1 || continue
+    n=$((n + 1))
+    grep -q "what was done is kept, go on with: pmpo resume run$" err || fail "a full disk: $(cat err)"
+    "$pmpo" resume run -q --no-cache >/dev/null 2>err || fail "resume: $(cat err)"
+done
+[ $n -gt 0 ] || fail "the disk was never full"
+# A run that could not be begun is not the one that has its name.
+# shellcheck disable=SC2086
+(trap '' XFSZ; ulimit -f 8; "$pmpo" optimize $how -o whole --force >out 2>err)
+[ $? = 1 ] && grep -q . err || fail "no room at all: $(cat err)"
+grep -q "resume" err && fail "another run is named: $(cat err)"
+
 exit $failed
