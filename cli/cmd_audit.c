@@ -18,9 +18,18 @@ typedef struct audit_job {
     int *families; /* [n_prompts]: of a run's, the candidate that it goes back
                     * to; of others below 0 */
     size_t n_prompts;
+    size_t n_models;  /* of the run; 0: none given, or -m names another */
+    pmpo_joint joint; /* how n_models > 1 make one loss */
     session s;
     pmpo_audit *result;
 } audit_job;
+
+/* The run's loss among the audit's; -1: none, as where it is one of several
+ * models and the audit is of the first. */
+static int own_loss(const audit_job *j)
+{
+    return j->n_models > 1 ? -1 : j->result->own;
+}
 
 /* ---- prompts --------------------------------------------------------------- */
 
@@ -271,14 +280,25 @@ static void put_conclusion(const pmpo_audit *a, size_t m)
              v->value, a->n_losses, 100 * v->p_picked);
 }
 
-static void audit_text(const audit_job *j)
+static void put_models(const audit_job *j)
 {
-    const pmpo_audit *a = j->result;
-    if (j->run && !j->o->model) {
+    if (j->n_models > 1) {
+        put_model_of(j->o, j->s.scorer, ", the run's first");
+        put_fact("",
+                 "of %zu models the first alone; the run's loss is the %s "
+                 "over all",
+                 j->n_models, j->joint == PMPO_JOINT_MAX ? "maximum" : "mean");
+    } else if (j->n_models == 1) {
         put_model_of(j->o, j->s.scorer, ", the run's");
     } else {
         put_model(j->o, j->s.scorer);
     }
+}
+
+static void audit_text(const audit_job *j)
+{
+    const pmpo_audit *a = j->result;
+    put_models(j);
     put_fact("data", "%s: %zu examples, %zu prompts",
              j->o->data ? j->o->data : "the run's test part", a->n_examples,
              a->n_prompts);
@@ -303,7 +323,7 @@ static void audit_text(const audit_job *j)
         put_fact("baseline", "the commonest answer is right in %.1f %%",
                  100 * a->majority);
     }
-    for (size_t m = 0; a->own >= 0 && m < a->n_metrics; m++) {
+    for (size_t m = 0; own_loss(j) >= 0 && m < a->n_metrics; m++) {
         put_own(a, m);
     }
     for (size_t m = 0; m < a->n_metrics; m++) {
@@ -370,7 +390,7 @@ static void audit_json(const audit_job *j)
     js_put(o, "losses", losses);
     js_put(o, "best", best);
     js_put(o, "run_loss",
-           js_text(a->own < 0 ? NULL : a->losses[a->own].name));
+           js_text(own_loss(j) < 0 ? NULL : a->losses[a->own].name));
     js_put(o, "examples", js_count(a->n_examples));
     js_put(o, "inputs", js_count(a->n_inputs));
     js_put(o, "families", js_count(a->n_families));
@@ -385,11 +405,40 @@ static void audit_json(const audit_job *j)
 
 /* ---- the command -------------------------------------------------------------------- */
 
-/* The run's model, with its settings unless the command line has others. */
+/* What the command line says of the run's model goes before the run. */
+static void take_options(const options *o, pmpo_model_options *run)
+{
+    pmpo_model_options asked;
+    cli_model_options(o, &asked);
+    if (options_said(o, "precision")) {
+        run->precision = asked.precision;
+    }
+    if (options_said(o, "threads")) {
+        run->threads = asked.threads;
+    }
+    if (options_said(o, "gpu-layers")) {
+        run->gpu_layers = asked.gpu_layers;
+    }
+    if (options_said(o, "memory") || run->memory_bytes == 0) {
+        run->memory_bytes = asked.memory_bytes;
+    }
+    if (options_said(o, "model-name")) {
+        run->model_name = asked.model_name;
+    }
+    if (options_said(o, "dialect")) {
+        run->dialect = asked.dialect;
+    }
+    if (options_said(o, "tokenizer")) {
+        run->tokenizer = asked.tokenizer;
+    }
+}
+
+/* The run's model, the first of several, with its settings unless the command
+ * line has others. */
 static int open_model(audit_job *j, pmpo_error *err)
 {
     const options *o = j->o;
-    pmpo_model_options scorer, rewriter, asked;
+    pmpo_model_options scorer, rewriter, other;
     bool same;
     if (o->model || !j->run) {
         return session_open(o, &j->s, err);
@@ -398,19 +447,11 @@ static int open_model(audit_job *j, pmpo_error *err)
     if (rc < 0) {
         return rc;
     }
-    cli_model_options(o, &asked);
-    if (options_said(o, "precision")) {
-        scorer.precision = asked.precision;
+    j->n_models = 1;
+    while (pmpo_run_joined(j->run, j->n_models - 1, &other, &j->joint)) {
+        j->n_models++;
     }
-    if (options_said(o, "threads")) {
-        scorer.threads = asked.threads;
-    }
-    if (options_said(o, "gpu-layers")) {
-        scorer.gpu_layers = asked.gpu_layers;
-    }
-    if (options_said(o, "memory") || scorer.memory_bytes == 0) {
-        scorer.memory_bytes = asked.memory_bytes;
-    }
+    take_options(o, &scorer);
     return session_open_as(o, &scorer, NULL, &j->s, err);
 }
 

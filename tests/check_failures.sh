@@ -57,4 +57,15 @@ done
 [ $? = 1 ] && grep -q . err || fail "no room at all: $(cat err)"
 grep -q "resume" err && fail "another run is named: $(cat err)"
 
+# ---- audit: a run of several models
+
+# shellcheck disable=SC2086
+"$pmpo" optimize $how -m other --joint max -o joint >/dev/null || exit 1
+"$pmpo" audit joint --baseline all >out 2>err || fail "audit: $(cat err)"
+tr -s ' \n' ' ' <out | grep -q "of 2 models the first alone; the run's loss is the maximum over all" ||
+    fail "audit of several models: $(cat out)"
+grep -q "^run's loss" out && fail "the first model's loss is called the run's"
+"$pmpo" audit joint --baseline all --json | grep -q '"run_loss":null' || fail "audit --json of several models"
+"$pmpo" audit whole --baseline all >out 2>err
+grep -q "^run's loss" out || fail "audit of one model: $(cat out err)"
 exit $failed

@@ -89,6 +89,7 @@ base() {
     completion) echo "completion bash" ;;
     compare) echo "compare -d options.jsonl -p One" ;;
     audit) echo "audit run -p More --baseline cot,rar" ;;
+    audit_served) echo "audit served -p More --baseline cot,rar" ;;
     compress_nothing) echo "compress -m fake -d options.jsonl --margin 9" ;;
     compress) echo "compress -m fake -d options.jsonl -p @prompt --margin 2" ;;
     analyze) echo "analyze -m fake -d options.jsonl -p @prompt" ;;
@@ -406,6 +407,10 @@ audit | --template | == --template @template
 audit | --end | == --end no
 audit | --threads | == --threads 2
 audit | --precision | == --precision f16
+audit | --model-name | => --model-name other
+audit_served | --model-name | | --model-name other
+audit_served | --dialect | | --dialect sglang
+audit_served | --tokenizer | | --tokenizer words.gguf
 audit | --seed | | --seed 2
 audit | --metric | | --metric options-mean
 audit | --baseline | | --baseline all
