@@ -1,9 +1,9 @@
 /* reply.c: announcements, first lines and conclusions of replies. */
 #include "eval/reply.h"
 
-#include "base/fold.h"
-
 #include <ctype.h>
+
+#include "base/fold.h"
 
 /* What the UTF-8 of U+2000 to U+2FFF begins with: dashes, quotes, signs. */
 #define UTF8_SIGN '\xe2'
