@@ -98,8 +98,9 @@ static llm_server *short_server(int status)
                                            .too_long = status});
 }
 
+/* answer_tokens 0: nothing is generated. */
 static pmpo_run *run_with(pmpo_model *m, const char *start, const char *library,
-                          pmpo_error *err)
+                          int answer_tokens, pmpo_error *err)
 {
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_optimize_options o = small_options();
@@ -109,7 +110,8 @@ static pmpo_run *run_with(pmpo_model *m, const char *start, const char *library,
     o.library = pmpo_str_of(library);
     o.proposers = "library";
     o.no_rewriter = true;
-    o.metric = PMPO_RUN_METRIC_NONE;
+    o.metric = answer_tokens ? PMPO_RUN_METRIC_EXACT : PMPO_RUN_METRIC_NONE;
+    o.max_answer_tokens = answer_tokens ? answer_tokens : o.max_answer_tokens;
     o.score.template_name = "raw";
     pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
                   &run, err);
@@ -138,7 +140,7 @@ static void test_a_candidate_is_too_long(void **state)
         pmpo_model *m = must_open(llm_server_url(s));
         pmpo_error err = {0};
         size_t n[2] = {0};
-        pmpo_run *run = run_with(m, "Say yes or no.", library, &err);
+        pmpo_run *run = run_with(m, "Say yes or no.", library, 0, &err);
         if (!run) {
             fail_msg("%s", err.text);
         }
@@ -167,9 +169,39 @@ static void test_the_start_is_too_long(void **state)
     pmpo_error err = {0};
     make_library(library);
     library[700] = '\0';
-    assert_null(run_with(m, library, "Say yes.", &err));
+    assert_null(run_with(m, library, "Say yes.", 0, &err));
     print_message("%s\n", err.text);
     assert_non_null(strstr(err.text, "shorten one of them"));
+    pmpo_model_free(m);
+    llm_server_stop(s);
+}
+
+/* The start prompt leaves room for an answer, longer ones don't: it is those that
+ * are out. Where none does the run can't end. */
+static void test_an_answer_has_no_room(void **state)
+{
+    (void)state;
+    llm_server *s = short_server(400);
+    pmpo_model *m = must_open(llm_server_url(s));
+    pmpo_error err = {0};
+    size_t n[2] = {0};
+    pmpo_run *run = run_with(m, "Say yes.", "Say no.", 510, &err);
+    if (!run) {
+        fail_msg("%s", err.text);
+    }
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    for (size_t i = 0; i < v->n_finalists; i++) {
+        const pmpo_run_finalist *f = &v->finalists[i];
+        bool no_room = strstr(f->why, "no room for its answers");
+        print_message("%d: %s\n", f->id, f->why);
+        assert_true((f->n_answers == 0) == no_room);
+        n[no_room]++;
+    }
+    assert_true(n[0] > 0 && n[1] > 0);
+    pmpo_run_free(run);
+    assert_null(run_with(m, "Say yes.", "Say no.", 590, &err));
+    assert_int_equal(err.code, PMPO_ETOOLONG);
+    assert_non_null(strstr(err.text, "lower --max-tokens"));
     pmpo_model_free(m);
     llm_server_stop(s);
 }
@@ -209,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_answers_of_other_words),
         cmocka_unit_test(test_a_candidate_is_too_long),
         cmocka_unit_test(test_the_start_is_too_long),
+        cmocka_unit_test(test_an_answer_has_no_room),
         cmocka_unit_test(test_errors_under_200),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,7 +123,15 @@ static int generate(const asked *r, size_t n, pmpo_arena *mem,
     };
     pmpo_jobs jobs = r->st->jobs;
     jobs.model = r->st->in->scorer;
-    return n ? pmpo_jobs_run(&jobs, &job, mem, r->replies, err) : 0;
+    int rc = n ? pmpo_jobs_run(&jobs, &job, mem, r->replies, err) : 0;
+    if (rc == PMPO_ETOOLONG) {
+        pmpo_error own = *err;
+        pmpo_fail(err, rc,
+                  "no room for an answer of %d tokens: lower "
+                  "--max-tokens (%s)",
+                  job.params.max_tokens, own.text);
+    }
+    return rc;
 }
 
 int pmpo_sheets_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet **list,

@@ -301,13 +301,14 @@ static void shorten(pool *p, size_t most)
 
 /* ---- by answers --------------------------------------------------------------------- */
 
-/* Sheets as p->of; `out[i]`: it has lost against another for sure. */
+/* Sheets as p->of; `out[i]`: it has lost against another for sure, or the
+ * model's context has no room for its answers. */
 typedef struct contest {
     pmpo_state *st;
     const pmpo_data *data;
     pool *p;
     pmpo_sheet *sheets;
-    bool *out;
+    bool *out, *no_room;
 } contest;
 
 /* The one with the most right answers so far; of equals the lower loss. */
@@ -349,6 +350,37 @@ static int drop_losers(contest *c, pmpo_error *err)
     return rc;
 }
 
+/* Each alone: whoever's answers don't fit is out. PMPO_ETOOLONG: nobody's do. */
+static int ask_each(contest *c, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; (rc == 0 || rc == PMPO_ETOOLONG) && i < c->p->n; i++) {
+        pmpo_sheet *one = &c->sheets[i];
+        if (!c->out[i]) {
+            rc = pmpo_sheets_next(c->st, c->data, &one, 1,
+                                  PMPO_ANSWERED_TOGETHER, err);
+            c->out[i] = c->no_room[i] = rc == PMPO_ETOOLONG;
+        }
+    }
+    return rc == PMPO_ETOOLONG && leader(c) != SIZE_MAX ? 0 : rc;
+}
+
+/* A server that doesn't tell its context's length refuses the first request that
+ * doesn't fit. */
+static int ask(contest *c, pmpo_sheet **left, pmpo_error *err)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < c->p->n; i++) {
+        if (!c->out[i]) {
+            left[k++] = &c->sheets[i];
+        }
+    }
+    pmpo_stage(c->st, "answering", 1, (int)k);
+    int rc =
+        pmpo_sheets_next(c->st, c->data, left, k, PMPO_ANSWERED_TOGETHER, err);
+    return rc == PMPO_ETOOLONG ? ask_each(c, err) : rc;
+}
+
 static int answer(contest *c, pmpo_error *err)
 {
     pmpo_arena mem = {0};
@@ -357,15 +389,7 @@ static int answer(contest *c, pmpo_error *err)
     int rc = left ? 0 : pmpo_fail_memory(err);
     for (size_t done = 0; rc == 0 && done < n;
          done += PMPO_ANSWERED_TOGETHER) {
-        size_t k = 0;
-        for (size_t i = 0; i < c->p->n; i++) {
-            if (!c->out[i]) {
-                left[k++] = &c->sheets[i];
-            }
-        }
-        pmpo_stage(c->st, "answering", 1, (int)k);
-        rc = pmpo_sheets_next(c->st, c->data, left, k, PMPO_ANSWERED_TOGETHER,
-                              err);
+        rc = ask(c, left, err);
         rc = rc < 0 ? rc : drop_losers(c, err);
     }
     pmpo_arena_release(&mem);
@@ -407,8 +431,9 @@ static int settle(contest *c, size_t *chosen, pmpo_error *err)
 static const char *why_not(const contest *c, size_t i, size_t chosen)
 {
     const char *why = c->p->of[i].why;
-    return c->out[i] ? "answers worse for sure, given up"
-           : why     ? why
+    return c->no_room[i] ? "no room for its answers in the model's context"
+           : c->out[i]   ? "answers worse for sure, given up"
+           : why         ? why
            : c->sheets[i].n_right > c->sheets[chosen].n_right
                ? "a rewriter's words, not shown to answer better"
                : "answers no better";
@@ -418,10 +443,11 @@ static int choose_by_answers(pmpo_state *st, pool *p, size_t *chosen,
                              pmpo_error *err)
 {
     pmpo_arena mem = {0};
-    contest c = {st, st->in->validation, p, NULL, NULL};
+    contest c = {.st = st, .data = st->in->validation, .p = p};
     c.sheets = pmpo_arena_alloc(&mem, p->n, sizeof(*c.sheets));
     c.out = pmpo_arena_alloc(&mem, p->n, sizeof(*c.out));
-    int rc = c.sheets && c.out ? 0 : pmpo_fail_memory(err);
+    c.no_room = pmpo_arena_alloc(&mem, p->n, sizeof(*c.no_room));
+    int rc = c.sheets && c.out && c.no_room ? 0 : pmpo_fail_memory(err);
     for (size_t i = 0; rc == 0 && i < p->n; i++) {
         rc = pmpo_sheet_new(p->of[i].id, c.data, &mem, &c.sheets[i], err);
     }
