@@ -39,6 +39,9 @@ static void a_prompt_is_taken_apart(void **state)
         /* Not whole, or something else. */
         {"Say yes.\n\nExamples:\n\nInput: a",
          "Say yes.\n\nExamples:\n\nInput: a", 0, PMPO_DEMOS_AS_TEXT, "", ""},
+        {"Say yes.\n\nExamples:\n\nInput: a\nOutput: \n\nb\n\nInput: "
+         "c\nOutput: \n\nd",
+         "Say yes.", 2, PMPO_DEMOS_AS_TEXT, "c", "d"}, /* a blank line first */
         {"Say yes. Examples:\n\nInput: a\nOutput: b",
          "Say yes. Examples:\n\nInput: a\nOutput: b", 0, PMPO_DEMOS_AS_TEXT, "",
          ""},

@@ -46,12 +46,14 @@ static bool read_one(const form *f, pmpo_str *s, pmpo_demo *out)
     if (f->close.len > 0) {
         end = pmpo_str_find(x, f->close, begin);
     } else { /* it ends where the next one begins */
-        end = begin;
-        do {
-            end = pmpo_str_find(x, f->between, end + (end > begin));
-        } while (end != SIZE_MAX &&
-                 !pmpo_str_starts(pmpo_str_sub(x, end + f->between.len, x.len),
-                                  f->open));
+        for (size_t from = begin;; from = end + 1) {
+            end = pmpo_str_find(x, f->between, from);
+            if (end == SIZE_MAX ||
+                pmpo_str_starts(pmpo_str_sub(x, end + f->between.len, x.len),
+                                f->open)) {
+                break;
+            }
+        }
         end = end == SIZE_MAX ? x.len : end;
     }
     if (end == SIZE_MAX) {
