@@ -58,31 +58,6 @@ static void the_metric_by_the_form(void **state)
 
 /* ---- intervals ------------------------------------------------------------------ */
 
-static void exact_shares(void **state)
-{
-    (void)state;
-    pmpo_interval none = pmpo_exact_share(0, 10), all = pmpo_exact_share(10, 10);
-    assert_true(none.low == 0 && fabs(none.high - (1 - pow(0.025, 0.1))) < 1e-9);
-    assert_true(all.high == 1 && fabs(all.low - pow(0.025, 0.1)) < 1e-9);
-    pmpo_interval some = pmpo_exact_share(3, 10); /* tables: 0.0667, 0.6525 */
-    assert_true(fabs(some.low - 0.06674) < 1e-4);
-    assert_true(fabs(some.high - 0.65245) < 1e-4);
-    assert_true(isnan(pmpo_exact_share(0, 0).value));
-}
-
-static void an_interval_of_paired_shares_agrees_with_the_test(void **state)
-{
-    (void)state;
-    for (size_t up = 0; up <= 20; up++) {
-        for (size_t down = 0; down <= 20; down++) {
-            pmpo_interval v = pmpo_paired_shares(up, down, 50);
-            bool without_zero = v.low > 0 || v.high < 0;
-            assert_int_equal(without_zero, pmpo_mcnemar(up, down) < 0.05);
-            assert_true(v.low <= v.value && v.value <= v.high);
-        }
-    }
-}
-
 /* ---- runs -------------------------------------------------------------------------- */
 
 static pmpo_str wise; /* the prompt that answers right; the others wrong */
@@ -629,8 +604,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_metric_by_the_form),
         cmocka_unit_test(auto_loss_is_of_what_decides),
-        cmocka_unit_test(exact_shares),
-        cmocka_unit_test(an_interval_of_paired_shares_agrees_with_the_test),
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),
         cmocka_unit_test(answers_decide_where_they_differ),
         cmocka_unit_test(a_gain_that_may_be_length_is_told),

@@ -117,11 +117,13 @@ static void check_losses(const pmpo_data *d, uint64_t salt,
     assert_int_equal(pmpo_score(m, d, prompts, N_PROMPTS, &o, &s, NULL), 0);
     for (size_t p = 0; p < N_PROMPTS; p++) {
         const pmpo_prompt_score *x = &s->prompts[p], *first = &s->prompts[0];
-        double gain[N], w[N];
+        double gain[N], w[N], right_gain[N], one[N], p_value;
         size_t up = 0, down = 0;
         for (size_t i = 0; i < N; i++) {
             gain[i] = first->examples[i].loss - x->examples[i].loss;
             w[i] = x->examples[i].weight;
+            right_gain[i] = x->examples[i].correct - first->examples[i].correct;
+            one[i] = 1;
             up += x->examples[i].correct && !first->examples[i].correct;
             down += !x->examples[i].correct && first->examples[i].correct;
         }
@@ -136,7 +138,7 @@ static void check_losses(const pmpo_data *d, uint64_t salt,
             continue;
         }
         pmpo_interval v = pmpo_mean_interval(gain, w, N);
-        pmpo_interval r = pmpo_paired_shares(up, down, N);
+        pmpo_interval r = pmpo_paired_groups(right_gain, one, N, 1, &p_value);
         NEAR(cells[p].loss_gain.value, v.value);
         NEAR(cells[p].loss_gain.high, v.high);
         NEAR(cells[p].right_gain.value, r.value);

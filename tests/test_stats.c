@@ -263,32 +263,109 @@ static size_t group_up(const double *d, const double *asked, size_t n,
     return n;
 }
 
-/* An input that stands twice takes nothing from the exact interval. */
+#define MOST 90 /* examples */
+
+/* Of n examples `up` are right only with the second treatment, `down` only with the
+ * first. */
+static pmpo_interval of_shares(size_t up, size_t down, size_t n, double *p)
+{
+    double x[MOST], w[MOST];
+    for (size_t i = 0; i < n; i++) {
+        x[i] = i < up ? 1 : i < up + down ? -1 : 0;
+        w[i] = 1;
+    }
+    return pmpo_paired_groups(x, w, n, 1, p);
+}
+
+/* An input that stands twice weighs as it counts. */
 static void test_paired_groups(void **state)
 {
     (void)state;
     double x[9], w[9], p;
-    const double d[] = {1, 1, 1, 1, 1, 0, 0, 0, 0};
+    pmpo_interval v =
+        of_shares(27, 0, 90, &p); /* by hand: 27/92, sqrt(29 - 27^2/92) */
+    NEAR(v.value, 0.3, 1e-12);
+    NEAR(v.low, (27 - 1.959963984540054 * sqrt(29 - 27 * 27 / 92.0)) / 92,
+         1e-12);
+    NEAR(v.high, (27 + 1.959963984540054 * sqrt(29 - 27 * 27 / 92.0)) / 92,
+         1e-12);
     const double asked[] = {2, 1, 1, 1, 1, 1, 1, 1, 1};
-    size_t n = group_up(d, asked, 9, x, w);
-    pmpo_interval v = pmpo_paired_groups(x, w, n, 1, &p);
-    pmpo_interval exact = pmpo_paired_shares(5, 0, 10);
-    NEAR(p, pmpo_mcnemar(5, 0), 1e-12);
-    assert_true(v.low == exact.low && v.high == exact.high && v.low <= 0);
-    /* Where it counts twice, the interval keeps to the test and to 1. */
     const double twice[] = {2, 2, 1, 1, 0, 0, 0, 0, 0};
     const double both[] = {2, 2, 1, 1, 1, 1, 1, 1, 1};
-    n = group_up(twice, both, 9, x, w);
+    size_t n = group_up(twice, both, 9, x, w);
     v = pmpo_paired_groups(x, w, n, 1, &p);
-    assert_true(p > 0.05 && v.low <= 0 && v.high <= 1);
+    assert_true(p > 0.05 && v.low == 0 && v.high <= 1);
     NEAR(v.value, 6.0 / 11, 1e-12);
-    /* None differs: what ten examples can rule out. */
+    /* All ten times over: as sure as once. */
+    for (size_t i = 0; i < 9; i++) {
+        x[i] = i < 6;
+        w[i] = 10;
+    }
+    v = pmpo_paired_groups(x, w, 9, 1, &p);
+    pmpo_interval once = of_shares(6, 0, 9, &p);
+    NEAR(v.low, once.low, 1e-12);
+    NEAR(v.high, once.high, 1e-12);
+    /* None differs: what nine inputs can rule out. */
     n = group_up((const double[9]){0}, asked, 9, x, w);
     v = pmpo_paired_groups(x, w, n, 1, &p);
     assert_true(p == 1 && v.value == 0 && v.low == -v.high);
-    NEAR(v.high, 1 - pow(0.025, 0.1), 1e-9);
-    pmpo_paired_groups(x, w, 0, 1, &p);
-    assert_true(isnan(p));
+    NEAR(v.high, 1 - pow(0.025, 1.0 / 9), 1e-9);
+    v = pmpo_paired_groups(x, w, 0, 1, &p);
+    assert_true(isnan(p) && isnan(v.value));
+}
+
+static void paired_intervals_agree_with_the_test(void **state)
+{
+    (void)state;
+    for (size_t up = 0; up <= MOST; up++) {
+        for (size_t down = 0; up + down <= MOST; down++) {
+            for (size_t n = up + down; n <= MOST; n += 1 + n / 3) {
+                double p;
+                pmpo_interval v = of_shares(up, down, n, &p);
+                bool without_zero = v.low > 0 || v.high < 0;
+                assert_int_equal(without_zero, pmpo_mcnemar(up, down) < 0.05);
+                assert_true(n == 0 || (v.low <= v.value && v.value <= v.high));
+                assert_true(n == 0 || (v.low >= -1 && v.high <= 1));
+            }
+        }
+    }
+}
+
+/* The probability that the interval of n examples holds the truth, where a share
+ * `up` of all is right only with the second treatment and `down` with the first. */
+static double coverage(double up, double down, size_t n)
+{
+    double sum = 0, ways_up = 1, p;
+    for (size_t a = 0; a <= n; a++) {
+        double ways = ways_up;
+        for (size_t b = 0; a + b <= n; b++) {
+            pmpo_interval v = of_shares(a, b, n, &p);
+            bool holds = v.low <= up - down && up - down <= v.high;
+            sum += holds ? ways * pow(up, (double)a) * pow(down, (double)b) *
+                               pow(1 - up - down, (double)(n - a - b))
+                         : 0;
+            ways *= (double)(n - a - b) / (double)(b + 1);
+        }
+        ways_up *= (double)(n - a) / (double)(a + 1);
+    }
+    return sum;
+}
+
+static void paired_intervals_hold_the_truth(void **state)
+{
+    (void)state;
+    static const double shares[][2] = {{0.3, 0},     {0.3, 0.01}, {0.3, 0.02},
+                                       {0.1, 0.02},  {0.05, 0},   {0.22, 0.08},
+                                       {0.01, 0.01}, {0.9, 0},    {0.4, 0.3}};
+    static const size_t sizes[] = {12, 24, 50, 90};
+    for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++) {
+        for (size_t k = 0; k < sizeof(sizes) / sizeof(*sizes); k++) {
+            double held = coverage(shares[i][0], shares[i][1], sizes[k]);
+            print_message("%g, %g of %zu: %.3f\n", shares[i][0], shares[i][1],
+                          sizes[k], held);
+            assert_true(held > 0.94);
+        }
+    }
 }
 
 /* ---- groups -------------------------------------------------------------- */
@@ -416,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_p_of_a_mean),
         cmocka_unit_test(test_paired_groups),
+        cmocka_unit_test(paired_intervals_agree_with_the_test),
+        cmocka_unit_test(paired_intervals_hold_the_truth),
         cmocka_unit_test(test_mcnemar),
         cmocka_unit_test(test_by_group),
         cmocka_unit_test(test_groups_keep_the_level),

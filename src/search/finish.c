@@ -217,14 +217,17 @@ static void say_kept(const pmpo_state *st, pmpo_buf *out)
     }
 }
 
-static void say_interval(const pmpo_interval *v, double scale, pmpo_buf *out)
+/* In nats, or a share's in points. */
+static void say_interval(const pmpo_interval *v, bool share, pmpo_buf *out)
 {
-    if (isnan(v->low) || isnan(v->high)) {
+    double low = v->low + 0.0, high = v->high + 0.0; /* no -0 */
+    if (isnan(low) || isnan(high)) {
         pmpo_buf_puts(out, " (too few examples for an interval");
+    } else if (share) {
+        pmpo_buf_printf(out, " (95 %% interval %+.1f to %+.1f", 100 * low,
+                        100 * high);
     } else {
-        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g",
-                        scale * v->low + 0.0,
-                        scale * v->high + 0.0); /* no -0 */
+        pmpo_buf_printf(out, " (95 %% interval %.4g to %.4g", low, high);
     }
 }
 
@@ -245,7 +248,7 @@ static void say_gain(double gain, double low, double high, pmpo_buf *out)
 {
     pmpo_interval v = {gain, low, high};
     pmpo_buf_printf(out, "a gain of %.4g", gain);
-    say_interval(&v, 1, out);
+    say_interval(&v, false, out);
     pmpo_buf_putc(out, ')');
 }
 
@@ -292,7 +295,7 @@ static void say_answers(const outcome *o, pmpo_buf *out)
     const pmpo_interval *g = &o->answers.gain;
     pmpo_buf_printf(out, "%zu of %zu answers right after %zu, %+.1f points",
                     b->n_right, b->n, a->n_right, 100 * g->value);
-    say_interval(g, 100, out);
+    say_interval(g, true, out);
     pmpo_buf_printf(out, "; McNemar's test p = %.2g)", o->answers.p_value);
     say_cut(o, out);
     pmpo_buf_puts(out, ". Loss: ");

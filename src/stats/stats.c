@@ -7,7 +7,6 @@
 #include <math.h>
 
 /* Quantile 0.975 of the standard normal distribution. */
-static const double z975 = 1.959963984540054235524594430521;
 
 /* ---- Student's t ------------------------------------------------------- */
 
@@ -58,7 +57,7 @@ static double two_tails(double t, double df)
  * 26.7.5). The first term left out is below 2 / df^5. */
 static double t975_far(double df)
 {
-    double z = z975, z2 = z * z;
+    double z = PMPO_Z_975, z2 = z * z;
     double g1 = z * (z2 + 1) / 4;
     double g2 = z * ((5 * z2 + 16) * z2 + 3) / 96;
     double g3 = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
@@ -209,7 +208,7 @@ pmpo_interval pmpo_wilson(size_t k, size_t n)
     if (n == 0 || k > n) {
         return (pmpo_interval){NAN, NAN, NAN};
     }
-    return wilson((double)k / (double)n, (double)n, z975);
+    return wilson((double)k / (double)n, (double)n, PMPO_Z_975);
 }
 
 pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n)
@@ -220,7 +219,7 @@ pmpo_interval pmpo_wilson_grouped(const double *x, const double *w, size_t n)
     }
     double p = pmpo_mean(x, w, n);
     if (marks == groups && groups > 0) {
-        return wilson(p, groups, z975);
+        return wilson(p, groups, PMPO_Z_975);
     }
     if (groups < 2) {
         return (pmpo_interval){p, NAN, NAN};

@@ -10,6 +10,9 @@ typedef struct pmpo_interval {
     double value, low, high; /* low <= value <= high; NAN when n is too small */
 } pmpo_interval;
 
+/* The standard normal distribution's quantile of 95 % intervals. */
+#define PMPO_Z_975 1.959963984540054235524594430521
+
 /* Wilson score interval, 95 %, of k successes in n (Wilson 1927). n == 0
  * gives NAN. */
 pmpo_interval pmpo_wilson(size_t k, size_t n);
