@@ -105,7 +105,7 @@ run_block() { # PAGE COMMAND-LINE
 }
 
 count=0
-for page in README.md docs/tutorial.md docs/faq.md docs/cli.md docs/formats.md docs/proposers.md docs/templates.md docs/results.md \
+for page in README.md docs/tutorial.md docs/faq.md docs/cli.md docs/formats.md docs/proposers.md docs/templates.md docs/results.md docs/speed.md \
     docs/scale.md; do
     [ -f "$source/$page" ] || continue
     rm -rf "$work/here"

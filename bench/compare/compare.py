@@ -30,7 +30,7 @@ JOBS = {  # name: (file, examples, loss)
     "gsm8k solutions": ("bench/experiments/data/gsm8k/test.jsonl", 12, "nll"),
 }
 # The loss of each prompt may differ from pmpo's at f32 by so many nats: at f32, and at other precisions, whose noise
-# of single tokens is 0.001 to 0.07 nats (docs/results.md).
+# of single tokens is 0.001 to 0.07 nats (docs/speed.md).
 TOLERANCE = {"f32": 0.001, "own": 0.05}
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SLOW = 60  # seconds; a cell that takes longer has one round

@@ -378,10 +378,10 @@ def tokens_of_default(cell, parts, ledger):
     return None
 
 
-def reply_tokens(cell):
-    """How long the answers are at most that the cell's prompt is measured with."""
-    words = cell.measures["generated"]["options"]
-    return words[words.index("--max-tokens") + 1]
+def reply_tokens(how):
+    """How long the answers are at most that a prompt is measured with. None: that is not told."""
+    words = how["options"]
+    return int(words[words.index("--max-tokens") + 1]) if "--max-tokens" in words else None
 
 
 def peer(pmpo, cell, parts, work, ledger):
@@ -396,7 +396,8 @@ def peer(pmpo, cell, parts, work, ledger):
     if not out.exists():
         left = max(1, pmpo.until - time.monotonic())
         words = [TOP / "bench" / "peers" / "run.sh", cell.method["peer"], cell.model, parts["train"],
-                 parts["val"], cell.task["metric"], str(cell.seed), str(budget), reply_tokens(cell)]
+                 parts["val"], cell.task["metric"], str(cell.seed), str(budget),
+                 str(reply_tokens(cell.measures["generated"]))]
         log = out.with_suffix(".log")  # to look at: how much of the budget is used
         with open(log, "w", encoding="utf-8") as f:
             child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=f, text=True, start_new_session=True)
@@ -465,7 +466,8 @@ def measure(pmpo, cell, kind, how, prompt, parts, work):
     n, right = sum(marks.count(c) for c in "01"), marks.count("1")
     low, high = wilson(right, n)
     return {"metric": metric, "n": n, "right": right, "low": low, "high": high, "bits": marks,
-            "cut_off": cut_off if replies else None, "tokens": spent(*costs),
+            "cut_off": cut_off if replies else None, "max_tokens": reply_tokens(how) if replies else None,
+            "tokens": spent(*costs),
             "seconds": round(sum(c["seconds"] for c in costs), 1)}
 
 

@@ -22,8 +22,16 @@ PROMPTS_TO_READ = 3
 # ---- rows ---------------------------------------------------------------------
 
 
+def read(line):
+    """A row, its measures by what they are: answers of at most so many tokens are a kind of their own."""
+    r = json.loads(line)
+    r["measures"] = {f"generated, at most {m['max_tokens']} tokens" if m.get("max_tokens") else kind: m
+                     for kind, m in r["measures"].items()}
+    return r
+
+
 def latest(rows):
-    """Of each cell the row of the newest version of its method."""
+    """Of each cell the row of the newest version of its method, whichever experiment ran it."""
     best = {}
     for r in rows:
         key = (r["task"], r["model"], r["method"], r["seed"], r["size"], parts(r),
@@ -122,6 +130,7 @@ def kinds_of(rows):
 
 
 def of_experiment(name, rows, published):
+    """All rows of an experiment, of older versions of a method, too."""
     mine = [r for r in rows if r["experiment"] == name]
     out = [f"### {name}", "", about(name), ""]
     for kind in kinds_of(mine):
@@ -172,8 +181,10 @@ def pooled(rows, tests):
     out = ["### Over all tasks", "",
            "Paired over the same test examples, over tasks and seeds. The test parts of two seeds share examples: one "
            "that was asked twice is one observation, of the interval and of the exact test, which exchanges the two "
-           "prompts at each distinct example (McNemar's, where each was asked once). \"Best fixed\" is the fixed prompt "
-           "with the most right answers on these same examples, which favours it.", "",
+           "prompts at each distinct example (McNemar's, where each was asked once). \"Best fixed\" is the fixed "
+           "prompt with the most right answers on these same examples, which favours it. Of each cell the newest "
+           "version of a method counts. Chance is that of the test examples alone: what a search with another seed "
+           "would end with is not in the intervals, and of so many comparisons some are below 5 % by chance.", "",
            "| model | by | prompt | than | cells | asked | distinct | only the one right | only the other "
            "| difference, points | p |",
            "|---|---|---|---|---|---|---|---|---|---|---|"]
@@ -216,21 +227,28 @@ def by_iteration(rows):
     if not runs:
         return []
     out = ["### Loss by iteration", "", "Training loss of the incumbent: at the start, then after each iteration "
-           "(the default's first is the race of the library).", "", "| task | model | seed | prompt | loss | nats |", "|---|---|---|---|---|---|"]
+           "(the default's first is the race of the library).", "", "| task | model | seed | prompt | loss | nats |",
+           "|---|---|---|---|---|---|"]
     for r in runs:
         l = r["loss"]
         steps = [l["train"][0], *l["by_iteration"]]
-        out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {r['method']} | {l['name']} | "
+        out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {named([r])} | {l['name']} | "
                    + ", ".join("-" if x is None else f"{x:.4f}" for x in steps) + " |")
     return out + [""]
 
 
 def to_read(rows):
-    found = [r for r in rows if r["method"] == "default"][:PROMPTS_TO_READ]
-    out = ["### Prompts to read", "", "What the default ended with, the first of the ledger.", ""] if found else []
+    newest = {}  # of each task
+    for r in rows:
+        if r["method"] == "default" and r["version"] >= newest.get(r["task"], r)["version"]:
+            newest[r["task"]] = r
+    found = sorted(newest.values(), key=lambda r: -r["version"])[:PROMPTS_TO_READ]
+    out = ["### Prompts to read", "", "What the newest versions of the default ended with, one of a task.",
+           ""] if found else []
     for r in found:
         text = r["prompt"]["after"].strip().replace("\n", "\n> ")
-        out += [f"{r['task']}, seed {r['seed']}, from \"{r['prompt']['before']}\":", "", f"> {text}", ""]
+        out += [f"{r['task']}, {r['model'].split('-instruct')[0]}, seed {r['seed']}, {named([r])}, from "
+                f"\"{r['prompt']['before']}\":", "", f"> {text}", ""]
     return out
 
 
@@ -289,24 +307,25 @@ def proposers(rows):
 # ---- all ----------------------------------------------------------------------
 
 
-def section(rows, published, tests):
-    machines = "; ".join(dict.fromkeys(r["machine"] for r in rows))
+def section(all_, published, tests):
+    rows = latest(all_)
+    machines = "; ".join(dict.fromkeys(r["machine"] for r in all_))
     out = [BEGIN, "", "## Experiments", "",
-           f"{len(rows)} cells of `bench/experiments/ledger.jsonl`, each run on: {machines}. Others worked on "
+           f"{len(all_)} rows of `bench/experiments/ledger.jsonl`, each run on: {machines}. Others worked on "
            "the same cores, so minutes are upper bounds; tokens (read and written) are exact. `published` are "
            "the figures of arXiv 2505.16307 with a model of 14 billion parameters and 1,000 and more test "
            "examples. What no row has yet is listed, and run, by `bench/experiments/run.py` "
            "(`--list` only lists).", "",
            "![share right by task and prompt](experiments.svg)", ""]
-    for name in dict.fromkeys(r["experiment"] for r in rows):
-        out += of_experiment(name, rows, published)
+    for name in dict.fromkeys(r["experiment"] for r in all_):
+        out += of_experiment(name, all_, published)
     return "\n".join(out + pooled(rows, tests) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
 
 
 def main():
     ledger = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "ledger.jsonl"
     results = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else TOP / "docs" / "results.md"
-    rows = latest([json.loads(line) for line in ledger.read_text().splitlines() if line])
+    rows = [read(line) for line in ledger.read_text().splitlines() if line]
     if not rows:
         sys.exit(f"tables.py: {ledger} has no row")
     published = json.loads((HERE / "published.json").read_text())
@@ -318,7 +337,7 @@ def main():
     else:
         text = text.rstrip("\n") + "\n\n" + made + "\n"
     results.write_text(text)
-    (results.parent / "experiments.svg").write_text(plot(rows))
+    (results.parent / "experiments.svg").write_text(plot(latest(rows)))
     print(f"{len(rows)} rows: {results}")
 
 

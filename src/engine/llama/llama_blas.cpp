@@ -32,7 +32,7 @@ constexpr int ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112; // of cblas.h
 
 // Where weights multiply, fewer rows than these are left to the engine, since
 // OpenBLAS copies weights into its own order at each call: 32 answers are
-// decoded 1.36 times as fast without it at 1.5B (docs/results.md); 64 rows are
+// decoded 1.36 times as fast without it at 1.5B (docs/speed.md); 64 rows are
 // as fast either way.
 constexpr int64_t LEAST_ROWS = 64;
 // A slice's columns are a multiple of this, which kernels take at a time.
