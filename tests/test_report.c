@@ -507,6 +507,24 @@ static void test_no_test_part(void **state)
                "scored yet");
 }
 
+static void short_answers(pmpo_run_view *v)
+{
+    v->verdict =
+        "Better with at most 12 tokens an answer, on unseen examples: 27 "
+        "of 90.";
+}
+
+/* The badge says what the verdict begins with, and what limits it. */
+static void test_badge(void **state)
+{
+    (void)state;
+    made_run m = small_run;
+    check_page(&m, short_answers,
+               "</span> Better with at most 12 tokens an answer, on unseen "
+               "examples</p>",
+               ">Better with at most 12 tokens an answer, on unseen examples:");
+}
+
 /* A setting that only a later run has differs; who has no test part is not waited
  * for. */
 static void test_runs_of_other_kinds(void **state)
@@ -690,6 +708,7 @@ int main(void)
         cmocka_unit_test(test_unfinished_run),
         cmocka_unit_test(test_bare_run),
         cmocka_unit_test(test_no_test_part),
+        cmocka_unit_test(test_badge),
         cmocka_unit_test(test_runs_of_other_kinds),
         cmocka_unit_test(test_several_runs),
         cmocka_unit_test(test_equal_names),

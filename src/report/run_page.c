@@ -11,21 +11,8 @@
 
 typedef struct badge {
     const char *how, *sign;
-    char word[160]; /* as the verdict begins */
+    char word[160]; /* what the verdict begins with, before its colon */
 } badge;
-
-static const char *where(const pmpo_run_view *v, char *room, size_t size)
-{
-    if (v->n_test_looks > 1) {
-        return "test examples that were looked at before";
-    }
-    if (v->n_test_seen == 0) {
-        return "unseen examples";
-    }
-    snprintf(room, size, "test examples of which %zu are not unseen",
-             v->n_test_seen);
-    return room;
-}
 
 static badge badge_of(const pmpo_run_view *v)
 {
@@ -47,11 +34,10 @@ static badge badge_of(const pmpo_run_view *v)
     if (isnan(v->test_gain)) {
         return (badge){"even", "?", "Not checked on unseen examples"};
     }
-    char room[80];
     pmpo_finding f = pmpo_run_finding(v);
+    size_t n = strcspn(v->verdict, ":");
     badge b = {marks[f].how, marks[f].sign, ""};
-    snprintf(b.word, sizeof(b.word), "%s on %s", pmpo_finding_name(f),
-             where(v, room, sizeof(room)));
+    snprintf(b.word, sizeof(b.word), "%.*s", (int)n, v->verdict);
     return b;
 }
 
