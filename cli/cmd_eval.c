@@ -1,5 +1,4 @@
 /* cmd_eval.c: pmpo eval: how often the model answers right. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,29 +339,28 @@ static void eval_json(const evaluation *v, const session *s)
 
 /* ---- a line for each example -------------------------------------------------------- */
 
-static int write_examples(const evaluation *v, pmpo_error *err)
+static void put_examples(const turn *r, FILE *f)
 {
-    const char *path = v->o->examples;
-    FILE *f = fopen(path, "w");
-    for (size_t i = 0; f && i < v->n_turns; i++) {
-        const pmpo_eval *e = v->turns[i].result;
-        for (size_t p = 0; p < e->n_prompts; p++) {
-            for (size_t k = 0; k < e->prompts[p].n_examples; k++) {
-                json_t *o = example_json(e, &e->prompts[p],
-                                         &e->prompts[p].examples[k]);
-                js_put(o, "prompt", js_count(p + 1));
-                js_put(o, "shots", js_count(v->turns[i].shots));
-                json_dumpf(o, f, JSON_COMPACT);
-                putc('\n', f);
-                json_decref(o);
-            }
+    const pmpo_eval *e = r->result;
+    for (size_t p = 0; p < e->n_prompts; p++) {
+        for (size_t k = 0; k < e->prompts[p].n_examples; k++) {
+            json_t *o =
+                example_json(e, &e->prompts[p], &e->prompts[p].examples[k]);
+            js_put(o, "prompt", js_count(p + 1));
+            js_put(o, "shots", js_count(r->shots));
+            js_put_line(f, o);
         }
     }
-    bool bad = !f || ferror(f);
-    bad |= f && fclose(f) != 0;
-    return bad ? cli_error(err, PMPO_EIO, "cannot write %s: %s", path,
-                           strerror(errno))
-               : 0;
+}
+
+static int write_examples(const evaluation *v, pmpo_error *err)
+{
+    cli_text_file t;
+    FILE *f = cli_begin_file(&t);
+    for (size_t i = 0; i < v->n_turns; i++) {
+        put_examples(&v->turns[i], f);
+    }
+    return cli_end_file(&t, v->o->examples, err);
 }
 
 /* ---- remarks ----------------------------------------------------------------------- */

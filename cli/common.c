@@ -438,6 +438,27 @@ int cli_check_output(const options *o, const char *path, pmpo_error *err)
     return cli_check_folder(path, err);
 }
 
+FILE *cli_begin_file(cli_text_file *t)
+{
+    t->f = open_memstream(&t->text, &t->size);
+    if (!t->f) {
+        cli_no_memory();
+    }
+    return t->f;
+}
+
+int cli_end_file(cli_text_file *t, const char *path, pmpo_error *err)
+{
+    bool bad = ferror(t->f) != 0;
+    bad |= fclose(t->f) != 0;
+    if (bad) {
+        cli_no_memory();
+    }
+    int rc = pmpo_file_write(path, (pmpo_str){t->text, t->size}, err);
+    free(t->text);
+    return rc;
+}
+
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
 {
     const char *name = o->command->name;

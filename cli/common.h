@@ -3,6 +3,7 @@
 #define PMPO_CLI_COMMON_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "options.h"
 #include "pmpo.h"
@@ -63,6 +64,16 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
 int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
+/* A file that is first made in memory, so that it is whole or not there. */
+typedef struct cli_text_file {
+    FILE *f;
+    char *text;
+    size_t size;
+} cli_text_file;
+/* To be written to. Ends the program if memory runs out. */
+FILE *cli_begin_file(cli_text_file *t);
+/* Writes what there is to `path`, in place of an old file, and releases *t. */
+int cli_end_file(cli_text_file *t, const char *path, pmpo_error *err);
 /* PMPO_EUSAGE: without `force`, if `path` is a file that is not a page of
  * pmpo. PMPO_EIO: no file can be made there. */
 int cli_check_page(const char *path, bool force, pmpo_error *err);

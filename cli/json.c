@@ -2,7 +2,7 @@
 #include "json.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
@@ -80,12 +80,22 @@ void js_add(json_t *array, json_t *value)
     }
 }
 
+void js_put_line(FILE *f, json_t *document)
+{
+    char *text = json_dumps(document, JSON_COMPACT);
+    if (!text) {
+        cli_no_memory();
+    }
+    fputs(text, f);
+    putc('\n', f);
+    free(text);
+    json_decref(document);
+}
+
 void js_print(json_t *document)
 {
     /* A write that fails shows in ferror, which main looks at. */
-    json_dumpf(document, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(document);
+    js_put_line(stdout, document);
 }
 
 /* ---- parts of documents ------------------------------------------------- */

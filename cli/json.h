@@ -7,6 +7,7 @@
 #define PMPO_CLI_JSON_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "options.h"
 #include "pmpo.h"
@@ -21,7 +22,8 @@ json_t *js_text(const char *s); /* NULL: null */
 /* Both take `value` over. */
 void js_put(json_t *object, const char *key, json_t *value);
 void js_add(json_t *array, json_t *value);
-/* Prints `document` with a newline to standard output and ends it. */
+/* Writes `document` with a newline to `f`, or to standard output, and ends it. */
+void js_put_line(FILE *f, json_t *document);
 void js_print(json_t *document);
 
 /* ---- what several commands print ---------------------------------------- */

@@ -1,7 +1,6 @@
 /* manual.c: manual pages in the man(7) macros. */
 #include "manual.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,17 +178,14 @@ static int write_page(const char *folder, const command *c, pmpo_error *err)
         page_of(c, page);
     }
     snprintf(path, sizeof(path), "%s/%s.1", folder, page);
-    FILE *f = fopen(path, "w");
-    if (f && c) {
+    cli_text_file t;
+    FILE *f = cli_begin_file(&t);
+    if (c) {
         put_command(f, c);
-    } else if (f) {
+    } else {
         put_all(f);
     }
-    bool bad = !f || ferror(f);
-    bad |= f && fclose(f) != 0;
-    return bad ? cli_error(err, PMPO_EIO, "cannot write %s: %s", path,
-                           strerror(errno))
-               : 0;
+    return cli_end_file(&t, path, err);
 }
 
 int manual_write(const char *folder, pmpo_error *err)

@@ -89,6 +89,10 @@ typedef struct pmpo_str {
 
 #define PMPO_STR(literal) ((pmpo_str){(literal), sizeof(literal) - 1})
 
+/* Writes the file `path` completely or not at all. An existing file is
+ * replaced; a device or a pipe is written to directly. PMPO_EIO. */
+PMPO_API int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err);
+
 PMPO_API const char *pmpo_version(void);
 
 /* ---- progress and cancelling ------------------------------------------ */

@@ -30,6 +30,18 @@ done >data.jsonl
 "$pmpo" compare -m unsound -d data.jsonl -p One -p Two --json >out 2>err
 [ $? = 1 ] && [ ! -s out ] || fail "no model was done: $(cat out)"
 
+# ---- eval: a disk that is full keeps the old file of answers
+
+answer="-q --no-cache -m fake -d data.jsonl -p One --metric exact --examples examples"
+# shellcheck disable=SC2086
+"$pmpo" eval $answer >/dev/null && [ "$(wc -l <examples)" = 40 ] || fail "eval --examples"
+cp examples before
+# shellcheck disable=SC2086
+(trap '' XFSZ; ulimit -f 1; "$pmpo" eval $answer --force >out 2>err)
+[ $? = 1 ] && grep -q "cannot write examples: File too large" err || fail "a full disk: $(cat err)"
+cmp -s before examples || fail "a full disk: the old examples are gone"
+[ "$(ls examples*)" = examples ] || fail "a full disk: left is $(ls examples*)"
+
 # ---- optimize: a disk that is full
 
 how="-q --no-cache -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 3 --hard 2 --variants 2"

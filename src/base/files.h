@@ -1,6 +1,7 @@
 /* files.h: writing files so that they are complete or do not exist: a file is
  * written under a temporary name in the same folder, then renamed. A crash at
- * any moment leaves the old file, no file, or the complete new one. */
+ * any moment leaves the old file, no file, or the complete new one. In one call:
+ * pmpo_file_write (pmpo.h). */
 #ifndef PMPO_BASE_FILES_H
 #define PMPO_BASE_FILES_H
 
@@ -15,9 +16,5 @@ int pmpo_file_beside(const char *path, pmpo_buf *name, pmpo_error *err);
  * replaced; with `fresh` that is PMPO_EUSAGE. PMPO_EIO names `to`. */
 int pmpo_file_place(const char *from, const char *to, bool fresh,
                     pmpo_error *err);
-
-/* Writes the file `path` completely or not at all. An existing file is
- * replaced; a device or a pipe is written to directly. */
-int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err);
 
 #endif
