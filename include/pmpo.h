@@ -700,7 +700,8 @@ typedef struct pmpo_eval {
 } pmpo_eval;
 
 /* Measures by o->metrics how often the model is right on `d` with each prompt.
- * PMPO_EUSAGE: no prompt, a metric that does not fit the data, a bad regex. */
+ * PMPO_EUSAGE: no prompt, max_tokens below 1, a metric that does not fit the
+ * data, a bad regex. */
 PMPO_API int pmpo_eval_run(pmpo_model *m, const pmpo_data *d,
                            const pmpo_str *prompts, size_t n_prompts,
                            const pmpo_eval_options *o, pmpo_eval **out,

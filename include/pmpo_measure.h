@@ -69,8 +69,8 @@ typedef struct pmpo_audit {
 /* Scores every prompt on `d`, which should have only examples that no prompt
  * was made with, and compares losses with accuracies. o->metrics 0: options,
  * options-mean and options-calibrated if options are known, else exact.
- * PMPO_EUSAGE: fewer than PMPO_AUDIT_LEAST prompts, a metric that does not
- * apply to the data, or one of pairs, regex and judge. */
+ * PMPO_EUSAGE: fewer than PMPO_AUDIT_LEAST prompts, max_tokens below 1, a
+ * metric that does not apply to the data, or one of pairs, regex and judge. */
 PMPO_API int pmpo_audit_run(pmpo_model *m, const pmpo_data *d,
                             const pmpo_str *prompts, size_t n_prompts,
                             const pmpo_eval_options *o, pmpo_audit **out,

@@ -172,6 +172,13 @@ static void test_misuse(void **state)
     assert_int_equal(pmpo_audit_run(m, d, prompts, 3, &o, &a, &err),
                      PMPO_EUSAGE);
     assert_non_null(strstr(err.text, "too few"));
+    for (int n = 0; n >= -1; n--) { /* every answer would be cut off */
+        o.max_tokens = n;
+        assert_int_equal(pmpo_audit_run(m, d, prompts, 5, &o, &a, &err),
+                         PMPO_EUSAGE);
+        assert_non_null(strstr(err.text, "1 token or more"));
+    }
+    o.max_tokens = 8;
     o.metrics = PMPO_METRIC_JUDGE;
     assert_int_equal(pmpo_audit_run(m, d, prompts, 5, &o, &a, &err),
                      PMPO_EUSAGE);

@@ -135,18 +135,17 @@ int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
         return pmpo_fail(err, PMPO_EVERSION,
                          "pmpo_compare_options of another version of pmpo.h");
     }
-    if (n_prompts == 0 || o->max_tokens < 1) {
-        return pmpo_fail(err, PMPO_EUSAGE,
-                         "a comparison needs a prompt, and answers of 1 token "
-                         "or more");
+    if (n_prompts == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "a comparison needs a prompt");
     }
-    pmpo_compare *c = pmpo_calloc(1, sizeof(*c));
+    int rc = pmpo_check_max_tokens(o->max_tokens, err);
+    pmpo_compare *c = rc < 0 ? NULL : pmpo_calloc(1, sizeof(*c));
     if (!c) {
-        return pmpo_fail_memory(err);
+        return rc < 0 ? rc : pmpo_fail_memory(err);
     }
     c->o = *o;
     c->pub.warning = "";
-    int rc = take_data(c, d, err);
+    rc = take_data(c, d, err);
     if (rc == 0 && copy_prompts(c, prompts, n_prompts) < 0) {
         rc = pmpo_fail_memory(err);
     }

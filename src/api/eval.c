@@ -19,10 +19,11 @@ static const char *trouble(const pmpo_eval_input *in, pmpo_arena *mem)
 }
 
 /* Fills in->data, the first `limit` of it (*part is the caller's to free), and
- * in->cache. */
+ * in->cache. PMPO_EUSAGE: as of pmpo_check_max_tokens. */
 static int prepare(pmpo_eval_input *in, pmpo_data **part, pmpo_error *err)
 {
-    int rc = pmpo_data_first(in->data, in->o->limit, part, err);
+    int rc = pmpo_check_max_tokens(in->o->max_tokens, err);
+    rc = rc < 0 ? rc : pmpo_data_first(in->data, in->o->limit, part, err);
     in->data = *part ? *part : in->data;
     return rc < 0 ? rc : pmpo_user_cache(in->o->no_cache ||
                                      in->model->may_change,
@@ -60,10 +61,8 @@ int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
         return pmpo_fail(err, PMPO_EVERSION,
                          "pmpo_eval_options of another version of pmpo.h");
     }
-    if (n_prompts == 0 || o->max_tokens < 1) {
-        return pmpo_fail(err, PMPO_EUSAGE,
-                         "an evaluation needs a prompt, and answers of 1 token "
-                         "or more");
+    if (n_prompts == 0) {
+        return pmpo_fail(err, PMPO_EUSAGE, "an evaluation needs a prompt");
     }
     pmpo_data *part = NULL;
     pmpo_eval_input in = {m, d, prompts, n_prompts, o, NULL};

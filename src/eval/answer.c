@@ -17,6 +17,15 @@ typedef struct asking {
     pmpo_reply *replies;  /* [n] */
 } asking;
 
+int pmpo_check_max_tokens(int max_tokens, pmpo_error *err)
+{
+    return max_tokens < 1 ? pmpo_fail(err, PMPO_EUSAGE,
+                                      "answers of 1 token or "
+                                      "more, not of %d",
+                                      max_tokens)
+                          : 0;
+}
+
 static void after_one(void *ud, size_t reply)
 {
     asking *a = ud;

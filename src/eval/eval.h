@@ -88,6 +88,9 @@ typedef struct pmpo_asking {
     pmpo_cost *cost; /* added to */
 } pmpo_asking;
 
+/* PMPO_EUSAGE: with so few tokens every answer would be cut off. */
+int pmpo_check_max_tokens(int max_tokens, pmpo_error *err);
+
 /* Greedy answers to every example, in order; texts live in `mem`. */
 int pmpo_answers(const pmpo_asking *a, pmpo_str prompt, pmpo_arena *mem,
                  pmpo_answer *out, pmpo_error *err);
