@@ -177,11 +177,13 @@ int pmpo_analyze(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     }
     w.out->pub.prompt = pmpo_arena_str(&w.out->mem, prompt);
     w.out->pub.marking_note = "";
+    double before = pmpo_paid(m, o->rewriter);
     int rc = w.out->pub.prompt.ptr ? pmpo_data_first(d, o->score.limit, &part,
                                                    err)
                                    : pmpo_fail_memory(err);
     w.data = part ? part : d;
     rc = rc < 0 ? rc : analyse(&w, prompt, o->max_segments, err);
+    w.out->pub.cost.dollars = pmpo_paid(m, o->rewriter) - before;
     pmpo_data_free(part);
     if (rc < 0) {
         pmpo_analysis_free(&w.out->pub);

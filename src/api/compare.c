@@ -173,6 +173,7 @@ static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
     sum->prompt_tokens += c->prompt_tokens;
     sum->generated_tokens += c->generated_tokens;
     sum->cached_replies += c->cached_replies;
+    sum->dollars += c->dollars;
     sum->seconds += c->seconds;
 }
 

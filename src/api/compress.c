@@ -199,7 +199,9 @@ int pmpo_compress(pmpo_model *m, const pmpo_data *d, pmpo_str prompt,
     if (!w.out) {
         return pmpo_fail_memory(err);
     }
+    double before = pmpo_paid(m, NULL);
     rc = run(&w, d, err);
+    w.out->pub.cost.dollars = pmpo_paid(m, NULL) - before;
     if (rc < 0) {
         pmpo_compression_free(&w.out->pub);
         return rc;

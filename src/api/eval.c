@@ -45,14 +45,6 @@ void pmpo_eval_free(pmpo_eval *e)
     }
 }
 
-/* To model and judge since they were opened. */
-static double paid(const pmpo_eval_input *in)
-{
-    const pmpo_model *judging = in->o->judge;
-    return in->model->dollars +
-           (judging && judging != in->model ? judging->dollars : 0);
-}
-
 int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                   size_t n_prompts, const pmpo_eval_options *o,
                   pmpo_eval **out, pmpo_error *err)
@@ -67,12 +59,12 @@ int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     pmpo_data *part = NULL;
     pmpo_eval_input in = {m, d, prompts, n_prompts, o, NULL};
     evaluation *e = pmpo_calloc(1, sizeof(*e));
-    double before = paid(&in);
+    double before = pmpo_paid(m, o->judge);
     int rc = e ? prepare(&in, &part, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : pmpo_evaluate(&in, &e->mem, &e->pub, err);
     if (rc == 0) {
         e->pub.warning = trouble(&in, &e->mem);
-        e->pub.cost.dollars = paid(&in) - before;
+        e->pub.cost.dollars = pmpo_paid(m, o->judge) - before;
         *out = &e->pub;
     } else if (e) {
         pmpo_eval_free(&e->pub);
@@ -112,10 +104,12 @@ int pmpo_audit_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     pmpo_data *part = NULL;
     pmpo_eval_input in = {m, d, prompts, n_prompts, o, NULL};
     audit *a = pmpo_calloc(1, sizeof(*a));
+    double before = pmpo_paid(m, NULL);
     int rc = a ? prepare(&in, &part, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : pmpo_audit_prompts(&in, &a->mem, &a->pub, err);
     if (rc == 0) {
         a->pub.warning = trouble(&in, &a->mem);
+        a->pub.cost.dollars = pmpo_paid(m, NULL) - before;
         *out = &a->pub;
     } else if (a) {
         pmpo_audit_free(&a->pub);

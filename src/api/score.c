@@ -184,11 +184,13 @@ int pmpo_score(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
         return pmpo_fail_memory(err);
     }
     j.out->pub.noise_floor = NAN;
+    double before = pmpo_paid(m, NULL);
     int rc = pmpo_data_first(d, o->limit, &part, err);
     if (rc == 0) {
         j.data = part ? part : d;
         rc = run(&j, err);
     }
+    j.out->pub.cost.dollars = pmpo_paid(m, NULL) - before;
     pmpo_data_free(part);
     if (rc < 0) {
         pmpo_scores_free(&j.out->pub);

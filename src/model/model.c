@@ -66,6 +66,28 @@ int pmpo_model_join(pmpo_model *m, pmpo_model *const *others, size_t n,
     return rc;
 }
 
+static bool has(const pmpo_model *m, const pmpo_model *other)
+{
+    bool is = m == other;
+    for (size_t i = 0; m && i < m->n_others; i++) {
+        is = is || m->others[i] == other;
+    }
+    return is;
+}
+
+double pmpo_paid(const pmpo_model *a, const pmpo_model *b)
+{
+    double sum = a ? a->dollars : 0;
+    for (size_t i = 0; a && i < a->n_others; i++) {
+        sum += a->others[i]->dollars;
+    }
+    sum += b && !has(a, b) ? b->dollars : 0;
+    for (size_t i = 0; b && i < b->n_others; i++) {
+        sum += has(a, b->others[i]) ? 0 : b->others[i]->dollars;
+    }
+    return sum;
+}
+
 int pmpo_check_scores(const pmpo_model *m, pmpo_error *err)
 {
     return m->cant_score ? pmpo_fail(err, PMPO_EMODEL, "%s", m->cant_score) : 0;

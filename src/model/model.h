@@ -250,6 +250,10 @@ struct pmpo_model {
     pmpo_arena mem;
 };
 
+/* Dollars paid since they were opened to both, which may be one and the same or
+ * NULL, and to the models that they are joined with; each model counts once. */
+double pmpo_paid(const struct pmpo_model *a, const struct pmpo_model *b);
+
 /* PMPO_EMODEL with the text m->cant_score, if that is set. */
 int pmpo_check_scores(const struct pmpo_model *m, pmpo_error *err);
 

@@ -73,13 +73,7 @@ static void on_unit(void *ud, const pmpo_score_context *c, size_t done,
 /* Paid to all models so far, since they were opened. */
 static double paid(const pmpo_state *st)
 {
-    const pmpo_search_input *in = st->in;
-    double sum = in->scorer->dollars +
-                 (in->rewriter != in->scorer ? in->rewriter->dollars : 0);
-    for (size_t i = 0; i < in->scorer->n_others; i++) {
-        sum += in->scorer->others[i]->dollars;
-    }
-    return sum;
+    return pmpo_paid(st->in->scorer, st->in->rewriter);
 }
 
 static void set_ticks(pmpo_state *st, void (*tick)(void *ud, size_t rows))
