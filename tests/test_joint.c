@@ -351,12 +351,34 @@ static void test_refused(void **state)
     free(path);
 }
 
+/* A dry run refuses what the run does, and counts no check that isn't made. */
+static void test_estimate(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    pmpo_error err = {0};
+    pmpo_data *d = make_data(40, false);
+    pmpo_optimize_input in = {.scorer = join(PMPO_JOINT_MEAN), .train = d};
+    pmpo_estimate e[2];
+    for (int i = 0; i < 2; i++) {
+        o.no_loss_check = i;
+        assert_int_equal(pmpo_optimize_estimate(&in, &o, &e[i], &err), 0);
+    }
+    assert_int_equal(e[0].bound_prefill_tokens, e[1].bound_prefill_tokens);
+    assert_int_equal(e[0].likely_prefill_tokens, e[1].likely_prefill_tokens);
+    o.race = PMPO_RACE_PAIRED;
+    assert_int_equal(pmpo_optimize_estimate(&in, &o, &e[0], &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "paired race"));
+    free_models();
+    pmpo_data_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores),  cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_part),    cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_estimate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,9 +194,7 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     uint64_t masks = o->no_mask ? 0 : (uint64_t)o->segments;
     const char *tn = o->score.template_name;
     /* The loss is checked under the baselines and every accepted prompt. */
-    uint64_t check = o->paper || o->no_loss_check
-                         ? 0
-                         : (uint64_t)PMPO_N_BASELINES + t;
+    uint64_t check = o->no_loss_check ? 0 : (uint64_t)PMPO_N_BASELINES + t;
     uint64_t train = bound_of(&c->train, m, tn, cap);
     uint64_t val = o->paper ? 0 : bound_of(&c->val, m, tn, cap);
     /* A request holds the form, the instruction and a case's texts. */
@@ -233,8 +231,7 @@ static void likely_rest(const pmpo_model *m, const counts *c,
     uint64_t train = bound_of(&c->train, m, tn, USUAL_PROMPT);
     uint64_t all = bound_of(&c->train_all, m, tn, USUAL_PROMPT);
     uint64_t val = o->paper ? 0 : bound_of(&c->val, m, tn, USUAL_PROMPT);
-    uint64_t check = o->paper || o->no_loss_check ? 0
-                                                  : (uint64_t)PMPO_N_BASELINES;
+    uint64_t check = o->no_loss_check ? 0 : (uint64_t)PMPO_N_BASELINES;
     double raced = o->race == PMPO_RACE_OFF ? 1 : RACED;
     out->likely_prefill_tokens =
         (o->paper ? 0 : c->train.prefill) +
@@ -275,7 +272,8 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
                                            .unit = "", .loss = NAN,
                                            .best = NAN, .left_ms = -1});
     }
-    int rc = pmpo_parts_resolve(p, scorer, o, err);
+    int rc = pmpo_optimize_settle(scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_parts_resolve(p, scorer, o, err);
     rc = rc < 0 ? rc : count_all(scorer, p, o, &c, err);
     if (rc == 0) {
         out->n_train = pmpo_data_count(p->of[0]);

@@ -155,38 +155,11 @@ static int write_start(pmpo_store *s, void *ud, pmpo_error *err)
 
 /* ---- the call ------------------------------------------------------------ */
 
-/* The published loop gives nothing up and looks at no loss; what the file says
- * is what is done. */
-static void settle_paper(pmpo_optimize_options *o)
-{
-    if (o->paper) {
-        o->race = PMPO_RACE_OFF;
-        o->no_loss_check = true;
-    }
-}
-
-/* Options that count as right, and the test of a race, are for one model
- * only. */
-static int settle_joint(const pmpo_model *scorer, pmpo_optimize_options *o,
-                        pmpo_error *err)
-{
-    if (scorer->n_others == 0) {
-        return 0;
-    }
-    o->no_loss_check = true;
-    return o->race == PMPO_RACE_PAIRED
-               ? pmpo_fail(err, PMPO_EUSAGE,
-                           "a paired race is run on one "
-                           "model: with several take race off or exact")
-               : 0;
-}
-
 static int begin(pmpo_model *scorer, pmpo_model *rewriter,
                  const pmpo_parts *parts, pmpo_optimize_options *o,
                  const char *path, pmpo_store **out, pmpo_error *err)
 {
-    settle_paper(o);
-    int rc = settle_joint(scorer, o, err);
+    int rc = pmpo_optimize_settle(scorer, o, err);
     rc = rc < 0 ? rc : pmpo_parts_resolve(parts, scorer, o, err);
     rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
     const char *name = o->score.template_name;

@@ -523,6 +523,22 @@ static int resolve_metric(const pmpo_parts *p, pmpo_optimize_options *o,
     return rc;
 }
 
+/* The published loop gives nothing up and looks at no loss; options that count
+ * as right, and the test of a race, are for one model only. What the file says
+ * is what is done. */
+int pmpo_optimize_settle(const pmpo_model *scorer, pmpo_optimize_options *o,
+                         pmpo_error *err)
+{
+    bool several = scorer->n_others > 0;
+    o->race = o->paper ? PMPO_RACE_OFF : o->race;
+    o->no_loss_check = o->no_loss_check || o->paper || several;
+    return several && o->race == PMPO_RACE_PAIRED
+               ? pmpo_fail(err, PMPO_EUSAGE,
+                           "a paired race is run on one "
+                           "model: with several take race off or exact")
+               : 0;
+}
+
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err)
 {

@@ -28,6 +28,11 @@ int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err);
 int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err);
 void pmpo_parts_release(pmpo_parts *p);
 
+/* Sets what the preset paper and several models settle, before anything else is
+ * resolved. PMPO_EUSAGE: a race that several models can't have. */
+int pmpo_optimize_settle(const pmpo_model *scorer, pmpo_optimize_options *o,
+                         pmpo_error *err);
+
 /* Replaces AUTO settings of *o by what the examples of all parts call for. */
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err);
