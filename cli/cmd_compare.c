@@ -327,10 +327,10 @@ static int read_metric(const options *o, pmpo_compare_options *co,
 static int check_max_tokens(const options *o, const pmpo_comparison *c,
                             pmpo_error *err)
 {
-    static const char *const generated[] = {"exact", "number", "choice"};
     bool idle = options_said(o, "max-tokens");
-    for (size_t i = 0; i < sizeof(generated) / sizeof(*generated); i++) {
-        idle &= strcmp(c->metric, generated[i]) != 0;
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        idle &= !pmpo_metric_needs_answers(i) ||
+                strcmp(c->metric, pmpo_metric_name(i)) != 0;
     }
     return idle ? cli_error(err, PMPO_EUSAGE, "compare: --max-tokens has no "
                             "effect: nothing is generated for the metric %s; "

@@ -182,6 +182,8 @@ static void test_misuse(void **state)
     o.metrics = PMPO_METRIC_JUDGE;
     assert_int_equal(pmpo_audit_run(m, d, prompts, 5, &o, &a, &err),
                      PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "options-calibrated, exact, number, "
+                                     "choice only"));
     o.metrics = PMPO_METRIC_NUMBER;
     assert_int_equal(pmpo_audit_run(m, d, prompts, 5, &o, &a, &err),
                      PMPO_EUSAGE);

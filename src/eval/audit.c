@@ -426,21 +426,47 @@ static int fill_result(job *j, pmpo_error *err)
 
 /* ---- all ------------------------------------------------------------------------ */
 
+static int refuse(pmpo_error *err)
+{
+    pmpo_buf names = {0};
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        if (!pmpo_metrics[i]->no_audit) {
+            pmpo_buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
+                            pmpo_metric_name(i));
+        }
+    }
+    int rc = names.failed
+                 ? pmpo_fail_memory(err)
+                 : pmpo_fail(err, PMPO_EUSAGE, "an audit compares with %s only",
+                             names.ptr);
+    pmpo_buf_release(&names);
+    return rc;
+}
+
+/* Of those that an audit compares with, all that scores tell of these data. */
+static unsigned all_by_scores(const pmpo_data *d)
+{
+    unsigned all = 0, one;
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        const pmpo_metric_row *m = pmpo_metrics[i];
+        bool is = m->kind == PMPO_BY_SCORES && !m->no_audit &&
+                  pmpo_metrics_resolve(1u << i, d, &one, NULL) == 0;
+        all |= is ? 1u << i : 0;
+    }
+    return all;
+}
+
 static int resolve(job *j, pmpo_error *err)
 {
-    const unsigned all = PMPO_METRIC_OPTIONS | PMPO_METRIC_OPTIONS_MEAN |
-                         PMPO_METRIC_OPTIONS_CALIBRATED;
-    const unsigned other = PMPO_METRIC_PAIRS | PMPO_METRIC_REGEX |
-                           PMPO_METRIC_JUDGE;
     unsigned asked = j->in->o->metrics;
-    if (asked & other) {
-        return pmpo_fail(err, PMPO_EUSAGE, "an audit compares with options, "
-                         "options-mean, options-calibrated, exact, number or "
-                         "choice");
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        if ((asked & 1u << i) && pmpo_metrics[i]->no_audit) {
+            return refuse(err);
+        }
     }
     int rc = pmpo_metrics_resolve(asked, j->in->data, &j->metrics, err);
     if (rc == 0 && asked == 0 && j->metrics == PMPO_METRIC_OPTIONS) {
-        j->metrics = all;
+        j->metrics = all_by_scores(j->in->data);
     }
     return rc;
 }

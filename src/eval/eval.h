@@ -29,6 +29,7 @@ typedef enum pmpo_metric_kind {
 typedef struct pmpo_metric_row {
     pmpo_metric_kind kind;
     const char *needs; /* what an example must have, in words */
+    bool no_audit;     /* no audit compares losses with it */
     bool (*applies)(const pmpo_example *e);
     /* PMPO_BY_SCORES: the value, 0..1. */
     double (*value)(const pmpo_example *e, const pmpo_example_score *s);

@@ -178,13 +178,23 @@ BY_SCORES(PMPO_METRIC_OPTIONS_MEAN, "options", has_options,
           pmpo_right_option_mean);
 BY_SCORES(PMPO_METRIC_OPTIONS_CALIBRATED, "options", has_options,
           pmpo_right_option_calibrated);
-BY_SCORES(PMPO_METRIC_PAIRS, "rejected outputs", has_rejected, share_of_pairs);
+const pmpo_metric_row PMPO_METRIC_PAIRS_ROW = {.kind = PMPO_BY_SCORES,
+                                               .needs = "rejected outputs",
+                                               .no_audit = true,
+                                               .applies = has_rejected,
+                                               .value = share_of_pairs};
 BY_ANSWER(PMPO_METRIC_EXACT, "an answer", always, right_exact);
 BY_ANSWER(PMPO_METRIC_NUMBER, "a number as answer", has_number, right_number);
 BY_ANSWER(PMPO_METRIC_CHOICE, "a letter as answer", has_letter, right_choice);
-BY_ANSWER(PMPO_METRIC_REGEX, "an answer", always, right_regex);
-const pmpo_metric_row PMPO_METRIC_JUDGE_ROW = {
-    .kind = PMPO_BY_JUDGE, .needs = "an answer", .applies = always};
+const pmpo_metric_row PMPO_METRIC_REGEX_ROW = {.kind = PMPO_BY_ANSWER,
+                                               .needs = "an answer",
+                                               .no_audit = true,
+                                               .applies = always,
+                                               .right = right_regex};
+const pmpo_metric_row PMPO_METRIC_JUDGE_ROW = {.kind = PMPO_BY_JUDGE,
+                                               .needs = "an answer",
+                                               .no_audit = true,
+                                               .applies = always};
 
 #define ROW(name, word) &name##_ROW,
 #define WORD(name, word) word,
