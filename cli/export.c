@@ -344,7 +344,7 @@ static json_t *promptfoo_check(pmpo_str answer)
 static json_t *promptfoo_test(const pmpo_example *e)
 {
     json_t *o = js_object(), *vars = js_object(), *checks = js_array();
-    pmpo_str answer = e->answer.len ? e->answer : e->target;
+    pmpo_str answer = pmpo_example_label(e);
     for (size_t i = 0; i < e->n_messages; i++) {
         char name[40];
         snprintf(name, sizeof(name), "turn%zu", i + 1);

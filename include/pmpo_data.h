@@ -35,6 +35,10 @@ typedef struct pmpo_example {
     int line;      /* number of its line, or place in a BBH file; from 1 */
 } pmpo_example;
 
+/* What an answer is compared with, and counted as: the example's short answer,
+ * else its target. (Worked solutions all differ, but their answers do not.) */
+PMPO_API pmpo_str pmpo_example_label(const pmpo_example *e);
+
 typedef struct pmpo_data_options {
     size_t size;
     size_t limit; /* only the first `limit` examples; 0: all */

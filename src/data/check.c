@@ -118,7 +118,7 @@ static int warn_of_label(report_box *box, pmpo_str label, pmpo_str other)
 {
     pmpo_error text; /* one line, as errors are */
     const pmpo_item *at = box->d->items;
-    while (!pmpo_str_eq(pmpo_label(&at->e), label)) {
+    while (!pmpo_str_eq(pmpo_example_label(&at->e), label)) {
         at++;
     }
     pmpo_fail(&text, PMPO_EDATA,

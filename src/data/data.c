@@ -80,7 +80,7 @@ bool pmpo_answer_place(const pmpo_example *e, size_t *begin, size_t *end)
     return found;
 }
 
-pmpo_str pmpo_label(const pmpo_example *e)
+pmpo_str pmpo_example_label(const pmpo_example *e)
 {
     return e->answer.len ? e->answer : e->target;
 }
@@ -113,7 +113,7 @@ static int by_count(const void *a, const void *b)
 
 pmpo_label_count *pmpo_data_count_labels(const pmpo_data *d, size_t *n)
 {
-    pmpo_str *t = sorted(d, pmpo_label);
+    pmpo_str *t = sorted(d, pmpo_example_label);
     pmpo_label_count *out = pmpo_calloc(d->n, sizeof(*out));
     *n = 0;
     for (size_t i = 0; t && out && i < d->n; i++) {

@@ -344,7 +344,7 @@ int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
 static pmpo_str label_of(const pmpo_item *item)
 {
     bool none = !item->e.answer.len && pmpo_item_is_pair(item);
-    return none ? (pmpo_str){NULL, 0} : pmpo_label(&item->e);
+    return none ? (pmpo_str){NULL, 0} : pmpo_example_label(&item->e);
 }
 
 /* Of two labels equally frequent the first by bytes is the commonest. */

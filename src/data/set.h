@@ -60,10 +60,6 @@ struct pmpo_data {
 /* At most this many rejected outputs are drawn for a free-form answer. */
 #define PMPO_MAX_DRAWN 4
 
-/* The example's label, for counting: its short answer, else its target. (Worked
- * solutions all differ, but their answers do not.) */
-pmpo_str pmpo_label(const pmpo_example *e);
-
 /* Draws the rejected outputs of all `drawn` items anew, from this set. */
 int pmpo_set_draw(pmpo_data *d, pmpo_error *err);
 

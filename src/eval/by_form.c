@@ -5,11 +5,6 @@
 #define SHORT_BYTES 60 /* an answer, not a text */
 #define SHORT_WORDS 5
 
-static pmpo_str expected(const pmpo_example *e)
-{
-    return e->answer.len ? e->answer : e->target;
-}
-
 static size_t digits_at(pmpo_str s, size_t i)
 {
     size_t n = 0;
@@ -79,7 +74,7 @@ static bool is_short(pmpo_str s)
 static bool all(const pmpo_data *d, bool (*is)(pmpo_str s))
 {
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        if (!is(expected(pmpo_data_example(d, i)))) {
+        if (!is(pmpo_example_label(pmpo_data_example(d, i)))) {
             return false;
         }
     }

@@ -89,11 +89,6 @@ static double share_of_pairs(const pmpo_example *e,
 
 /* ---- metrics of answers ---------------------------------------------------------- */
 
-static pmpo_str expected(const pmpo_example *e)
-{
-    return e->answer.len ? e->answer : e->target;
-}
-
 static bool always(const pmpo_example *e)
 {
     (void)e;
@@ -103,12 +98,12 @@ static bool always(const pmpo_example *e)
 static bool has_number(const pmpo_example *e)
 {
     double v;
-    return pmpo_read_number(expected(e), true, &v);
+    return pmpo_read_number(pmpo_example_label(e), true, &v);
 }
 
 static bool has_letter(const pmpo_example *e)
 {
-    return pmpo_answer_letter(expected(e), e->n_options) != 0;
+    return pmpo_answer_letter(pmpo_example_label(e), e->n_options) != 0;
 }
 
 static bool right_exact(const pmpo_example *e, const pmpo_answer *a,
@@ -117,14 +112,15 @@ static bool right_exact(const pmpo_example *e, const pmpo_answer *a,
     pmpo_str room[PMPO_LETTERS];
     const pmpo_answers_known known = pmpo_answers_of(e, room);
     (void)pattern;
-    return pmpo_match_exact(a->text, a->complete, expected(e), &known);
+    return pmpo_match_exact(a->text, a->complete, pmpo_example_label(e),
+                            &known);
 }
 
 static bool right_number(const pmpo_example *e, const pmpo_answer *a,
                          const regex_t *pattern)
 {
     (void)pattern;
-    return pmpo_match_number(a->text, a->complete, expected(e));
+    return pmpo_match_number(a->text, a->complete, pmpo_example_label(e));
 }
 
 static bool right_choice(const pmpo_example *e, const pmpo_answer *a,
@@ -134,7 +130,7 @@ static bool right_choice(const pmpo_example *e, const pmpo_answer *a,
     const pmpo_answers_known known = pmpo_answers_of(e, room);
     (void)pattern;
     return pmpo_read_letter(a->text, a->complete, &known) ==
-           pmpo_answer_letter(expected(e), e->n_options);
+           pmpo_answer_letter(pmpo_example_label(e), e->n_options);
 }
 
 /* Flags of a search from `at` on. */
@@ -159,8 +155,8 @@ static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
         }
         at += m[0].rm_eo > 0 ? m[0].rm_eo : 1; /* past an empty match */
     }
-    return found.ptr &&
-           pmpo_same_words(pmpo_str_trim(found), pmpo_str_trim(expected(e)));
+    return found.ptr && pmpo_same_words(pmpo_str_trim(found),
+                                        pmpo_str_trim(pmpo_example_label(e)));
 }
 
 /* ---- the table ---------------------------------------------------------------------- */
@@ -236,7 +232,7 @@ static double share_right(const pmpo_metric_row *m, const pmpo_data *d,
         const pmpo_example *e = pmpo_data_example(d, i);
         bool counts = m->applies(e);
         n += counts;
-        right += counts && (pmpo_str_eq(expected(e), label) ||
+        right += counts && (pmpo_str_eq(pmpo_example_label(e), label) ||
                             (reads && m->right(e, &a, NULL)));
     }
     return n ? (double)right / (double)n : NAN;
