@@ -18,6 +18,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "fake_engine.h"
+#include "propose/jobs.h"
 #include "store/store.h"
 
 static char folder[] = "/tmp/pmpo-store-XXXXXX";
@@ -133,6 +135,46 @@ static void test_units_and_jobs(void **state)
     assert_int_equal(pmpo_store_get_job(s, key(8), &b, &found, NULL), 0);
     assert_false(found);
     pmpo_buf_release(&b);
+    pmpo_store_free(s);
+}
+
+/* Replies in another form are another job's. */
+static void test_forms_of_jobs(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"why", "answer"};
+    static const char *const words[2][2] = {{"A", "B"}, {"yes", "no"}};
+    pmpo_store *s = fresh("a.pmpo");
+    pmpo_model *m = fake_new(&(fake_options){.salt = 1});
+    m->takes_messages = true; /* such engines know forms */
+    pmpo_jobs jobs = {.model = m, .store = s};
+    const pmpo_message message = {PMPO_STR("user"), PMPO_STR("Which?")};
+    const uint64_t seed = 1;
+    pmpo_arena mem = {0};
+    for (int i = 0; i < 4; i++) {
+        const pmpo_json_form form = {.fields = fields,
+                                     .n_fields = 2,
+                                     .words = words[i % 2],
+                                     .n_words = 2,
+                                     .open = "",
+                                     .close = ""};
+        const pmpo_gen_request q = {.messages = &message,
+                                    .n_messages = 1,
+                                    .json = &form,
+                                    .seeds = &seed,
+                                    .n_samples = 1};
+        const pmpo_job job = {.kind = "rewrite",
+                              .requests = &q,
+                              .n_requests = 1,
+                              .params = {.top_p = 1,
+                                         .max_tokens = 20,
+                                         .stop = PMPO_STR("")}};
+        pmpo_job_reply r;
+        assert_int_equal(pmpo_jobs_run(&jobs, &job, &mem, &r, NULL), 0);
+        assert_int_equal(fake_generated(m), i < 2 ? i + 1 : 2);
+    }
+    pmpo_arena_release(&mem);
+    fake_free(m);
     pmpo_store_free(s);
 }
 
@@ -645,6 +687,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_come_back),
         cmocka_unit_test(test_units_and_jobs),
+        cmocka_unit_test(test_forms_of_jobs),
         cmocka_unit_test(test_what_is_not_a_number_is_refused),
         cmocka_unit_test(test_examples_keep_their_order),
         cmocka_unit_test(test_a_damaged_unit_is_noticed),

@@ -49,6 +49,13 @@ void pmpo_hasher_u64(pmpo_hasher *h, uint64_t v)
     pmpo_hasher_bytes(h, b, sizeof(b));
 }
 
+void pmpo_hasher_double(pmpo_hasher *h, double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof(bits));
+    pmpo_hasher_u64(h, bits);
+}
+
 void pmpo_hasher_str(pmpo_hasher *h, pmpo_str s)
 {
     pmpo_hasher_u64(h, s.len);

@@ -20,6 +20,7 @@ void pmpo_hasher_free(pmpo_hasher *h);
 void pmpo_hasher_bytes(pmpo_hasher *h, const void *p, size_t n);
 void pmpo_hasher_str(pmpo_hasher *h, pmpo_str s); /* length, then bytes */
 void pmpo_hasher_u64(pmpo_hasher *h, uint64_t v);
+void pmpo_hasher_double(pmpo_hasher *h, double v); /* its bits */
 pmpo_hash pmpo_hasher_end(pmpo_hasher *h); /* also resets */
 
 /* 32 lower-case hex digits and a NUL. */

@@ -22,24 +22,17 @@ typedef struct asked {
 
 /* ---- keys ------------------------------------------------------------------ */
 
-static void hash_double(pmpo_hasher *h, double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof(bits));
-    pmpo_hasher_u64(h, bits);
-}
-
 static void hash_settings(pmpo_hasher *h, const asked *a)
 {
     pmpo_hasher_str(h, PMPO_STR(REPLY_VERSION));
     pmpo_hasher_bytes(h, a->m->identity.bytes, sizeof(a->m->identity.bytes));
-    hash_double(h, a->p->temperature);
-    hash_double(h, a->p->top_p);
+    pmpo_hasher_double(h, a->p->temperature);
+    pmpo_hasher_double(h, a->p->top_p);
     pmpo_hasher_u64(h, (uint64_t)a->p->max_tokens);
     pmpo_hasher_str(h, a->p->stop);
 }
 
-static void hash_form(pmpo_hasher *h, const pmpo_json_form *f)
+void pmpo_hasher_form(pmpo_hasher *h, const pmpo_json_form *f)
 {
     pmpo_hasher_u64(h, f->n_fields);
     for (size_t i = 0; i < f->n_fields; i++) {
@@ -64,7 +57,7 @@ static void hash_request(pmpo_hasher *h, const pmpo_gen_request *r)
         pmpo_hasher_str(h, r->messages[i].content);
     }
     if (n && r->json) { /* only engines that take messages know it */
-        hash_form(h, r->json);
+        pmpo_hasher_form(h, r->json);
     }
     pmpo_hasher_str(h, r->begun);
     pmpo_hasher_str(h, r->grammar);

@@ -32,6 +32,9 @@ int pmpo_generate_kept(struct pmpo_model *m, const pmpo_keeping *k,
                        const pmpo_gen_params *p, pmpo_reply *out,
                        pmpo_error *err);
 
+/* All that a form asks for. */
+void pmpo_hasher_form(pmpo_hasher *h, const pmpo_json_form *f);
+
 /* Adds the cost of `r` to *c: its rows and tokens, or one cached reply. */
 void pmpo_cost_add_reply(pmpo_cost *c, const pmpo_reply *r);
 

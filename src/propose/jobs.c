@@ -21,14 +21,8 @@ static size_t count_samples(const pmpo_job *job)
 
 /* ---- key ----------------------------------------------------------------- */
 
-static void hash_double(pmpo_hasher *h, double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof(bits));
-    pmpo_hasher_u64(h, bits);
-}
-
-static void hash_request(pmpo_hasher *h, const pmpo_gen_request *r)
+static void hash_request(pmpo_hasher *h, const pmpo_model *m,
+                         const pmpo_gen_request *r)
 {
     pmpo_hasher_u64(h, r->n_messages);
     for (size_t i = 0; i < r->n_messages; i++) {
@@ -42,6 +36,9 @@ static void hash_request(pmpo_hasher *h, const pmpo_gen_request *r)
     if (r->json) { /* likewise */
         pmpo_hasher_u64(h, r->json->n_fields);
         pmpo_hasher_u64(h, r->json->n_words);
+    }
+    if (r->json && m->takes_messages) { /* others don't know it */
+        pmpo_hasher_form(h, r->json);
     }
     pmpo_hasher_u64(h, r->n_ids);
     pmpo_hasher_bytes(h, r->ids, r->n_ids * sizeof(*r->ids));
@@ -62,13 +59,13 @@ static int job_key(const pmpo_jobs *j, const pmpo_job *job, pmpo_hash *out,
     pmpo_hasher_bytes(h, j->model->identity.bytes,
                       sizeof(j->model->identity.bytes));
     pmpo_hasher_str(h, pmpo_str_of(job->kind));
-    hash_double(h, job->params.temperature);
-    hash_double(h, job->params.top_p);
+    pmpo_hasher_double(h, job->params.temperature);
+    pmpo_hasher_double(h, job->params.top_p);
     pmpo_hasher_u64(h, (uint64_t)job->params.max_tokens);
     pmpo_hasher_str(h, job->params.stop);
     pmpo_hasher_u64(h, job->n_requests);
     for (size_t i = 0; i < job->n_requests; i++) {
-        hash_request(h, &job->requests[i]);
+        hash_request(h, j->model, &job->requests[i]);
     }
     *out = pmpo_hasher_end(h);
     pmpo_hasher_free(h);

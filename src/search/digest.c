@@ -12,12 +12,8 @@
 
 static void hash_number(pmpo_hasher *h, double v)
 {
-    uint64_t bits = 0;
-    if (!isnan(v)) { /* one NAN is like another */
-        memcpy(&bits, &v, sizeof(bits));
-    }
     pmpo_hasher_u64(h, isnan(v));
-    pmpo_hasher_u64(h, bits);
+    pmpo_hasher_double(h, isnan(v) ? 0 : v); /* one NAN is like another */
 }
 
 static void hash_analysis(pmpo_hasher *h, const pmpo_step *step)
