@@ -44,6 +44,8 @@ static void what_is_left_reads_well(void **state)
             "Use it twice.");
     rest_is("Pay 1,000 now.", PMPO_GRAIN_CLAUSE, "");
     rest_is("Say yes  now", PMPO_GRAIN_WORD, "Yes  now|Say now|Say yes");
+    rest_is("Add.\n\nExamples:\n\nInput: 1\nOutput: 2\n\n", PMPO_GRAIN_SENTENCE,
+            "Examples:\n\nInput: 1\nOutput: 2|Add.");
     rest_is("Zuerst übe, dann ruhe.", PMPO_GRAIN_CLAUSE,
             "Dann ruhe.|Zuerst übe.");
 }

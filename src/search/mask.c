@@ -80,20 +80,6 @@ static int mark_by_model(const order *o, pmpo_marking *out, const char **why,
     return rc;
 }
 
-/* The demonstrations as a unit of their own, behind those of the model's. */
-static void add_demos(pmpo_str prompt, size_t instruction, int max,
-                      pmpo_marking *out)
-{
-    size_t begin =
-        prompt.len -
-        pmpo_str_trim(pmpo_str_sub(prompt, instruction, prompt.len)).len;
-    if (out->n == (size_t)max || out->n == PMPO_MAX_SEGMENTS) {
-        out->spans[out->n - 1].end = prompt.len;
-    } else {
-        out->spans[out->n++] = (pmpo_span){begin, prompt.len};
-    }
-}
-
 int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
               uint64_t seed, pmpo_marking *out, pmpo_error *err)
 {
@@ -118,8 +104,8 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
     out->note = why ? why : "";
     if (why) {
         pmpo_text_segment(prompt, max, out->spans, &out->n);
-    } else if (d.n > 0) {
-        add_demos(prompt, d.instruction.len, max, out);
+    } else {
+        pmpo_demos_add_unit(prompt, &d, max, out->spans, &out->n);
     }
     return 0;
 }

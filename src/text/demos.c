@@ -123,6 +123,29 @@ void pmpo_demos_read(pmpo_str prompt, pmpo_demos *out)
     }
 }
 
+/* ---- as a unit ----------------------------------------------------------- */
+
+pmpo_span pmpo_demos_span(pmpo_str prompt, const pmpo_demos *d)
+{
+    pmpo_str all = pmpo_str_trim(d->rest); /* borrowed from the prompt */
+    size_t begin = (size_t)(all.ptr - prompt.ptr);
+    return (pmpo_span){begin, begin + all.len};
+}
+
+void pmpo_demos_add_unit(pmpo_str prompt, const pmpo_demos *d, int max,
+                         pmpo_span *units, size_t *n)
+{
+    if (d->n == 0) {
+        return;
+    }
+    pmpo_span all = pmpo_demos_span(prompt, d);
+    if (*n == (size_t)max || *n == PMPO_MAX_SEGMENTS) {
+        units[*n - 1].end = all.end;
+    } else {
+        units[(*n)++] = all;
+    }
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out)

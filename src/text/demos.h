@@ -29,6 +29,7 @@
 
 #include "base/str.h"
 #include "pmpo.h"
+#include "text/text.h"
 
 #define PMPO_DEMO_OPEN "{{example}}"
 #define PMPO_DEMO_ANSWER "{{answer}}"
@@ -52,6 +53,15 @@ typedef struct pmpo_demos {
  * the demonstrations are incomplete or more than PMPO_MAX_DEMOS, n is 0 and the
  * instruction is the whole prompt, byte for byte. */
 void pmpo_demos_read(pmpo_str prompt, pmpo_demos *out);
+
+/* Where the demonstrations of `prompt` stand, without white space at the ends;
+ * d->n > 0. */
+pmpo_span pmpo_demos_span(pmpo_str prompt, const pmpo_demos *d);
+
+/* Puts them, if there are any, as one unit behind the *n of the instruction; to
+ * the last one where there are `max` (at least 1) or PMPO_MAX_SEGMENTS. */
+void pmpo_demos_add_unit(pmpo_str prompt, const pmpo_demos *d, int max,
+                         pmpo_span *units, size_t *n);
 
 /* Appends the instruction and the n demonstrations (`rest` is not looked at). */
 void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out);

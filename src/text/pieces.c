@@ -111,6 +111,7 @@ void pmpo_text_pieces(pmpo_str prompt, pmpo_grain kind, pmpo_span *pieces,
     pmpo_demos_read(prompt, &d);
     instruction_pieces(d.instruction, kind, pieces, n);
     if (d.n > 0) {
-        add(pieces, n, prompt.len - pmpo_str_trim(d.rest).len, prompt.len);
+        pmpo_span all = pmpo_demos_span(prompt, &d);
+        add(pieces, n, all.begin, all.end);
     }
 }

@@ -645,20 +645,8 @@ void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
     pmpo_demos d;
     pmpo_demos_read(prompt, &d);
     segment(d.instruction, max > 1 && d.n > 0 ? max - 1 : max, spans, n);
-    if (d.n == 0 || max < 1) {
-        return;
-    }
-    size_t begin = prompt.len - d.rest.len, end = prompt.len;
-    while (pmpo_is_space(prompt.ptr[begin])) {
-        begin++;
-    }
-    while (pmpo_is_space(prompt.ptr[end - 1])) {
-        end--;
-    }
-    if (*n == (size_t)max || *n == PMPO_MAX_SEGMENTS) {
-        spans[*n - 1].end = end;
-    } else {
-        spans[(*n)++] = (pmpo_span){begin, end};
+    if (max >= 1) {
+        pmpo_demos_add_unit(prompt, &d, max, spans, n);
     }
 }
 
