@@ -64,10 +64,11 @@ static const pmpo_candidate *candidate(const pmpo_run_view *v, int id)
     return NULL;
 }
 
-/* The prompt from which a candidate descends; 0: the start prompt. */
+/* The prompt from which a candidate descends; 0: the start prompt. Parents are
+ * earlier prompts; in a damaged file they may not be. */
 static int family_of(const pmpo_run_view *v, const pmpo_candidate *c)
 {
-    while (c->n_parents > 0) {
+    while (c->n_parents > 0 && c->parents[0] < c->id) {
         const pmpo_candidate *from = candidate(v, c->parents[0]);
         if (!from) {
             return c->parents[0];

@@ -80,4 +80,10 @@ grep -q "^run's loss" out && fail "the first model's loss is called the run's"
 "$pmpo" audit joint --baseline all --json | grep -q '"run_loss":null' || fail "audit --json of several models"
 "$pmpo" audit whole --baseline all >out 2>err
 grep -q "^run's loss" out || fail "audit of one model: $(cat out err)"
+# A damaged file ends an audit of it, one way or the other.
+if command -v sqlite3 >/dev/null; then
+    sqlite3 whole "UPDATE candidate SET parents = id" || fail "no table of candidates"
+    timeout 60 "$pmpo" audit whole --baseline all >/dev/null 2>&1
+    [ $? != 124 ] || fail "audit of a damaged file hangs"
+fi
 exit $failed
