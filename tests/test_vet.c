@@ -31,6 +31,7 @@ static const row table[] = {
     {"Answer yes or no.", PMPO_FATE_PENDING, ""},
     {"Think.", PMPO_FATE_DUPLICATE, "the same as prompt 0"},
     {"Think twice.", PMPO_FATE_DUPLICATE, "prompt 2, the incumbent"},
+    {"\nThink twice. \n", PMPO_FATE_DUPLICATE, "prompt 2, the incumbent"},
     {"Say if Mary and Jane went to the shop, was it open", PMPO_FATE_REJECTED,
      "it copies words of a training example"},
     {"Answer yes or no. Be brief. Answer yes or no.", PMPO_FATE_REJECTED,
@@ -72,8 +73,8 @@ static void copies_and_length_can_be_let_through(void **state)
 {
     (void)state;
     pmpo_model *m = fake_new(&(fake_options){.salt = 1});
-    const pmpo_vet_input in = {.prompt = {table[3].prompt,
-                                          strlen(table[3].prompt)},
+    const pmpo_vet_input in = {.prompt = {table[4].prompt,
+                                          strlen(table[4].prompt)},
                                .vocab = &m->vocab};
     pmpo_verdict v;
     assert_int_equal(pmpo_vet(&in, &v, NULL), 0);

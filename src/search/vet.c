@@ -28,6 +28,7 @@ static int object(pmpo_verdict *v, pmpo_fate fate, const char *fmt, ...)
 
 int pmpo_find_prompt(const pmpo_candidate_row *rows, size_t n, pmpo_str prompt)
 {
+    prompt = pmpo_str_trim(prompt);
     for (size_t i = 0; i < n; i++) {
         if (pmpo_str_eq(pmpo_str_trim(rows[i].prompt), prompt)
             && (i == 0 || rows[i].prompt.len > 0)) {
@@ -37,7 +38,7 @@ int pmpo_find_prompt(const pmpo_candidate_row *rows, size_t n, pmpo_str prompt)
     return -1;
 }
 
-/* A duplicate's loss comes once all are scored: see loop.c. */
+/* A duplicate's loss comes once all are scored: see trial.c. */
 static int is_new(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
 {
     (void)err;
