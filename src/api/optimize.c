@@ -82,10 +82,11 @@ static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
     char text[160];
     int rc = 0;
     if (pmpo_data_count(p->of[PMPO_PART_TRAIN]) < FEW_TRAINING) {
-        rc = pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 0,
-                                 "fewer than 3 training examples: the prompt "
-                                 "will fit their wording",
-                                 err);
+        snprintf(text, sizeof(text),
+                 "fewer than %d training examples: the prompt will fit their "
+                 "wording",
+                 FEW_TRAINING);
+        rc = pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 0, text, err);
     }
     if (rc < 0 || n == 0 || n >= FEW_VALIDATION) {
         return rc;

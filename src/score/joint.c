@@ -61,8 +61,7 @@ int pmpo_joint_scorer_new(pmpo_model *m, const pmpo_data *d,
     return 0;
 }
 
-/* ---- scoring on one model
- * --------------------------------------------------------- */
+/* ---- scoring on one model ------------------------------------------------------ */
 
 /* What the loss on this model may be for the joint one to stay in bounds. */
 static double bound_of(const joining *j, size_t i, double bound)
@@ -98,8 +97,7 @@ static void ask(joining *j, size_t i)
     j->place[j->n_part++] = i;
 }
 
-/* ---- joint results
- * ---------------------------------------------------------------- */
+/* ---- joint results ------------------------------------------------------------- */
 
 static double combine(const joining *j, const double *losses)
 {

@@ -207,8 +207,8 @@ int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err)
         const char *few =
             pmpo_say(st,
                      "can't be told from so few different inputs: "
-                     "%zu, and it takes 8",
-                     n_inputs);
+                     "%zu, and it takes %d",
+                     n_inputs, PMPO_AUDIT_LEAST_INPUTS);
         return pmpo_store_put_text(st->in->store, name, pmpo_str_of(few), err);
     }
     check c = {0};
