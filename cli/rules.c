@@ -80,14 +80,15 @@ static bool has_no_last_choice(const options *o)
 
 static bool has_no_shortlist(const options *o)
 {
-    return has_no_last_choice(o) || answers_nothing(o);
+    return has_no_last_choice(o) || answers_nothing(o) || o->lowest_loss;
 }
 
-/* There is no last choice, or no prompt with a rewriter's words in it, or a
- * person has read them. */
+/* There is no last choice; or no answers have a say in it, and there is no
+ * prompt with a rewriter's words, or a person has read them. */
 static bool takes_lowest(const options *o)
 {
-    return has_no_last_choice(o) || o->approve || rewrites_nothing(o);
+    return has_no_last_choice(o) ||
+           (answers_nothing(o) && (o->approve || rewrites_nothing(o)));
 }
 
 static bool has_one_model(const options *o)

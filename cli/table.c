@@ -420,8 +420,8 @@ const option_row option_rows[] = {
            "do not check whether a lower loss goes with more right options",
            CMD_OPTIMIZE),
     SWITCH(0, "lowest-loss", lowest_loss,
-           "end with the lowest validation loss, even if what a rewriter's "
-           "words gain may be chance",
+           "end with the lowest validation loss, whatever the answers say and "
+           "even if what a rewriter's words gain may be chance",
            CMD_OPTIMIZE),
     TEXT(0, "from", from, "RUN",
          "start from the best prompt of an earlier run, unless -p is given; "

@@ -510,10 +510,11 @@ typedef struct pmpo_optimize_options {
     bool no_hard_cases;    /* show the rewriter random examples */
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood, at start and end */
-    /* End with the lowest validation loss. Else a prompt with words of a
-     * rewriter's, or of a custom proposer's, or made from such a one, has to be
-     * better than the best without by a paired test at 5 %. No effect with
-     * `approve` or `paper`. */
+    /* End with the lowest validation loss; nothing answers the validation
+     * examples. Else the most right answers decide where they are marked, and a
+     * prompt with words of a rewriter's, or of a custom proposer's, or made from
+     * such a one, has to be better than the best without by a paired test at
+     * 5 %, unless a person approves. No effect with `paper`. */
     bool lowest_loss;
     bool approve;    /* ask before a candidate becomes the incumbent */
     pmpo_ask_fn ask; /* called for that with ask_ud; required with `approve` */

@@ -295,11 +295,11 @@ optimize | --no-hard-cases | | --no-hard-cases
 optimize | --no-loss-check | | --no-loss-check
 optimize | --lowest-loss | | --lowest-loss
 optimize | --lowest-loss | --preset paper => --lowest-loss
-optimize | --lowest-loss | --rewriter none => --lowest-loss
-optimize | --lowest-loss | --approve => --lowest-loss
+optimize | --lowest-loss | --rewriter none --metric none => --lowest-loss
+optimize | --lowest-loss | --approve --metric none => --lowest-loss
 optimize | --lowest-loss | --iterations 0 => --lowest-loss
 optimize | --lowest-loss | --val 0 => --lowest-loss
-optimize | --lowest-loss | --proposers library,merge => --lowest-loss
+optimize | --lowest-loss | --proposers library,merge --metric none => --lowest-loss
 optimize | --no-loss-check | --preset paper => --no-loss-check
 optimize | --proposers | | --proposers rewrite
 optimize | --approve | | --approve
@@ -328,6 +328,7 @@ optimize | --metric | | --metric none
 optimize | --shortlist | --iterations 3 | --shortlist 1
 optimize | --shortlist | --metric none => --shortlist 2
 optimize | --shortlist | --val 0 => --shortlist 2
+optimize | --shortlist | --lowest-loss => --shortlist 2
 optimize | --shortlist | --iterations 0 => --shortlist 2
 optimize | --max-tokens | | --max-tokens 1
 optimize | --max-tokens | --preset paper => --max-tokens 9

@@ -97,6 +97,14 @@ static pmpo_run *run_with(const pmpo_optimize_options *o, const pmpo_data *d,
     return run;
 }
 
+static int approve(void *ud, const pmpo_would_be *w, pmpo_str *edited,
+                   pmpo_error *err)
+{
+    (void)ud, (void)w, (void)edited, (void)err;
+    return PMPO_APPROVAL_ACCEPT;
+}
+
+/* Where a person approves, a rewriter's words are like any others. */
 static pmpo_optimize_options options_for_choice(void)
 {
     pmpo_optimize_options o = small_options();
@@ -104,7 +112,8 @@ static pmpo_optimize_options options_for_choice(void)
     o.iterations = 6;
     o.split = (pmpo_split){4, 40, 16, 1};
     o.force = true;
-    o.lowest_loss = true;
+    o.approve = true;
+    o.ask = approve;
     return o;
 }
 
@@ -129,22 +138,32 @@ static void check_sorted(const pmpo_run_view *v)
     }
 }
 
+/* Without a metric; and with lowest_loss where only the start prompt answers
+ * right. */
 static void the_lowest_validation_loss_is_chosen(void **state)
 {
     (void)state;
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_data *d = make_data(60, false);
     pmpo_optimize_options o = options_for_choice();
-    o.metric = PMPO_RUN_METRIC_NONE;
-    pmpo_run *run = run_with(&o, d, path);
-    const pmpo_run_view *v = pmpo_run_describe(run);
-    check_sorted(v);
-    assert_int_equal(v->best_id, v->finalists[0].id);
-    assert_true(v->best.val_loss == v->finalists[0].val_loss);
-    assert_true(pmpo_str_eq(v->best.prompt, prompt_of(v, v->best_id)));
-    assert_int_equal(v->finalists[0].n_answers, 0);
-    assert_int_equal(v->best.test_n_answers, 0);
-    pmpo_run_free(run);
+    wise = o.prompt;
+    for (int lowest = 0; lowest < 2; lowest++) {
+        o.metric = lowest ? PMPO_RUN_METRIC_EXACT : PMPO_RUN_METRIC_NONE;
+        o.approve = !lowest;
+        o.lowest_loss = lowest;
+        pmpo_run *run = run_with(&o, d, path);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        check_sorted(v);
+        assert_int_not_equal(v->best_id, 0);
+        assert_int_equal(v->best_id, v->finalists[0].id);
+        assert_true(v->best.val_loss == v->finalists[0].val_loss);
+        assert_true(pmpo_str_eq(v->best.prompt, prompt_of(v, v->best_id)));
+        assert_int_equal(v->finalists[0].n_answers, 0);
+        assert_int_equal(v->best.test_n_answers, lowest ? 16 : 0);
+        assert_int_equal(v->initial.test_n_right, lowest ? 16 : 0);
+        pmpo_run_free(run);
+    }
+    wise = PMPO_STR("");
     pmpo_data_free(d);
     free(path);
     drop_folder(folder);
@@ -409,6 +428,7 @@ static void run_pairs(pmpo_run_metric metric, int shortlist, size_t *seen)
         pmpo_error err;
         pmpo_model *m =
             fake_new(&(fake_options){.salt = i / 2, .answers = answer});
+        o.approve = false;
         o.lowest_loss = i % 2;
         assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL,
                                                               NULL},
@@ -523,6 +543,7 @@ static void the_best_of_library_and_contract_answer(void **state)
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_data *d = make_data(60, false);
     pmpo_optimize_options o = options_for_choice();
+    o.approve = false; /* or they are not in the choice */
     o.proposers = "library,contract";
     o.iterations = 1;
     o.shortlist = 1;

@@ -81,14 +81,19 @@ static uint64_t bound_of(const counted *c, const pmpo_model *m,
 
 /* ---- rates --------------------------------------------------------------- */
 
+/* Prompts that answer the validation part. */
+static size_t most_answering(const pmpo_optimize_options *o)
+{
+    return pmpo_answers_choose(o) ? pmpo_most_finalists(o->shortlist) : 0;
+}
+
 static int measure_rates(pmpo_model *scorer, pmpo_model *rewriter,
                          const pmpo_parts *p, const pmpo_optimize_options *o,
                          pmpo_estimate *out, pmpo_error *err)
 {
     pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_LOSS);
     size_t replies = (size_t)o->variants * (size_t)(o->paper ? 1 : o->hard);
-    size_t answers = pmpo_most_finalists(o->shortlist) * out->n_val +
-                     2 * out->n_test;
+    size_t answers = most_answering(o) * out->n_val + 2 * out->n_test;
     int rc = pmpo_rate_scoring(scorer, p->of[0], &so, o->prompt,
                                &out->prefill_per_s, err);
     if (rc == 0 && !o->no_rewriter && o->iterations > 0) {
@@ -169,7 +174,7 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
 static void sum_answers(const pmpo_model *m, const counts *c,
                         const pmpo_optimize_options *o, pmpo_estimate *out)
 {
-    uint64_t list = pmpo_most_finalists(o->shortlist), cap = longest_prompt(o);
+    uint64_t list = most_answering(o), cap = longest_prompt(o);
     const char *tn = o->score.template_name;
     uint64_t n = list * c->val.n_examples + 2 * c->test.n_examples;
     if (o->metric != PMPO_RUN_METRIC_NONE) {

@@ -59,8 +59,10 @@ static int check_lengths(const pmpo_parts *p, pmpo_model *scorer,
         rc = rc < 0 ? rc
                     : pmpo_scorer_count(s, o->prompt, &prefill, &logical, err);
         pmpo_scorer_free(s);
-        bool answered = i != PMPO_PART_TRAIN
-                        && o->metric != PMPO_RUN_METRIC_NONE;
+        bool answered = i == PMPO_PART_VALIDATION
+                            ? pmpo_answers_choose(o)
+                            : i == PMPO_PART_TEST &&
+                                  o->metric != PMPO_RUN_METRIC_NONE;
         rc = rc < 0 || !answered
                  ? rc
                  : pmpo_answers_fit(scorer, o, p->of[i], o->prompt, err);

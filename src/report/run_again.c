@@ -83,12 +83,14 @@ static bool has_no_last_choice(const pmpo_run_view *v)
 
 static bool has_no_shortlist(const pmpo_run_view *v)
 {
-    return has_no_last_choice(v) || answers_nothing(v);
+    return has_no_last_choice(v) || answers_nothing(v) ||
+           is(v, "lowest_loss", "yes");
 }
 
 static bool takes_lowest(const pmpo_run_view *v)
 {
-    return has_no_last_choice(v) || asks_nobody(v) || is(v, "approve", "yes");
+    return has_no_last_choice(v) ||
+           (answers_nothing(v) && (asks_nobody(v) || is(v, "approve", "yes")));
 }
 
 static bool has_no_loss_check(const pmpo_run_view *v)

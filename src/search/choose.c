@@ -10,7 +10,8 @@
  * rewards imitated form: the most right answers decide, and the loss where they
  * are equal. (A prompt that a paired test had to find better didn't help: a
  * validation part is too small for that, and runs ended with prompts that answer
- * worse than where they began, docs/results.md.) */
+ * worse than where they began, docs/results.md.) With lowest_loss it is the
+ * lowest loss, whatever tests and answers say. */
 #include <math.h>
 
 #include "base/error.h"
@@ -38,6 +39,11 @@ typedef struct pool {
     size_t owed[1 + N_FIXED]; /* where the start prompt and the best of each
                                  fixed are; SIZE_MAX: nowhere */
 } pool;
+
+bool pmpo_answers_choose(const pmpo_optimize_options *o)
+{
+    return o->metric != PMPO_RUN_METRIC_NONE && !o->lowest_loss;
+}
 
 size_t pmpo_most_finalists(int shortlist)
 {
@@ -400,8 +406,7 @@ static int answer(contest *c, pmpo_error *err)
  * have beaten all others. */
 static bool may_win(const contest *c, size_t i)
 {
-    const pmpo_optimize_options *o = &c->st->o;
-    return !c->out[i] && (i == c->p->lead || o->lowest_loss || o->approve ||
+    return !c->out[i] && (i == c->p->lead || c->st->o.approve ||
                           !is_written(c->st, c->p->of[i].id));
 }
 
@@ -482,7 +487,7 @@ int pmpo_choose(pmpo_state *st, pmpo_error *err)
     sort_pool(st, &p);
     rc = choose_lead(st, &p, NULL, err);
     chosen = p.lead;
-    if (rc == 0 && st->o.metric != PMPO_RUN_METRIC_NONE) {
+    if (rc == 0 && pmpo_answers_choose(&st->o)) {
         shorten(&p, (size_t)st->o.shortlist);
         rc = choose_by_answers(st, &p, &chosen, err);
     }

@@ -41,6 +41,9 @@ int pmpo_run_put_rendering(pmpo_store *s, pmpo_model *m, const pmpo_data *d,
 pmpo_scorer_options pmpo_search_scoring(const pmpo_optimize_options *o,
                                         pmpo_targets targets);
 
+/* Do answers to the validation part have a say in what the run ends with?
+ * (choose.c) */
+bool pmpo_answers_choose(const pmpo_optimize_options *o);
 /* Prompts that answer the validation part at the end, at most. (choose.c) */
 size_t pmpo_most_finalists(int shortlist);
 

@@ -200,7 +200,8 @@ int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
                                         &logical, &why)
                     : 0;
     }
-    const pmpo_data *const answered[] = {st->in->validation, st->in->test};
+    const pmpo_data *const answered[] = {
+        pmpo_answers_choose(&st->o) ? st->in->validation : NULL, st->in->test};
     bool asks = st->o.metric != PMPO_RUN_METRIC_NONE;
     for (int i = 0; asks && rc == 0 && i < 2; i++) {
         rc = answered[i] ? pmpo_answers_fit(st->in->scorer, &st->o,
