@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/flag.h"
 #include "engine/llama/plan.h"
 #include "propose/forms.h"
 #include "text/text.h"
@@ -18,7 +19,7 @@ enum { IM_START = 256, IM_END, END_OF_TEXT, N_TOKENS };
 typedef struct fake {
     fake_options o;
     pmpo_model *model;
-    volatile sig_atomic_t cancelled;
+    pmpo_flag cancelled;
     size_t n_events, n_generated, n_replies, n_violations;
     size_t n_most, n_dropped; /* units under way; not finished, unwanted */
     size_t n_held; /* requests with a grammar */

@@ -5,9 +5,9 @@
 #include "engine/custom/custom_engine.h"
 
 #include <math.h>
-#include <signal.h>
 
 #include "base/error.h"
+#include "base/flag.h"
 #include "pmpo_custom.h"
 
 #define SCHEME "custom://"
@@ -16,7 +16,7 @@
 typedef struct custom {
     pmpo_custom_engine e;
     struct pmpo_model *model;
-    volatile sig_atomic_t cancelled;
+    pmpo_flag cancelled;
 } custom;
 
 /* A function has failed, or returned something impossible. */

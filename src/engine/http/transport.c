@@ -8,13 +8,13 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/flag.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "engine/http/authorities.h"
@@ -59,7 +59,7 @@ struct pmpo_http {
     size_t in_flight;
     uint64_t random;
     pmpo_http_counts counts;
-    volatile sig_atomic_t cancelled;
+    pmpo_flag cancelled;
     pmpo_arena mem;
 };
 

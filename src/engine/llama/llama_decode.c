@@ -83,7 +83,7 @@ const char *pmpo_llama_log(void)
 static bool is_cancelled(void *ud)
 {
     const pmpo_llama *l = ud;
-    return l->cancelled != 0;
+    return l->cancelled;
 }
 
 /* For scoring: sequences share the cells of one memory. */

@@ -22,8 +22,8 @@
 #define PMPO_ENGINE_LLAMA_ENGINE_H
 
 #include <llama.h>
-#include <signal.h>
 
+#include "base/flag.h"
 #include "engine/llama/llama_pool.h"
 #include "engine/llama/plan.h"
 #include "model/model.h"
@@ -81,7 +81,7 @@ typedef struct pmpo_llama {
     size_t n_vocab;
     int32_t *prefix; /* tokens of sequence 0 that are in the KV memory */
     size_t n_prefix, cap_prefix;
-    volatile sig_atomic_t cancelled;
+    pmpo_flag cancelled;
 } pmpo_llama;
 
 /* ---- guard.cpp: 0, what llama.cpp returned, or PMPO_EBACKEND ------------- */
