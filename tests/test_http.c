@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <strings.h>
 
 #include <cmocka.h>
@@ -609,6 +610,37 @@ static void test_a_shaky_server(void **state)
     http_server_stop(s);
 }
 
+/* The first request fails at once, the others take their time. */
+static void first_fails(void *ud, const http_request *r, http_answer *a)
+{
+    (void)ud;
+    a->status = r->index == 0 ? 500 : 200;
+    a->delay_ms = r->index == 0 ? 0 : 400;
+    a->body = strdup("{}");
+    a->body_len = 2;
+}
+
+/* A request that is due again while the only place is taken waits for that
+ * place, asleep: the one under way is not looked at a thousand times a second. */
+static void test_waits_for_room_asleep(void **state)
+{
+    (void)state;
+    http_server *s = http_server_start(first_fails, NULL);
+    const char *url = http_server_url(s);
+    struct rusage before, after;
+    int rc;
+    getrusage(RUSAGE_THREAD, &before);
+    load l = run_load(&url, 1, 2, 1, 0, &rc);
+    getrusage(RUSAGE_THREAD, &after);
+    assert_int_equal(rc, 0);
+    assert_int_equal(http_server_requests(s), 3);
+    each_once(&l);
+    long woken = after.ru_nvcsw - before.ru_nvcsw;
+    print_message("woken %ld times in 0.8 s\n", woken);
+    assert_true(woken < 100);
+    http_server_stop(s);
+}
+
 /* ---- the pure parts -------------------------------------------------------------------------- */
 
 /* A server that answers `capacity` requests a second at most, each after
@@ -726,6 +758,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_server_is_set_aside),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_a_shaky_server),
+        cmocka_unit_test(test_waits_for_room_asleep),
         cmocka_unit_test(test_a_cut_reply_is_asked_for_again),
         cmocka_unit_test(test_proxy),
     };

@@ -528,10 +528,12 @@ static int collect(pmpo_http *h, const pmpo_http_source *source, bool *dry,
 
 #define POLL_MS 100 /* how soon a cancel is seen */
 
+/* Without room nothing can be sent before a reply comes, which ends the wait by
+ * itself, or a server is asked again: a job that is due doesn't count then. */
 static int poll_ms(const pmpo_http *h, double now)
 {
     double ms = POLL_MS;
-    if (h->waiting && h->waiting->due_ms - now < ms) {
+    if (h->waiting && h->waiting->due_ms - now < ms && any_room(h, now)) {
         ms = h->waiting->due_ms - now;
     }
     for (size_t i = 0; i < h->n; i++) {
