@@ -295,7 +295,9 @@ static void run_case(const char *name)
     } else {
         assert_string_equal(said, "");
         assert_int_equal(a.n_done, 1);
-        assert_int_equal(c->n_expected, pmpo_ask_count(&c->ask));
+        assert_int_equal(c->n_expected, c->ask.n_next > 0
+                                            ? c->ask.n_next
+                                            : c->ask.n_ids - c->ask.from);
     }
     if (c->key[0]) {
         assert_null(strstr(said, c->key));
@@ -604,7 +606,7 @@ static void test_a_shaky_server(void **state)
     int rc = pmpo_http_run(h, &(pmpo_http_source){&l, load_next, load_done}, &err);
     assert_int_equal(rc, 0);
     assert_int_equal(l.failed, 0);
-    assert_true(pmpo_http_count(h).retries > 20);
+    assert_true(http_server_requests(s) > 200 + 20); /* tried again */
     each_once(&l);
     pmpo_http_free(h);
     http_server_stop(s);

@@ -9,11 +9,6 @@
 #include "base/error.h"
 #include "engine/http/asks.h"
 
-size_t pmpo_ask_count(const pmpo_ask *ask)
-{
-    return ask->n_next > 0 ? ask->n_next : ask->n_ids - ask->from;
-}
-
 /* ---- what all have in common ------------------------------------------------------ */
 
 /* vLLM writes this for minus infinity. */

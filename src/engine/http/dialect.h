@@ -25,9 +25,6 @@ typedef struct pmpo_ask {
     size_t n_next;
 } pmpo_ask;
 
-/* How many numbers the reply to `ask` has. */
-size_t pmpo_ask_count(const pmpo_ask *ask);
-
 /* A token that the server chose by itself. */
 typedef struct pmpo_greedy {
     int32_t id;    /* -1: the reply has only its text */
@@ -43,8 +40,9 @@ typedef struct pmpo_dialect {
     const char *remark; /* what it can't do, for the user; or "" */
     /* Appends the body of the request. PMPO_ENOMEM. */
     int (*write)(const pmpo_ask *ask, const char *model, pmpo_buf *out);
-    /* Fills out[pmpo_ask_count(ask)]. PMPO_EBACKEND: the reply does not have
-     * what was asked for; *err says what is wrong with it. */
+    /* Fills out[n_next], or out[n_ids - from] in the whole form.
+     * PMPO_EBACKEND: the reply does not have what was asked for; *err says what
+     * is wrong with it. */
     int (*read)(pmpo_str body, const pmpo_ask *ask, const char *model,
                 float *out, pmpo_error *err);
     /* The likeliest token after ask->ids, for checks. `read` fills *out (text

@@ -58,7 +58,6 @@ struct pmpo_http {
     job *waiting; /* by due time */
     size_t in_flight;
     uint64_t random;
-    pmpo_http_counts counts;
     pmpo_flag cancelled;
     pmpo_arena mem;
 };
@@ -217,9 +216,6 @@ static int send_job(pmpo_http *h, job *j, size_t server)
     j->tries++;
     pmpo_endpoint_started(&h->servers[server]);
     h->in_flight++;
-    h->counts.requests++;
-    h->counts.retries += j->tries > 1;
-    h->counts.bytes_sent += j->call.body.len;
     return 0;
 }
 
@@ -424,7 +420,6 @@ static int finish(pmpo_http *h, const pmpo_http_source *source, slot *s,
     double now = pmpo_now_ms();
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &after);
-    h->counts.bytes_received += s->reply.len;
     fate f = judge(s, c, (int)status);
     double delay = pmpo_retry_delay(s->job->tries, h->backoff_ms, (double)after,
                                     pmpo_random_unit(&h->random));
@@ -783,19 +778,9 @@ void pmpo_http_cancel(pmpo_http *h, bool on)
     h->cancelled = on;
 }
 
-pmpo_http_counts pmpo_http_count(const pmpo_http *h)
-{
-    return h->counts;
-}
-
 void pmpo_http_at_once(pmpo_http *h, int n)
 {
     for (size_t i = 0; i < h->n; i++) {
         pmpo_endpoint_fix(&h->servers[i], n);
     }
-}
-
-int pmpo_http_window(const pmpo_http *h, size_t i)
-{
-    return h->servers[i].window;
 }

@@ -87,15 +87,8 @@ bool pmpo_http_blame(const pmpo_http *h, pmpo_str body, pmpo_error *err);
 /* Any thread, signal handler. Sticky until called with false. */
 void pmpo_http_cancel(pmpo_http *h, bool on);
 
-typedef struct pmpo_http_counts {
-    uint64_t requests, retries, bytes_sent, bytes_received;
-} pmpo_http_counts;
-
-pmpo_http_counts pmpo_http_count(const pmpo_http *h);
 /* Fixes the requests in flight for each server (n > 0) unless the options did,
  * or lets them be found out again (0). Not during a run. */
 void pmpo_http_at_once(pmpo_http *h, int n);
-/* Requests in flight that server i is sent at present. */
-int pmpo_http_window(const pmpo_http *h, size_t i);
 
 #endif
