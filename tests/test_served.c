@@ -1,6 +1,7 @@
 /* test_served.c: what a server's reply says of itself: that it is whole or was
  * cut, that it is an error, that a text was too long. */
 #include "engine/http/asks.h"
+#include "engine/http/dialect.h"
 #include "remote_help.h"
 
 /* ---- ends -------------------------------------------------------------------- */
@@ -233,6 +234,88 @@ static void test_errors_under_200(void **state)
             "no choices in the reply: logprobs are not supported");
 }
 
+/* ---- requests that can't be written ---------------------------------------------- */
+
+static size_t allocations_left = SIZE_MAX; /* jansson's, before one fails */
+
+static void *sometimes(size_t bytes)
+{
+    return allocations_left-- ? malloc(bytes) : NULL;
+}
+
+static int chat_body(const pmpo_message *m, pmpo_buf *out)
+{
+    static const char *const fields[] = {"why", "which"};
+    static const char *const words[] = {"A", "B"};
+    const pmpo_json_form form = {fields, 2, "<", ">", words, 2};
+    const pmpo_gen_params p = {.top_p = 1, .temperature = 0.5, .max_tokens = 9,
+                               .stop = PMPO_STR("\n")};
+    const uint64_t seed = 1;
+    const pmpo_gen_request q = {.messages = m, .n_messages = 2, .json = &form,
+                                .seeds = &seed, .n_samples = 1};
+    pmpo_buf_clear(out);
+    return pmpo_ask_reply("fake", &q, &(pmpo_sampling){&p, 1, true, 0}, out);
+}
+
+/* With a message that is no UTF-8 there is no request, rather than one without
+ * it. */
+static void test_a_message_that_is_no_text(void **state)
+{
+    (void)state;
+    llm_server *s =
+        llm_server_start(&(llm_options){.kind = LLM_CHAT, .salt = 2});
+    pmpo_model *m = must_open(llm_server_url(s));
+    const pmpo_message ask[] = {{PMPO_STR("system"), PMPO_STR("Say \xff.")},
+                                {PMPO_STR("user"), PMPO_STR("Now.")}};
+    const uint64_t seed = 1;
+    const pmpo_gen_request q = {.messages = ask, .n_messages = 2,
+                                .seeds = &seed, .n_samples = 1};
+    const pmpo_gen_params p = {.top_p = 1, .max_tokens = 20,
+                               .stop = PMPO_STR("")};
+    pmpo_reply r = {0};
+    pmpo_error err = {0};
+    assert_int_equal(pmpo_generate(m, &q, 1, &p, &r, &err), PMPO_EBACKEND);
+    assert_non_null(strstr(err.text, "not UTF-8"));
+    pmpo_buf_release(&r.text);
+    pmpo_model_free(m);
+    llm_server_stop(s);
+    pmpo_buf b = {0};
+    assert_true(chat_body(ask, &b) < 0);
+    assert_true(pmpo_ask_chat_tokens("fake", ask, 2, true, &b) < 0);
+    pmpo_buf_release(&b);
+}
+
+/* Wherever memory ends: a body is whole or there is none. */
+static void test_a_body_is_whole(void **state)
+{
+    (void)state;
+    const pmpo_message ask[] = {{PMPO_STR("system"), PMPO_STR("Say it.")},
+                                {PMPO_STR("user"), PMPO_STR("Now.")}};
+    const int32_t ids[] = {1, 2, 3};
+    const pmpo_ask what = {.ids = ids, .n_ids = 3, .next = ids, .n_next = 2};
+    const pmpo_dialect *vllm = pmpo_dialect_named("vllm");
+    pmpo_buf whole[2] = {{0}, {0}}, b = {0};
+    assert_int_equal(chat_body(ask, &whole[0]), 0);
+    assert_int_equal(vllm->write(&what, "fake", &whole[1]), 0);
+    json_set_alloc_funcs(sometimes, free);
+    for (int k = 0; k < 2; k++) {
+        int rc = -1;
+        size_t failed = 0;
+        for (size_t n = 0; rc < 0; n++) {
+            pmpo_buf_clear(&b);
+            allocations_left = n;
+            rc = k ? vllm->write(&what, "fake", &b) : chat_body(ask, &b);
+            failed += rc < 0;
+        }
+        assert_string_equal(b.ptr, whole[k].ptr);
+        assert_true(failed > 5);
+    }
+    json_set_alloc_funcs(malloc, free);
+    pmpo_buf_release(&b);
+    pmpo_buf_release(&whole[0]);
+    pmpo_buf_release(&whole[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_the_start_is_too_long),
         cmocka_unit_test(test_an_answer_has_no_room),
         cmocka_unit_test(test_errors_under_200),
+        cmocka_unit_test(test_a_message_that_is_no_text),
+        cmocka_unit_test(test_a_body_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

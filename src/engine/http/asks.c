@@ -20,13 +20,35 @@ int pmpo_json_put(json_t *o, pmpo_buf *out)
     return rc < 0 || out->failed ? PMPO_ENOMEM : 0;
 }
 
+/* Both take `value`. False: there is none (a text that is no UTF-8, no
+ * memory), so what it was for is incomplete. */
+static bool set(json_t *object, const char *name, json_t *value)
+{
+    return json_object_set_new(object, name, value) == 0;
+}
+
+static bool add(json_t *array, json_t *value)
+{
+    return json_array_append_new(array, value) == 0;
+}
+
+/* `o` if it is complete, else NULL. */
+static json_t *if_whole(json_t *o, bool whole)
+{
+    if (!whole) {
+        json_decref(o);
+    }
+    return whole ? o : NULL;
+}
+
 json_t *pmpo_json_ids(const int32_t *ids, size_t n)
 {
     json_t *a = json_array();
-    for (size_t i = 0; i < n; i++) {
-        json_array_append_new(a, json_integer(ids[i]));
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = add(a, json_integer(ids[i]));
     }
-    return a;
+    return if_whole(a, ok);
 }
 
 json_t *pmpo_json_reply(pmpo_str body, pmpo_error *err)
@@ -51,12 +73,12 @@ static json_t *text_of(pmpo_str s)
 static json_t *messages_of(const pmpo_message *m, size_t n)
 {
     json_t *a = json_array();
-    for (size_t i = 0; i < n; i++) {
-        json_array_append_new(a, json_pack("{s:o, s:o}", "role",
-                                           text_of(m[i].role), "content",
-                                           text_of(m[i].content)));
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = add(a, json_pack("{s:o, s:o}", "role", text_of(m[i].role),
+                              "content", text_of(m[i].content)));
     }
-    return a;
+    return if_whole(a, ok);
 }
 
 /* ---- tokens -------------------------------------------------------------------- */
@@ -143,26 +165,27 @@ const pmpo_json_form *pmpo_json_form_of(const pmpo_gen_request *r,
 static json_t *schema_of(const pmpo_json_form *f)
 {
     json_t *each = json_object(), *names = json_array();
+    bool ok = true;
     for (size_t i = 0; i < f->n_fields; i++) {
         json_t *one = json_pack("{s:s}", "type", "string");
-        json_t *words = i + 1 == f->n_fields && f->n_words ? json_array()
-                                                           : NULL;
-        for (size_t k = 0; words && k < f->n_words; k++) {
-            json_array_append_new(words, json_string(f->words[k]));
+        bool chosen = i + 1 == f->n_fields && f->n_words > 0;
+        json_t *words = chosen ? json_array() : NULL;
+        for (size_t k = 0; chosen && k < f->n_words; k++) {
+            ok = add(words, json_string(f->words[k])) && ok;
         }
-        if (words) {
-            json_object_set_new(one, "enum", words);
-        }
-        json_object_set_new(each, f->fields[i], one);
-        json_array_append_new(names, json_string(f->fields[i]));
+        ok = (!chosen || set(one, "enum", words)) && ok;
+        ok = set(each, f->fields[i], one) && ok;
+        ok = add(names, json_string(f->fields[i])) && ok;
     }
-    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties",
-                     each, "required", names, "additionalProperties", 0);
+    return if_whole(json_pack("{s:s, s:o, s:o, s:b}", "type", "object",
+                              "properties", each, "required", names,
+                              "additionalProperties", 0),
+                    ok);
 }
 
 /* The form in words, after the last message: a model that is only held to it
  * doesn't know what goes where. */
-static int put_form(json_t *o, const pmpo_json_form *f, json_t *messages)
+static bool put_form(json_t *o, const pmpo_json_form *f, json_t *messages)
 {
     json_t *last = json_array_get(messages, json_array_size(messages) - 1);
     pmpo_buf b = {0};
@@ -182,36 +205,37 @@ static int put_form(json_t *o, const pmpo_json_form *f, json_t *messages)
                         f->open, f->close);
     }
     pmpo_buf_puts(&b, ".\n");
-    json_object_set_new(last, "content", text_of(pmpo_buf_str(&b)));
+    bool ok = !b.failed && set(last, "content", text_of(pmpo_buf_str(&b)));
     json_t *schema = json_pack("{s:s, s:b, s:o}", "name", "reply", "strict", 1,
                                "schema", schema_of(f));
-    json_object_set_new(o, "response_format",
-                        json_pack("{s:s, s:o}", "type", "json_schema",
-                                  "json_schema", schema));
-    int rc = b.failed ? PMPO_ENOMEM : 0;
+    ok = set(o, "response_format",
+             json_pack("{s:s, s:o}", "type", "json_schema", "json_schema",
+                       schema)) &&
+         ok;
     pmpo_buf_release(&b);
-    return rc;
+    return ok;
 }
 
-static void put_sampling(json_t *o, const pmpo_sampling *s, bool chat)
+static bool put_sampling(json_t *o, const pmpo_sampling *s, bool chat)
 {
     const pmpo_gen_params *p = s->p;
-    json_object_set_new(o,
-                        chat && s->refused & PMPO_REFUSES_MAX_TOKENS
-                            ? "max_completion_tokens"
-                            : "max_tokens",
-                        json_integer(p->max_tokens));
+    bool ok = set(o,
+                  chat && s->refused & PMPO_REFUSES_MAX_TOKENS
+                      ? "max_completion_tokens"
+                      : "max_tokens",
+                  json_integer(p->max_tokens));
     if (!(s->refused & PMPO_REFUSES_TEMPERATURE)) {
-        json_object_set_new(o, "temperature", json_real(p->temperature));
+        ok = set(o, "temperature", json_real(p->temperature)) && ok;
     }
     if (!(s->refused & PMPO_REFUSES_TOP_P)) {
-        json_object_set_new(o, "top_p", json_real(p->top_p));
+        ok = set(o, "top_p", json_real(p->top_p)) && ok;
     }
     if (p->temperature > 0 && !(s->refused & PMPO_REFUSES_SEED)) {
         /* signed 32 bits go everywhere */
         uint64_t seed = (s->seed ^ (s->seed >> 32)) & 0x7fffffff;
-        json_object_set_new(o, "seed", json_integer((json_int_t)seed));
+        ok = set(o, "seed", json_integer((json_int_t)seed)) && ok;
     }
+    return ok;
 }
 
 int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
@@ -223,17 +247,16 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
     bool chat = r->n_messages > 0;
     json_t *what = chat ? messages_of(r->messages, r->n_messages)
                         : pmpo_json_ids(r->ids, r->n_ids);
-    int rc = form ? put_form(o, form, what) : 0;
-    put_sampling(o, s, chat);
-    json_object_set_new(o, chat ? "messages" : "prompt", what);
+    bool ok = !form || put_form(o, form, what);
+    ok = put_sampling(o, s, chat) && ok;
+    ok = set(o, chat ? "messages" : "prompt", what) && ok;
     /* Others leave the stop out of the text without saying that it was there,
      * so there it is looked for in what came. */
     if (s->vllm && p->stop.len > 0) {
-        json_object_set_new(o, "stop", text_of(p->stop));
-        json_object_set_new(o, "include_stop_str_in_output", json_true());
+        ok = set(o, "stop", text_of(p->stop)) && ok;
+        ok = set(o, "include_stop_str_in_output", json_true()) && ok;
     }
-    int written = pmpo_json_put(o, out);
-    return rc < 0 ? rc : written;
+    return pmpo_json_put(if_whole(o, ok), out);
 }
 
 static const json_t *said(const json_t *choice)

@@ -1,5 +1,8 @@
 /* asks.h: request bodies for tokenising and generating, which all kinds of
- * servers share. Pure: bytes in, bytes out. */
+ * servers share. Pure: bytes in, bytes out.
+ *
+ * A body is whole or not written: what returns int gives PMPO_ENOMEM where a
+ * text is not UTF-8 or memory ran out, the json_t functions NULL. */
 #ifndef PMPO_ENGINE_HTTP_ASKS_H
 #define PMPO_ENGINE_HTTP_ASKS_H
 

@@ -112,14 +112,17 @@ static int vllm_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
     json_t *o = json_pack("{s:s, s:o, s:i, s:i}", "model", model, "prompt",
                           pmpo_json_ids(ask->ids, ask->n_ids), "max_tokens", 1,
                           "temperature", 0);
-    if (ask->n_next == 0) {
-        json_object_set_new(o, "prompt_logprobs", json_integer(0));
-    } else {
-        json_object_set_new(o, "logprobs", json_integer(0));
-        json_object_set_new(o, "logprob_token_ids",
-                            pmpo_json_ids(ask->next, ask->n_next));
-        json_object_set_new(o, "return_tokens_as_token_ids", json_true());
+    json_t *what = ask->n_next == 0
+                       ? json_pack("{s:i}", "prompt_logprobs", 0)
+                       : json_pack("{s:i, s:o, s:b}", "logprobs", 0,
+                                   "logprob_token_ids",
+                                   pmpo_json_ids(ask->next, ask->n_next),
+                                   "return_tokens_as_token_ids", 1);
+    if (json_object_update(o, what) < 0) {
+        json_decref(o);
+        o = NULL;
     }
+    json_decref(what);
     return pmpo_json_put(o, out);
 }
 
