@@ -405,8 +405,10 @@ int pmpo_count_alone(pmpo_scorer *s, pmpo_str prompt, uint64_t *prefill,
     for (size_t b = 0; rc == 0 && b < s->n_blocks; b++) {
         pmpo_block_unit u;
         rc = pmpo_make_unit(s, &r, b, &u, err);
-        units[b] = u.task.unit;
-        whole += rc < 0 ? 0 : u.task.result.logical_tokens;
+        if (rc == 0) {
+            units[b] = u.task.unit;
+            whole += u.task.result.logical_tokens;
+        }
     }
     rc = rc < 0 ? rc
                 : s->model->engine->count(s->model->self, units, s->n_blocks,
