@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "approve.h"
 
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -91,27 +92,54 @@ static const char *editor(void)
 static int write_all(int fd, pmpo_str s)
 {
     FILE *f = fdopen(fd, "w");
-    bool bad = !f || fwrite(s.ptr, 1, s.len, f) != s.len || fputc('\n', f) < 0;
-    return (f && fclose(f) != 0) || bad ? -1 : 0;
+    if (!f) {
+        close(fd);
+        return -1;
+    }
+    bool bad = fwrite(s.ptr, 1, s.len, f) != s.len || fputc('\n', f) < 0;
+    return fclose(f) != 0 || bad ? -1 : 0;
+}
+
+/* A new file in the folder for such; `path` is PATH_MAX bytes. */
+static int write_new(pmpo_str text, char *path, pmpo_error *err)
+{
+    const char *folder = getenv("TMPDIR");
+    folder = folder && *folder ? folder : "/tmp";
+    int n = snprintf(path, PATH_MAX, "%s/pmpo-prompt-XXXXXX", folder);
+    int fd = n < PATH_MAX ? mkstemp(path) : -1;
+    bool written = fd >= 0 && write_all(fd, text) == 0;
+    if (fd >= 0 && !written) {
+        unlink(path);
+    }
+    return written ? 0 : cli_error(err, PMPO_EIO, "no prompt can be written in "
+                                   "%s for the editor: TMPDIR is another "
+                                   "folder", folder);
+}
+
+#define EDITED "PMPO_EDITED" /* the file's name, whatever is in it, for a shell */
+
+static int run_editor(const char *path, pmpo_error *err)
+{
+    char run[1000];
+    /* A script's editor needs no terminal. */
+    int n = snprintf(run, sizeof(run), "%s \"$" EDITED "\"%s", editor(),
+                     isatty(0) ? " </dev/tty >/dev/tty" : "");
+    bool ok = n < (int)sizeof(run) && setenv(EDITED, path, 1) == 0 &&
+              system(run) == 0;
+    unsetenv(EDITED);
+    return ok ? 0 : cli_error(err, PMPO_EIO, "the editor failed: %s %s",
+                              editor(), path);
 }
 
 /* Opens the candidate in the editor. *edited lives until cli_release. */
 static int edit(pmpo_str candidate, pmpo_str *edited, pmpo_error *err)
 {
-    char path[] = "/tmp/pmpo-prompt-XXXXXX", run[1000], at[64];
-    int fd = mkstemp(path);
-    if (fd < 0 || write_all(fd, candidate) < 0) {
-        return cli_error(err, PMPO_EIO, "%s can't be written", path);
+    char at[1 + PATH_MAX] = "@", *path = at + 1;
+    int rc = write_new(candidate, path, err);
+    if (rc < 0) {
+        return rc;
     }
-    snprintf(run, sizeof(run), "%s %s </dev/tty >/dev/tty", editor(),
-             path);
-    if (!isatty(0)) { /* a script, whose editor needs no terminal */
-        snprintf(run, sizeof(run), "%s %s", editor(), path);
-    }
-    int rc = system(run) == 0
-                 ? 0
-                 : cli_error(err, PMPO_EIO, "the editor failed: %s", run);
-    snprintf(at, sizeof(at), "@%s", path);
+    rc = run_editor(path, err);
     rc = rc < 0 ? rc : cli_text(at, false, edited, err);
     unlink(path);
     return rc;

@@ -56,4 +56,25 @@ escape=$(printf '\033')
 grep -q "accept, refuse" out || fail "nothing was asked of the marked prompt: $(cat out)"
 grep -q "\[8mso" out || fail "the words are not there: $(cat out)"
 sed '/accept, refuse/q' out | grep -q "$escape" && fail "an escape reaches the terminal"
+
+# The editor gets a file in TMPDIR, whatever that is called, and none is left behind.
+mkdir "a place"
+cat >editor <<'END'
+#!/bin/sh
+echo "$1" >>"$SEEN"
+echo "Say yes or no." >"$1"
+END
+chmod +x editor
+edit_in() { # FOLDER EDITOR NAME
+    # shellcheck disable=SC2086
+    printf 'e\ns\n' | SEEN="$t/seen" TMPDIR="$1" VISUAL="$2" "$pmpo" optimize $how -o "$3" >out 2>&1
+    [ -z "$(ls "a place")" ] || fail "$2 leaves a file: $(ls "a place")"
+}
+edit_in "$t/a place" "$t/editor" edited
+grep -q "^$t/a place/pmpo-prompt-" seen || fail "TMPDIR is not where the prompt was edited: $(cat seen out)"
+"$pmpo" show edited --json | grep -q "Say yes or no." || fail "what was edited is not in the run"
+edit_in "$t/a place" false refused
+grep -q "the editor failed: false $t/a place/pmpo-prompt-" out || fail "a failed editor: $(cat out)"
+edit_in "$t/nowhere" "$t/editor" nowhere
+grep -q "no prompt can be written in $t/nowhere" out || fail "no such folder: $(cat out)"
 exit $failed
