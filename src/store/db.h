@@ -18,9 +18,6 @@ typedef struct pmpo_db {
     const char *path; /* borrowed, for messages */
 } pmpo_db;
 
-/* Is the run open for writing, in this process or another? (run_file.c) */
-bool pmpo_run_is_written(const char *path);
-
 /* The database of an open run. (run_file.c) */
 const pmpo_db *pmpo_store_db(const pmpo_store *s);
 

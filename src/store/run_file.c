@@ -1,29 +1,20 @@
 /* run_file.c: writing a run file.
  *
  * The file is made complete under a temporary name and then linked to its
- * own, so a run file that exists has its tables. The writer holds a flock on
- * it from then on, through a descriptor of its own that is closed only after
- * SQLite's (closing any descriptor of a file drops the process's fcntl locks
- * on it, which are SQLite's). */
-#define _GNU_SOURCE /* flock, O_CLOEXEC */
-#include <errno.h>
-#include <fcntl.h>
+ * own, so a run file that exists has its tables. The writer holds it from then
+ * on (run_lock.h). */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
-#include <pthread.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/mem.h"
 #include "store/db.h"
+#include "store/run_lock.h"
 #include "store/schema.h"
 #include "store/store.h"
-
-#define MAX_WRITTEN 64 /* runs that a process writes at a time */
 
 enum {
     PUT_TEXT,
@@ -72,8 +63,6 @@ struct pmpo_store {
     sqlite3_stmt *st[N_STATEMENTS]; /* prepared on first use */
 };
 
-static void forget_ours(int fd);
-
 /* ---- opening ------------------------------------------------------------------- */
 
 void pmpo_store_free(pmpo_store *s)
@@ -85,10 +74,7 @@ void pmpo_store_free(pmpo_store *s)
         sqlite3_finalize(s->st[i]);
     }
     sqlite3_close(s->d.db);
-    if (s->lock >= 0) {
-        forget_ours(s->lock);
-        close(s->lock);
-    }
+    pmpo_run_unlock(s->lock);
     pmpo_free(s->path);
     pmpo_free(s);
 }
@@ -118,126 +104,6 @@ static pmpo_store *new_store(const char *path)
         s->d.path = s->path;
     }
     return s;
-}
-
-/* ---- who writes -------------------------------------------------------------------- */
-
-/* Files that this process writes. SQLite's own locks are a process's, and
- * closing any descriptor of the file drops them: so a file that is in this
- * list is never opened just to look at its lock. */
-static struct {
-    pthread_mutex_t mutex;
-    struct {
-        dev_t device;
-        ino_t inode;
-    } items[MAX_WRITTEN];
-    size_t n;
-} written = {.mutex = PTHREAD_MUTEX_INITIALIZER, .n = 0};
-
-static bool is_ours(const char *path)
-{
-    struct stat st;
-    bool ours = false;
-    if (stat(path, &st) < 0) {
-        return false;
-    }
-    pthread_mutex_lock(&written.mutex);
-    for (size_t i = 0; i < written.n; i++) {
-        ours |= written.items[i].device == st.st_dev
-                && written.items[i].inode == st.st_ino;
-    }
-    pthread_mutex_unlock(&written.mutex);
-    return ours;
-}
-
-static bool remember_ours(int fd)
-{
-    struct stat st;
-    bool ok = false;
-    pthread_mutex_lock(&written.mutex);
-    if (fstat(fd, &st) == 0 && written.n < MAX_WRITTEN) {
-        written.items[written.n].device = st.st_dev;
-        written.items[written.n++].inode = st.st_ino;
-        ok = true;
-    }
-    pthread_mutex_unlock(&written.mutex);
-    return ok;
-}
-
-static void forget_ours(int fd)
-{
-    struct stat st;
-    pthread_mutex_lock(&written.mutex);
-    for (size_t i = 0; fstat(fd, &st) == 0 && i < written.n; i++) {
-        if (written.items[i].device == st.st_dev
-            && written.items[i].inode == st.st_ino) {
-            written.items[i] = written.items[--written.n];
-            break;
-        }
-    }
-    pthread_mutex_unlock(&written.mutex);
-}
-
-bool pmpo_run_is_written(const char *path)
-{
-    if (is_ours(path)) {
-        return true;
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0
-                && errno == EWOULDBLOCK;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return busy;
-}
-
-static int busy(const char *path, pmpo_error *err)
-{
-    return pmpo_fail(err, PMPO_EBUSY, "%s: another pmpo is writing this run",
-                     path);
-}
-
-/* Somebody who looks whether it is written holds it for a moment. */
-static bool lock_soon(int fd)
-{
-    const struct timespec moment = {0, 10 * 1000 * 1000};
-    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
-        if (i == 20) {
-            return false;
-        }
-        nanosleep(&moment, NULL);
-    }
-    return true;
-}
-
-/* Is the open file still the one of that name? --force puts another there. */
-static bool is_still(int fd, const char *path)
-{
-    struct stat ours, theirs;
-    return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 &&
-           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-}
-
-static int take_lock(pmpo_store *s, const char *path, pmpo_error *err)
-{
-    if (is_ours(path)) {
-        return busy(s->path, err);
-    }
-    s->lock = open(path, O_RDWR | O_CLOEXEC);
-    if (s->lock < 0) {
-        return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO,
-                         "%s: %s", s->path, strerror(errno));
-    }
-    if (!lock_soon(s->lock) || !is_still(s->lock, path)) {
-        close(s->lock);
-        s->lock = -1;
-        return busy(s->path, err);
-    }
-    return remember_ours(s->lock)
-               ? 0
-               : pmpo_fail(err, PMPO_EUSAGE, "more than %d runs are written at "
-                           "a time", MAX_WRITTEN);
 }
 
 static int open_db(pmpo_store *s, const char *path, pmpo_error *err)
@@ -275,7 +141,7 @@ int pmpo_run_check(const pmpo_db *d, pmpo_error *err)
 int pmpo_store_open(const char *path, pmpo_store **out, pmpo_error *err)
 {
     pmpo_store *s = new_store(path);
-    int rc = s ? take_lock(s, path, err) : pmpo_fail_memory(err);
+    int rc = s ? pmpo_run_lock(path, &s->lock, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : open_db(s, path, err);
     rc = rc < 0 ? rc : pmpo_run_check(&s->d, err);
     if (rc < 0) {
@@ -309,26 +175,13 @@ static void remove_journal(const char *path)
     pmpo_buf_release(&j);
 }
 
-/* Locks a run that is to be replaced, so that nobody begins to write it; *fd is
- * -1 where there is none. */
-static bool hold(const char *path, int *fd)
-{
-    *fd = is_ours(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    bool held = *fd >= 0 && lock_soon(*fd) && is_still(*fd, path);
-    if (*fd >= 0 && !held) {
-        close(*fd);
-        *fd = -1;
-    }
-    return held || access(path, F_OK) < 0;
-}
-
 /* Gives the finished file its name. */
 static int put_in_place(const char *from, const char *path, bool force,
                         pmpo_error *err)
 {
     int old = -1;
-    if (force && !hold(path, &old)) {
-        return busy(path, err);
+    if (force && !pmpo_run_hold(path, &old)) {
+        return pmpo_run_busy(path, err);
     }
     if (force || access(path, F_OK) < 0) {
         remove_journal(path); /* of a run that goes, or was deleted: not ours */

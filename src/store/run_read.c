@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "store/db.h"
+#include "store/run_lock.h"
 #include "store/store.h"
 
 struct pmpo_run {

@@ -1,0 +1,153 @@
+/* run_lock.c: see run_lock.h. */
+#define _GNU_SOURCE /* flock, O_CLOEXEC */
+#include "store/run_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define MAX_WRITTEN 64 /* runs that a process writes at a time */
+
+/* Files that this process writes. SQLite's own locks are a process's, and
+ * closing any descriptor of the file drops them: so a file that is in this
+ * list is never opened just to look at its lock. */
+static struct {
+    pthread_mutex_t mutex;
+    struct {
+        dev_t device;
+        ino_t inode;
+    } items[MAX_WRITTEN];
+    size_t n;
+} written = {.mutex = PTHREAD_MUTEX_INITIALIZER, .n = 0};
+
+static bool is_ours(const char *path)
+{
+    struct stat st;
+    bool ours = false;
+    if (stat(path, &st) < 0) {
+        return false;
+    }
+    pthread_mutex_lock(&written.mutex);
+    for (size_t i = 0; i < written.n; i++) {
+        ours |= written.items[i].device == st.st_dev
+                && written.items[i].inode == st.st_ino;
+    }
+    pthread_mutex_unlock(&written.mutex);
+    return ours;
+}
+
+static bool remember_ours(int fd)
+{
+    struct stat st;
+    bool ok = false;
+    pthread_mutex_lock(&written.mutex);
+    if (fstat(fd, &st) == 0 && written.n < MAX_WRITTEN) {
+        written.items[written.n].device = st.st_dev;
+        written.items[written.n++].inode = st.st_ino;
+        ok = true;
+    }
+    pthread_mutex_unlock(&written.mutex);
+    return ok;
+}
+
+static void forget_ours(int fd)
+{
+    struct stat st;
+    pthread_mutex_lock(&written.mutex);
+    for (size_t i = 0; fstat(fd, &st) == 0 && i < written.n; i++) {
+        if (written.items[i].device == st.st_dev
+            && written.items[i].inode == st.st_ino) {
+            written.items[i] = written.items[--written.n];
+            break;
+        }
+    }
+    pthread_mutex_unlock(&written.mutex);
+}
+
+bool pmpo_run_is_written(const char *path)
+{
+    if (is_ours(path)) {
+        return true;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0
+                && errno == EWOULDBLOCK;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return busy;
+}
+
+int pmpo_run_busy(const char *path, pmpo_error *err)
+{
+    return pmpo_fail(err, PMPO_EBUSY, "%s: another pmpo is writing this run",
+                     path);
+}
+
+/* Somebody who looks whether it is written holds it for a moment. */
+static bool lock_soon(int fd)
+{
+    const struct timespec moment = {0, 10 * 1000 * 1000};
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (i == 20) {
+            return false;
+        }
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
+/* Is the open file still the one of that name? --force puts another there. */
+static bool is_still(int fd, const char *path)
+{
+    struct stat ours, theirs;
+    return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 &&
+           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+int pmpo_run_lock(const char *path, int *out, pmpo_error *err)
+{
+    if (is_ours(path)) {
+        return pmpo_run_busy(path, err);
+    }
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO,
+                         "%s: %s", path, strerror(errno));
+    }
+    bool locked = lock_soon(fd) && is_still(fd, path);
+    if (!locked || !remember_ours(fd)) {
+        close(fd);
+        return !locked ? pmpo_run_busy(path, err)
+                       : pmpo_fail(err, PMPO_EUSAGE, "more than %d runs are "
+                                   "written at a time", MAX_WRITTEN);
+    }
+    *out = fd;
+    return 0;
+}
+
+void pmpo_run_unlock(int fd)
+{
+    if (fd >= 0) {
+        forget_ours(fd);
+        close(fd);
+    }
+}
+
+bool pmpo_run_hold(const char *path, int *fd)
+{
+    *fd = is_ours(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    bool held = *fd >= 0 && lock_soon(*fd) && is_still(*fd, path);
+    if (*fd >= 0 && !held) {
+        close(*fd);
+        *fd = -1;
+    }
+    return held || access(path, F_OK) < 0;
+}

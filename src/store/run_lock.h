@@ -1,0 +1,26 @@
+/* run_lock.h: who writes a run file. The writer holds a flock on it, through a
+ * descriptor of its own that is closed only after SQLite's: closing any
+ * descriptor of a file drops the process's fcntl locks on it, which are
+ * SQLite's. */
+#ifndef PMPO_STORE_RUN_LOCK_H
+#define PMPO_STORE_RUN_LOCK_H
+
+#include "pmpo.h"
+
+/* Is the run open for writing, in this process or another? */
+bool pmpo_run_is_written(const char *path);
+
+/* Locks a run for writing; *fd is for pmpo_run_unlock. PMPO_EDATA: no such
+ * file; PMPO_EBUSY: another writer. */
+int pmpo_run_lock(const char *path, int *fd, pmpo_error *err);
+/* After SQLite's connection is closed; -1: nothing to unlock. */
+void pmpo_run_unlock(int fd);
+
+/* Locks a run that is to be replaced, so that nobody begins to write it; *fd is
+ * to be closed, or -1 where there is none. False: somebody writes it. */
+bool pmpo_run_hold(const char *path, int *fd);
+
+/* Fills *err: another pmpo writes the run. */
+int pmpo_run_busy(const char *path, pmpo_error *err);
+
+#endif
