@@ -74,7 +74,9 @@ void pmpo_store_free(pmpo_store *s)
         sqlite3_finalize(s->st[i]);
     }
     sqlite3_close(s->d.db);
+    pmpo_runs_enter();
     pmpo_run_unlock(s->lock);
+    pmpo_runs_leave();
     pmpo_free(s->path);
     pmpo_free(s);
 }
@@ -141,7 +143,9 @@ int pmpo_run_check(const pmpo_db *d, pmpo_error *err)
 int pmpo_store_open(const char *path, pmpo_store **out, pmpo_error *err)
 {
     pmpo_store *s = new_store(path);
+    pmpo_runs_enter();
     int rc = s ? pmpo_run_lock(path, &s->lock, err) : pmpo_fail_memory(err);
+    pmpo_runs_leave();
     rc = rc < 0 ? rc : open_db(s, path, err);
     rc = rc < 0 ? rc : pmpo_run_check(&s->d, err);
     if (rc < 0) {
@@ -175,21 +179,27 @@ static void remove_journal(const char *path)
     pmpo_buf_release(&j);
 }
 
-/* Gives the finished file its name. */
+/* Gives the finished file its name. A journal that is there already is that of
+ * a run that goes or was deleted: the lock on the folder keeps others from
+ * beginning a run of the name between the look and the removal. */
 static int put_in_place(const char *from, const char *path, bool force,
                         pmpo_error *err)
 {
     int old = -1;
-    if (force && !pmpo_run_hold(path, &old)) {
-        return pmpo_run_busy(path, err);
+    pmpo_runs_enter();
+    int folder = pmpo_run_folder(path);
+    int rc = force && !pmpo_run_hold(path, &old) ? pmpo_run_busy(path, err) : 0;
+    if (rc == 0 && (force || access(path, F_OK) < 0)) {
+        remove_journal(path);
     }
-    if (force || access(path, F_OK) < 0) {
-        remove_journal(path); /* of a run that goes, or was deleted: not ours */
-    }
-    int rc = pmpo_file_place(from, path, !force, err);
+    rc = rc < 0 ? rc : pmpo_file_place(from, path, !force, err);
     if (old >= 0) {
         close(old);
     }
+    if (folder >= 0) {
+        close(folder);
+    }
+    pmpo_runs_leave();
     return rc == PMPO_EUSAGE
                ? pmpo_fail(err, rc, "%s exists already: --force replaces it, "
                            "pmpo resume goes on with it", path)

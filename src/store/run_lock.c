@@ -1,5 +1,5 @@
 /* run_lock.c: see run_lock.h. */
-#define _GNU_SOURCE /* flock, O_CLOEXEC */
+#define _GNU_SOURCE /* flock, O_CLOEXEC, O_DIRECTORY */
 #include "store/run_lock.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/str.h"
 
 #define MAX_WRITTEN 64 /* runs that a process writes at a time */
 
@@ -19,13 +20,24 @@
  * closing any descriptor of the file drops them: so a file that is in this
  * list is never opened just to look at its lock. */
 static struct {
-    pthread_mutex_t mutex;
     struct {
         dev_t device;
         ino_t inode;
     } items[MAX_WRITTEN];
     size_t n;
-} written = {.mutex = PTHREAD_MUTEX_INITIALIZER, .n = 0};
+} written;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void pmpo_runs_enter(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+void pmpo_runs_leave(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
 
 static bool is_ours(const char *path)
 {
@@ -34,12 +46,10 @@ static bool is_ours(const char *path)
     if (stat(path, &st) < 0) {
         return false;
     }
-    pthread_mutex_lock(&written.mutex);
     for (size_t i = 0; i < written.n; i++) {
         ours |= written.items[i].device == st.st_dev
                 && written.items[i].inode == st.st_ino;
     }
-    pthread_mutex_unlock(&written.mutex);
     return ours;
 }
 
@@ -47,20 +57,17 @@ static bool remember_ours(int fd)
 {
     struct stat st;
     bool ok = false;
-    pthread_mutex_lock(&written.mutex);
     if (fstat(fd, &st) == 0 && written.n < MAX_WRITTEN) {
         written.items[written.n].device = st.st_dev;
         written.items[written.n++].inode = st.st_ino;
         ok = true;
     }
-    pthread_mutex_unlock(&written.mutex);
     return ok;
 }
 
 static void forget_ours(int fd)
 {
     struct stat st;
-    pthread_mutex_lock(&written.mutex);
     for (size_t i = 0; fstat(fd, &st) == 0 && i < written.n; i++) {
         if (written.items[i].device == st.st_dev
             && written.items[i].inode == st.st_ino) {
@@ -68,7 +75,6 @@ static void forget_ours(int fd)
             break;
         }
     }
-    pthread_mutex_unlock(&written.mutex);
 }
 
 bool pmpo_run_is_written(const char *path)
@@ -150,4 +156,20 @@ bool pmpo_run_hold(const char *path, int *fd)
         *fd = -1;
     }
     return held || access(path, F_OK) < 0;
+}
+
+int pmpo_run_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    pmpo_buf folder = {0};
+    pmpo_buf_put(&folder, slash ? (pmpo_str){path, (size_t)(slash - path) + 1}
+                                : PMPO_STR("."));
+    int fd = folder.failed ? -1 : open(folder.ptr, O_RDONLY | O_DIRECTORY |
+                                                       O_CLOEXEC);
+    pmpo_buf_release(&folder);
+    if (fd >= 0 && !lock_soon(fd)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
 }

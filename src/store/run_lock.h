@@ -1,11 +1,17 @@
 /* run_lock.h: who writes a run file. The writer holds a flock on it, through a
  * descriptor of its own that is closed only after SQLite's: closing any
  * descriptor of a file drops the process's fcntl locks on it, which are
- * SQLite's. */
+ * SQLite's, also those of another thread's connection. So one thread at a time
+ * looks at a run's lock, takes it, lets it go or reads a run. */
 #ifndef PMPO_STORE_RUN_LOCK_H
 #define PMPO_STORE_RUN_LOCK_H
 
 #include "pmpo.h"
+
+/* Around each call of what follows; a reader's also around its connection, from
+ * before the look until it is closed. Not nested. */
+void pmpo_runs_enter(void);
+void pmpo_runs_leave(void);
 
 /* Is the run open for writing, in this process or another? */
 bool pmpo_run_is_written(const char *path);
@@ -19,6 +25,11 @@ void pmpo_run_unlock(int fd);
 /* Locks a run that is to be replaced, so that nobody begins to write it; *fd is
  * to be closed, or -1 where there is none. False: somebody writes it. */
 bool pmpo_run_hold(const char *path, int *fd);
+
+/* Locks the folder of `path` against others who make a run in it. To be closed;
+ * -1: it can't be locked (some network file systems), or somebody holds it for
+ * long. */
+int pmpo_run_folder(const char *path);
 
 /* Fills *err: another pmpo writes the run. */
 int pmpo_run_busy(const char *path, pmpo_error *err);

@@ -579,6 +579,7 @@ static int open_to_read(reader *r, const char *path)
 
 static int read_all(reader *r, const char *path)
 {
+    pmpo_runs_enter();
     bool written = pmpo_run_is_written(path);
     r->rc = open_to_read(r, path);
     if (r->rc == 0) {
@@ -598,6 +599,7 @@ static int read_all(reader *r, const char *path)
         read_losses(r);
     }
     sqlite3_close(r->d.db);
+    pmpo_runs_leave();
     return r->rc;
 }
 
@@ -607,6 +609,7 @@ int pmpo_store_read_part(const char *path, pmpo_part part, pmpo_buf *jsonl,
     reader r = {.err = err};
     sqlite3_stmt *st = NULL;
     *n = 0;
+    pmpo_runs_enter();
     int rc = open_to_read(&r, path);
     rc = rc < 0 ? rc : pmpo_db_prepare(&r.d, "SELECT json FROM example WHERE "
                                        "part = ? ORDER BY idx", &st, err);
@@ -620,6 +623,7 @@ int pmpo_store_read_part(const char *path, pmpo_part part, pmpo_buf *jsonl,
     }
     sqlite3_finalize(st);
     sqlite3_close(r.d.db);
+    pmpo_runs_leave();
     return rc < 0 || !jsonl->failed ? rc : pmpo_fail_memory(err);
 }
 
