@@ -22,7 +22,9 @@
  *   and the data they were made from.
  * - Strings are UTF-8 bytes with a length; a NUL follows as a courtesy.
  * - One thread at a time per handle; several models may be used in parallel.
- * - Log-probabilities and losses are in nats, durations in milliseconds. */
+ * - Log-probabilities and losses are in nats, durations in milliseconds.
+ * - Numbers in texts have a point, in what is read and what is written, whatever
+ *   locale the program has set (setlocale, uselocale); neither is changed. */
 #ifndef PMPO_H
 #define PMPO_H
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Holds the tree to docs/design.md: which room may include which, one home for each big library,
-# malloc only in base/, no file name twice, no file over 800 lines, no function over 45 lines or with
+# malloc only in base/, no numbers read or written by the host's locale, no file name twice, no file over 800 lines, no function over 45 lines or with
 # more than 7 parameters. check_rooms.sh DIR; --self-test plants faults.
 set -eu
 
@@ -79,6 +79,19 @@ check_homes() { # DIR
     done
 }
 
+# What reads or writes a floating-point number by the locale of the calling program: base/plain.h has
+# what doesn't. A call of snprintf ends at the first line with ");".
+check_plain() { # DIR
+    for f in $(find "$1/src" -name '*.[ch]' ! -path '*/src/base/plain.[ch]' 2>/dev/null); do
+        found=$(awk '
+            /(^|[^_a-zA-Z])(strto(d|f|ld)|atof|vs?n?printf|vsnprintf)\(/ { print FNR; exit }
+            /(^|[^_a-zA-Z])s?n?printf\(/ { in_call = 1 }
+            in_call && /%[-+ #0-9.*]*[aefgAEFG]/ { print FNR; exit }
+            /\);/ { in_call = 0 }' "$f")
+        [ -z "$found" ] || complain "$f:$found: a number by the host's locale: use base/plain.h"
+    done
+}
+
 check_lengths() { # DIR
     for f in $(find "$1/src" "$1/cli" "$1/include" "$1/tests" -name '*.[ch]' 2>/dev/null); do
         n=$(wc -l < "$f")
@@ -125,6 +138,7 @@ check() { # DIR
     check_includes "$1"
     check_engines "$1"
     check_homes "$1"
+    check_plain "$1"
     check_lengths "$1"
     return $failed
 }
@@ -156,6 +170,9 @@ self_test() {
     plant src/model/a.c '#include <sqlite3.h>'
     plant src/text/a.c 'x = malloc(3);'
     plant src/base/a.c 'free(x);'
+    plant src/text/a.c 'x = strtod(s, NULL);'
+    plant src/text/a.c 'vsnprintf(s, n, fmt, ap);'
+    plant src/text/a.c 'snprintf(s, n, "%d of "' '         "%.3f", i, x);'
     plant src/model/a.c '#include "engine/engines.h"'
     plant src/engine/llama/a.c '#include "score/score.h"'
     plant src/engine/llama/a.c '#include "engine/http/http.h"'
@@ -166,6 +183,7 @@ self_test() {
     plant src/text/a.c 'static int f(int a, int b, int c,' '             int (*d)(int, int), int e, int f,' \
         '             int g, int h)' '{' '}'
     plant src/text/a.c 'int f(void)' '{' "$(seq 43)" '}'
+    fine src/text/a.c 'snprintf(s, n, "%d", i);' 'pmpo_print(s, n, "%.3f", x);'
     fine src/text/a.c 'int f(int a, int b, int (*c)(int, int), int d, int e, int f, int g)' '{' "$(seq 42)" '}'
     echo "every planted fault was noticed"
 }

@@ -11,6 +11,7 @@
 #include "api/parts.h"
 #include "base/error.h"
 #include "base/paths.h"
+#include "base/plain.h"
 #include "search/search.h"
 #include "search/settings.h"
 
@@ -158,7 +159,8 @@ static double apart(const char *a, const char *b)
     size_t n = 0;
     while (*a && *b) {
         char *after_a, *after_b;
-        double x = strtod(a, &after_a), y = strtod(b, &after_b);
+        double x = pmpo_read_double(a, &after_a);
+        double y = pmpo_read_double(b, &after_b);
         if (after_a == a || after_b == b) {
             break;
         }

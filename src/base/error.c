@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plain.h"
+
 const char *pmpo_code_text(int code)
 {
     switch (code) {
@@ -61,7 +63,7 @@ int pmpo_fail(pmpo_error *err, int code, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     err->code = code;
-    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    pmpo_print_list(err->text, sizeof(err->text), fmt, ap);
     va_end(ap);
     one_line(err->text);
     return code;
@@ -80,7 +82,7 @@ int pmpo_fail_in(pmpo_error *err, int code, const char *fmt, ...)
     char head[sizeof(err->text)], tail[sizeof(err->text)];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(head, sizeof(head), fmt, ap);
+    pmpo_print_list(head, sizeof(head), fmt, ap);
     va_end(ap);
     memcpy(tail, err->text, sizeof(tail));
     size_t n = strlen(head);

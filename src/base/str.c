@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/plain.h"
 
 /* ---- buffer ------------------------------------------------------------ */
 
@@ -49,12 +50,12 @@ void pmpo_buf_printf(pmpo_buf *b, const char *fmt, ...)
     va_list ap, again;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = pmpo_print_list(NULL, 0, fmt, ap);
     va_end(ap);
     if (n < 0) {
         b->failed = true;
     } else if (reserve(b, (size_t)n)) {
-        vsnprintf(b->ptr + b->len, (size_t)n + 1, fmt, again);
+        pmpo_print_list(b->ptr + b->len, (size_t)n + 1, fmt, again);
         b->len += (size_t)n;
     }
     va_end(again);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/plain.h"
 #include "data/data.h"
 #include "eval/eval.h"
 #include "eval/matrix.h"
@@ -45,7 +46,7 @@ static const char *name_of(pmpo_arena *mem, const pmpo_score_settings *how)
     char name[80], beta[30] = "";
     unsigned uses = pmpo_loss_row_of(how->loss)->uses;
     if (uses & PMPO_USES_BETA && how->beta != 1) {
-        snprintf(beta, sizeof(beta), " beta %g", how->beta);
+        pmpo_print(beta, sizeof(beta), " beta %g", how->beta);
     }
     snprintf(name, sizeof(name), "%s%s%s%s%s%s%s", pmpo_loss_name(how->loss),
              uses & PMPO_USES_REDUCTION ? " " : "",

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/plain.h"
 #include "eval/match.h"
 #include "eval/reply.h"
 
@@ -100,7 +101,7 @@ static double read_digits(pmpo_str s, size_t i, size_t *end)
     }
     text[n] = '\0';
     *end = i;
-    return strtod(text, NULL) * power_at(s, end);
+    return pmpo_read_double(text, NULL) * power_at(s, end);
 }
 
 /* Behind "$", "\$" or nothing, backwards from i. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/plain.h"
 #include "report/assets.h"
 
 /* ---- escaping ------------------------------------------------------------ */
@@ -112,7 +113,7 @@ static size_t put_value(pmpo_buf *b, const char *fmt, va_list *ap)
         char number[64];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(number, sizeof(number), spec, va_arg(*ap, double));
+        pmpo_print(number, sizeof(number), spec, va_arg(*ap, double));
 #pragma GCC diagnostic pop
         pmpo_buf_puts(b, number);
     } else {
@@ -141,7 +142,7 @@ void pmpo_html(pmpo_buf *b, const char *fmt, ...)
 void pmpo_html_count(pmpo_buf *b, double n)
 {
     char digits[32];
-    int len = snprintf(digits, sizeof(digits), "%.0f", n);
+    int len = pmpo_print(digits, sizeof(digits), "%.0f", n);
     for (int i = 0; i < len; i++) {
         if (i > 0 && (len - i) % 3 == 0) {
             pmpo_buf_putc(b, ',');

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/plain.h"
 #include "report/html.h"
 
 #define LEFT 56
@@ -86,9 +87,9 @@ static void put_number(pmpo_buf *b, const pmpo_axis *a, double v, double step)
 {
     char text[40];
     double shown = a->percent ? 100 * v : v;
-    snprintf(text, sizeof(text), "%.*f%s",
-             digits(a->percent ? 100 * step : step),
-             fabs(shown) < 1e-12 ? 0.0 : shown, a->percent ? " %" : "");
+    pmpo_print(text, sizeof(text), "%.*f%s",
+               digits(a->percent ? 100 * step : step),
+               fabs(shown) < 1e-12 ? 0.0 : shown, a->percent ? " %" : "");
     pmpo_html(b, "%s", text);
 }
 

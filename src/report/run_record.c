@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/plain.h"
 #include "report/html.h"
 #include "report/run_page.h"
 
@@ -157,7 +158,7 @@ void pmpo_page_cost(pmpo_run_page *p)
 static void put_value(pmpo_buf *b, const char *name, const char *value)
 {
     char *end;
-    double v = strtod(value, &end);
+    double v = pmpo_read_double(value, &end);
     bool real = *value && !*end && strchr(value, '.');
     if (real) {
         pmpo_html(b, "%.6g", v);

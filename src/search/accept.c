@@ -8,9 +8,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/plain.h"
 #include "stats/margin.h"
 
-#define REASON(e, ...) snprintf((e)->reason, sizeof((e)->reason), __VA_ARGS__)
+#define REASON(e, ...) pmpo_print((e)->reason, sizeof((e)->reason), __VA_ARGS__)
 
 /* The lowest loss after (last_loss, last_i) in the order (loss, index);
  * PMPO_ACCEPT_NONE when there is none. */
@@ -116,21 +117,28 @@ static void say_decision(const pmpo_accept_rule *rule,
     size_t room = sizeof(d->text);
     if (d->accepted != PMPO_ACCEPT_NONE) {
         double loss = e[d->accepted].loss;
-        snprintf(t, room, "accepted: loss %.6g after %.6g, gain %.4g", loss,
-                 rule->incumbent_loss, rule->incumbent_loss - loss);
+        pmpo_print(t, room, "accepted: loss %.6g after %.6g, gain %.4g", loss,
+                   rule->incumbent_loss, rule->incumbent_loss - loss);
     } else if (d->n_failed_validation > 0) {
-        snprintf(t, room, "kept the incumbent: %zu with enough training gain "
-                 "failed on the validation part", d->n_failed_validation);
+        pmpo_print(t, room,
+                   "kept the incumbent: %zu with enough training gain "
+                   "failed on the validation part",
+                   d->n_failed_validation);
     } else if (isnan(d->best_gain)) {
-        snprintf(t, room, "kept the incumbent: no candidate beat its loss "
-                 "%.6g or could be scored", rule->incumbent_loss);
+        pmpo_print(t, room,
+                   "kept the incumbent: no candidate beat its loss "
+                   "%.6g or could be scored",
+                   rule->incumbent_loss);
     } else if (rule->paper || d->best_gain <= 0) {
-        snprintf(t, room, "kept the incumbent: the best candidate's gain is "
-                 "%.4g", d->best_gain);
+        pmpo_print(t, room,
+                   "kept the incumbent: the best candidate's gain is "
+                   "%.4g",
+                   d->best_gain);
     } else {
-        snprintf(t, room, "kept the incumbent: the best gain %.4g is not "
-                 "above twice the noise floor, %.4g", d->best_gain,
-                 d->threshold);
+        pmpo_print(t, room,
+                   "kept the incumbent: the best gain %.4g is not "
+                   "above twice the noise floor, %.4g",
+                   d->best_gain, d->threshold);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/plain.h"
 #include "data/data.h"
 #include "text/frame.h"
 #include "text/language.h"
@@ -34,7 +35,7 @@ static int object(verdict *v, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(v->reason, v->bytes, fmt, ap);
+    pmpo_print_list(v->reason, v->bytes, fmt, ap);
     va_end(ap);
     v->refused = true;
     return 0;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/plain.h"
 #include "propose/forms.h"
 #include "search/state.h"
 
@@ -38,7 +39,7 @@ const char *pmpo_say(pmpo_state *st, const char *fmt, ...)
     char text[1000];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
+    pmpo_print_list(text, sizeof(text), fmt, ap);
     va_end(ap);
     const char *copy = pmpo_arena_cstr(&st->mem, text);
     return copy ? copy : "";

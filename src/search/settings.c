@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/plain.h"
 #include "base/str.h"
 #include "base/words.h"
 
@@ -160,7 +161,7 @@ static bool read_number(const char *text, const row *r, void *p)
     char *end;
     errno = 0;
     if (r->kind == K_DOUBLE) {
-        *(double *)p = strtod(text, &end);
+        *(double *)p = pmpo_read_double(text, &end);
     } else if (r->kind == K_U64) {
         *(uint64_t *)p = strtoull(text, &end, 10);
     } else {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/plain.h"
 #include "search/answers.h"
 #include "search/state.h"
 #include "text/demos.h"
@@ -18,7 +19,7 @@ static int object(pmpo_verdict *v, pmpo_fate fate, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(v->reason, sizeof(v->reason), fmt, ap);
+    pmpo_print_list(v->reason, sizeof(v->reason), fmt, ap);
     va_end(ap);
     v->fate = fate;
     return 0;
