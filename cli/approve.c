@@ -111,12 +111,16 @@ static int write_new(pmpo_str text, char *path, pmpo_error *err)
     if (fd >= 0 && !written) {
         unlink(path);
     }
-    return written ? 0 : cli_error(err, PMPO_EIO, "no prompt can be written in "
-                                   "%s for the editor: TMPDIR is another "
-                                   "folder", folder);
+    return written ? 0
+                   : cli_error(err, PMPO_EIO,
+                               "no prompt can be written in "
+                               "%s for the editor: TMPDIR is another "
+                               "folder",
+                               folder);
 }
 
-#define EDITED "PMPO_EDITED" /* the file's name, whatever is in it, for a shell */
+#define EDITED                                                                 \
+    "PMPO_EDITED" /* the file's name, whatever is in it, for a shell */
 
 static int run_editor(const char *path, pmpo_error *err)
 {
@@ -127,8 +131,9 @@ static int run_editor(const char *path, pmpo_error *err)
     bool ok = n < (int)sizeof(run) && setenv(EDITED, path, 1) == 0 &&
               system(run) == 0;
     unsetenv(EDITED);
-    return ok ? 0 : cli_error(err, PMPO_EIO, "the editor failed: %s %s",
-                              editor(), path);
+    return ok ? 0
+              : cli_error(err, PMPO_EIO, "the editor failed: %s %s", editor(),
+                          path);
 }
 
 /* Opens the candidate in the editor. *edited lives until cli_release. */

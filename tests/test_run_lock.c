@@ -72,8 +72,10 @@ static bool is_read_locked(void)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET,
-                          .l_start = SHARED_FIRST, .l_len = SHARED_SIZE};
+        struct flock l = {.l_type = F_WRLCK,
+                          .l_whence = SEEK_SET,
+                          .l_start = SHARED_FIRST,
+                          .l_len = SHARED_SIZE};
         int fd = open(path, O_RDWR);
         _exit(fd >= 0 && fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK);
     }
@@ -209,7 +211,8 @@ int __wrap_access(const char *name, int mode)
         struct pollfd in = {.fd = rival.came, .events = POLLIN};
         rival.armed = false;
         if (write(rival.go, "", 1) != 1 ||
-            (poll(&in, 1, 100) > 0 && read(rival.came, &rival.outcome, 1) != 1)) {
+            (poll(&in, 1, 100) > 0 &&
+             read(rival.came, &rival.outcome, 1) != 1)) {
             abort();
         }
     }

@@ -248,11 +248,16 @@ static int chat_body(const pmpo_message *m, pmpo_buf *out)
     static const char *const fields[] = {"why", "which"};
     static const char *const words[] = {"A", "B"};
     const pmpo_json_form form = {fields, 2, "<", ">", words, 2};
-    const pmpo_gen_params p = {.top_p = 1, .temperature = 0.5, .max_tokens = 9,
+    const pmpo_gen_params p = {.top_p = 1,
+                               .temperature = 0.5,
+                               .max_tokens = 9,
                                .stop = PMPO_STR("\n")};
     const uint64_t seed = 1;
-    const pmpo_gen_request q = {.messages = m, .n_messages = 2, .json = &form,
-                                .seeds = &seed, .n_samples = 1};
+    const pmpo_gen_request q = {.messages = m,
+                                .n_messages = 2,
+                                .json = &form,
+                                .seeds = &seed,
+                                .n_samples = 1};
     pmpo_buf_clear(out);
     return pmpo_ask_reply("fake", &q, &(pmpo_sampling){&p, 1, true, 0}, out);
 }
@@ -268,9 +273,12 @@ static void test_a_message_that_is_no_text(void **state)
     const pmpo_message ask[] = {{PMPO_STR("system"), PMPO_STR("Say \xff.")},
                                 {PMPO_STR("user"), PMPO_STR("Now.")}};
     const uint64_t seed = 1;
-    const pmpo_gen_request q = {.messages = ask, .n_messages = 2,
-                                .seeds = &seed, .n_samples = 1};
-    const pmpo_gen_params p = {.top_p = 1, .max_tokens = 20,
+    const pmpo_gen_request q = {.messages = ask,
+                                .n_messages = 2,
+                                .seeds = &seed,
+                                .n_samples = 1};
+    const pmpo_gen_params p = {.top_p = 1,
+                               .max_tokens = 20,
                                .stop = PMPO_STR("")};
     pmpo_reply r = {0};
     pmpo_error err = {0};

@@ -47,8 +47,8 @@ static bool is_ours(const char *path)
         return false;
     }
     for (size_t i = 0; i < written.n; i++) {
-        ours |= written.items[i].device == st.st_dev
-                && written.items[i].inode == st.st_ino;
+        ours |= written.items[i].device == st.st_dev &&
+                written.items[i].inode == st.st_ino;
     }
     return ours;
 }
@@ -69,8 +69,8 @@ static void forget_ours(int fd)
 {
     struct stat st;
     for (size_t i = 0; fstat(fd, &st) == 0 && i < written.n; i++) {
-        if (written.items[i].device == st.st_dev
-            && written.items[i].inode == st.st_ino) {
+        if (written.items[i].device == st.st_dev &&
+            written.items[i].inode == st.st_ino) {
             written.items[i] = written.items[--written.n];
             break;
         }
@@ -83,8 +83,8 @@ bool pmpo_run_is_written(const char *path)
         return true;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0
-                && errno == EWOULDBLOCK;
+    bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 &&
+                errno == EWOULDBLOCK;
     if (fd >= 0) {
         close(fd);
     }
@@ -125,15 +125,17 @@ int pmpo_run_lock(const char *path, int *out, pmpo_error *err)
     }
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) {
-        return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO,
-                         "%s: %s", path, strerror(errno));
+        return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO, "%s: %s",
+                         path, strerror(errno));
     }
     bool locked = lock_soon(fd) && is_still(fd, path);
     if (!locked || !remember_ours(fd)) {
         close(fd);
         return !locked ? pmpo_run_busy(path, err)
-                       : pmpo_fail(err, PMPO_EUSAGE, "more than %d runs are "
-                                   "written at a time", MAX_WRITTEN);
+                       : pmpo_fail(err, PMPO_EUSAGE,
+                                   "more than %d runs are "
+                                   "written at a time",
+                                   MAX_WRITTEN);
     }
     *out = fd;
     return 0;
@@ -164,8 +166,9 @@ int pmpo_run_folder(const char *path)
     pmpo_buf folder = {0};
     pmpo_buf_put(&folder, slash ? (pmpo_str){path, (size_t)(slash - path) + 1}
                                 : PMPO_STR("."));
-    int fd = folder.failed ? -1 : open(folder.ptr, O_RDONLY | O_DIRECTORY |
-                                                       O_CLOEXEC);
+    int fd = folder.failed
+                 ? -1
+                 : open(folder.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     pmpo_buf_release(&folder);
     if (fd >= 0 && !lock_soon(fd)) {
         close(fd);

@@ -473,7 +473,8 @@ static int chat(void *self, const pmpo_message *messages, size_t n,
     bool found;
     if (pmpo_ask_chat_tokens(v->model, messages, n, assistant, &call.body) < 0) {
         pmpo_buf_release(&call.body);
-        return pmpo_fail(err, PMPO_EBACKEND, "a chat is not UTF-8, or memory "
+        return pmpo_fail(err, PMPO_EBACKEND,
+                         "a chat is not UTF-8, or memory "
                          "ran out");
     }
     json_t *o;
