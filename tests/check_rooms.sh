@@ -84,11 +84,12 @@ check_homes() { # DIR
 check_plain() { # DIR
     for f in $(find "$1/src" -name '*.[ch]' ! -path '*/src/base/plain.[ch]' 2>/dev/null); do
         found=$(awk '
+            /(^|[^_a-zA-Z])(to(lower|upper)|is(al(pha|num)|[x]?digit|space|upper|lower|punct)|strn?casecmp)\(/ { print FNR; exit }
             /(^|[^_a-zA-Z])(strto(d|f|ld)|atof|vs?n?printf|vsnprintf)\(/ { print FNR; exit }
             /(^|[^_a-zA-Z])s?n?printf\(/ { in_call = 1 }
             in_call && /%[-+ #0-9.*]*[aefgAEFG]/ { print FNR; exit }
             /\);/ { in_call = 0 }' "$f")
-        [ -z "$found" ] || complain "$f:$found: a number by the host's locale: use base/plain.h"
+        [ -z "$found" ] || complain "$f:$found: a number or letter by the host's locale: use base/plain.h, base/str.h"
     done
 }
 
@@ -171,6 +172,8 @@ self_test() {
     plant src/text/a.c 'x = malloc(3);'
     plant src/base/a.c 'free(x);'
     plant src/text/a.c 'x = strtod(s, NULL);'
+    plant src/text/a.c 'x = isalpha((unsigned char)c);'
+    plant src/text/a.c 'x = strcasecmp(a, b);'
     plant src/text/a.c 'vsnprintf(s, n, fmt, ap);'
     plant src/text/a.c 'snprintf(s, n, "%d of "' '         "%.3f", i, x);'
     plant src/model/a.c '#include "engine/engines.h"'

@@ -1,10 +1,14 @@
 /* test_locale.c: the library in a program that has set a locale in which numbers
- * have a comma. The locale is made by localedef; where there is none, one of the
+ * have a comma, or an i is no I's lower case. The locale is made by localedef; where there is none, one of the
  * system's is taken, and without that the tests are skipped. */
+#include <ctype.h>
 #include <locale.h>
 
 #include "base/error.h"
+#include "base/fold.h"
 #include "base/plain.h"
+#include "data/set.h"
+#include "engine/http/url.h"
 #include "eval/number.h"
 #include "report/html.h"
 #include "report/plot.h"
@@ -27,8 +31,8 @@ static int set_up(void **state)
         return -1;
     }
     snprintf(command, sizeof(command),
-             "localedef -i de_DE -f UTF-8 "
-             "%s/de_DE.UTF-8 >/dev/null 2>&1",
+             "for l in de_DE tr_TR; do localedef -i $l -f UTF-8 "
+             "%s/$l.UTF-8 || exit; done >/dev/null 2>&1",
              places);
     if (system(command) == 0) {
         setenv("LOCPATH", places, 1);
@@ -158,11 +162,25 @@ static void test_a_run(void **state)
     drop_folder(folder);
 }
 
+static void test_letters(void **state)
+{
+    (void)state;
+    if (!setlocale(LC_ALL, "tr_TR.UTF-8") || tolower('I') == 'i') {
+        print_message("no locale with other letters\n");
+        skip();
+    }
+    assert_true(pmpo_same_words(PMPO_STR("FILE IT"), PMPO_STR("file it")));
+    assert_true(pmpo_str_alike(PMPO_STR("INFO.CSV"), PMPO_STR("info.csv")));
+    assert_true(pmpo_http_is_loopback("http://LOCALHOST:80/v1"));
+    assert_int_equal(pmpo_table_separator("list.CSV"), ',');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_numbers_are_read, back),
         cmocka_unit_test_teardown(test_numbers_are_written, back),
+        cmocka_unit_test_teardown(test_letters, back),
         cmocka_unit_test_teardown(test_a_plot, back),
         cmocka_unit_test_teardown(test_a_run, back),
     };

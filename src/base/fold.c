@@ -1,8 +1,6 @@
 /* fold.c: see fold.h. */
 #include "base/fold.h"
 
-#include <ctype.h>
-
 static bool is_in(unsigned c, unsigned first, unsigned last)
 {
     return c >= first && c <= last;
@@ -63,7 +61,7 @@ unsigned pmpo_fold_at(pmpo_str s, size_t i, size_t *n)
         return of_pairs(0x1000 | (b & 0x3F) << 6 | (c & 0x3F));
     }
     *n = 1;
-    return (unsigned)tolower((int)a);
+    return (unsigned char)pmpo_lower((char)a);
 }
 
 bool pmpo_same_words(pmpo_str a, pmpo_str b)

@@ -140,6 +140,30 @@ bool pmpo_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+bool pmpo_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+char pmpo_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool pmpo_is_letter(char c)
+{
+    return pmpo_lower(c) >= 'a' && pmpo_lower(c) <= 'z';
+}
+
+bool pmpo_str_alike(pmpo_str a, pmpo_str b)
+{
+    bool same = a.len == b.len;
+    for (size_t i = 0; same && i < a.len; i++) {
+        same = pmpo_lower(a.ptr[i]) == pmpo_lower(b.ptr[i]);
+    }
+    return same;
+}
+
 pmpo_str pmpo_str_trim(pmpo_str s)
 {
     size_t begin = 0, end = s.len;

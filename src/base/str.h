@@ -31,8 +31,14 @@ void pmpo_buf_release(pmpo_buf *b);
 pmpo_str pmpo_buf_str(const pmpo_buf *b);
 
 pmpo_str pmpo_str_of(const char *s); /* NULL gives an empty one */
-/* White space of ASCII. */
+/* Characters of ASCII, in every locale: <ctype.h> and strcasecmp ask the calling
+ * program's. */
 bool pmpo_is_space(char c);
+bool pmpo_is_digit(char c);
+bool pmpo_is_letter(char c);
+char pmpo_lower(char c);
+/* Equal but for capitals of A to Z. */
+bool pmpo_str_alike(pmpo_str a, pmpo_str b);
 bool pmpo_str_eq(pmpo_str a, pmpo_str b);
 int pmpo_str_cmp(pmpo_str a, pmpo_str b); /* bytes, shorter first */
 /* Byte offset of the first `needle` at or after `from`; SIZE_MAX: none. */

@@ -2,7 +2,6 @@
  *
  * The readers report the errors. This file adds warnings about duplicate
  * content and labels that look the same, and label counts. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -95,7 +94,7 @@ static int warn_of_repeats(report_box *box)
 
 static size_t next_mark(pmpo_str s, size_t i)
 {
-    while (i < s.len && isspace((unsigned char)s.ptr[i])) {
+    while (i < s.len && pmpo_is_space(s.ptr[i])) {
         i++;
     }
     return i;

@@ -6,7 +6,6 @@
  * part can't leak into a training part. */
 #include "data/data.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -60,7 +59,8 @@ static int by_bytes(const void *a, const void *b)
 /* Letters and digits of a text's two neighbouring bytes belong together. */
 static bool joined(char a, char b)
 {
-    return isalnum((unsigned char)a) && isalnum((unsigned char)b);
+    return (pmpo_is_letter(a) || pmpo_is_digit(a)) &&
+           (pmpo_is_letter(b) || pmpo_is_digit(b));
 }
 
 bool pmpo_answer_place(const pmpo_example *e, size_t *begin, size_t *end)

@@ -3,13 +3,11 @@
  * This file has what the importers share: their table, the loop over the files,
  * the counts of dropped records, and the summary. The formats are in
  * import_*.c. */
-#define _POSIX_C_SOURCE 200809L /* strcasecmp */
 #include "data/import.h"
 
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/error.h"
 #include "data/data.h"
@@ -319,10 +317,10 @@ static int read_files(pmpo_import *im, const struct importer *f,
 char pmpo_table_separator(const char *name)
 {
     size_t n = strlen(name);
-    const char *ending = n > 4 ? name + n - 4 : "";
-    return !strcasecmp(ending, ".csv")   ? ','
-           : !strcasecmp(ending, ".tsv") ? '\t'
-                                         : 0;
+    pmpo_str ending = pmpo_str_of(n > 4 ? name + n - 4 : "");
+    return pmpo_str_alike(ending, PMPO_STR(".csv"))   ? ','
+           : pmpo_str_alike(ending, PMPO_STR(".tsv")) ? '\t'
+                                                      : 0;
 }
 
 int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)

@@ -6,8 +6,6 @@
  * would write: left out unless they are asked for. */
 #include "data/import.h"
 
-#include <ctype.h>
-
 #include "base/error.h"
 
 /* What follows the last "####"; empty unless there is a digit in it. */
@@ -21,7 +19,7 @@ static pmpo_str final_number(pmpo_str worked)
     }
     pmpo_str number = pmpo_str_trim(pmpo_str_sub(worked, from, worked.len));
     for (size_t i = 0; i < number.len; i++) {
-        if (isdigit((unsigned char)number.ptr[i])) {
+        if (pmpo_is_digit(number.ptr[i])) {
             return number;
         }
     }

@@ -1,5 +1,4 @@
 /* choice.c: finds the option that a reply gives, by its letter or its text. */
-#include <ctype.h>
 #include <math.h>
 
 #include "eval/match.h"
@@ -13,7 +12,7 @@ static char at(pmpo_str s, size_t i)
 
 static bool is_digit_at(pmpo_str s, size_t i)
 {
-    return i < s.len && isdigit((unsigned char)s.ptr[i]);
+    return i < s.len && pmpo_is_digit(s.ptr[i]);
 }
 
 /* ---- options by their texts --------------------------------------------------------- */
@@ -43,9 +42,9 @@ static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
 
 static char letter_in(char c, size_t n_options)
 {
-    char up = (char)toupper((unsigned char)c);
-    char top = (char)('A' + (n_options ? n_options : 26) - 1);
-    return up >= 'A' && up <= top ? up : '\0';
+    char low = pmpo_lower(c);
+    char top = (char)('a' + (n_options ? n_options : 26) - 1);
+    return low >= 'a' && low <= top ? (char)(low - 'a' + 'A') : '\0';
 }
 
 /* An apostrophe at i with more of the word behind it: "A's". */
@@ -73,7 +72,7 @@ static char letter_at(pmpo_str s, size_t i, size_t n_options)
         return after && strchr(")]}$", after) ? c : '\0';
     }
     bool closed = after == ')' || after == '.' || after == ':' || after == '*';
-    if (islower((unsigned char)at(s, k))) {
+    if (at(s, k) >= 'a' && at(s, k) <= 'z') {
         return after == ')' || after == '\0' ? c : '\0';
     }
     /* "A" and "I" are words, too, when another word follows. */
@@ -297,7 +296,7 @@ static bool is_last_word(pmpo_str s, size_t end)
         "is the answer", "is the correct", "since",        "because", "as",
         "rather than",   "\xe2\x80\x93",   "\xe2\x80\x94", NULL,
     };
-    bool space = end < s.len && isspace((unsigned char)s.ptr[end]);
+    bool space = end < s.len && pmpo_is_space(s.ptr[end]);
     size_t k = pmpo_skip_markup(s, end);
     if (k >= s.len || strchr(".,;!:()}]-\\$", s.ptr[k])) {
         return true;
@@ -310,7 +309,7 @@ static bool follows_being(pmpo_str s, size_t i, size_t *begin)
 {
     static const char *const verbs[] = {"is", "are", "was", "were", "s", NULL};
     size_t k = i;
-    while (k > 0 && isalpha((unsigned char)s.ptr[k - 1])) {
+    while (k > 0 && pmpo_is_letter(s.ptr[k - 1])) {
         k--;
     }
     *begin = k;

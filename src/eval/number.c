@@ -1,7 +1,6 @@
 /* number.c: finds numbers in text, and the number that a reply gives. */
 #include "eval/number.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -20,7 +19,7 @@ static char at(pmpo_str s, size_t i)
 
 static bool is_digit_at(pmpo_str s, size_t i)
 {
-    return i < s.len && isdigit((unsigned char)s.ptr[i]);
+    return i < s.len && pmpo_is_digit(s.ptr[i]);
 }
 
 /* ---- the number at a place ------------------------------------------------------- */
@@ -284,8 +283,8 @@ static bool is_ordinal(pmpo_str s, size_t end)
 {
     static const char *const endings[] = {"st", "nd", "rd", "th", NULL};
     for (int k = 0; endings[k]; k++) {
-        if (tolower((unsigned char)at(s, end)) == endings[k][0] &&
-            tolower((unsigned char)at(s, end + 1)) == endings[k][1] &&
+        if (pmpo_lower(at(s, end)) == endings[k][0] &&
+            pmpo_lower(at(s, end + 1)) == endings[k][1] &&
             !pmpo_is_word_byte(at(s, end + 2))) {
             return true;
         }
@@ -344,8 +343,8 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
     if (!is_digit_at(s, i) && !point) {
         return false;
     }
-    bool in_word = i > 0 && (isalpha((unsigned char)s.ptr[i - 1]) ||
-                             s.ptr[i - 1] == '_');
+    bool in_word = i > 0 &&
+                   (pmpo_is_letter(s.ptr[i - 1]) || s.ptr[i - 1] == '_');
     double x = with_fraction(s, read_digits(s, i, end), end);
     x *= scale_at(s, end);
     *v = has_minus(s, i) ? -x : x;

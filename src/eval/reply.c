@@ -1,8 +1,6 @@
 /* reply.c: announcements, first lines and conclusions of replies. */
 #include "eval/reply.h"
 
-#include <ctype.h>
-
 #include "base/fold.h"
 
 /* What the UTF-8 of U+2000 to U+2FFF begins with: dashes, quotes, signs. */
@@ -12,7 +10,8 @@
 
 bool pmpo_is_word_byte(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+    return pmpo_is_letter(c) || pmpo_is_digit(c) || c == '_' ||
+           (unsigned char)c >= 0x80;
 }
 
 bool pmpo_is_word_at(pmpo_str s, size_t i)
@@ -27,11 +26,6 @@ bool pmpo_is_word_before(pmpo_str s, size_t i)
         k--;
     }
     return i > 0 && pmpo_is_word_at(s, k);
-}
-
-static bool is_space(char c)
-{
-    return isspace((unsigned char)c) != 0;
 }
 
 static char at(pmpo_str s, size_t i)
@@ -106,7 +100,7 @@ static size_t markup_at(pmpo_str s, size_t i)
     n = n ? n : length_at(s, i, quotes);
     return n ? n
              : i < s.len &&
-                   (is_space(s.ptr[i]) || strchr("*_`\"':>#|", s.ptr[i]));
+                   (pmpo_is_space(s.ptr[i]) || strchr("*_`\"':>#|", s.ptr[i]));
 }
 
 size_t pmpo_skip_markup(pmpo_str s, size_t i)
@@ -131,7 +125,7 @@ size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words)
 size_t pmpo_before_markup(pmpo_str s, size_t i)
 {
     while (i > 0) {
-        if (is_space(s.ptr[i - 1]) || strchr("*_`\"'($:", s.ptr[i - 1])) {
+        if (pmpo_is_space(s.ptr[i - 1]) || strchr("*_`\"'($:", s.ptr[i - 1])) {
             i--;
         } else if (i >= 3 && length_at(s, i - 3, quotes)) {
             i -= 3;
@@ -202,7 +196,7 @@ bool pmpo_is_denied(pmpo_str s, size_t i)
 
 static bool is_wrapping(char c)
 {
-    return is_space(c) || (c && strchr("\"'`*_.:;,!", c));
+    return pmpo_is_space(c) || (c && strchr("\"'`*_.:;,!", c));
 }
 
 pmpo_str pmpo_unwrap(pmpo_str s)
@@ -238,7 +232,7 @@ pmpo_str pmpo_before_reason(pmpo_str s)
 static bool has_content(pmpo_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_space(s.ptr[i]) && !strchr("*_`\"':\\[({$", s.ptr[i])) {
+        if (!pmpo_is_space(s.ptr[i]) && !strchr("*_`\"':\\[({$", s.ptr[i])) {
             return true;
         }
     }
@@ -286,7 +280,7 @@ static bool is_abbreviation(pmpo_str s, size_t i)
     }
     bool first = line == 0 || s.ptr[line - 1] == '\n';
     bool marker = word.len == 1 ||
-                  (word.len == 2 && isdigit((unsigned char)word.ptr[0]));
+                  (word.len == 2 && pmpo_is_digit(word.ptr[0]));
     return word.len > 0 &&
            ((first && marker) ||
             pmpo_any_word_at(word, 0, short_words) == word.len);
@@ -305,7 +299,7 @@ static bool ends_sentence(pmpo_str s, size_t i)
     while (k < s.len && strchr("\"'*`)", s.ptr[k])) {
         k++;
     }
-    return (k == s.len || is_space(s.ptr[k])) &&
+    return (k == s.len || pmpo_is_space(s.ptr[k])) &&
            !(s.ptr[i] == '.' && k < s.len && is_abbreviation(s, i));
 }
 
@@ -322,7 +316,7 @@ static pmpo_str first_sentence(pmpo_str s)
 static bool sentence_before(pmpo_str s, size_t *end, pmpo_str *out)
 {
     size_t e = *end;
-    while (e > 0 && (is_space(s.ptr[e - 1]) || ends_sentence(s, e - 1))) {
+    while (e > 0 && (pmpo_is_space(s.ptr[e - 1]) || ends_sentence(s, e - 1))) {
         e--;
     }
     size_t begin = e;
@@ -629,7 +623,7 @@ static pmpo_str before_explanation(pmpo_str s, bool complete)
 static pmpo_str without_last_word(pmpo_str s)
 {
     size_t end = s.len;
-    while (end > 0 && !is_space(s.ptr[end - 1])) {
+    while (end > 0 && !pmpo_is_space(s.ptr[end - 1])) {
         end--;
     }
     return pmpo_str_sub(s, 0, end);

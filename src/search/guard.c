@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/error.h"
 #include "base/plain.h"
@@ -45,14 +44,13 @@ static int object(verdict *v, const char *fmt, ...)
 
 static bool same_at(pmpo_str s, size_t at, pmpo_str what)
 {
-    return at + what.len <= s.len
-           && strncasecmp(s.ptr + at, what.ptr, what.len) == 0;
+    return at + what.len <= s.len &&
+           pmpo_str_alike(pmpo_str_sub(s, at, at + what.len), what);
 }
 
 static bool is_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-           || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+    return pmpo_is_letter(c) || pmpo_is_digit(c) || (unsigned char)c >= 0x80;
 }
 
 /* `what` begins and ends at the bounds of words there. */
@@ -485,7 +483,7 @@ static bool begins_instruction(pmpo_str word)
 {
     for (const char *p = instructing; *p;) {
         size_t n = strcspn(p, " ");
-        if (n == word.len && strncasecmp(p, word.ptr, n) == 0) {
+        if (pmpo_str_alike((pmpo_str){p, n}, word)) {
             return true;
         }
         p += n + (p[n] == ' ');
@@ -605,8 +603,7 @@ static int retells(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
 
 static bool same_word(const pmpo_term *a, const pmpo_term *b)
 {
-    return a->text.len == b->text.len &&
-           strncasecmp(a->text.ptr, b->text.ptr, a->text.len) == 0;
+    return pmpo_str_alike(a->text, b->text);
 }
 
 /* A number, one character, or one again and again. */

@@ -1,8 +1,6 @@
 /* asks.c: bodies of requests for tokens and replies. See asks.h. */
 #include "engine/http/asks.h"
 
-#include <strings.h>
-
 #include "base/error.h"
 
 /* ---- JSON -------------------------------------------------------------------- */
@@ -347,7 +345,7 @@ static bool has_ended(const json_t *choice, json_int_t made, size_t bytes,
     const char *end =
         json_string_value(json_object_get(choice, "finish_reason"));
     for (size_t i = 0; end && i < sizeof(cut) / sizeof(*cut); i++) {
-        if (strcasecmp(end, cut[i]) == 0) {
+        if (pmpo_str_alike(pmpo_str_of(end), pmpo_str_of(cut[i]))) {
             return false;
         }
     }

@@ -4,7 +4,6 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/error.h"
 
@@ -25,12 +24,17 @@ static bool part_of(const char *url, CURLUPart what, char *out, size_t n)
     return ok;
 }
 
+static bool is_word(const char *s, const char *word)
+{
+    return pmpo_str_alike(pmpo_str_of(s), pmpo_str_of(word));
+}
+
 bool pmpo_http_is_loopback(const char *url)
 {
     char host[256];
     part_of(url, CURLUPART_HOST, host, sizeof(host));
     bool numeric = strspn(host, "0123456789.") == strlen(host);
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+    return is_word(host, "localhost") || strcmp(host, "[::1]") == 0 ||
            (numeric && strncmp(host, "127.", 4) == 0);
 }
 
@@ -51,8 +55,8 @@ int pmpo_http_check_url(const char *url, bool with_key, pmpo_error *err)
     part_of(url, CURLUPART_HOST, host, sizeof(host));
     part_of(url, CURLUPART_QUERY, rest, sizeof(rest));
     part_of(url, CURLUPART_FRAGMENT, piece, sizeof(piece));
-    bool secure = strcasecmp(scheme, "https") == 0;
-    if ((!secure && strcasecmp(scheme, "http") != 0) || !host[0] || rest[0] ||
+    bool secure = is_word(scheme, "https");
+    if ((!secure && !is_word(scheme, "http")) || !host[0] || rest[0] ||
         piece[0] || strstr(url, ":///")) {
         return pmpo_fail(err, PMPO_EUSAGE,
                          "%s: write http(s)://host[:port]/v1, without a query",
