@@ -513,8 +513,8 @@ typedef struct pmpo_optimize_options {
     bool no_loss_check; /* don't compare the loss with the accuracy by option
                          * likelihood, at start and end */
     /* End with the lowest validation loss; nothing answers the validation
-     * examples. Else the most right answers decide where they are marked, and a
-     * prompt with words of a rewriter's, or of a custom proposer's, or made from
+     * examples. Else, where answers are marked, the loss decides between those
+     * within one standard error of the most right answers, and a prompt with words of a rewriter's, or of a custom proposer's, or made from
      * such a one, has to be better than the best without by a paired test at
      * 5 %, unless a person approves. No effect with `paper`. */
     bool lowest_loss;
