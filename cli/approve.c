@@ -119,8 +119,8 @@ static int write_new(pmpo_str text, char *path, pmpo_error *err)
                                folder);
 }
 
-#define EDITED                                                                 \
-    "PMPO_EDITED" /* the file's name, whatever is in it, for a shell */
+/* The variable with the file's name for the shell, whatever is in the name. */
+#define EDITED "PMPO_EDITED"
 
 static int run_editor(const char *path, pmpo_error *err)
 {
