@@ -305,6 +305,7 @@ static void test_paired_groups(void **state)
     pmpo_interval once = of_shares(6, 0, 9, &p);
     NEAR(v.low, once.low, 1e-12);
     NEAR(v.high, once.high, 1e-12);
+    NEAR(pmpo_paired_z(x, w, 9), 6 / sqrt(6 + 2), 1e-12);
     /* None differs: what nine inputs can rule out. */
     n = group_up((const double[9]){0}, asked, 9, x, w);
     v = pmpo_paired_groups(x, w, n, 1, &p);
@@ -312,6 +313,11 @@ static void test_paired_groups(void **state)
     NEAR(v.high, 1 - pow(0.025, 1.0 / 9), 1e-9);
     v = pmpo_paired_groups(x, w, 0, 1, &p);
     assert_true(isnan(p) && isnan(v.value));
+    assert_true(pmpo_paired_z(x, w, 0) == 0);
+    /* One input three times is less than three inputs. */
+    assert_true(pmpo_paired_z((const double[]){1, 1, 1, 0}, asked + 1, 4) > 1);
+    assert_true(
+        pmpo_paired_z((const double[]){3, 0}, (const double[]){3, 3}, 2) < 1);
 }
 
 static void paired_intervals_agree_with_the_test(void **state)

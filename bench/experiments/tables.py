@@ -61,13 +61,22 @@ def peers_of(row, rows, kind):
 
 def difference(examples):
     """Paired difference of shares and its interval. `examples`: of each distinct one its differences (1, 0, -1), one
-    for each time it was asked. Agresti and Min's adjustment (half a win, half a loss and a tie more); the variance is
-    that of the examples' sums, so answers to one example needn't be independent."""
-    n = sum(len(d) for d in examples)
-    mid = sum(map(sum, examples)) / (n + 2)
-    squares = sum((sum(d) - len(d) * mid) ** 2 for d in examples) + 1 + 2 * mid ** 2
-    half = 1.959963984540054 * math.sqrt(squares) / (n + 2)
-    return sum(map(sum, examples)) / n, mid - half, mid + half
+    for each time it was asked. As the program's (src/stats/paired.c): Bonett and Price's adjustment, a win and a loss
+    more of the mean size; the variance is that of the examples' sums, so answers to one example needn't be independent;
+    and it holds 0 where the test doesn't exclude it."""
+    n, sums = sum(map(len, examples)), [sum(d) for d in examples]
+    value = sum(sums) / n
+    if not any(sums):
+        most = 1 - 0.025 ** (1 / len(examples))
+        return value, -most, most
+    size = n / len(examples)
+    mid = sum(sums) / (n + 2 * size)
+    squares = sum((s - len(d) * mid) ** 2 for s, d in zip(sums, examples)) + 2 * size ** 2 * (1 + mid ** 2)
+    half = 1.959963984540054 * math.sqrt(squares) / (n + 2 * size)
+    low, high = min(mid - half, value), max(mid + half, value)
+    if flips(examples) >= 0.05:
+        low, high = min(low, 0), max(high, 0)
+    return value, max(low, -1), min(high, 1)
 
 
 def flips(examples):

@@ -218,6 +218,7 @@ int pmpo_sheet_compare(const pmpo_data *d, const pmpo_sheet *a,
     if (rc == 0) {
         size_t n = pmpo_by_group(diff, weights, group, all);
         out->gain = pmpo_paired_groups(diff, weights, n, seed, &out->p_value);
+        out->z = pmpo_paired_z(diff, weights, n);
     }
     pmpo_arena_release(&mem);
     return rc;

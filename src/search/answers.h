@@ -54,6 +54,7 @@ int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
 typedef struct pmpo_sheet_pair {
     pmpo_interval gain; /* share of right answers of b minus that of a */
     double p_value;
+    double z;           /* standard errors that b is ahead: pmpo_paired_z */
     size_t up, down;    /* examples that only b, or only a, has right */
 } pmpo_sheet_pair;
 

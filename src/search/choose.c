@@ -412,16 +412,14 @@ static bool may_win(const contest *c, size_t i)
                           !is_written(c->st, c->p->of[i].id));
 }
 
-/* Has a fewer right answers than b by more than one standard error, with a gain
- * and a loss more (stats/paired.h)? */
+/* Has a fewer right answers than b by more than one standard error? */
 static int is_behind(const contest *c, size_t a, size_t b, bool *yes,
                      pmpo_error *err)
 {
     pmpo_sheet_pair pair = {.up = 0};
     int rc = pmpo_sheet_compare(c->data, &c->sheets[a], &c->sheets[b],
                                 c->st->o.seed, &pair, err);
-    double more = (double)pair.up - (double)pair.down;
-    *yes = more > 0 && more * more > (double)(pair.up + pair.down + 2);
+    *yes = pair.z > 1;
     return rc;
 }
 

@@ -131,7 +131,7 @@ static int answer(pmpo_state *st, pmpo_arena *mem, outcome *o,
 {
     const pmpo_data *d = st->in->test;
     o->answered = o->tested && st->o.metric != PMPO_RUN_METRIC_NONE;
-    o->answers = (pmpo_sheet_pair){{NAN, NAN, NAN}, NAN, 0, 0};
+    o->answers = (pmpo_sheet_pair){.gain = {NAN, NAN, NAN}, .p_value = NAN};
     const int ids[2] = {0, st->chosen};
     int rc = 0;
     o->of[0].right = o->of[1].right = o->answers.gain;

@@ -52,3 +52,17 @@ pmpo_interval pmpo_paired_groups(double *x, const double *w, size_t n,
     return asked > 0 ? adjusted(x, w, n, *p_value)
                      : (pmpo_interval){NAN, NAN, NAN};
 }
+
+double pmpo_paired_z(const double *x, const double *w, size_t n)
+{
+    double sum = 0, asked = 0, squares = 0;
+    size_t groups = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i];
+        squares += x[i] * x[i];
+        asked += w[i];
+        groups += w[i] > 0;
+    }
+    double size = groups ? asked / (double)groups : 1;
+    return sum / sqrt(squares + 2 * size * size);
+}

@@ -19,4 +19,9 @@
 pmpo_interval pmpo_paired_groups(double *x, const double *w, size_t n,
                                  uint64_t seed, double *p_value);
 
+/* By how many standard errors the second is ahead: the sum of the groups' sums
+ * x, by the error that it has if gains and losses are as likely, with a gain and
+ * a loss more, each of the mean size. Nothing asked: 0. */
+double pmpo_paired_z(const double *x, const double *w, size_t n);
+
 #endif

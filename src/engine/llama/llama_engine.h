@@ -30,7 +30,7 @@
 
 /* Part of every score's key: raise it whenever the layout of a unit changes, or
  * how it is computed. */
-#define PMPO_LAYOUT_VERSION 4
+#define PMPO_LAYOUT_VERSION 5
 
 /* Sequences in the KV memory at one time; llama.cpp allows 256, but keeps a
  * row of logits for each from the start. */

@@ -20,6 +20,8 @@
 #define WORTH_COPYING 16
 /* A prompt's last tokens go one by one with the steps of the others. */
 #define BY_STEPS 8
+/* More slots than that are a multiple of it, as matrix products like it. */
+#define EVEN_SLOTS 16
 
 /* One sample: reply out[reply] to requests[request]. */
 typedef struct item {
@@ -54,15 +56,16 @@ typedef struct job {
 
 /* ---- the context ---------------------------------------------------------------- */
 
-/* Slots of `cells` cells each: as many as there are samples, halved until
- * their keys and values fit. How many there are moves replies in their last
- * bits (native weights): it must not depend on what is free just now. */
+/* Slots of `cells` cells each: as many as there are samples, if their keys and
+ * values fit. How many there are moves replies in their last bits (native
+ * weights): it must not depend on what is free just now. */
 static size_t slots_for(const pmpo_llama *l, size_t samples, size_t cells)
 {
-    size_t n = l->shares ? PMPO_MAX_SEQUENCES : 1;
-    while (n > 1 && n * cells * l->cell_bytes > l->slot_bytes) {
-        n /= 2;
-    }
+    size_t most = l->shares ? PMPO_MAX_SEQUENCES : 1;
+    uint64_t each = (uint64_t)cells * l->cell_bytes; /* 0: no attention */
+    size_t n = each && l->slot_bytes / each < most ? l->slot_bytes / each
+                                                   : most;
+    n = n > EVEN_SLOTS ? n / EVEN_SLOTS * EVEN_SLOTS : n > 0 ? n : 1;
     return samples < n ? samples : n;
 }
 

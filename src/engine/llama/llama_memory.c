@@ -7,7 +7,7 @@
 #define TYPICAL_CELLS 2048 /* of the KV memory: a window and a long prompt */
 #define LEAST_CELLS 512    /* two windows of LEAST_WINDOW, and two replies */
 #define LEAST_WINDOW 128
-#define MOST_SLOT_BYTES ((uint64_t)2 << 30)
+#define MOST_SLOT_BYTES ((uint64_t)3 << 30)
 #define OTHER_BYTES ((uint64_t)200 << 20) /* the engine's buffers, and ours */
 
 bool pmpo_llama_exact(pmpo_precision p)
