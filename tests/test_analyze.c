@@ -46,6 +46,23 @@ static void test_estimate(void **state)
     assert_true(isfinite(e.likely_seconds) && isfinite(e.bound_seconds));
     assert_int_equal(e.bound_generated_tokens, 0);
     o.iterations = 2;
+    /* The published loop generates no answers to choose by; of the test part's
+     * three, each prompt's. */
+    o.paper = true;
+    o.metric = PMPO_RUN_METRIC_EXACT;
+    assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d,
+                                                                   NULL, NULL},
+                                            &o, &e, &err),
+                     0);
+    assert_int_equal(e.bound_answer_tokens, 2 * 3 * o.max_answer_tokens);
+    o.paper = false;
+    o.max_answer_tokens = 1 << 20; /* refused as by the run */
+    assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d,
+                                                                   NULL, NULL},
+                                            &o, &e, &err),
+                     PMPO_ETOOLONG);
+    assert_non_null(strstr(err.text, "lower --max-tokens"));
+    o.max_answer_tokens = 16;
     o.hard = 0;
     assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
                                             &o, &e, &err), PMPO_EUSAGE);

@@ -279,6 +279,7 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
     }
     int rc = pmpo_optimize_settle(scorer, o, err);
     rc = rc < 0 ? rc : pmpo_parts_resolve(p, scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_parts_fit(p, scorer, o, err);
     rc = rc < 0 ? rc : count_all(scorer, p, o, &c, err);
     if (rc == 0) {
         out->n_train = pmpo_data_count(p->of[0]);

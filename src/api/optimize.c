@@ -11,7 +11,6 @@
 #include "score/score.h"
 #include "propose/forms.h"
 #include "propose/propose.h"
-#include "search/answers.h"
 #include "search/search.h"
 #include "search/settings.h"
 
@@ -40,34 +39,6 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
         .seed = 1,
     };
     pmpo_score_options_init(&o->score);
-}
-
-/* An example that doesn't fit is told with its file and line, before a run
- * file is made. */
-static int check_lengths(const pmpo_parts *p, pmpo_model *scorer,
-                         const pmpo_optimize_options *o, pmpo_error *err)
-{
-    pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_ALL);
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < 3; i++) {
-        pmpo_scorer *s = NULL;
-        uint64_t prefill, logical;
-        if (!p->of[i]) {
-            continue;
-        }
-        rc = pmpo_joint_scorer_new(scorer, p->of[i], &so, &s, err);
-        rc = rc < 0 ? rc
-                    : pmpo_scorer_count(s, o->prompt, &prefill, &logical, err);
-        pmpo_scorer_free(s);
-        bool answered = i == PMPO_PART_VALIDATION
-                            ? pmpo_answers_choose(o)
-                            : i == PMPO_PART_TEST &&
-                                  o->metric != PMPO_RUN_METRIC_NONE;
-        rc = rc < 0 || !answered
-                 ? rc
-                 : pmpo_answers_fit(scorer, o, p->of[i], o->prompt, err);
-    }
-    return rc;
 }
 
 /* ---- the first commit ---------------------------------------------------- */
@@ -164,7 +135,7 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
 {
     int rc = pmpo_optimize_settle(scorer, o, err);
     rc = rc < 0 ? rc : pmpo_parts_resolve(parts, scorer, o, err);
-    rc = rc < 0 ? rc : check_lengths(parts, scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_parts_fit(parts, scorer, o, err);
     const char *name = o->score.template_name;
     pmpo_buf whole = {0}; /* resume may be called in another folder */
     if (name[0] == '@') {

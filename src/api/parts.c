@@ -12,6 +12,8 @@
 #include "propose/propose.h"
 #include "score/loss.h"
 #include "score/score.h"
+#include "search/answers.h"
+#include "search/search.h"
 #include "text/keep.h"
 #include "text/text.h"
 
@@ -640,6 +642,32 @@ int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err)
     }
     if (rc < 0) {
         pmpo_parts_release(out);
+    }
+    return rc;
+}
+
+int pmpo_parts_fit(const pmpo_parts *p, pmpo_model *scorer,
+                   const pmpo_optimize_options *o, pmpo_error *err)
+{
+    pmpo_scorer_options so = pmpo_search_scoring(o, PMPO_TARGETS_ALL);
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        pmpo_scorer *s = NULL;
+        uint64_t prefill, logical;
+        if (!p->of[i]) {
+            continue;
+        }
+        rc = pmpo_joint_scorer_new(scorer, p->of[i], &so, &s, err);
+        rc = rc < 0 ? rc
+                    : pmpo_scorer_count(s, o->prompt, &prefill, &logical, err);
+        pmpo_scorer_free(s);
+        bool answered = i == PMPO_PART_VALIDATION
+                            ? pmpo_answers_choose(o)
+                            : i == PMPO_PART_TEST &&
+                                  o->metric != PMPO_RUN_METRIC_NONE;
+        rc = rc < 0 || !answered
+                 ? rc
+                 : pmpo_answers_fit(scorer, o, p->of[i], o->prompt, err);
     }
     return rc;
 }

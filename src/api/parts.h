@@ -37,6 +37,11 @@ int pmpo_optimize_settle(const pmpo_model *scorer, pmpo_optimize_options *o,
 int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
                        pmpo_optimize_options *o, pmpo_error *err);
 
+/* PMPO_ETOOLONG: an example under the start prompt, or with the answer to be
+ * generated, doesn't fit the model's context; told with its file and line. */
+int pmpo_parts_fit(const pmpo_parts *p, pmpo_model *scorer,
+                   const pmpo_optimize_options *o, pmpo_error *err);
+
 /* Marks o->freeze in o->prompt, then sets o->marked_prompt to the prompt with
  * marks and o->prompt to the prompt without them; both live in `mem`.
  * PMPO_EUSAGE: marks that do not match, or the text to freeze is not in the

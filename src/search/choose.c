@@ -44,7 +44,8 @@ typedef struct pool {
 
 bool pmpo_answers_choose(const pmpo_optimize_options *o)
 {
-    return o->metric != PMPO_RUN_METRIC_NONE && !o->lowest_loss;
+    return o->metric != PMPO_RUN_METRIC_NONE && !o->lowest_loss && !o->paper &&
+           o->iterations > 0;
 }
 
 size_t pmpo_most_finalists(int shortlist)
