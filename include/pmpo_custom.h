@@ -55,7 +55,9 @@ PMPO_API int pmpo_custom_propose(const pmpo_custom_scene *s, pmpo_str prompt,
 /* Asks the run's rewriter for n replies (1..1000) to one user message, with the
  * run's temperature, top_p and max_reply_tokens. The run file stores replies,
  * so a resumed run gets the same ones without asking again. replies[0..n) are
- * valid until the proposer returns. PMPO_EUSAGE: the run has no rewriter. */
+ * valid until the proposer returns. PMPO_EUSAGE: the run has no rewriter.
+ * PMPO_ETOOLONG: the message is. Any other failure (^C, a budget, a server's)
+ * stops pmpo_optimize, whatever the proposer returns. */
 PMPO_API int pmpo_custom_ask(const pmpo_custom_scene *s, pmpo_str message,
                              size_t n, pmpo_str *replies, pmpo_error *err);
 

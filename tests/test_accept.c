@@ -85,7 +85,7 @@ static void check_row(const row *r)
     pmpo_decision d;
     pmpo_error err;
     fill(e, r->losses);
-    pmpo_accept_rule rule = {r->paper, r->validation, 1, r->floor};
+    pmpo_accept_rule rule = {r->paper, r->validation, 1, r->floor, false};
     assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, &err), 0);
     if (d.accepted != r->accepted) {
         fail_msg("%s: accepted %zu", r->name, d.accepted);
@@ -118,7 +118,7 @@ static void test_validation_order(void **state)
     pmpo_accept_entry e[N];
     pmpo_decision d;
     fill(e, losses);
-    pmpo_accept_rule rule = {false, true, 1, 0.01};
+    pmpo_accept_rule rule = {false, true, 1, 0.01, false};
     assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
     /* 1 gains most but is worse than the incumbent by 0.3; 2 is no worse, and
      * better than the start by its error; 0 is never asked, nor is 3, whose
@@ -159,7 +159,7 @@ static void test_gate(void **state)
     pmpo_accept_entry e[N];
     pmpo_decision d;
     fill(e, losses);
-    pmpo_accept_rule rule = {false, true, 1, 0.01};
+    pmpo_accept_rule rule = {false, true, 1, 0.01, false};
     assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
     assert_int_equal(d.accepted, NONE);
     assert_non_null(strstr(e[0].reason, "standard error 0.25"));
@@ -177,7 +177,7 @@ static void test_validation_fails_all(void **state)
     pmpo_accept_entry e[N];
     pmpo_decision d;
     fill(e, losses);
-    pmpo_accept_rule rule = {false, true, 1, 0};
+    pmpo_accept_rule rule = {false, true, 1, 0, false};
     assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, NULL), 0);
     assert_int_equal(d.accepted, NONE);
     assert_int_equal(j.n_asked, N);
@@ -201,7 +201,7 @@ static void test_validation_error(void **state)
     pmpo_decision d;
     pmpo_error err;
     fill(e, losses);
-    pmpo_accept_rule rule = {false, true, 1, 0};
+    pmpo_accept_rule rule = {false, true, 1, 0, false};
     assert_int_equal(pmpo_accept(&rule, e, N, validate, &j, &d, &err),
                      PMPO_ECANCELLED);
     assert_string_equal(err.text, "planted");
@@ -216,11 +216,20 @@ static void test_leaves_others_alone(void **state)
     fill(e, losses);
     e[0].considered = false; /* a duplicate with a known loss */
     e[2].lower_bound = 1.25;
-    pmpo_accept_rule rule = {false, false, 1, 0.01};
+    pmpo_accept_rule rule = {false, false, 1, 0.01, false};
     assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, NULL), 0);
     assert_int_equal(d.accepted, 1);
     assert_string_equal(e[0].reason, "");
     assert_non_null(strstr(e[2].reason, "sure to be above 1.25"));
+    assert_string_equal(e[3].reason, "loss 1.5 is 0.5 above the incumbent's");
+    fill(e, losses);
+    rule.priced = true;
+    assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, NULL), 0);
+    assert_string_equal(e[3].reason, "loss with its length's price 1.5 is 0.5 "
+                                     "above the incumbent's");
+    assert_string_equal(d.text, "accepted: loss with its length's price 0.1 "
+                                "after 1, gain 0.9");
+    e[0].considered = false;
     assert_int_equal(pmpo_accept(&rule, e, 0, NULL, NULL, &d, NULL), 0);
     assert_int_equal(d.accepted, NONE);
     assert_true(isnan(d.best_gain));

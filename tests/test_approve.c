@@ -6,6 +6,8 @@
 typedef struct person {
     const char *says;
     pmpo_str writes;
+    bool numbers; /* and the number of the question behind it */
+    char text[60];
     size_t n_asked;
     int first_id; /* asked about first; -1 */
 } person;
@@ -34,6 +36,11 @@ static int ask(void *ud, const pmpo_would_be *w, pmpo_str *edited,
     pmpo_buf_release(&before);
     pmpo_buf_release(&after);
     *edited = p->writes;
+    if (p->numbers) {
+        snprintf(p->text, sizeof(p->text), "%.*s %zu", (int)p->writes.len,
+                 p->writes.ptr, p->n_asked);
+        *edited = pmpo_str_of(p->text);
+    }
     switch (p->says[at]) {
     case 'a':
         return PMPO_APPROVAL_ACCEPT;
@@ -139,6 +146,31 @@ static void a_person_who_refuses_all_keeps_the_start(void **state)
     drop_folder(folder);
 }
 
+/* Each change is a prompt of its own, and as good as any other: up to eight. */
+static void what_a_person_changes_too_often_is_not_taken(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    person p = {.says = "e", .writes = PMPO_STR("Way"), .numbers = true};
+    pmpo_run *r = NULL;
+    pmpo_optimize_options o = asking(&p);
+    o.iterations = 1;
+    o.variants = 12;
+    o.split = (pmpo_split){12, 0, 0, 1}; /* any gain is asked about */
+    assert_int_equal(run(&o, path, &r), 0);
+    size_t taken = 0, dropped = 0;
+    const pmpo_candidate *c;
+    for (int id = 1; (c = candidate(r, id)); id++) {
+        taken += strstr(c->reason, "a person changed it: prompt") != NULL;
+        dropped += strstr(c->reason, "not taken, after 8 changes") != NULL;
+        assert_null(strstr(c->reason, "a person refused it"));
+    }
+    assert_true(taken >= 8 && dropped > 0);
+    pmpo_run_free(r);
+    free(path);
+    drop_folder(folder);
+}
+
 static void what_a_person_writes_is_scored_like_any_other(void **state)
 {
     (void)state;
@@ -205,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_person_who_refuses_all_keeps_the_start),
+        cmocka_unit_test(what_a_person_changes_too_often_is_not_taken),
         cmocka_unit_test(what_a_person_writes_is_scored_like_any_other),
         cmocka_unit_test(a_run_waits_for_its_answer),
         cmocka_unit_test(somebody_has_to_be_asked),

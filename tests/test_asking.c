@@ -427,6 +427,7 @@ static void test_turns(void **state)
     arms[3].gain = arms[2].gain = 0; /* nothing gained: in turns */
     arms[1].n_tries = 2;
     assert_int_equal(pmpo_bandit_choose(arms, 4, why, sizeof(why)), 2);
+    assert_non_null(strstr(why, "none has gained yet"));
     for (size_t i = 1; i < 4; i++) {
         arms[i].plays = false;
     }

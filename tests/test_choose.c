@@ -64,6 +64,35 @@ static pmpo_str wise; /* the prompt that answers right; the others wrong */
 static int every = 1; /* it knows every so manyth question */
 static bool rambling; /* the others' answers don't come to an end */
 
+/* Instead: which of the questions, in the order in which they are asked, each
+ * knows. */
+static struct {
+    pmpo_str prompt;
+    bool right[60];
+} scripts[3];
+static size_t n_scripts;
+static int asked[60];
+static size_t n_asked;
+
+/* Of what the system message begins with. */
+static bool knows_by_script(pmpo_str rest, int k)
+{
+    size_t at = 0;
+    while (at < n_asked && asked[at] != k) {
+        at++;
+    }
+    if (at == n_asked) {
+        asked[n_asked++] = k;
+    }
+    for (size_t i = 0; i < n_scripts; i++) {
+        pmpo_str p = scripts[i].prompt;
+        if (pmpo_str_starts(rest, p) && rest.ptr[p.len] == '\n') {
+            return scripts[i].right[at];
+        }
+    }
+    return false;
+}
+
 /* make_data: "Question K" is "no" where 3 divides K. */
 static void answer(pmpo_str prompt, pmpo_buf *reply)
 {
@@ -76,6 +105,7 @@ static void answer(pmpo_str prompt, pmpo_buf *reply)
     pmpo_str rest = pmpo_str_sub(prompt, head.len, prompt.len);
     bool knows = wise.len > 0 && pmpo_str_starts(rest, wise) &&
                  rest.ptr[wise.len] == '\n' && k % every == 0;
+    knows = n_scripts > 0 ? knows_by_script(rest, k) : knows;
     for (int i = 0; rambling && !knows && i < 50; i++) {
         pmpo_buf_puts(reply, "well, ");
     }
@@ -318,6 +348,45 @@ static void more_than_a_standard_error_decides(void **state)
     assert_true(few > 0 && chance > 0);
     every = 1;
     wise = PMPO_STR("");
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
+/* A prompt of more right answers than the leader's, not one that the best isn't
+ * a standard error ahead of: of 40, the leader has 17 of the best one's 20, and
+ * the one between them in loss 16, 5 of which the best one lacks. */
+static void the_leader_gives_way_to_more_right_answers(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = options_for_choice();
+    wise = PMPO_STR("");
+    pmpo_run *before = run_with(&o, d, path);
+    const pmpo_run_view *v = pmpo_run_describe(before);
+    assert_true(v->n_finalists >= 3);
+    for (size_t i = 0; i < 3; i++) {
+        scripts[i].prompt = prompt_of(v, v->finalists[i].id);
+    }
+    for (size_t i = 0; i < 40; i++) {
+        scripts[2].right[i] = i % 2 == 0;
+        scripts[0].right[i] = i % 2 == 0 && i < 34;
+        scripts[1].right[i] = i % 2 == 0 ? i < 22 : i % 8 == 1;
+    }
+    n_scripts = 3;
+    int best = v->finalists[2].id;
+    pmpo_run *run = run_with(&o, d, path);
+    v = pmpo_run_describe(run);
+    assert_int_equal(v->finalists[0].n_right, 17);
+    assert_int_equal(v->finalists[1].n_right, 16);
+    assert_int_equal(v->finalists[2].n_right, 20);
+    assert_int_equal(v->best_id, best);
+    assert_non_null(strstr(v->finalists[2].why, "more right answers than"));
+    assert_string_equal(v->finalists[1].why, "answers no better");
+    pmpo_run_free(run);
+    pmpo_run_free(before);
+    n_scripts = 0;
     pmpo_data_free(d);
     free(path);
     drop_folder(folder);
@@ -636,6 +705,7 @@ int main(void)
         cmocka_unit_test(words_of_a_rewriter_must_be_worth_it),
         cmocka_unit_test(a_metric_that_cannot_be_is_refused),
         cmocka_unit_test(answers_must_fit_the_context),
+        cmocka_unit_test(the_leader_gives_way_to_more_right_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

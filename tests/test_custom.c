@@ -27,7 +27,7 @@ static int tear_down(void **state)
 
 typedef struct mine {
     size_t n_calls, n_openings;
-    bool asks, too_many, fails, no_case;
+    bool asks, swallows, too_many, fails, no_case;
     char replies[4000]; /* all that the rewriter said */
 } mine;
 
@@ -65,7 +65,7 @@ static int propose(void *ud, const pmpo_custom_scene *s, pmpo_error *err)
         strncat(m->replies, replies[i].ptr, replies[i].len);
         strcat(m->replies, "\n");
     }
-    return rc;
+    return m->swallows ? 0 : rc;
 }
 
 static pmpo_custom_proposer row_of(mine *m)
@@ -127,6 +127,20 @@ static void test_takes_part(void **state)
     o.proposers = "two-ways";
     assert_int_equal(run_it(&f, &o, NULL, &err), 0);
     assert_int_equal(proposals_of("rewrite"), 0);
+}
+
+/* A proposer that makes nothing of a failed request doesn't hide it. */
+static void failed_requests_stop_the_run(void **state)
+{
+    (void)state;
+    mine m = {.asks = true, .swallows = true};
+    pmpo_custom_proposer p = row_of(&m);
+    pmpo_optimize_options o = options(&p);
+    for (int at = 1; at <= 25; at++) {
+        fake_options f = {.salt = 3, .cancel_at = at};
+        pmpo_error err = {0};
+        assert_int_equal(run_it(&f, &o, NULL, &err), PMPO_ECANCELLED);
+    }
 }
 
 static void test_resumes_alike(void **state)
@@ -481,6 +495,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes_part),
+        cmocka_unit_test(failed_requests_stop_the_run),
         cmocka_unit_test(test_resumes_alike),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_engine_scores),

@@ -172,6 +172,21 @@ static void test_what_applies(void **state)
                      PMPO_EUSAGE);
     assert_non_null(strstr(err.text, "rejected"));
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
+    pmpo_data *mixed = NULL;
+    pmpo_eval_options o;
+    pmpo_eval *none = NULL;
+    text = "{\"input\":\"x\",\"chosen\":\"7\",\"rejected\":\"8\"}\n"
+           "{\"input\":\"y\",\"target\":\"many\"}\n";
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_PAIRS;
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(text), "t", NULL, &mixed,
+                                     NULL),
+                     0);
+    assert_int_equal(pmpo_eval_run(m, mixed, &(pmpo_str){"One.", 4}, 1, &o,
+                                   &none, &err),
+                     PMPO_EDATA);
+    assert_non_null(strstr(err.text, "t:2: no rejected output"));
+    pmpo_data_free(mixed);
     pmpo_eval *e = evaluate(m, d, PMPO_METRIC_NUMBER, 1);
     assert_int_equal(e->prompts[0].metrics[0].n, 1);
     assert_true(isnan(e->prompts[0].examples[1].right[0]));

@@ -120,6 +120,8 @@ static void test_shapes(void **state)
           "(B)", "When? (A) x (B) y", "(B)");
     SHAPE("|Answer with the number only, in digits.||", "a", "12", "b",
           "1,200", "c", "-3.5", "d", "$7");
+    SHAPE("|Answer with one word.||", "a", "192.168.1.1", "b", "10.0.0.7", "c",
+          "127.0.0.1", "d", "8.8.4.4");
     SHAPE("Work in brief steps, one per line, with the calculation of "
           "each.||End with a line '#### ' and the number.|", "a",
           "2+2=4\\n4+3=7\\n#### 7", "b", "1+9=10\\n10-2=8\\n#### 8", "c",

@@ -461,9 +461,39 @@ static void test_other_version_refused(void **state)
     unlink(log_path);
 }
 
+/* A run that stopped for want of gains, extended, counts anew; so does every
+ * later sitting. */
+static void patience_begins_anew(void **state)
+{
+    (void)state;
+    pmpo_data *d = make_data(10, true);
+    pmpo_optimize_options o = small_options();
+    o.force = true;
+    o.iterations = 9;
+    o.patience = 2;
+    pmpo_run *run = finished(&(fake_options){.all_bad = true}, &o, d, path, 0);
+    assert_int_equal(pmpo_run_describe(run)->n_iterations, 2);
+    pmpo_run_free(run);
+    pmpo_resume_options more;
+    pmpo_resume_options_init(&more);
+    for (int i = 0; i < 2; i++) {
+        pmpo_error err;
+        pmpo_model *m = fake_new(&(fake_options){.all_bad = true});
+        more.iterations = i == 0 ? 12 : 0;
+        assert_int_equal(pmpo_resume(m, NULL, path, &more, &run, &err), 0);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        assert_int_equal(v->n_iterations, 4);
+        assert_non_null(strstr(v->status_reason, "after iteration 4 of 12"));
+        pmpo_run_free(run);
+        fake_free(m);
+    }
+    pmpo_data_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(patience_begins_anew),
         cmocka_unit_test(test_kill_at_every_event),
         cmocka_unit_test(test_kill_any_time),
         cmocka_unit_test(test_budgets),

@@ -397,6 +397,15 @@ static void test_bad_replies(void **state)
     assert_true(v->test_gain == 0);
     assert_true(v->best.test_loss == v->initial.test_loss);
     pmpo_run_free(run);
+    /* Nobody was asked for replies. */
+    o.no_rewriter = true;
+    o.proposers = NULL;
+    o.max_prompt_tokens = 1;
+    o.force = true;
+    run = finished(&(fake_options){.salt = 1}, &o, d, path, 0);
+    v = pmpo_run_describe(run);
+    assert_non_null(strstr(v->verdict, "nothing that was proposed could be "));
+    pmpo_run_free(run);
     pmpo_data_free(d);
     free(path);
     drop_folder(folder);

@@ -17,6 +17,12 @@ void pmpo_resume_options_init(pmpo_resume_options *o)
 
 /* ---- going on ------------------------------------------------------------ */
 
+/* What extending a run changes. */
+typedef struct length {
+    int iterations;
+    double patience_from; /* iterations without gain count after that one */
+} length;
+
 static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
                   pmpo_error *err)
 {
@@ -31,23 +37,25 @@ static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
                        "%d is no total for it", (int)decided, iterations);
     }
     o->iterations = iterations;
-    return rc < 0 ? rc : pmpo_settings_put_one(s, o, "iterations", err);
+    rc = rc < 0 ? rc : pmpo_settings_put_one(s, o, "iterations", err);
+    return rc < 0 ? rc
+                  : pmpo_store_put_number(s, "patience_from", decided, err);
 }
 
 /* A run that this program can't go on with gets its old total back. */
-static void shrink(pmpo_store *s, int iterations)
+static void shrink(pmpo_store *s, const length *was)
 {
     pmpo_optimize_options o;
     pmpo_optimize_options_init(&o);
-    o.iterations = iterations;
+    o.iterations = was->iterations;
     pmpo_settings_put_one(s, &o, "iterations", NULL);
+    pmpo_store_put_number(s, "patience_from", was->patience_from, NULL);
 }
 
-/* *total: of the run as it was. */
+/* *was: the run's length before. */
 static int prepare(pmpo_store *s, const pmpo_model *scorer,
-                   const pmpo_model *rewriter,
-                   const pmpo_resume_options *asked, int *total,
-                   pmpo_error *err)
+                   const pmpo_model *rewriter, const pmpo_resume_options *asked,
+                   length *was, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_optimize_options o;
@@ -58,7 +66,11 @@ static int prepare(pmpo_store *s, const pmpo_model *scorer,
     rc = rc < 0 ? rc : pmpo_parts_check_proposers(&o, err);
     rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
     rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
-    *total = o.iterations;
+    bool found;
+    *was = (length){o.iterations, 0};
+    rc = rc < 0 ? rc
+                : pmpo_store_get_number(s, "patience_from", &was->patience_from,
+                                        &found, err);
     rc = rc < 0 ? rc : extend(s, &o, asked->iterations, err);
     pmpo_arena_release(&mem);
     return rc;
@@ -75,17 +87,17 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
         return pmpo_fail(err, PMPO_EUSAGE, "iterations must be 0 or more");
     }
     pmpo_store *s = NULL;
-    int total = 0;
+    length was = {0, 0};
     rewriter = rewriter ? rewriter : scorer;
     int rc = pmpo_store_open(path, &s, err);
-    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &total, err);
+    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &was, err);
     pmpo_sitting_options so = {o->budget_ms, o->budget_tokens,
                                o->budget_dollars, o->custom, o->n_custom,
                                o->no_cache, o->progress, o->progress_ud,
                                o->ask, o->ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
     if (rc == PMPO_EVERSION && s) {
-        shrink(s, total);
+        shrink(s, &was);
     }
     return pmpo_run_leave(s, path, rc, out, err);
 }

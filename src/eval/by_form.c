@@ -1,53 +1,10 @@
 /* by_form.c: chooses a metric by the form of the data's answers. */
 #include "eval/eval.h"
 #include "eval/match.h"
+#include "text/text.h"
 
 #define SHORT_BYTES 60 /* an answer, not a text */
 #define SHORT_WORDS 5
-
-static size_t digits_at(pmpo_str s, size_t i)
-{
-    size_t n = 0;
-    while (i + n < s.len && s.ptr[i + n] >= '0' && s.ptr[i + n] <= '9') {
-        n++;
-    }
-    return n;
-}
-
-static bool is_at(pmpo_str s, size_t i, const char *any_of)
-{
-    return i < s.len && s.ptr[i] != '\0' && strchr(any_of, s.ptr[i]);
-}
-
-/* "-1,234.5", "$18", "40 %", and nothing else: not "1, 2", "1.2.3". */
-static bool is_number(pmpo_str s)
-{
-    s = pmpo_str_trim(s);
-    size_t i = 0, all = 0, n;
-    while (is_at(s, i, "-+$")) {
-        i++;
-    }
-    n = digits_at(s, i);
-    bool grouped = n > 0 && n <= 3;
-    for (all = n, i += n; grouped && is_at(s, i, ",");) {
-        n = digits_at(s, i + 1);
-        if (n != 3) {
-            return false;
-        }
-        all += n;
-        i += 1 + n;
-    }
-    if (is_at(s, i, ".")) {
-        n = digits_at(s, i + 1);
-        all += n;
-        i += 1 + n;
-    }
-    if (is_at(s, i, " ") && is_at(s, i + 1, "%")) {
-        i++;
-    }
-    i += is_at(s, i, "%");
-    return all > 0 && i == s.len;
-}
 
 /* "(B)", "B" or "B.", and nothing else. */
 static bool is_letter(pmpo_str s)
@@ -83,8 +40,8 @@ static bool all(const pmpo_data *d, bool (*is)(pmpo_str s))
 
 unsigned pmpo_metric_by_form(const pmpo_data *d)
 {
-    return all(d, is_number)   ? PMPO_METRIC_NUMBER
-           : all(d, is_letter) ? PMPO_METRIC_CHOICE
-           : all(d, is_short)  ? PMPO_METRIC_EXACT
-                               : 0;
+    return all(d, pmpo_text_is_number) ? PMPO_METRIC_NUMBER
+           : all(d, is_letter)         ? PMPO_METRIC_CHOICE
+           : all(d, is_short)          ? PMPO_METRIC_EXACT
+                                       : 0;
 }

@@ -255,6 +255,20 @@ static bool wants(const job *j, pmpo_metric bit)
     return false;
 }
 
+static int check_pairs(const pmpo_data *d, pmpo_error *err)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        if (pmpo_data_example(d, i)->n_rejected == 0) {
+            int rc = pmpo_fail(err, PMPO_EDATA,
+                               "no rejected output, and the "
+                               "metric pairs compares with one: leave the "
+                               "example out, or take another metric");
+            return pmpo_in_example(d, i, rc, err);
+        }
+    }
+    return 0;
+}
+
 static int make_scorer(job *j, pmpo_error *err)
 {
     bool pairs = wants(j, PMPO_METRIC_PAIRS); /* scores rejected outputs, too */
@@ -267,7 +281,7 @@ static int make_scorer(job *j, pmpo_error *err)
                               .beta = 1,
                               .template_name = j->o->template_name,
                               .targets = PMPO_TARGETS_ALL};
-    int rc = pairs ? pmpo_loss_resolve(so.loss, j->in->data, &so.loss, err) : 0;
+    int rc = pairs ? check_pairs(j->in->data, err) : 0;
     rc = rc < 0 ? rc : pmpo_end_resolve(j->in->model, j->in->data, j->in->prompts[0],
                                         so.template_name, j->o->end, &so.end,
                                         err);
@@ -329,8 +343,8 @@ static int run(job *j, pmpo_error *err)
     j->sheets = pmpo_arena_alloc(j->mem, n, sizeof(*j->sheets));
     int rc = p && j->sheets ? make_room(j, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : set_up(j, err);
-    j->begin_ms = pmpo_now_ms();
     rc = rc == 0 && j->scores ? score_all(j, err) : rc;
+    j->begin_ms = pmpo_now_ms(); /* of the answers */
     for (j->prompt = 0; rc == 0 && j->prompt < n; j->prompt++) {
         sheet *s = &j->sheets[j->prompt];
         rc = fill_sheet(j, s, err);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "data/data.h"
 #include "eval/eval.h"
@@ -161,7 +162,11 @@ static int ask_verdicts(const pmpo_asking *a, const pmpo_data *pairs,
                                   .n_samples = 1};
     }
     const pmpo_keeping keep = {.cache = a->cache};
+    double begin = pmpo_now_ms();
     int rc = pmpo_generate_kept(a->model, &keep, q, n, &p, replies, err);
+    if (a->cost) {
+        a->cost->seconds += (pmpo_now_ms() - begin) / 1e3;
+    }
     rc = rc < 0 ? rc : check_verdicts(replies, n, err);
     for (size_t i = 0; i < n; i++) {
         first[i] = read_verdict(pmpo_buf_str(&replies[i].text));

@@ -11,6 +11,7 @@ struct pmpo_custom_work {
     const pmpo_custom_proposer *by;
     pmpo_proposals *out;
     size_t n_asked; /* requests so far: each has seeds of its own */
+    pmpo_error failed; /* the first request that failed, not for what it says */
 };
 
 /* ---- which there are --------------------------------------------------------- */
@@ -91,15 +92,15 @@ int pmpo_propose_custom(const pmpo_scene *s, const pmpo_custom_proposer *by,
     };
     pmpo_error own = {0};
     int rc = by->propose(by->ud, &scene, &own);
+    if (work.failed.code != 0) { /* whatever it made of it */
+        return pmpo_fail(err, work.failed.code, "%s", work.failed.text);
+    }
     if (rc == 0) {
         return 0;
     }
     if (rc > 0) {
         return pmpo_fail(err, PMPO_EUSAGE, "the proposer %s returned %d: it "
                          "must be 0 or a negative code", by->name, rc);
-    }
-    if (own.code == PMPO_EBUDGET || own.code == PMPO_ECANCELLED) {
-        return pmpo_fail(err, rc, "%s", own.text); /* of what it asked */
     }
     return pmpo_fail(err, rc, "the proposer %s: %s", by->name,
                      own.text[0] ? own.text : pmpo_code_text(rc));
@@ -160,10 +161,16 @@ int pmpo_custom_ask(const pmpo_custom_scene *s, pmpo_str message, size_t n,
                          "in UTF-8");
     }
     pmpo_ask a;
-    int rc = pmpo_ask_init(&a, 1, n, w->scene->scratch, err);
+    pmpo_error why = {0};
+    int rc = pmpo_ask_init(&a, 1, n, w->scene->scratch, &why);
     if (rc == 0) {
         pmpo_buf_put(&a.forms[0], message);
-        rc = ask(w, &a, err);
+        rc = ask(w, &a, &why);
+    }
+    if (rc < 0) {
+        bool of_the_message = rc == PMPO_ETOOLONG || rc == PMPO_EUSAGE;
+        w->failed = of_the_message || w->failed.code ? w->failed : why;
+        pmpo_fail(err, rc, "%s", why.text);
     }
     for (size_t i = 0; rc == 0 && i < n; i++) {
         replies[i] = a.replies[i].text;

@@ -136,13 +136,14 @@ static int run(const gathering *g, pmpo_ask *q, const slot *slots, bool again,
 {
     pmpo_gen_params p = pmpo_replies_sampling(g->s->o);
     p.temperature = g->temperature + (again ? WARMER : 0);
-    bool less = again && g->small;
-    int rc = fill(g, q, slots, less ? PMPO_REPAIR_CASE_BYTES : PMPO_CASE_BYTES,
+    bool least = again && g->small;
+    size_t shorter = g->small ? PMPO_REPAIR_CASE_BYTES : SHORT_CASE_BYTES;
+    int rc = fill(g, q, slots, least ? PMPO_REPAIR_CASE_BYTES : PMPO_CASE_BYTES,
                   err);
     rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration, &p,
                                     g->s->scratch, err);
-    if (rc == PMPO_ETOOLONG) {
-        rc = fill(g, q, slots, SHORT_CASE_BYTES, err);
+    if (rc == PMPO_ETOOLONG && !least) {
+        rc = fill(g, q, slots, shorter, err);
         rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration,
                                         &p, g->s->scratch, err);
     }

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "text/frame.h"
 #include "text/language.h"
+#include "text/text.h"
 
 #define MOST_MARKS 7
 #define SHAPE_LEAST 3 /* targets; fewer have a common form by chance */
@@ -37,22 +38,6 @@ static bool is_digit(char c)
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* "-1,200.5", "$3", "12 %" */
-static bool is_number(pmpo_str s)
-{
-    size_t i = 0, digits = 0;
-    while (i < s.len && strchr("+-$ ", s.ptr[i])) {
-        i++;
-    }
-    for (; i < s.len && (is_digit(s.ptr[i]) || strchr(",.", s.ptr[i])); i++) {
-        digits += is_digit(s.ptr[i]);
-    }
-    while (i < s.len && strchr(" %", s.ptr[i])) {
-        i++;
-    }
-    return digits > 0 && i == s.len;
 }
 
 static bool all(const set *x, bool (*holds)(pmpo_str))
@@ -161,7 +146,7 @@ static size_t repeated_targets(set *x, const pmpo_str **out)
         }
     }
     *out = x->spare;
-    if (all(x, is_number) && (n > MOST_MARKS || 5 * n > x->n)) {
+    if (all(x, pmpo_text_is_number) && (n > MOST_MARKS || 5 * n > x->n)) {
         return 0;
     }
     return n >= 2 && 2 * n <= x->n ? n : 0;
@@ -210,7 +195,7 @@ static bool say_options(const set *x, pmpo_buf *out)
 
 static bool say_number(const set *x, pmpo_buf *out)
 {
-    if (!all(x, is_number)) {
+    if (!all(x, pmpo_text_is_number)) {
         return false;
     }
     pmpo_buf_puts(out, "Answer with the number only, in digits.");
@@ -343,7 +328,7 @@ static bool say_marker(set *x, pmpo_buf *out)
         while (rest.len > 0 && rest.ptr[rest.len - 1] == '.') {
             rest.len--;
         }
-        numbers = numbers && is_number(pmpo_str_trim(rest));
+        numbers = numbers && pmpo_text_is_number(pmpo_str_trim(rest));
     }
     if (len < (lines ? 2 : 6) || len > MARKER_BYTES || !longer) {
         return false;

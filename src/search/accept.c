@@ -33,14 +33,21 @@ static size_t next_by_loss(const pmpo_accept_entry *e, size_t n,
     return best;
 }
 
+static const char *name_of(const pmpo_accept_rule *rule)
+{
+    return rule->priced ? "loss with its length's price" : "loss";
+}
+
 static void refuse_gain(const pmpo_accept_rule *rule, double threshold,
                         pmpo_accept_entry *e)
 {
     double gain = rule->incumbent_loss - e->loss;
+    const char *name = name_of(rule);
     if (gain < 0) {
-        REASON(e, "loss %.6g is %.4g above the incumbent's", e->loss, -gain);
+        REASON(e, "%s %.6g is %.4g above the incumbent's", name, e->loss,
+               -gain);
     } else if (gain == 0) {
-        REASON(e, "loss %.6g is the incumbent's: no gain", e->loss);
+        REASON(e, "%s %.6g is the incumbent's: no gain", name, e->loss);
     } else {
         REASON(e, "gain %.4g is within twice the noise floor, %.4g", gain,
                threshold);
@@ -61,27 +68,30 @@ pmpo_gate pmpo_validation_gate(const pmpo_validation *v)
 }
 
 /* Sets *passes and, when it doesn't, the reason. */
-static int check_validation(pmpo_validate_fn validate, void *ud, size_t i,
-                            pmpo_accept_entry *e, double gain, bool *passes,
-                            pmpo_error *err)
+static int check_validation(const pmpo_accept_rule *rule,
+                            pmpo_validate_fn validate, void *ud, size_t i,
+                            pmpo_accept_entry *e, bool *passes, pmpo_error *err)
 {
     pmpo_validation v;
     int rc = validate(ud, i, &v, err);
     if (rc < 0) {
         return rc;
     }
+    const char *name = name_of(rule);
+    double gain = rule->incumbent_loss - e->loss;
     pmpo_gate gate = pmpo_validation_gate(&v);
     *passes = gate == PMPO_GATE_PASSES;
     if (*passes) {
-        REASON(e, "gain %.4g; validation loss %.6g after %.6g", gain,
+        REASON(e, "gain %.4g; validation %s %.6g after %.6g", gain, name,
                v.candidate, v.incumbent);
     } else if (gate == PMPO_GATE_WORSE) {
-        REASON(e, "gain %.4g, but the validation loss is worse by %.4g", gain,
-               v.candidate - v.incumbent);
+        REASON(e, "gain %.4g, but the validation %s is worse by %.4g", gain,
+               name, v.candidate - v.incumbent);
     } else {
-        REASON(e, "gain %.4g, but the validation loss is only %.4g below the "
-               "start prompt's, less than its standard error %.4g", gain,
-               v.start - v.candidate, least_gain(&v));
+        REASON(e,
+               "gain %.4g, but the validation %s is only %.4g below the "
+               "start prompt's, less than its standard error %.4g",
+               gain, name, v.start - v.candidate, least_gain(&v));
     }
     return 0;
 }
@@ -97,8 +107,10 @@ static void explain_rest(const pmpo_accept_rule *rule, pmpo_accept_entry *e,
         if (e[i].given_up) {
             REASON(&e[i], "%s", e[i].given_up);
         } else if (!isnan(e[i].lower_bound) && isnan(e[i].loss)) {
-            REASON(&e[i], "loss is sure to be above %.6g, the incumbent's is "
-                   "%.6g", e[i].lower_bound, rule->incumbent_loss);
+            REASON(&e[i],
+                   "%s is sure to be above %.6g, the incumbent's is "
+                   "%.6g",
+                   name_of(rule), e[i].lower_bound, rule->incumbent_loss);
         } else if (isnan(e[i].loss)) {
             REASON(&e[i], "not scored");
         } else if (!(rule->incumbent_loss - e[i].loss > d->threshold)) {
@@ -117,8 +129,9 @@ static void say_decision(const pmpo_accept_rule *rule,
     size_t room = sizeof(d->text);
     if (d->accepted != PMPO_ACCEPT_NONE) {
         double loss = e[d->accepted].loss;
-        pmpo_print(t, room, "accepted: loss %.6g after %.6g, gain %.4g", loss,
-                   rule->incumbent_loss, rule->incumbent_loss - loss);
+        pmpo_print(t, room, "accepted: %s %.6g after %.6g, gain %.4g",
+                   name_of(rule), loss, rule->incumbent_loss,
+                   rule->incumbent_loss - loss);
     } else if (d->n_failed_validation > 0) {
         pmpo_print(t, room,
                    "kept the incumbent: %zu with enough training gain "
@@ -163,7 +176,7 @@ int pmpo_accept(const pmpo_accept_rule *rule, pmpo_accept_entry *entries,
         bool passes = true;
         REASON(e, "gain %.4g", gain);
         if (rule->has_validation && !rule->paper) {
-            int rc = check_validation(validate, ud, i, e, gain, &passes, err);
+            int rc = check_validation(rule, validate, ud, i, e, &passes, err);
             if (rc < 0) {
                 return rc;
             }

@@ -20,6 +20,7 @@ typedef struct pmpo_accept_rule {
     bool has_validation;   /* without effect under `paper` */
     double incumbent_loss; /* on the training part */
     double noise_floor;    /* nats; NAN counts as 0 */
+    bool priced;           /* all losses are with their prompts' prices */
 } pmpo_accept_rule;
 
 /* One candidate; the caller fills the losses, pmpo_accept the reason. */

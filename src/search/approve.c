@@ -67,8 +67,8 @@ static int ask(pmpo_state *st, const pmpo_step *step,
         .candidate = row->prompt,
         .train_before = st->incumbent_loss,
         .train_after = row->loss,
-        .val_before = v->incumbent,
-        .val_after = v->candidate,
+        .val_before = v->incumbent - pmpo_priced(st, 0, st->incumbent),
+        .val_after = v->candidate - pmpo_priced(st, 0, row->id),
     };
     if (!st->o.ask) {
         return pmpo_fail(err, PMPO_EUSAGE, "prompt %d waits for a person's "
@@ -170,11 +170,15 @@ int pmpo_ask_person(pmpo_state *st, pmpo_step *step, size_t row,
         return rc;
     }
     st->n_refused++;
-    bool edits = g.answer == PMPO_APPROVAL_EDIT && g.edited.len > 0
-                 && n_edited(st, step) < PMPO_MAX_EDITS;
+    bool changed = g.answer == PMPO_APPROVAL_EDIT && g.edited.len > 0;
+    bool edits = changed && n_edited(st, step) < PMPO_MAX_EDITS;
     st->rows[row].fate = PMPO_FATE_REJECTED;
-    st->rows[row].reason = edits ? pmpo_say(st, "a person changed it: prompt "
-                                            "%zu", st->n_rows)
-                                 : "a person refused it";
+    st->rows[row].reason =
+        edits     ? pmpo_say(st, "a person changed it: prompt %zu", st->n_rows)
+        : changed ? pmpo_say(st,
+                             "a person changed it; not taken, after %d changes "
+                             "in this iteration",
+                             PMPO_MAX_EDITS)
+                  : "a person refused it";
     return edits ? add_edited(st, step, id, g.edited, err) : 0;
 }

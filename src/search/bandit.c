@@ -48,13 +48,15 @@ size_t pmpo_bandit_choose(const pmpo_arm *arms, size_t n, char *why,
     }
     if (best < n) {
         const pmpo_arm *a = &arms[best];
-        bool leads = best_rate > 0 && rate(a) == best_rate;
+        const char *for_that = best_rate == 0 ? "none has gained yet"
+                               : rate(a) == best_rate
+                                   ? "the most per token"
+                                   : "tried less than the others";
         pmpo_print(why, bytes,
                    "%s: gained %.4f nats for %.0f tokens in "
                    "%zu tr%s, %s",
                    a->name, a->gain, a->tokens, a->n_tries,
-                   a->n_tries == 1 ? "y" : "ies",
-                   leads ? "the most per token" : "tried less than the others");
+                   a->n_tries == 1 ? "y" : "ies", for_that);
     }
     return best;
 }

@@ -28,8 +28,10 @@ static int note(void *ud, pmpo_note kind, int iteration, int place,
                 const char *text, pmpo_error *err)
 {
     pmpo_state *st = ud;
-    return pmpo_store_put_note(st->in->store, kind, iteration, place, text,
-                               err);
+    bool replayed = iteration > 0 && iteration <= st->decided; /* has them */
+    return replayed ? 0
+                    : pmpo_store_put_note(st->in->store, kind, iteration, place,
+                                          text, err);
 }
 
 /* The proposal with the parts to keep that it lacks and, where `demos` says so,
@@ -211,9 +213,8 @@ static int choose_turn(pmpo_state *st, pmpo_step *step, pmpo_error *err)
                      ? SIZE_MAX
                      : pmpo_bandit_choose(st->arms, pmpo_n_proposers, why,
                                           sizeof(why));
-    return n_playing < 2 || step->index <= st->decided
-               ? 0
-               : note(st, PMPO_NOTE_TURN, step->index, 0, why, err);
+    return n_playing < 2 ? 0
+                         : note(st, PMPO_NOTE_TURN, step->index, 0, why, err);
 }
 
 int pmpo_credit_turn(pmpo_state *st, const pmpo_step *step, pmpo_error *err)
@@ -228,7 +229,8 @@ int pmpo_credit_turn(pmpo_state *st, const pmpo_step *step, pmpo_error *err)
                                &logical, err);
     for (size_t i = step->first; rc == 0 && i < st->n_rows; i++) {
         const pmpo_candidate_row *r = &st->rows[i];
-        if (!strcmp(r->proposer, arm->name)) {
+        if (!strcmp(r->proposer, arm->name) &&
+            r->fate != PMPO_FATE_DUPLICATE) { /* credited before, and free */
             double gained = step->whole.score.loss - r->loss;
             gain = gained > gain ? gained : gain; /* false of NAN */
             n_scored += !isnan(r->loss) || !isnan(r->lower_bound);

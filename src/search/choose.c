@@ -37,6 +37,8 @@ static const struct {
 typedef struct pool {
     pmpo_finalist *of; /* by validation loss, the lowest first */
     size_t n;
+    bool *written; /* by prompt id: are words of it, or of a prompt that it was
+                      made from, a rewriter's or a custom proposer's? */
     size_t lead;              /* index of the one that the loss would take */
     size_t owed[1 + N_FIXED]; /* where the start prompt and the best of each
                                  fixed are; SIZE_MAX: nowhere */
@@ -62,27 +64,35 @@ static bool is_by(const pmpo_candidate_row *r, const char *proposer)
     return !strcmp(r->proposer, proposer);
 }
 
-/* Has a rewriter, or a proposer of the calling program, written words of it or
- * of a prompt that it was made from? */
-static bool is_written(const pmpo_state *st, int id)
+/* Are its words a rewriter's, or those of a proposer of the calling program? */
+static bool is_authored(const pmpo_state *st, const pmpo_candidate_row *r)
 {
-    const pmpo_candidate_row *r = &st->rows[id];
     bool yes = pmpo_custom_find(st->o.custom, st->o.n_custom,
                                 pmpo_str_of(r->proposer)) != NULL;
     for (size_t i = 0; i < pmpo_n_proposers; i++) {
         yes = yes ||
               (pmpo_proposers[i].asks && is_by(r, pmpo_proposers[i].name));
     }
-    for (size_t k = 0; !yes && k < r->n_parents; k++) {
-        yes = is_written(st, r->parents[k]); /* of an earlier row */
-    }
     return yes;
 }
 
-/* Is it `proposer`'s, and all of its words? */
-static bool is_purely(const pmpo_state *st, int id, const char *proposer)
+/* Parents are of earlier rows. */
+static void find_written(const pmpo_state *st, bool *written)
 {
-    return is_by(&st->rows[id], proposer) && !is_written(st, id);
+    for (size_t i = 0; i < st->n_rows; i++) {
+        const pmpo_candidate_row *r = &st->rows[i];
+        written[i] = is_authored(st, r);
+        for (size_t k = 0; k < r->n_parents; k++) {
+            written[i] = written[i] || written[r->parents[k]];
+        }
+    }
+}
+
+/* Is it `proposer`'s, and all of its words? */
+static bool is_purely(const pmpo_state *st, const pool *p, int id,
+                      const char *proposer)
+{
+    return is_by(&st->rows[id], proposer) && !p->written[id];
 }
 
 /* By training loss; those given up, whose bounds tell nothing of each other,
@@ -95,7 +105,7 @@ static bool is_ahead(const pmpo_candidate_row *a, const pmpo_candidate_row *b)
 }
 
 /* The next of `proposer` after `last`, among those that were scored. */
-static const pmpo_candidate_row *next_by(const pmpo_state *st,
+static const pmpo_candidate_row *next_by(const pmpo_state *st, const pool *p,
                                          const char *proposer,
                                          const pmpo_candidate_row *last)
 {
@@ -104,7 +114,7 @@ static const pmpo_candidate_row *next_by(const pmpo_state *st,
         const pmpo_candidate_row *r = &st->rows[i];
         bool scored = !isnan(r->loss) || isfinite(r->lower_bound) ||
                       r->given_up;
-        if (is_purely(st, r->id, proposer) && scored &&
+        if (is_purely(st, p, r->id, proposer) && scored &&
             r->fate != PMPO_FATE_DUPLICATE && (!last || is_ahead(last, r)) &&
             (!best || is_ahead(r, best))) {
             best = r;
@@ -134,9 +144,12 @@ static void put_in(pool *p, int id)
 static int fill_pool(pmpo_state *st, pool *p, pmpo_error *err)
 {
     p->of = pmpo_arena_alloc(&st->mem, st->n_rows + 1, sizeof(*p->of));
-    if (!p->of) {
+    p->written =
+        pmpo_arena_alloc(&st->mem, st->n_rows + 1, sizeof(*p->written));
+    if (!p->of || !p->written) {
         return pmpo_fail_memory(err);
     }
+    find_written(st, p->written);
     put_in(p, st->incumbent);
     for (size_t i = st->n_rows; i-- > 0;) {
         if (st->rows[i].fate == PMPO_FATE_ACCEPTED) {
@@ -147,7 +160,7 @@ static int fill_pool(pmpo_state *st, pool *p, pmpo_error *err)
     for (size_t f = 0; !st->o.approve && f < N_FIXED; f++) {
         const pmpo_candidate_row *r = NULL;
         for (size_t k = 0;
-             k < fixed[f].most && (r = next_by(st, fixed[f].proposer, r));
+             k < fixed[f].most && (r = next_by(st, p, fixed[f].proposer, r));
              k++) {
             put_in(p, r->id);
         }
@@ -173,7 +186,13 @@ static int score_pool(pmpo_state *st, pool *p, pmpo_error *err)
         if (rc == 0 && fits) {
             rc = pmpo_scorer_score(st->validation, row.prompt, &c, &mem, &r,
                                    err);
-            f.val_loss = rc == 0 ? r.score.loss : NAN;
+        }
+        if (rc == PMPO_ETOOLONG && fits && f.id != 0) {
+            fits = false; /* only the server knew */
+            rc = 0;
+        }
+        if (rc == 0 && fits) {
+            f.val_loss = r.score.loss;
             p->of[kept++] = f;
         }
         pmpo_arena_release(&mem);
@@ -201,7 +220,7 @@ static void sort_pool(pmpo_state *st, pool *p)
         for (size_t i = p->n; i-- > 0;) {
             int id = p->of[i].id;
             bool is = k == 0 ? id == 0
-                             : is_purely(st, id, fixed[k - 1].proposer);
+                             : is_purely(st, p, id, fixed[k - 1].proposer);
             p->owed[k] = is ? i : p->owed[k];
         }
     }
@@ -249,12 +268,11 @@ static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
 
 /* The lowest loss of those that aren't `out` (NULL: none is), or of those of
  * them that are plain; p->n: there is none. */
-static size_t first_left(const pmpo_state *st, const pool *p, const bool *out,
-                         bool plain)
+static size_t first_left(const pool *p, const bool *out, bool plain)
 {
     size_t i = 0;
     while (i < p->n &&
-           ((out && out[i]) || (plain && is_written(st, p->of[i].id)))) {
+           ((out && out[i]) || (plain && p->written[p->of[i].id]))) {
         i++;
     }
     return i;
@@ -265,8 +283,8 @@ static size_t first_left(const pmpo_state *st, const pool *p, const bool *out,
 static int choose_lead(pmpo_state *st, pool *p, const bool *out,
                        pmpo_error *err)
 {
-    size_t first = first_left(st, p, out, false);
-    size_t plain = first_left(st, p, out, true);
+    size_t first = first_left(p, out, false);
+    size_t plain = first_left(p, out, true);
     bool any = plain == p->n || st->o.lowest_loss || st->o.approve;
     bool better = false;
     int rc = 0;
@@ -410,7 +428,7 @@ static int answer(contest *c, pmpo_error *err)
 static bool may_win(const contest *c, size_t i)
 {
     return !c->out[i] && (i == c->p->lead || c->st->o.approve ||
-                          !is_written(c->st, c->p->of[i].id));
+                          !c->p->written[c->p->of[i].id]);
 }
 
 /* Has a fewer right answers than b by more than one standard error? */
@@ -424,14 +442,14 @@ static int is_behind(const contest *c, size_t a, size_t b, bool *yes,
     return rc;
 }
 
-/* Of those that may win and aren't behind the most right answers the one that
- * leads by loss, else the lowest loss. */
+/* The one that leads by loss, if it isn't behind the most right answers; else,
+ * of those that answer better than it and aren't, the lowest loss. */
 static int settle(contest *c, size_t *chosen, pmpo_error *err)
 {
     pool *p = c->p;
     bool behind = true;
     int rc = c->out[p->lead] ? choose_lead(c->st, p, c->out, err) : 0;
-    size_t most = p->lead;
+    size_t most = p->lead, least = c->sheets[p->lead].n_right;
     for (size_t i = 0; i < p->n; i++) {
         bool more = c->sheets[i].n_right > c->sheets[most].n_right;
         most = more && may_win(c, i) ? i : most;
@@ -439,8 +457,8 @@ static int settle(contest *c, size_t *chosen, pmpo_error *err)
     *chosen = p->lead;
     rc = rc < 0 ? rc : is_behind(c, p->lead, most, &behind, err);
     for (size_t i = 0; rc == 0 && behind && i < p->n; i++) {
-        if (may_win(c, i)) { /* `most` at the latest */
-            *chosen = i;
+        if (may_win(c, i) && c->sheets[i].n_right > least) {
+            *chosen = i; /* `most` at the latest */
             rc = is_behind(c, i, most, &behind, err);
         }
     }

@@ -195,6 +195,8 @@ static void say_kept(const pmpo_state *st, pmpo_buf *out)
                        "stays: ");
     if (st->o.iterations == 0) {
         pmpo_buf_puts(out, "no iteration was asked for.");
+    } else if (st->n_scored == 0 && st->n_replies == 0) {
+        pmpo_buf_puts(out, "nothing that was proposed could be scored.");
     } else if (st->n_scored == 0) {
         pmpo_buf_printf(out, "none of the rewriter's %zu replies held a new "
                         "instruction that could be scored.", st->n_replies);

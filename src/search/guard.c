@@ -433,8 +433,8 @@ static int favours(const pmpo_example *e, pmpo_str text, bool conditioned,
     pmpo_str first = PMPO_STR("");
     for (size_t i = 0; i < most; i++) {
         pmpo_str label = pmpo_frame_inside(frame, e->options[i]);
-        seen += mentions(text, label);
-        if (names_label(text, label)) {
+        seen += label.len == 0 || mentions(text, label);
+        if (label.len > 0 && names_label(text, label)) {
             first = named++ ? first : label;
         }
     }

@@ -13,8 +13,8 @@
 
 typedef struct pmpo_guard_input {
     pmpo_str prompt; /* the candidate */
-    /* Words of these are always allowed: the start prompt, the prompt that the
-     * candidate was made from, the description of the task. */
+    /* Words of these are always allowed: the start prompt, the incumbent, the
+     * description of the task. */
     pmpo_str start, incumbent, task;
     const pmpo_data *train;
     bool may_copy;   /* words of training examples are allowed, too */

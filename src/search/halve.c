@@ -188,7 +188,8 @@ static int round_of(pmpo_state *st, const pmpo_step *step, entrant *e,
     return rc;
 }
 
-/* The library's best two that are left. */
+/* The library's best two that are left; its first two where so few examples or
+ * candidates needed no round. */
 static int combine(pmpo_state *st, pmpo_step *step, const entrant *e, size_t n,
                    pmpo_error *err)
 {

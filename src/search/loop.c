@@ -68,6 +68,10 @@ static int load_progress(pmpo_state *st, pmpo_error *err)
     bool found;
     int rc = pmpo_store_get_number(st->in->store, "decided", &v, &found, err);
     st->decided = rc == 0 && found ? (int)v : -1;
+    rc = rc < 0 ? rc
+                : pmpo_store_get_number(st->in->store, "patience_from", &v,
+                                        &found, err);
+    st->patience_from = rc == 0 && found ? (int)v : 0;
     return rc;
 }
 
@@ -409,9 +413,8 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
         e[i] = entry_of(st, step->first + i);
     }
     pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,
-                             pmpo_priced(st, st->incumbent_loss,
-                                         st->incumbent),
-                             st->noise_floor};
+                             pmpo_priced(st, st->incumbent_loss, st->incumbent),
+                             st->noise_floor, st->o.length_price > 0};
     pmpo_decision d;
     judge_ud ud = {.st = st, .step = step};
     int rc = choose(&ud, &rule, e, &d, err);
@@ -473,7 +476,7 @@ static int run_iterations(pmpo_state *st, char *why, size_t why_bytes,
         if (rc < 0) {
             return rc;
         }
-        idle = gained || t == 0 ? 0 : idle + 1;
+        idle = gained || t <= st->patience_from ? 0 : idle + 1;
         if (exhausted) {
             snprintf(why, why_bytes, "nothing is left to propose, after "
                      "iteration %d of %d", t, st->o.iterations);

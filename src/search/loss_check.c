@@ -195,7 +195,9 @@ static int count_inputs(const pmpo_data *d, size_t *out, pmpo_error *err)
 int pmpo_check_loss(pmpo_state *st, bool at_end, pmpo_error *err)
 {
     size_t n_inputs;
-    if (st->o.no_loss_check || st->o.paper || st->o.iterations == 0) {
+    bool replayed = !at_end && st->decided >= 0; /* the run has it */
+    if (st->o.no_loss_check || st->o.paper || st->o.iterations == 0 ||
+        replayed) {
         return 0;
     }
     int rc = count_inputs(st->in->train, &n_inputs, err);

@@ -61,6 +61,7 @@ typedef struct pmpo_state {
     pmpo_known_unit *units;   /* the measured effects of parts of prompts */
     size_t n_units, cap_units;
     int decided;              /* iterations that earlier sittings decided */
+    int patience_from;        /* the last iteration when the run was extended */
     bool replaying;           /* the current iteration is one of these */
     double best_gain;         /* largest training gain seen; NAN: none */
     double threshold;         /* which a gain had to exceed */

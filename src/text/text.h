@@ -71,6 +71,9 @@ void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
 /* Does `s` have a letter, a digit or anything beyond ASCII? A unit without is a
  * ruled line or a stray dot. */
 bool pmpo_text_has_words(pmpo_str s);
+/* Is it a number and nothing else: "-1,234.5", "$18", "40 %", not "1, 2" or
+ * "1.2.3"? (is_number.c) */
+bool pmpo_text_is_number(pmpo_str s);
 
 /* Appends `prompt` with `by` in place of the span. */
 void pmpo_text_replace(pmpo_str prompt, pmpo_span span, pmpo_str by,
