@@ -6,7 +6,7 @@
 #                                       yet in bench/results/compare.jsonl. PART: only cells whose name has all of
 #                                       these texts, such as smollm2 vLLM navigate; PROMPTS=1: under fewer prompts
 #   bench/compare.sh --list [PART...]   names the next ones and measures nothing
-#   bench/compare.sh --table            the tables of docs/speed.md and README.md from the rows of the processor that
+#   bench/compare.sh --table            the tables of docs/speed.md from the rows of the processor that
 #                                       has the last one (CPU="AMD EPYC": of another)
 #
 # The work: navigate and logical deduction of three objects (preference, 50 examples) and 12 GSM8K solutions (nll),

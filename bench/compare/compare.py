@@ -491,7 +491,7 @@ def table(a):
     print_settings(rows)
     for name, why in NOT_THE_SAME.items():
         print(f"\n{name} is not in the tables: its numbers are others. It {why}.")
-    print("\n---- README: how many times faster pmpo is, f32 / own choice")
+    print("\nHow many times faster pmpo is, f32 / own choice:")
     ratios = []
     for model, size in MODELS.items():
         for job in JOBS:
