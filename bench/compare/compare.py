@@ -335,8 +335,14 @@ def row_of(a, c, commit):
 
 
 def cpu_of():
+    """Its name, with the model's number where it is a virtual machine's, which names a family."""
+    facts = {}
     with open("/proc/cpuinfo", encoding="utf-8") as f:
-        return next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "")
+        for line in f:
+            name, _, value = line.partition(":")
+            facts.setdefault(name.strip(), value.strip())
+    name = facts.get("model name", "")
+    return f"{name}, model {facts['model']}" if name.endswith(" Processor") and "model" in facts else name
 
 
 def commit_of():
