@@ -391,6 +391,19 @@ typedef struct pmpo_scores {
     const char *warning;  /* one line if the score cache failed; else "" */
 } pmpo_scores;
 
+/* Copies `prompt` without its marks {{keep}} and {{/keep}}, which only
+ * pmpo_optimize and pmpo_compress read; for all others they would be text. `plain`
+ * has room for prompt.len bytes; *n is how many it got. PMPO_EUSAGE: a mark without
+ * its other one, or nothing between two. PMPO_ENOMEM. */
+PMPO_API int pmpo_prompt_unmark(pmpo_str prompt, char *plain, size_t *n,
+                                pmpo_error *err);
+
+/* What can be told of *o before a model is open: the template's name and file,
+ * the loss and the settings that it reads. `d`: what is to be scored, whose
+ * examples the loss has to fit; NULL: not known. PMPO_EUSAGE, PMPO_EDATA,
+ * PMPO_EVERSION or PMPO_ENOMEM. */
+PMPO_API int pmpo_score_check(const pmpo_score_options *o, const pmpo_data *d,
+                              pmpo_error *err);
 /* Scores every prompt on every example. If an example has options, all of them
  * are scored, even if the loss does not need them: format, choice and accuracy
  * do. */

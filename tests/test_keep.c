@@ -27,12 +27,19 @@ static void marks_come_out(void **state)
         {"{{keep}}Be kind.{{/keep}} Say yes.", "Be kind. Say yes."},
         {"A {{keep}}b{{/keep}}{{keep}}c{{/keep}} d", "A bc d"},
         {"Use {context}.", "Use {context}."},
+        {"", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         pmpo_buf b = {0};
+        char plain[100] = "";
+        size_t n = 0;
         assert_null(pmpo_keep_unmark(str(cases[i][0]), &b));
         assert_string_equal(pmpo_buf_str(&b).ptr, cases[i][1]);
         pmpo_buf_release(&b);
+        assert_int_equal(pmpo_prompt_unmark(str(cases[i][0]), plain, &n, NULL),
+                         0);
+        assert_int_equal(n, strlen(cases[i][1]));
+        assert_memory_equal(plain, cases[i][1], n);
     }
 }
 
@@ -53,6 +60,12 @@ static void marks_that_do_not_match_are_refused(void **state)
         assert_non_null(strstr(wrong, cases[i][1]));
         assert_non_null(pmpo_keep_find(str(cases[i][0]), &k));
         pmpo_buf_release(&b);
+        char plain[100];
+        size_t n;
+        pmpo_error err;
+        assert_int_equal(pmpo_prompt_unmark(str(cases[i][0]), plain, &n, &err),
+                         PMPO_EUSAGE);
+        assert_non_null(strstr(err.text, cases[i][1]));
     }
 }
 

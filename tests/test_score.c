@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -655,6 +656,44 @@ static void test_counting_feeds_nothing(void **state)
     count_and_score(PMPO_CALIBRATE_CONTENT_FREE);
 }
 
+/* What no model is needed for: templates, and losses with their settings. */
+static void test_check(void **state)
+{
+    (void)state;
+    static const char plain[] = "{\"input\":\"a\",\"target\":\"b\"}\n";
+    pmpo_data *with = parse(options_data), *without = parse(plain);
+    const struct {
+        const char *template_name;
+        pmpo_loss_kind loss;
+        double beta;
+        const pmpo_data *d;
+        int rc;
+        const char *says;
+    } cases[] = {
+        {"chat", PMPO_LOSS_AUTO, 1, with, 0, ""},
+        {"chat", PMPO_LOSS_AUTO, 2, with, 0, ""},
+        {"chat", PMPO_LOSS_AUTO, 2, NULL, 0, ""},
+        {"chat", PMPO_LOSS_AUTO, 2, without, PMPO_EUSAGE, "--beta is of"},
+        {"chat", PMPO_LOSS_NLL, 2, NULL, PMPO_EUSAGE, "--beta is of"},
+        {"chat", PMPO_LOSS_CHOICE, 1, without, PMPO_EDATA, "test:1"},
+        {"foo", PMPO_LOSS_AUTO, 1, NULL, PMPO_EUSAGE, "template 'foo'"},
+        {"@/no/file", PMPO_LOSS_AUTO, 1, with, PMPO_EUSAGE, "/no/file"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pmpo_error err = {0};
+        pmpo_score_options o;
+        pmpo_score_options_init(&o);
+        o.template_name = cases[i].template_name;
+        o.loss = cases[i].loss;
+        o.beta = cases[i].beta;
+        assert_int_equal(pmpo_score_check(&o, cases[i].d, &err), cases[i].rc);
+        assert_int_equal(err.code, cases[i].rc);
+        assert_non_null(strstr(err.text, cases[i].says));
+    }
+    pmpo_data_free(with);
+    pmpo_data_free(without);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -665,6 +704,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_prefix_would_show),
         cmocka_unit_test(test_packing_does_not_change_scores),
         cmocka_unit_test(test_noise_floor),
+        cmocka_unit_test(test_check),
         cmocka_unit_test(test_the_run_file_is_asked_first),
         cmocka_unit_test(test_the_cache_is_asked_next),
         cmocka_unit_test(test_pruning_is_exact),

@@ -1,7 +1,26 @@
-/* messages.c: pmpo_prompt_messages: a prompt as messages for a chat server. */
+/* messages.c: a prompt as messages for a chat server, and without its marks. */
+#include <string.h>
+
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/render.h"
+#include "text/keep.h"
+
+int pmpo_prompt_unmark(pmpo_str prompt, char *plain, size_t *n, pmpo_error *err)
+{
+    pmpo_buf b = {0};
+    const char *wrong = pmpo_keep_unmark(prompt, &b);
+    pmpo_str s = pmpo_buf_str(&b);
+    int rc = wrong      ? pmpo_fail(err, PMPO_EUSAGE, "the prompt: %s", wrong)
+             : b.failed ? pmpo_fail_memory(err)
+                        : 0;
+    if (rc == 0) {
+        memcpy(plain, s.ptr, s.len);
+        *n = s.len;
+    }
+    pmpo_buf_release(&b);
+    return rc;
+}
 
 typedef struct messages {
     pmpo_messages pub; /* first, so that the two are one pointer */

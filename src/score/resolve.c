@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "model/render.h"
+#include "model/template.h"
 #include "score/loss.h"
 #include "score/score.h"
 
@@ -118,6 +119,52 @@ int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
         }
     }
     return 0;
+}
+
+/* The template's name; of a file, that it can be read. The rest needs a
+ * vocabulary. */
+static int check_template(const char *name, pmpo_error *err)
+{
+    pmpo_template_kind kind;
+    pmpo_buf text = {0};
+    int rc = pmpo_template_kind_of(name, &kind, err);
+    if (rc == 0 && kind == PMPO_TEMPLATE_FILE) {
+        rc = pmpo_read_file(name + 1, &text, err);
+    }
+    if (rc == PMPO_EIO) {
+        pmpo_fail_in(err, rc, "template");
+        if (err) {
+            err->code = PMPO_EUSAGE;
+        }
+        rc = PMPO_EUSAGE;
+    }
+    pmpo_buf_release(&text);
+    return rc;
+}
+
+int pmpo_score_check(const pmpo_score_options *o, const pmpo_data *d,
+                     pmpo_error *err)
+{
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_score_options of another version of pmpo.h");
+    }
+    pmpo_data *part = NULL;
+    pmpo_loss_kind loss = o->loss;
+    int rc = check_template(o->template_name, err);
+    rc = rc == 0 && d ? pmpo_data_first(d, o->limit, &part, err) : rc;
+    const pmpo_data *scored = part ? part : d;
+    if (rc == 0 && scored) {
+        rc = pmpo_loss_resolve(o->loss, scored, &loss, err);
+    }
+    if (rc == 0 && loss != PMPO_LOSS_AUTO) {
+        rc = pmpo_loss_check(o, loss, err);
+    }
+    if (rc == 0 && scored) {
+        rc = pmpo_loss_on_check(o->loss_on, scored, err);
+    }
+    pmpo_data_free(part);
+    return rc;
 }
 
 /* ---- end of turn --------------------------------------------------------------------- */
