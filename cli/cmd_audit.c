@@ -492,6 +492,7 @@ static int audit(audit_job *j, pmpo_error *err)
     int rc = cli_metrics(o, &ao.metrics, err);
     rc = rc < 0 ? rc : cli_check_metrics(o, j->data, ao.metrics, err);
     rc = rc < 0 ? rc : take_scoring(j, &run, &ao, err);
+    rc = rc < 0 ? rc : cli_check_template(ao.template_name, err);
     rc = rc < 0 ? rc : open_model(j, err);
     rc = rc < 0 ? rc : pmpo_audit_run(j->s.scorer, j->data, j->prompts,
                                       j->n_prompts, &ao, &j->result, err);
@@ -506,9 +507,23 @@ static int audit(audit_job *j, pmpo_error *err)
     return rc;
 }
 
-int cmd_audit(const options *o, pmpo_error *err)
+/* What a --config file has of these goes after the run. */
+static void leave_to_run(options *o)
 {
+    o->model = options_said(o, "model") ? o->model : NULL;
+    o->data = options_said(o, "data") ? o->data : NULL;
+    o->prompts.n = options_said(o, "prompt") ? o->prompts.n : 0;
+    o->baseline = options_said(o, "baseline") ? o->baseline : NULL;
+}
+
+int cmd_audit(const options *given, pmpo_error *err)
+{
+    options own = *given;
+    const options *o = &own;
     audit_job j = {.o = o};
+    if (o->n_args > 0) {
+        leave_to_run(&own);
+    }
     int rc = o->n_args > 0 ? pmpo_run_open(o->args[0], &j.run, err) : 0;
     rc = rc < 0 ? rc : collect_prompts(&j, err);
     rc = rc < 0 ? rc : load_data(&j, err);

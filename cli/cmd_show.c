@@ -642,15 +642,53 @@ static void put_best(const pmpo_run_view *v)
     putchar('\n');
 }
 
-int cmd_show(const options *o, pmpo_error *err)
+static void put_go_on(const pmpo_run_view *v, const char *path)
+{
+    char word[600];
+    bool approve = !strcmp(setting(v, "approve"), "yes");
+    if (!strcmp(v->status, "stopped") || !strcmp(v->status, "interrupted")) {
+        cli_quote(path, word, sizeof(word));
+        printf("`pmpo resume %s%s` goes on with it.\n", word,
+               approve ? " --approve" : "");
+    }
+}
+
+/* What is said on the command line goes before all that a --config file says. */
+static int choose_form(options *o, pmpo_error *err)
+{
+    static const char *const names[] = {"best", "table", "pareto", "json",
+                                        "format"};
+    bool summary = o->format == EXPORT_SUMMARY;
+    bool *const on[] = {&o->best, &o->table, &o->pareto, &o->json};
+    bool any = false;
+    int n = 0;
+    for (int i = 0; i < 5; i++) {
+        bool said = options_said(o, names[i]);
+        any = any || said;
+        n += said && (i < 4 ? *on[i] : !summary);
+    }
+    for (int i = 0; any && i < 4; i++) {
+        *on[i] = *on[i] && options_said(o, names[i]);
+    }
+    o->format = any && !options_said(o, "format") ? EXPORT_SUMMARY : o->format;
+    return n > 1 ? cli_error(err, PMPO_EUSAGE,
+                             "show: only one of --best, "
+                             "--table, --pareto, --format and --json; see pmpo "
+                             "show --help")
+                 : 0;
+}
+
+int cmd_show(const options *given, pmpo_error *err)
 {
     pmpo_run *run = NULL;
-    bool format = o->format != EXPORT_SUMMARY;
-    if (o->best + o->table + o->pareto + o->json + format > 1) {
-        return cli_error(err, PMPO_EUSAGE, "show: only one of --best, --table, "
-                         "--pareto, --format and --json; see pmpo show --help");
+    options form = *given;
+    const options *o = &form;
+    int rc = choose_form(&form, err);
+    if (rc < 0) {
+        return rc;
     }
-    int rc = pmpo_run_open(o->args[0], &run, err);
+    bool format = o->format != EXPORT_SUMMARY;
+    rc = pmpo_run_open(o->args[0], &run, err);
     if (rc < 0) {
         return rc;
     }
@@ -665,6 +703,9 @@ int cmd_show(const options *o, pmpo_error *err)
         rc = export_run(run, o->args[0], (export_format)o->format, err);
     } else {
         show_run(run, o->args[0], o->json || format);
+        if (!o->json && !format) {
+            put_go_on(v, o->args[0]);
+        }
     }
     pmpo_run_free(run);
     return rc;

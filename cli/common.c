@@ -135,6 +135,20 @@ const char *cli_join_urls(const char *before, const char *text)
     return both;
 }
 
+const char *cli_without_blanks(const char *names)
+{
+    size_t n = 0;
+    char *copy = cli_grow(NULL, strlen(names) + 1, 1);
+    for (; *names; names++) {
+        if (*names != ' ' && *names != '\t') {
+            copy[n++] = *names;
+        }
+    }
+    copy[n] = '\0';
+    keep(copy);
+    return copy;
+}
+
 /* ---- texts -------------------------------------------------------------- */
 
 int cli_take_stdin(pmpo_error *err)
@@ -227,6 +241,11 @@ int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err)
 {
     bool is_dash = dash && !strcmp(given, "-");
     pmpo_str s = {given, strlen(given)};
+    if (!strcmp(given, "@")) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "@ reads a file: its name has to "
+                         "follow, as in @prompt.txt");
+    }
     if (is_dash || given[0] == '@') {
         int rc = cli_read_file(is_dash ? "-" : given + 1, &s, err);
         if (rc < 0) {
@@ -297,6 +316,41 @@ static int add_baselines(const char *names, pmpo_str **prompts, size_t *n,
     return rc;
 }
 
+void cli_warn_of_places(const options *o, pmpo_str prompt)
+{
+    static const char *const places[] = {"{input}", "{prompt}"};
+    for (size_t i = 0; prompt.len && !o->quiet && i < 2; i++) {
+        if (strstr(prompt.ptr, places[i])) {
+            cli_warn("the prompt has %s, which is not filled in; the input "
+                     "follows the prompt by itself, --template says where",
+                     places[i]);
+        }
+    }
+}
+
+/* One text of -p as the model is to read it. */
+static int read_prompt(const options *o, const char *given, pmpo_str *out,
+                       pmpo_error *err)
+{
+    pmpo_str s;
+    int rc = cli_text(given, true, &s, err);
+    if (rc < 0) {
+        return rc;
+    }
+    cli_warn_of_places(o, s);
+    if (o->command->id == CMD_COMPRESS) { /* it reads the marks */
+        *out = s;
+        return 0;
+    }
+    size_t n = 0;
+    char *plain = cli_grow(NULL, s.len + 1, 1);
+    keep(plain);
+    rc = pmpo_prompt_unmark(s, plain, &n, err);
+    plain[rc < 0 ? 0 : n] = '\0';
+    *out = (pmpo_str){plain, n};
+    return rc;
+}
+
 int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
                 pmpo_error *err)
 {
@@ -309,7 +363,7 @@ int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
                          "see pmpo %s --help", name, name);
     }
     for (; rc == 0 && *n < o->prompts.n; (*n)++) {
-        rc = cli_text(o->prompts.items[*n], true, &(*prompts)[*n], err);
+        rc = read_prompt(o, o->prompts.items[*n], &(*prompts)[*n], err);
     }
     return rc < 0 ? rc : add_baselines(o->baseline, prompts, n, err);
 }
@@ -322,7 +376,7 @@ int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err)
                          "see pmpo %s --help", name,
                          o->prompts.n ? "more than one" : "no", name);
     }
-    return cli_text(o->prompts.items[0], true, out, err);
+    return read_prompt(o, o->prompts.items[0], out, err);
 }
 
 static int metric_of(const options *o, const char *name, size_t n,
@@ -364,21 +418,57 @@ unsigned cli_generated(void)
     return all;
 }
 
+/* Does an example know options, or rejected outputs? */
+static bool has_outputs(const pmpo_data *d, bool rejected)
+{
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        if (rejected ? e->n_rejected > 0 : e->n_options >= 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
 unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics)
 {
-    bool options_known = false;
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        options_known |= pmpo_data_example(d, i)->n_options >= 2;
+    return metrics                 ? metrics
+           : has_outputs(d, false) ? PMPO_METRIC_OPTIONS
+                                   : PMPO_METRIC_EXACT;
+}
+
+int cli_check_template(const char *name, pmpo_error *err)
+{
+    pmpo_score_options so;
+    pmpo_score_options_init(&so);
+    so.template_name = name;
+    return pmpo_score_check(&so, NULL, err);
+}
+
+/* Metrics that compare given outputs need some. */
+static int check_outputs(const pmpo_data *d, unsigned metrics, pmpo_error *err)
+{
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        bool pairs = 1u << i == PMPO_METRIC_PAIRS;
+        if ((metrics & ~cli_generated() & 1u << i) && !has_outputs(d, pairs)) {
+            return cli_error(err, PMPO_EUSAGE,
+                             "metric %s: no example has what "
+                             "it needs (%s)",
+                             pmpo_metric_name(i),
+                             pairs ? "rejected outputs" : "options");
+        }
     }
-    return metrics         ? metrics
-           : options_known ? PMPO_METRIC_OPTIONS
-                           : PMPO_METRIC_EXACT;
+    return 0;
 }
 
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err)
 {
     const unsigned generated = cli_generated();
+    int rc = check_outputs(d, metrics, err);
+    if (rc < 0) {
+        return rc;
+    }
     metrics = cli_metrics_for(d, metrics);
     if (options_said(o, "max-tokens") && !(metrics & generated)) {
         return cli_error(err, PMPO_EUSAGE, "%s: --max-tokens has no effect: "

@@ -33,6 +33,8 @@ void cli_skip_mark(pmpo_str *s);
  * newline of a file is cut, so that what `show --best` prints reads back as
  * it was. PMPO_EDATA unless it is UTF-8. */
 int cli_text(const char *given, bool dash, pmpo_str *out, pmpo_error *err);
+/* `names` without its blanks; lives until cli_release. */
+const char *cli_without_blanks(const char *names);
 /* A file of instructions, as it is. PMPO_EDATA: empty, or not UTF-8. */
 int cli_library(const char *path, pmpo_str *out, pmpo_error *err);
 /* --metric's names as bits; 0: none given. */
@@ -41,7 +43,9 @@ int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
 unsigned cli_generated(void);
 /* `metrics`, or the default for `d` where that is 0. */
 unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics);
-/* Refuses options that none of `metrics` (0: the default for `d`) uses:
+/* Refuses a template that there is not, before a model is open. PMPO_EUSAGE. */
+int cli_check_template(const char *name, pmpo_error *err);
+/* Refuses metrics that no example of `d` has what they need for, and options that none of `metrics` (0: the default for `d`) uses:
  * --max-tokens, and --end of eval. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err);
@@ -56,12 +60,17 @@ int cli_check_folder(const char *path, pmpo_error *err);
 /* PMPO_EUSAGE: the file `path` exists, and --force was not given. PMPO_EIO as
  * above. */
 int cli_check_output(const options *o, const char *path, pmpo_error *err);
-/* All texts of -p, then those of --baseline; *prompts is the caller's to
- * cli_free in any case. PMPO_EUSAGE when there is none. */
+/* All texts of -p without marks {{keep}}, then those of --baseline; *prompts is
+ * the caller's to cli_free in any case. PMPO_EUSAGE when there is none, or marks
+ * don't match. */
 int cli_prompts(const options *o, pmpo_str **prompts, size_t *n,
                 pmpo_error *err);
-/* The one text of -p. PMPO_EUSAGE: there is none, or more. */
+/* The one text of -p, for compress with its marks. PMPO_EUSAGE: there is none, or
+ * more. */
 int cli_prompt(const options *o, pmpo_str *out, pmpo_error *err);
+/* Warns, without --quiet, of {input} or {prompt} in a prompt, where it is just
+ * text. */
+void cli_warn_of_places(const options *o, pmpo_str prompt);
 /* The data of -d; PMPO_EUSAGE when there is no -d. */
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err);
 /* A file that is first made in memory, so that it is whole or not there. */

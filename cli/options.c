@@ -1,12 +1,11 @@
-/* options.c: reading the command line and the --config file by the table.
+/* options.c: reading the command line by the table.
  *
  * getopt_long parses; this file makes its arguments from the table and converts
- * texts to values. The command line takes precedence over the file, and the
- * file over the defaults. */
+ * texts to values. The command line takes precedence over the --config file
+ * (config.c), and the file over the defaults. */
 #define _POSIX_C_SOURCE 200809L
 #include "options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -105,8 +104,13 @@ static int out_of_range(const option_row *r, const char *text,
                         pmpo_error *err)
 {
     if (r->high >= MAX_SHOWN) {
-        return cli_error(err, PMPO_EUSAGE, "--%s %s: must be %.15g or more",
-                         r->name, text, r->low);
+        double v;
+        return parse_real(text, &v) && v > r->high
+                   ? cli_error(err, PMPO_EUSAGE, "--%s %s: too large", r->name,
+                               text)
+                   : cli_error(err, PMPO_EUSAGE,
+                               "--%s %s: must be %.15g or more", r->name, text,
+                               r->low);
     }
     return cli_error(err, PMPO_EUSAGE, "--%s %s: must be from %.15g to %.15g",
                      r->name, text, r->low, r->high);
@@ -220,16 +224,32 @@ static void add_text(text_list *l, const char *text)
     l->items[l->n++] = text;
 }
 
-/* `text` stays the caller's and must live as long as *o. */
-static int set_value(const option_row *r, const char *text, options *o,
-                     pmpo_error *err)
+/* A text that names something. An empty one is an unset variable of a script,
+ * and the default would be taken in its place. */
+static bool names_nothing(const option_row *r, const char *text)
+{
+    bool named = r->type == OPT_TEXT || r->type == OPT_TEXTS ||
+                 r->type == OPT_MODEL;
+    return named && !*text && strcmp(r->arg, "PROMPT") != 0 &&
+           strcmp(r->arg, "TEXT") != 0;
+}
+
+int options_set(const option_row *r, const char *text, options *o,
+                pmpo_error *err)
 {
     void *at = (char *)o + r->at;
+    if (names_nothing(r, text)) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "--%s: the value is empty (an unset "
+                         "variable?)",
+                         r->name);
+    }
     switch (r->type) {
     case OPT_SWITCH:
         return set_switch(r, text, at, err);
     case OPT_TEXT:
-        *(const char **)at = text;
+        *(const char **)at = strcmp(r->arg, "NAMES") ? text
+                                                     : cli_without_blanks(text);
         return 0;
     case OPT_TEXTS:
         add_text(at, text);
@@ -259,87 +279,8 @@ static int set_defaults(options *o, unsigned id, pmpo_error *err)
     for (size_t i = 0; rc == 0 && i < n_option_rows; i++) {
         const option_row *r = &option_rows[i];
         if ((r->commands & id) && r->value[0] && r->value[0] != '(') {
-            rc = set_value(r, r->value, o, err);
+            rc = options_set(r, r->value, o, err);
         }
-    }
-    return rc;
-}
-
-/* ---- the --config file -------------------------------------------------- */
-
-static char *trim(char *s)
-{
-    while (isspace((unsigned char)*s)) {
-        s++;
-    }
-    size_t n = strlen(s);
-    while (n > 0 && isspace((unsigned char)s[n - 1])) {
-        s[--n] = '\0';
-    }
-    return s;
-}
-
-/* The row called `name` for this command. *elsewhere: another has it. */
-static const option_row *row_of_name(const char *name, unsigned id,
-                                     bool *elsewhere)
-{
-    *elsewhere = false;
-    for (size_t i = 0; i < n_option_rows; i++) {
-        const option_row *r = &option_rows[i];
-        if (!strcmp(r->name, name) && strcmp(name, "help") != 0
-            && strcmp(name, "config") != 0) {
-            if (r->commands & id) {
-                return r;
-            }
-            *elsewhere = true;
-        }
-    }
-    return NULL;
-}
-
-static int config_line(options *o, char *line, pmpo_error *err)
-{
-    bool elsewhere;
-    char *text = trim(line), *equals = strchr(text, '=');
-    if (*text == '\0' || *text == '#') {
-        return 0;
-    }
-    if (!equals) {
-        return cli_error(err, PMPO_EUSAGE, "not of the form name = value");
-    }
-    *equals = '\0';
-    char *name = trim(text), *value = trim(equals + 1);
-    const option_row *r = row_of_name(name, o->command->id, &elsewhere);
-    if (!r && !elsewhere) {
-        return cli_error(err, PMPO_EUSAGE, "there is no option --%s", name);
-    }
-    if (!r || o->said[r - option_rows]) {
-        return 0; /* for another command, or said on the command line */
-    }
-    return set_value(r, value, o, err);
-}
-
-static int read_config(options *o, pmpo_error *err)
-{
-    pmpo_str text;
-    int rc = cli_read_file(o->config, &text, err), n = 1;
-    if (rc < 0) {
-        return rc;
-    }
-    cli_skip_mark(&text);
-    char *at = (char *)text.ptr; /* ours to cut */
-    if (strlen(text.ptr) != text.len) {
-        return cli_error(err, PMPO_EDATA, "%s: a NUL byte", o->config);
-    }
-    for (; rc == 0 && *at; n++) {
-        char *end = at + strcspn(at, "\n"), *next = end + (*end == '\n');
-        *end = '\0';
-        pmpo_error why = {0};
-        rc = config_line(o, at, &why);
-        if (rc < 0) {
-            return cli_error(err, rc, "%s:%d: %s", o->config, n, why.text);
-        }
-        at = next;
     }
     return rc;
 }
@@ -408,9 +349,9 @@ static int take(options *o, int found, pmpo_error *err)
     bool off = found >= FIRST_VALUE && (found - FIRST_VALUE) % 2 == 1;
     o->said[r - option_rows] = true;
     if (r->type == OPT_SWITCH) {
-        return set_value(r, off ? "off" : "on", o, err);
+        return options_set(r, off ? "off" : "on", o, err);
     }
-    return set_value(r, optarg, o, err);
+    return options_set(r, optarg, o, err);
 }
 
 static int take_arguments(options *o, int argc, char **argv, pmpo_error *err)
@@ -423,6 +364,13 @@ static int take_arguments(options *o, int argc, char **argv, pmpo_error *err)
     }
     if (n < c->min_args) {
         return cli_error(err, PMPO_EUSAGE, "missing %s", c->args);
+    }
+    for (int i = 0; i < n; i++) {
+        if (!argv[optind + i][0]) {
+            return cli_error(err, PMPO_EUSAGE,
+                             "an argument is empty (an unset "
+                             "variable?)");
+        }
     }
     o->args = (const char *const *)(argv + optind);
     o->n_args = n;
@@ -445,7 +393,7 @@ static int parse_all(options *o, int argc, char **argv, pmpo_error *err)
         return rc;
     }
     if (o->config) {
-        rc = read_config(o, err);
+        rc = options_read_config(o, err);
     }
     rc = rc < 0 ? rc : take_arguments(o, argc, argv, err);
     return rc < 0 ? rc : options_check(o, err);

@@ -147,15 +147,26 @@ const char *options_default(const command *c, const option_row *r, char *out,
 /* Was --name given on the command line, not only in the --config file? */
 bool options_said(const options *o, const char *name);
 
+/* Sets what `r` is of. `text` must live as long as *o. Part of options_parse.
+ * PMPO_EUSAGE. */
+int options_set(const option_row *r, const char *text, options *o,
+                pmpo_error *err);
+/* Reads the --config file: what it says and the command line does not. Part of
+ * options_parse; config.c */
+int options_read_config(options *o, pmpo_error *err);
+
 /* All of `text` as a number; false when it is none. */
 bool parse_real(const char *text, double *out);
 
-/* Refuses options on the command line that would have no effect. Part of
- * options_parse; rules.c */
+/* Refuses options on the command line that would have no effect, and pairs that
+ * don't go together. Part of options_parse; rules.c */
 int options_check(const options *o, pmpo_error *err);
 
 /* Does a run with these options race the library's prompts? */
 bool options_race_library(const options *o);
+/* --allow-copy where copies are looked for; in a --config file elsewhere it says
+ * nothing. */
+bool options_allow_copy(const options *o);
 /* Does the job take several scoring models? `joint` in a --config file alone, with
  * one model, says nothing. rules.c */
 bool options_joint(const options *o);

@@ -1,5 +1,5 @@
-/* rules.c: options that would have no effect beside others are refused, and
- * outputs that would replace an input.
+/* rules.c: options that would have no effect beside others are refused, models
+ * that would be dropped, and outputs that would replace an input.
  *
  * One row a rule. Only what is on the command line itself is refused: a
  * --config file serves many commands. */
@@ -59,6 +59,17 @@ static bool rewrites_nothing(const options *o)
     return none || (o->rewriter && !strcmp(o->rewriter, "none"));
 }
 
+/* Nothing that a model wrote is looked at for what it copies. */
+static bool guards_nothing(const options *o)
+{
+    return rewrites_nothing(o) || is_paper(o) || o->no_guard;
+}
+
+bool options_allow_copy(const options *o)
+{
+    return o->allow_copy && !guards_nothing(o);
+}
+
 static bool masks_nothing(const options *o)
 {
     return o->no_mask;
@@ -108,7 +119,7 @@ static bool is_json(const options *o)
 
 static bool prints_best(const options *o)
 {
-    return o->best;
+    return o->best && options_said(o, "best");
 }
 
 static bool is_quiet(const options *o)
@@ -174,6 +185,8 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "race", is_paper, "--preset paper gives no candidate up"},
     {CMD_OPTIMIZE, "no-loss-check", is_paper,
      "--preset paper has no loss check"},
+    {CMD_OPTIMIZE, "no-guard", is_paper, "--preset paper has no guard"},
+    {CMD_OPTIMIZE, "allow-copy", guards_nothing, "no copies are looked for"},
     {CMD_OPTIMIZE, "max-tokens", answers_nothing,
      "nothing is answered without a --metric"},
     {CMD_OPTIMIZE, "shortlist", has_no_shortlist,
@@ -208,23 +221,47 @@ static const rule rules[] = {
     {CMD_EVAL, "force", writes_no_examples, "there is no --examples FILE"},
 };
 
+/* The file of "@FILE"; NULL: the text is none. */
+static const char *file_of(const char *text)
+{
+    return text && text[0] == '@' ? text + 1 : NULL;
+}
+
+/* Does the command read the file `output`? */
+static bool is_read(const options *o, const char *output)
+{
+    const char *const inputs[] = {o->data,
+                                  o->val,
+                                  o->test,
+                                  o->train_file,
+                                  o->from,
+                                  o->library,
+                                  o->config,
+                                  o->key_file,
+                                  file_of(o->task),
+                                  file_of(o->freeze),
+                                  file_of(o->how.template_name)};
+    bool same = false;
+    for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
+        same = same || cli_same_file(output, inputs[i]);
+    }
+    for (size_t i = 0; i < o->prompts.n; i++) {
+        same = same || cli_same_file(output, file_of(o->prompts.items[i]));
+    }
+    for (int i = 0; i < o->n_args; i++) {
+        same = same || cli_same_file(output, o->args[i]);
+    }
+    return same;
+}
+
 /* --force is not meant for what the command reads. */
 static int check_outputs(const options *o, pmpo_error *err)
 {
     bool prefix = o->command->id == CMD_DATA_SPLIT; /* it checks its own */
     const char *const outputs[] = {prefix ? NULL : o->output, o->html,
                                    o->examples};
-    const char *const inputs[] = {o->data,       o->val,  o->test,
-                                  o->train_file, o->from, o->library};
     for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
-        bool same = false;
-        for (size_t k = 0; k < sizeof(inputs) / sizeof(*inputs); k++) {
-            same = same || cli_same_file(outputs[i], inputs[k]);
-        }
-        for (int k = 0; k < o->n_args; k++) {
-            same = same || cli_same_file(outputs[i], o->args[k]);
-        }
-        if (same) {
+        if (is_read(o, outputs[i])) {
             return cli_error(err, PMPO_EUSAGE,
                              "%s is what this command reads: "
                              "write to another file",
@@ -232,6 +269,37 @@ static int check_outputs(const options *o, pmpo_error *err)
         }
     }
     return 0;
+}
+
+/* URLs are replicas of one model; of files and names none may be dropped. */
+static int check_models(const options *o, pmpo_error *err)
+{
+    bool urls = true;
+    for (size_t i = 0; i < o->each_model.n; i++) {
+        urls = urls && cli_is_url(o->each_model.items[i]);
+    }
+    return urls || o->each_model.n < 2 || options_joint(o)
+               ? 0
+               : cli_error(err, PMPO_EUSAGE,
+                           "-m takes one model here, or the "
+                           "URLs of its replicas; compare and --joint take "
+                           "several");
+}
+
+static bool is_stdin(const char *text)
+{
+    return text && !strcmp(text, "-");
+}
+
+/* Answers come from standard input. */
+static int check_approve(const options *o, pmpo_error *err)
+{
+    bool used = is_stdin(o->data) || is_stdin(o->freeze) ||
+                (o->prompts.n == 1 && is_stdin(o->prompts.items[0]));
+    return o->approve && used ? cli_error(err, PMPO_EUSAGE,
+                                          "--approve reads its answers from "
+                                          "standard input: give a file for -")
+                              : 0;
 }
 
 int options_check(const options *o, pmpo_error *err)
@@ -244,5 +312,7 @@ int options_check(const options *o, pmpo_error *err)
                              r->option, r->why);
         }
     }
-    return check_outputs(o, err);
+    int rc = check_models(o, err);
+    rc = rc < 0 ? rc : check_approve(o, err);
+    return rc < 0 ? rc : check_outputs(o, err);
 }

@@ -36,18 +36,23 @@ const option_row option_rows[] = {
     /* ---- what to work on ---- */
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
      "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat the option for the URLs of "
-     "replicas; of other models the last one counts",
+     "such as http://host:8000/v1; repeat it for replica URLs; only one "
+     "file or name, but with --joint",
+     "($PMPO_MODEL, else the list's default)", CMD_OPTIMIZE, "", 0, 0},
+    {'m', "model", OPT_MODEL, AT(model), "MODEL",
+     "a GGUF file, a name from `pmpo models list`, or the URL of a server "
+     "such as http://host:8000/v1; repeat it for replica URLs; only one "
+     "file or name",
      "($PMPO_MODEL, else the list's default)",
-     MODELS & ~(CMD_AUDIT | CMD_COMPARE), "", 0, 0},
+     MODELS & ~(CMD_OPTIMIZE | CMD_AUDIT | CMD_COMPARE), "", 0, 0},
     {'m', "model", OPT_TEXTS, AT(models), "MODEL",
      "a GGUF file, a name from `pmpo models list`, or the URL of a server "
      "(URLs of replicas: separated by commas); may be repeated",
      "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
      "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat the option for the URLs of "
-     "replicas; of other models the last one counts",
+     "such as http://host:8000/v1; repeat it for replica URLs; only one "
+     "file or name",
      "(the run's, else $PMPO_MODEL, else the list's default)", CMD_AUDIT, "", 0,
      0},
     TEXT(0, "rewriter", rewriter, "MODEL",
@@ -489,8 +494,8 @@ const option_row option_rows[] = {
     SWITCH('v', "verbose", verbose, "print each prompt with its losses",
            CMD_AUDIT),
     TEXT(0, "config", config, "FILE",
-         "read options from FILE, with lines `name = value`; the command "
-         "line takes precedence",
+         "read options from FILE, with lines `name = value` or "
+         "`command.name = value`; the command line takes precedence",
          "(none)", CMD_ALL & ~(CMD_MODELS_RM | CMD_COMPLETION)),
     SWITCH('h', "help", help, "print this help", CMD_ALL),
 };

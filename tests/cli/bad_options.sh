@@ -43,3 +43,15 @@ try data split - --train 1 --val -1
 try analyze -p a -p b
 try models list --force
 try optimize --rewriter none --max-reply-tokens 20
+try score -m "" -d x -p y
+try optimize --rewriter "" -d x
+try score -d "" -p y
+try models info ""
+try score -m a.gguf -m b.gguf -d x -p y
+try score -m http://a/v1 -m b.gguf -d x -p y
+try optimize -m a.gguf -m b.gguf -d x
+try optimize --seed 99999999999999999999999
+try score -d x -p @
+try eval -d x -p y --metric 'exact, frob'
+try optimize -d - --approve
+try optimize -d x -p - --approve

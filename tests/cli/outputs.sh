@@ -12,6 +12,16 @@ try analyze -d d.jsonl -p x --html file/x.html
 try analyze -d d.jsonl -p x --html file
 try optimize -d d.jsonl -o nodir/x.pmpo
 try optimize -d d.jsonl -o folder --force
+# What a command reads is no place to write to.
+printf 'Say yes.\n' >p.txt
+printf '{prompt} {input}' >t.txt
+printf 'limit = 1\n' >k.conf
+try analyze -d d.jsonl -p @p.txt --html p.txt --force
+try analyze -d d.jsonl -p x --template @t.txt --html t.txt --force
+try eval -d d.jsonl -p x --config k.conf --examples k.conf --force
+try optimize -d d.jsonl -p x --task @p.txt -o p.txt --force
+try optimize -d d.jsonl -p x --freeze @p.txt -o p.txt --force
+try optimize -d d.jsonl -p x --key-file p.txt -o p.txt --force
 "$PMPO" data import csv file -o nodir/x.jsonl
 echo "exit $?"
 ls
