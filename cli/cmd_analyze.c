@@ -12,7 +12,8 @@
 #include "session.h"
 
 #define BAR 20 /* columns of the longest bar */
-#define CELLS 8          /* tokens a line of the heat map */
+#define CELLS 4          /* tokens a line of the heat map */
+#define CELL_TEXT 7      /* columns of a token's text */
 #define MAX_TOKENS 240   /* of the heat map */
 
 /* ---- blame table -------------------------------------------------------- */
@@ -133,7 +134,17 @@ static int colour_of(double nats)
     return 203;
 }
 
-static void put_cell(double nats)
+/* The part of the target that is in token i; of the prompt's last bytes, of the
+ * end of the turn and of unknown vocabularies nothing. */
+static pmpo_str token_text(const pmpo_target_score *t, size_t i)
+{
+    size_t begin = t->token_ends && i > 0 ? t->token_ends[i - 1] : 0;
+    size_t end = t->token_ends ? t->token_ends[i] : 0;
+    return end > begin ? (pmpo_str){t->text.ptr + begin, end - begin}
+                       : (pmpo_str){"", 0};
+}
+
+static void put_cell(double nats, pmpo_str text)
 {
     int colour = has_colour() ? colour_of(nats) : 0;
     if (colour) {
@@ -141,6 +152,7 @@ static void put_cell(double nats)
     } else {
         printf("%7.3f  ", nats);
     }
+    put_column(stdout, text, CELL_TEXT);
 }
 
 static void put_heat(const pmpo_example_score *e, bool end_token)
@@ -155,9 +167,9 @@ static void put_heat(const pmpo_example_score *e, bool end_token)
     put_text(stdout, t->text, "      | ");
     for (size_t i = 0; t->token_logprobs && i < n; i++) {
         if (i % CELLS == 0) {
-            printf("%stoken %4zu  ", i ? "\n" : "", i + 1);
+            printf("%stoken %4zu ", i ? "\n" : "", i + 1);
         }
-        put_cell(fabs((double)t->token_logprobs[i]));
+        put_cell(fabs((double)t->token_logprobs[i]), token_text(t, i));
     }
     putchar('\n');
     if (t->n_tokens > n) {
@@ -251,7 +263,11 @@ static int analyze(const options *o, const pmpo_data *d, pmpo_str prompt,
     pmpo_analyze_options_init(&ao);
     cli_score_options(o, &ao.score);
     ao.max_segments = o->segments;
-    int rc = session_open(o, &s, err);
+    int rc = pmpo_score_check(&ao.score, d, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = session_open(o, &s, err);
     ao.rewriter = s.rewriter;
     rc = rc < 0 ? rc : pmpo_analyze(s.scorer, d, prompt, &ao, &a, err);
     progress_end();

@@ -105,7 +105,11 @@ static int bench(const options *o, const pmpo_data *d, const pmpo_str *prompts,
     pmpo_bench b;
     pmpo_score_options so;
     cli_score_options(o, &so);
-    int rc = session_open(o, &s, err);
+    int rc = pmpo_score_check(&so, d, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = session_open(o, &s, err);
     rc = rc < 0 ? rc
                 : pmpo_bench_run(s.scorer, d, prompts, n_prompts, &so, &b, err);
     progress_end();

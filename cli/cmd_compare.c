@@ -350,6 +350,7 @@ static int compare(const options *o, const pmpo_data *d,
     int rc = read_metric(o, &co, err);
     rc = rc == 0 && o->html ? cli_check_page(o->html, o->force, err) : rc;
     rc = rc < 0 ? rc : pmpo_compare_new(d, prompts, n, &co, &c, err);
+    rc = rc < 0 ? rc : pmpo_score_check(&co.score, d, err);
     rc = rc < 0 ? rc : check_max_tokens(o, pmpo_compare_describe(c), err);
     rc = rc < 0 ? rc : find_models(o, err);
     if (rc == 0) {

@@ -150,7 +150,9 @@ static void compress_json(const session *s, const pmpo_compression *c)
 
 static void put(const options *o, const session *s, const pmpo_compression *c)
 {
-    if (o->best) {
+    bool best = o->best &&
+                (options_said(o, "best") || !options_said(o, "json"));
+    if (best) {
         printf("%.*s\n", (int)c->after.len, c->after.ptr);
     } else if (o->json) {
         compress_json(s, c);
@@ -175,6 +177,7 @@ static int compress(const options *o, const pmpo_data *d, pmpo_str prompt,
     co.grain = (pmpo_grain)o->grain;
     co.split.seed = o->seed;
     int rc = o->freeze ? cli_text(o->freeze, true, &co.freeze, err) : 0;
+    rc = rc < 0 ? rc : pmpo_score_check(&co.score, d, err);
     if (rc < 0) {
         return rc;
     }

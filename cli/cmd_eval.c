@@ -1,5 +1,7 @@
 /* cmd_eval.c: pmpo eval: how often the model answers right. */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -444,6 +446,29 @@ static void release(evaluation *v)
     cli_free(v->prompts);
 }
 
+/* A pattern is compiled here only to see that it can be. */
+static int check_pattern(const evaluation *v, pmpo_error *err)
+{
+    char why[200];
+    regex_t pattern;
+    if (!(v->eo.metrics & PMPO_METRIC_REGEX)) {
+        return 0;
+    }
+    if (!v->o->regex) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "metric regex needs a pattern: "
+                         "--regex PATTERN");
+    }
+    int bad = regcomp(&pattern, v->o->regex, REG_EXTENDED | REG_NEWLINE);
+    if (bad) {
+        regerror(bad, &pattern, why, sizeof(why));
+        return cli_error(err, PMPO_EUSAGE, "the pattern %s: %s", v->o->regex,
+                         why);
+    }
+    regfree(&pattern);
+    return 0;
+}
+
 int cmd_eval(const options *o, pmpo_error *err)
 {
     evaluation v = {.o = o};
@@ -453,6 +478,8 @@ int cmd_eval(const options *o, pmpo_error *err)
     if (rc == 0 && o->regex && v.eo.metrics == 0) {
         v.eo.metrics = PMPO_METRIC_REGEX;
     }
+    rc = rc < 0 ? rc : check_pattern(&v, err);
+    rc = rc < 0 ? rc : cli_check_template(v.eo.template_name, err);
     if (rc == 0 && o->examples && !strcmp(o->examples, "-")) {
         rc = cli_error(err, PMPO_EUSAGE,
                        "eval: --examples - : the result has "

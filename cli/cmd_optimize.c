@@ -58,6 +58,35 @@ static int check_parts(const options *o, const job *j, pmpo_error *err)
     return 0;
 }
 
+/* Sizes that -d can't give are told before a model is opened. What the preset
+ * paper and --limit make of them only the library knows. */
+static int check_sizes(const options *o, const job *j, pmpo_error *err)
+{
+    size_t n = pmpo_data_count(j->train);
+    bool known = !j->validation && !j->test && o->preset == 0 &&
+                 (o->limit == 0 || o->limit >= n);
+    if (!known) {
+        return 0;
+    }
+    unsigned char *part = cli_grow(NULL, n, 1);
+    int rc = pmpo_data_split(j->train, &j->o.split, part, err);
+    cli_free(part);
+    return rc;
+}
+
+/* Without rejected outputs or options the loss auto is nll. */
+static int check_loss(const job *j, pmpo_error *err)
+{
+    pmpo_score_options so = j->o.score;
+    bool compares = false;
+    for (size_t i = 0; i < pmpo_data_count(j->train); i++) {
+        const pmpo_example *e = pmpo_data_example(j->train, i);
+        compares = compares || e->n_rejected > 0 || e->n_options > 0;
+    }
+    so.loss = so.loss == PMPO_LOSS_AUTO && !compares ? PMPO_LOSS_NLL : so.loss;
+    return pmpo_score_check(&so, NULL, err);
+}
+
 static int load_sets(const options *o, job *j, pmpo_error *err)
 {
     pmpo_split *s = &j->o.split;
@@ -67,7 +96,9 @@ static int load_sets(const options *o, job *j, pmpo_error *err)
     rc = rc < 0 ? rc : size_or_file("val", o->val, &s->validation,
                                     &j->validation, err);
     rc = rc < 0 ? rc : size_or_file("test", o->test, &s->test, &j->test, err);
-    return rc < 0 ? rc : check_parts(o, j, err);
+    rc = rc < 0 ? rc : check_parts(o, j, err);
+    rc = rc < 0 ? rc : check_sizes(o, j, err);
+    return rc < 0 ? rc : check_loss(j, err);
 }
 
 static void release_sets(job *j)
@@ -106,9 +137,9 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->max_answer_tokens = o->max_tokens;
     p->approve = o->approve;
     p->ask = o->approve ? approve_ask : NULL;
-    p->allow_copy = o->allow_copy;
-    p->no_guard = o->no_guard;
+    p->allow_copy = options_allow_copy(o);
     p->paper = o->preset == 1;
+    p->no_guard = o->no_guard && !p->paper;
     p->seed = o->seed;
     p->budget_ms = o->budget_ms;
     p->budget_tokens = o->budget_tokens;
@@ -127,6 +158,7 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
     }
     if (o->prompts.n == 1) {
         rc = cli_text(o->prompts.items[0], true, &p->prompt, err);
+        cli_warn_of_places(o, rc == 0 ? p->prompt : (pmpo_str){NULL, 0});
     }
     if (rc == 0 && o->task) {
         rc = cli_text(o->task, false, &p->task, err);

@@ -154,15 +154,26 @@ static void put_notes(const pmpo_data *d, const pmpo_scores *s)
     put_cost(&s->cost);
 }
 
-static void put_prediction(const pmpo_scores *s)
+/* The count is the real one but in two cases: inputs that stand before several
+ * prompts are fed once, and the other packing of the noise floor isn't made. */
+static const char *how_exactly(const options *o, const pmpo_scores *s)
+{
+    const char *t = o->how.template_name;
+    bool fixed = !strcmp(t, "chat") || !strcmp(t, "user") || !strcmp(t, "raw");
+    return o->noise_floor               ? "about"
+           : s->n_prompts > 1 && !fixed ? "at most"
+                                        : "exactly";
+}
+
+static void put_prediction(const options *o, const pmpo_scores *s)
 {
     char a[SHORT], b[SHORT], t[SHORT];
     put_fact("dry run",
-             "%zu prompt%s would cost exactly %s rows for %s tokens of whole "
+             "%zu prompt%s would cost %s %s rows for %s tokens of whole "
              "sequences; about %s, at the "
              "rate of a few examples scored just now. What the score cache "
              "holds costs nothing",
-             s->n_prompts, s->n_prompts == 1 ? "" : "s",
+             s->n_prompts, s->n_prompts == 1 ? "" : "s", how_exactly(o, s),
              show_count(s->cost.prefill_tokens, a),
              show_count(s->cost.logical_tokens, b),
              show_duration(s->cost.seconds * 1000, t));
@@ -175,7 +186,7 @@ static void score_text(const options *o, const session *s, const pmpo_data *d,
     put_model(o, s->scorer);
     if (o->dry_run) {
         put_how(o, r);
-        put_prediction(r);
+        put_prediction(o, r);
         return;
     }
     put_fact("data", "%s: %zu examples", o->data, n);
@@ -211,7 +222,11 @@ static int score(const options *o, const pmpo_data *d, const pmpo_str *prompts,
     pmpo_scores *r = NULL;
     pmpo_score_options so;
     cli_score_options(o, &so);
-    int rc = session_open(o, &s, err);
+    int rc = pmpo_score_check(&so, d, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = session_open(o, &s, err);
     rc = rc < 0 ? rc
                 : pmpo_score(s.scorer, d, prompts, n, &so, &r, err);
     progress_end();

@@ -360,12 +360,15 @@ static json_t *promptfoo_test(const pmpo_example *e)
     return o;
 }
 
-/* The part that proves the prompt, else the one it was made with. */
+/* The part that proves the prompt. The one it was made with would flatter it. */
 static int promptfoo_tests(const source *s, json_t *tests, pmpo_error *err)
 {
     pmpo_data *d = NULL;
     int rc = pmpo_run_data(s->path, 2, &d, err);
-    rc = rc == 0 && !d ? pmpo_run_data(s->path, 0, &d, err) : rc;
+    if (rc == 0 && !d) {
+        cli_warn("%s has no test part: the configuration has no tests",
+                 s->path);
+    }
     for (size_t i = 0; rc == 0 && d && i < pmpo_data_count(d); i++) {
         js_add(tests, promptfoo_test(pmpo_data_example(d, i)));
     }

@@ -162,6 +162,11 @@ static json_t *example(const pmpo_example_score *e)
     js_put(o, "id", js_str(e->id));
     js_put(o, "loss", js_number(e->loss));
     js_put(o, "seam", js_bool(e->seam));
+    bool known = e->picked >= 0 && (size_t)e->picked < e->n_targets;
+    js_put(o, "format", js_number(e->format));
+    js_put(o, "choice", js_number(e->choice));
+    js_put(o, "picked", known ? js_count((uint64_t)e->picked) : js_text(NULL));
+    js_put(o, "correct", known ? js_bool(e->correct) : js_text(NULL));
     for (size_t i = 0; i < e->n_targets; i++) {
         js_add(targets, target(&e->targets[i]));
     }
@@ -178,6 +183,8 @@ json_t *js_prompt(const pmpo_prompt_score *p)
     js_put(o, "tokens", js_count(p->n_tokens));
     js_put(o, "format", js_number(p->format));
     js_put(o, "choice", js_number(p->choice));
+    js_put(o, "n_options", js_count(p->n_options));
+    js_put(o, "n_correct", js_count(p->n_correct));
     for (size_t i = 0; i < p->n_examples; i++) {
         js_add(examples, example(&p->examples[i]));
     }

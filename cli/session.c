@@ -41,6 +41,9 @@ static int open_one(const pmpo_model_options *asked, int place,
     if (rc == 0) {
         signals_cancel(place, *out);
     }
+    if (rc == 0 && signals_came()) { /* while it was opened */
+        pmpo_cancel(*out);
+    }
     return rc;
 }
 
@@ -61,6 +64,9 @@ static int open_both(const options *o, const pmpo_model_options *scorer,
     *s = (session){0};
     int rc = servers_connect(o, &s->keyed, &a, rewriter ? &b : NULL, err);
     progress_begin(o->quiet, o->verbose && o->command->id != CMD_SCORE);
+    if (rc == 0 && rewriter && b.model) { /* before the first one is opened */
+        rc = pmpo_model_find(b.model, err);
+    }
     rc = rc < 0 ? rc : open_one(&a, 0, &s->scorer, err);
     if (rc == 0) {
         signals_listen();
@@ -132,6 +138,15 @@ int session_open_for(const options *o, bool generation, session *s,
 {
     pmpo_model_options scorer, rewriter;
     cli_model_options(o, &scorer);
+    int rc = 0;
+    for (size_t i = 1; rc == 0 && options_joint(o) && i < o->each_model.n;
+         i++) {
+        rc = pmpo_model_find(o->each_model.items[i], err);
+    }
+    if (rc < 0) {
+        *s = (session){0};
+        return rc;
+    }
     scorer.model = options_joint(o) ? o->each_model.items[0] : scorer.model;
     rewriter = scorer;
     scorer.for_generation = generation;
@@ -142,8 +157,7 @@ int session_open_for(const options *o, bool generation, session *s,
     rewriter.model_name = o->judge ? o->judge_name : o->rewriter_name;
     rewriter.dialect = rewriter.tokenizer = NULL;
     rewriter.for_generation = !o->judge; /* a judge scores */
-    int rc = open_both(o, &scorer, rewriter.model ? &rewriter : NULL, true, s,
-                       err);
+    rc = open_both(o, &scorer, rewriter.model ? &rewriter : NULL, true, s, err);
     return rc < 0 || !options_joint(o) ? rc : open_others(o, s, err);
 }
 

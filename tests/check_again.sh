@@ -59,6 +59,9 @@ check -m fake --demos 2 --demos-as turns --length-price 0.001
 check -m fake -m another --joint max
 echo "joint = mean" >options
 check -m fake --config options # one model: it says nothing
+printf 'allow-copy = yes\nno-guard = yes\n' >unguarded
+check -m fake --config unguarded --preset paper
+check -m fake --config unguarded --rewriter none
 check -m fake --no-mask --no-hard-cases --no-guard --race paired --no-loss-check
 check -m fake --memory 4G
 check -m fake --template @far/plain --threads 2 --precision f16

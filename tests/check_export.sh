@@ -59,12 +59,26 @@ no
 {{/example}}' >/dev/null 2>&1 || code=$?
 [ $code = 3 ] || { echo "turns: exit $code"; exit 1; }
 for f in text openai dspy; do "$fake" show turns --format $f >turns.$f; done
+# Without a test part there are no tests.
+"$fake" optimize -m fake -d options.jsonl -o untested --train 8 --val 8 --test 0 --iterations 0 --quiet \
+    --proposers delete >/dev/null
+"$fake" show untested --format promptfoo >untested.promptfoo 2>err
+grep -q "untested has no test part" err
+# The table of score, as JSON; the tokens of analyze, in words; a count that is a bound.
+"$fake" score -m fake -d options.jsonl -p Say. --json >score.json
+for t in chat user-suffix; do
+    "$fake" score -m fake -d options.jsonl -p One -p Two --dry-run --template $t | tr -s ' \n' ' ' >$t.text
+done
+grep -q "would cost exactly" chat.text
+grep -q "would cost at most" user-suffix.text
+"$fake" score -m fake -d options.jsonl -p One --dry-run --noise-floor | tr -s ' \n' ' ' | grep -q "would cost about"
 # Answers of a letter, of a number, and of more.
 awk 'BEGIN { for (i = 0; i < 12; i++)
     printf "{\"input\":\"Which, %d?\",\"target\":\"%s\"}\n", i, i % 3 == 2 ? "12" : i % 3 ? "B" : "to go" }' >short.jsonl
 "$fake" optimize -m fake -d short.jsonl -o short --iterations 0 --quiet --proposers delete --train 3 --val 3 --test 6 \
     >/dev/null
 "$fake" show short --format promptfoo >short.promptfoo
+"$fake" analyze -m fake -d short.jsonl -p Say. >analyze.text
 
 # With --json and --html together, standard output is the document alone.
 for c in "analyze -p" "compare -p Think. -p"; do
@@ -120,6 +134,13 @@ state = json.load(open("turns.dspy"))
 assert state["signature"]["instructions"] == "Say yes.", state
 assert state["demos"] == [{"input": "Is 3 lucky?", "answer": "no"}], state
 assert json.load(open("run.dspy"))["demos"] == []
+assert json.load(open("untested.promptfoo"))["tests"] == []
+score = json.load(open("score.json"))["prompts"][0]
+assert score["n_options"] == 24
+assert score["n_correct"] == sum(e["correct"] for e in score["examples"])
+for e in score["examples"]:
+    assert e["correct"] == (e["picked"] == 0) and abs(e["format"] + e["choice"] - e["targets"][0]["nats"]) < 1e-3
+assert re.search(r"^token +1 +[0-9.]+ +[tB1] ", open("analyze.text").read(), re.M)
 kinds = set()
 for t in json.load(open("short.promptfoo"))["tests"]:
     check = t["assert"][0]

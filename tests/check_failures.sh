@@ -30,6 +30,10 @@ done >data.jsonl
 "$pmpo" compare -m unsound -d data.jsonl -p One -p Two --json >out 2>err
 [ $? = 1 ] && [ ! -s out ] || fail "no model was done: $(cat out)"
 
+"$pmpo" compare -m one -m interrupted -m two -d data.jsonl -p One -p Two >out 2>err
+[ $? = 3 ] && grep -q "^one" out && ! grep -q "^interrupted\|^two" out ||
+    fail "^C while a model is opened: $(cat out err)"
+
 # ---- eval: a disk that is full keeps the old file of answers
 
 answer="-q --no-cache -m fake -d data.jsonl -p One --metric exact --examples examples"
@@ -68,6 +72,33 @@ done
 (trap '' XFSZ; ulimit -f 8; "$pmpo" optimize $how -o whole --force >out 2>err)
 [ $? = 1 ] && grep -q . err || fail "no room at all: $(cat err)"
 grep -q "resume" err && fail "another run is named: $(cat err)"
+
+# ---- a --config file for all commands harms no run
+
+cp whole kept
+printf 'output = kept\nforce = yes\niterations = 0\njson = yes\nmodel = another\ndata = none.jsonl\nprompt = x\n' >all
+"$pmpo" report whole --config all >/dev/null && [ -s whole.html ] && cmp -s kept whole || fail "report --config"
+"$pmpo" resume whole --config all >/dev/null || fail "resume --config"
+"$pmpo" show whole --best --config all >out 2>err && [ "$(wc -l <out)" -lt 5 ] || fail "show --config: $(cat out err)"
+"$pmpo" audit whole --baseline all --no-cache --json >first || fail "audit"
+"$pmpo" audit whole --baseline all --no-cache --config all >second 2>err || fail "audit --config: $(cat err)"
+cmp -s first second || fail "a --config file goes before the run"
+
+# ---- marks of parts to keep are no part of a prompt
+
+for c in score eval compare analyze bench; do
+    set -- $c -m fake -d data.jsonl --json
+    [ $c = bench ] || set -- "$@" --no-cache
+    "$pmpo" "$@" -p "Say {{keep}}yes{{/keep}}." >first || fail "$c"
+    grep -q "keep}}" first && fail "$c: marks are in the prompt"
+done
+
+# ---- a run that stopped says how to go on
+
+# shellcheck disable=SC2086
+"$pmpo" optimize $how -o stopped --budget 1tok >/dev/null 2>&1
+[ $? = 3 ] && "$pmpo" show stopped | grep -q '`pmpo resume stopped` goes on' || fail "show of a stopped run"
+"$pmpo" show whole | grep -q "pmpo resume" && fail "show of a run that is done"
 
 # ---- audit: a run of several models
 

@@ -49,7 +49,7 @@ make_data() {
     printf '{"question":"1+1?","answer":"It is 1+1=<<1+1=2>>2.\\n#### 2"}\n' >gsm8k.json
     printf 'Q: {input} {prompt} A: ' >template
     printf 'limit = 20\njson = yes\nquiet = yes\nprecision = f16\n' >config
-    printf 'output = other.html\n' >page.config
+    printf 'output = there\nforce = yes\nreport.output = other.html\n' >page.config
     echo there >there
     echo 'Answer in one word, yes or no, and say nothing else.' >mine
     echo 0123456789 >key
@@ -61,7 +61,7 @@ make_data() {
 # A folder with all that, and a run of one iteration.
 mkdir "$work/start" && cd "$work/start" || exit 1
 make_data
-OPTIMIZE='optimize -m fake -d options.jsonl -o out --iterations 2 --hard 2 --variants 3
+OPTIMIZE='optimize -d options.jsonl -o out --iterations 2 --hard 2 --variants 3
     --max-reply-tokens 2000 --train 8 --val 4 --test 8'
 URL=http://127.0.0.1:8000/v1
 "$fake" $OPTIMIZE -m $URL --model-name served -o served --iterations 1 >/dev/null || exit 1
@@ -77,26 +77,26 @@ base() {
     data_import_solutions) echo "data import gsm8k gsm8k.json -o out" ;;
     data_import_aqua) echo "data import aqua aqua.json -o out" ;;
     data_import_pairs) echo "data import csv pairs.csv --separator ; -o out" ;;
-    analyze_nothing) echo "analyze -m fake -d options.jsonl" ;;
+    analyze_nothing) echo "analyze -d options.jsonl" ;;
     data_import_tab) echo "data import csv t.csv -o out" ;;
     models_pull) echo "models pull $model" ;;
     models_rm) echo "models rm $model" ;;
     optimize) echo "$OPTIMIZE" ;;
     resume_asked) echo "resume asked" ;;
     resume) echo "resume run --iterations 2" ;;
-    score) echo "score -m fake -d options.jsonl -p One" ;;
-    eval) echo "eval -m fake -d options.jsonl -p One" ;;
+    score) echo "score -d options.jsonl -p One" ;;
+    eval) echo "eval -d options.jsonl -p One" ;;
     completion) echo "completion bash" ;;
     compare) echo "compare -d options.jsonl -p One" ;;
     audit) echo "audit run -p More --baseline cot,rar" ;;
     audit_served) echo "audit served -p More --baseline cot,rar" ;;
-    compress_nothing) echo "compress -m fake -d options.jsonl --margin 9" ;;
-    compress) echo "compress -m fake -d options.jsonl -p @prompt --margin 2" ;;
-    analyze) echo "analyze -m fake -d options.jsonl -p @prompt" ;;
+    compress_nothing) echo "compress -d options.jsonl --margin 9" ;;
+    compress) echo "compress -d options.jsonl -p @prompt --margin 2" ;;
+    analyze) echo "analyze -d options.jsonl -p @prompt" ;;
     show_chat) echo "show chat" ;;
     show) echo "show run" ;;
     report) echo "report run" ;;
-    bench) echo "bench -m fake" ;;
+    bench) echo "bench" ;;
     models_list) echo "models list" ;;
     models_info) echo "models info fake" ;;
     models_info_url) echo "models info $URL" ;;
@@ -194,6 +194,7 @@ rows() {
     # ---- of all, or of most
     for c in optimize score eval audit analyze bench compare compress; do
         echo "$c | --model | | -m another"
+        test $c = compare || echo "$c | -m | -m fake => -m another"
         echo "$c | --data | | -d pairs.jsonl" | sed '/^eval/s/pairs/more/; /^audit/s/pairs/more/'
         echo "$c | --limit | | --limit 6" | sed '/^optimize/d'
         echo "$c | --template | | --template user-suffix"
@@ -216,6 +217,7 @@ rows() {
         echo "$c | --tokenizer | $at | --tokenizer words.gguf"
         test $c = models_info_url && continue
         echo "$c | --model | $at | -m http://127.0.0.2:8000/v1"
+        test $c = compare || echo "$c | -m | $at => -m another"
         for o in "--model-name x" "--dialect echo" "--tokenizer x" "--key-file key" "--cacert key" \
             --insecure "--concurrency 3" "--timeout 5"; do
             echo "$c | ${o% *} | => $o"
@@ -282,10 +284,15 @@ optimize | --max-reply-tokens | | --max-reply-tokens 20
 optimize | --max-prompt-tokens | | --max-prompt-tokens 10
 optimize | --patience | --iterations 4 --max-prompt-tokens 1 | --patience 1
 optimize | --preset | | --preset paper
-optimize | --joint | -m another | --joint mean
-optimize | --joint | -m another --joint mean | --joint max
+optimize | --joint | -m fake -m another --joint mean | --joint max
 optimize | --joint | => --joint mean
-optimize | --no-loss-check | -m another --joint mean => --no-loss-check
+optimize | -m | -m fake -m another --joint mean => --joint none
+optimize | --no-loss-check | -m fake -m another --joint mean => --no-loss-check
+optimize | --no-guard | --preset paper => --no-guard
+optimize | --allow-copy | --preset paper => --allow-copy
+optimize | --allow-copy | --no-guard => --allow-copy
+optimize | --allow-copy | --rewriter none => --allow-copy
+optimize | --approve | --freeze - => --approve
 optimize | --race | --hard 4 --variants 8 --train 20 --test 0 --val 4 | --race off
 optimize | --race | --preset paper => --race paired
 optimize | --rewrite-form | | --rewrite-form large

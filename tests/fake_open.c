@@ -4,6 +4,7 @@
  * instead of from a GGUF, and time goes on by one millisecond a look, so that
  * the same arguments print the same text. A model's name is its weights; how
  * it was opened stands in its remark. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,22 @@ int __wrap_pmpo_model_find(const char *model, pmpo_error *err)
                : 0;
 }
 
+/* Some names are of models with a fate of their own. */
+static int may_open(const char *name, uint64_t memory_bytes, pmpo_error *err)
+{
+    if (memory_bytes > 0 && memory_bytes < 1000) {
+        return pmpo_fail(err, PMPO_EMODEL, "%s does not fit into %d bytes",
+                         name, (int)memory_bytes);
+    }
+    if (!strcmp(name, "interrupted")) { /* ^C comes while it is opened */
+        raise(SIGINT);
+    }
+    if (!strcmp(name, "unsound")) {
+        return pmpo_fail(err, PMPO_EMODEL, "%s: can't be opened", name);
+    }
+    return 0;
+}
+
 int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
                            pmpo_error *err)
 {
@@ -54,12 +71,9 @@ int __wrap_pmpo_model_open(const pmpo_model_options *o, pmpo_model **out,
     const char *model = o->model ? o->model : "fake";
     bool url = strstr(model, "://") != NULL;
     name_of(url && o->model_name ? o->model_name : model, name);
-    if (o->memory_bytes > 0 && o->memory_bytes < 1000) {
-        return pmpo_fail(err, PMPO_EMODEL, "%s does not fit into %d bytes",
-                         name, (int)o->memory_bytes);
-    }
-    if (!strcmp(name, "unsound")) {
-        return pmpo_fail(err, PMPO_EMODEL, "%s: can't be opened", name);
+    int rc = may_open(name, o->memory_bytes, err);
+    if (rc < 0) {
+        return rc;
     }
     if (o->progress) { /* drawn on a terminal, unless it is to be quiet */
         o->progress(o->progress_ud, &(pmpo_progress){.stage = "loading",
