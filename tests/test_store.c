@@ -389,6 +389,27 @@ static void test_one_writer(void **state)
     close(pipe_fd[1]);
 }
 
+/* A process forked while a run is written has the descriptors, too, for as long
+ * as it lives: the run is free all the same once it is let go. */
+static void test_a_fork_keeps_no_lock(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("fork.pmpo");
+    pid_t pid = fork();
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    pmpo_store_free(s);
+    int first = open_code(at("fork.pmpo"));
+    int forced = pmpo_store_create(at("fork.pmpo"), true, NULL, NULL, &s, NULL);
+    pmpo_store_free(forced == 0 ? s : NULL);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(first, 0);
+    assert_int_equal(forced, 0);
+}
+
 /* Another process holds a run, and then puts a file in its place: neither run
  * is replaced or opened. */
 static void test_a_held_run_is_not_replaced(void **state)
@@ -529,6 +550,37 @@ static void test_the_view_has_it_all(void **state)
     assert_int_equal(pmpo_run_open(at("view.pmpo"), &run, NULL), 0);
     assert_string_equal(pmpo_run_describe(run)->status, "interrupted");
     pmpo_run_free(run);
+}
+
+/* Numbers that no pmpo wrote are not taken for lengths or counts. */
+static void test_numbers_out_of_range(void **state)
+{
+    (void)state;
+    pmpo_store *s = fresh("range.pmpo");
+    fill_run(s);
+    assert_int_equal(pmpo_store_put_number(s, "test_looks", 1e300, NULL), 0);
+    assert_int_equal(pmpo_store_put_number(s, "n_finalists", 1, NULL), 0);
+    assert_int_equal(pmpo_store_put_number(s, "finalist.0.id", 1e12, NULL), 0);
+    assert_int_equal(pmpo_store_put_number(s, "finalist.0.n_right", 1e300,
+                                           NULL),
+                     0);
+    pmpo_run *run = NULL;
+    assert_int_equal(pmpo_run_open(at("range.pmpo"), &run, NULL), 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_int_equal(v->n_test_looks, 0);
+    assert_int_equal(v->n_finalists, 1);
+    assert_int_equal(v->finalists[0].id, 0);
+    assert_int_equal(v->finalists[0].n_right, 0);
+    pmpo_run_free(run);
+    assert_int_equal(pmpo_store_put_number(s, "test_looks", 1, NULL), 0);
+    assert_int_equal(pmpo_store_put_number(s, "test_look.1.candidate", -1e12,
+                                           NULL),
+                     0);
+    assert_int_equal(pmpo_run_open(at("range.pmpo"), &run, NULL), 0);
+    assert_int_equal(pmpo_run_describe(run)->n_test_looks, 1);
+    assert_int_equal(pmpo_run_describe(run)->test_looks[0].candidate, 0);
+    pmpo_run_free(run);
+    pmpo_store_free(s);
 }
 
 /* ---- the cache ---------------------------------------------------------------------------------- */
@@ -696,9 +748,11 @@ int main(void)
         cmocka_unit_test(test_no_hard_links),
         cmocka_unit_test(test_existing_runs_are_kept),
         cmocka_unit_test(test_one_writer),
+        cmocka_unit_test(test_a_fork_keeps_no_lock),
         cmocka_unit_test(test_a_held_run_is_not_replaced),
         cmocka_unit_test(test_killed_in_a_transaction),
         cmocka_unit_test(test_the_view_has_it_all),
+        cmocka_unit_test(test_numbers_out_of_range),
         cmocka_unit_test(test_cache_hits_and_misses),
         cmocka_unit_test(test_cache_damage),
         cmocka_unit_test(test_cache_that_cannot_be),

@@ -100,6 +100,11 @@ void pmpo_db_bind_number(sqlite3_stmt *st, int i, double v)
     }
 }
 
+void pmpo_db_bind_key(sqlite3_stmt *st, int i, const pmpo_hash *key)
+{
+    sqlite3_bind_blob(st, i, key->bytes, sizeof(key->bytes), SQLITE_TRANSIENT);
+}
+
 pmpo_str pmpo_db_str(sqlite3_stmt *st, int column)
 {
     const char *p = (const char *)sqlite3_column_text(st, column);

@@ -54,6 +54,7 @@ int pmpo_db_int(const pmpo_db *d, const char *sql, sqlite3_int64 *out,
 void pmpo_db_bind_str(sqlite3_stmt *st, int i, pmpo_str s);
 void pmpo_db_bind_text(sqlite3_stmt *st, int i, const char *s);
 void pmpo_db_bind_number(sqlite3_stmt *st, int i, double v); /* NAN: NULL */
+void pmpo_db_bind_key(sqlite3_stmt *st, int i, const pmpo_hash *key);
 pmpo_str pmpo_db_str(sqlite3_stmt *st, int column); /* until the next step */
 double pmpo_db_number(sqlite3_stmt *st, int column); /* NULL: NAN */
 

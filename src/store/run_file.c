@@ -193,12 +193,8 @@ static int put_in_place(const char *from, const char *path, bool force,
         remove_journal(path);
     }
     rc = rc < 0 ? rc : pmpo_file_place(from, path, !force, err);
-    if (old >= 0) {
-        close(old);
-    }
-    if (folder >= 0) {
-        close(folder);
-    }
+    pmpo_run_let_go(old);
+    pmpo_run_let_go(folder);
     pmpo_runs_leave();
     return rc == PMPO_EUSAGE
                ? pmpo_fail(err, rc, "%s exists already: --force replaces it, "
@@ -263,11 +259,6 @@ static void done(sqlite3_stmt *st)
 {
     sqlite3_reset(st);
     sqlite3_clear_bindings(st);
-}
-
-static void bind_key(sqlite3_stmt *st, int i, const pmpo_hash *key)
-{
-    sqlite3_bind_blob(st, i, key->bytes, sizeof(key->bytes), SQLITE_TRANSIENT);
 }
 
 int pmpo_store_begin(pmpo_store *s, pmpo_error *err)
@@ -400,7 +391,7 @@ int pmpo_store_put_unit(pmpo_store *s, const pmpo_unit_row *u, pmpo_error *err)
     if (!st) {
         return rc;
     }
-    bind_key(st, 1, &u->key);
+    pmpo_db_bind_key(st, 1, &u->key);
     sqlite3_bind_int(st, 2, u->prompt);
     pmpo_db_bind_text(st, 3, u->purpose);
     sqlite3_bind_int64(st, 4, (sqlite3_int64)u->block);
@@ -422,7 +413,7 @@ int pmpo_store_get_unit(pmpo_store *s, pmpo_hash key, float *logprobs, size_t n,
     if (!st) {
         return rc;
     }
-    bind_key(st, 1, &key);
+    pmpo_db_bind_key(st, 1, &key);
     rc = fetch(s, st, err);
     *found = rc == 1;
     if (rc == 1 && !pmpo_db_floats(st, 0, 1, logprobs, n)) {
@@ -444,7 +435,7 @@ int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
     if (!st) {
         return rc;
     }
-    bind_key(st, 1, &key);
+    pmpo_db_bind_key(st, 1, &key);
     pmpo_db_bind_text(st, 2, kind);
     sqlite3_bind_int(st, 3, iteration);
     pmpo_db_bind_str(st, 4, replies);
@@ -462,7 +453,7 @@ int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
     if (!st) {
         return rc;
     }
-    bind_key(st, 1, &key);
+    pmpo_db_bind_key(st, 1, &key);
     rc = fetch(s, st, err);
     *found = rc == 1;
     if (rc == 1) {

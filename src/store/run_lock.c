@@ -77,6 +77,14 @@ static void forget_ours(int fd)
     }
 }
 
+/* Processes that are forked meanwhile have the descriptor, too: closing ours
+ * alone would leave the file locked for as long as they live. */
+static void let_go(int fd)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
+}
+
 bool pmpo_run_is_written(const char *path)
 {
     if (is_ours(path)) {
@@ -86,7 +94,7 @@ bool pmpo_run_is_written(const char *path)
     bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 &&
                 errno == EWOULDBLOCK;
     if (fd >= 0) {
-        close(fd);
+        let_go(fd);
     }
     return busy;
 }
@@ -130,7 +138,7 @@ int pmpo_run_lock(const char *path, int *out, pmpo_error *err)
     }
     bool locked = lock_soon(fd) && is_still(fd, path);
     if (!locked || !remember_ours(fd)) {
-        close(fd);
+        let_go(fd);
         return !locked ? pmpo_run_busy(path, err)
                        : pmpo_fail(err, PMPO_EUSAGE,
                                    "more than %d runs are "
@@ -145,7 +153,14 @@ void pmpo_run_unlock(int fd)
 {
     if (fd >= 0) {
         forget_ours(fd);
-        close(fd);
+        let_go(fd);
+    }
+}
+
+void pmpo_run_let_go(int fd)
+{
+    if (fd >= 0) {
+        let_go(fd);
     }
 }
 
@@ -154,7 +169,7 @@ bool pmpo_run_hold(const char *path, int *fd)
     *fd = is_ours(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     bool held = *fd >= 0 && lock_soon(*fd) && is_still(*fd, path);
     if (*fd >= 0 && !held) {
-        close(*fd);
+        let_go(*fd);
         *fd = -1;
     }
     return held || access(path, F_OK) < 0;

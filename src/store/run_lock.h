@@ -23,13 +23,16 @@ int pmpo_run_lock(const char *path, int *fd, pmpo_error *err);
 void pmpo_run_unlock(int fd);
 
 /* Locks a run that is to be replaced, so that nobody begins to write it; *fd is
- * to be closed, or -1 where there is none. False: somebody writes it. */
+ * for pmpo_run_let_go, -1 where there is none. False: somebody writes it. */
 bool pmpo_run_hold(const char *path, int *fd);
 
-/* Locks the folder of `path` against others who make a run in it. To be closed;
- * -1: it can't be locked (some network file systems), or somebody holds it for
- * long. */
+/* Locks the folder of `path` against others who make a run in it. For
+ * pmpo_run_let_go; -1: it can't be locked (some network file systems), or
+ * somebody holds it for long. */
 int pmpo_run_folder(const char *path);
+
+/* Unlocks and closes what the two above gave; -1: nothing. */
+void pmpo_run_let_go(int fd);
 
 /* Fills *err: another pmpo writes the run. */
 int pmpo_run_busy(const char *path, pmpo_error *err);

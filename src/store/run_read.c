@@ -5,6 +5,7 @@
 #define _GNU_SOURCE /* flock, O_CLOEXEC */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,12 @@ static double named_number(reader *r, const char *name)
     return v;
 }
 
+/* Of a damaged file, or where there is none: 0. */
+static size_t as_count(double v)
+{
+    return v > 0 && v < 9e15 ? (size_t)v : 0;
+}
+
 /* "HEAD.TAIL" as a number. */
 static double part_number(reader *r, const char *head, const char *tail)
 {
@@ -182,8 +189,8 @@ static void read_summary(reader *r, bool written)
     v->test_gain_low = named_number(r, "test_gain_low");
     v->test_gain_high = named_number(r, "test_gain_high");
     v->test_majority = named_number(r, "test_majority");
-    double seen = named_number(r, "test_seen"); /* older runs have none */
-    v->n_test_seen = seen > 0 ? (size_t)seen : 0;
+    v->n_test_seen = /* older runs have none */
+        as_count(named_number(r, "test_seen"));
     const char *const which[] = {"initial", "best"};
     for (int i = 0; i < 2; i++) {
         v->test_accuracy_low[i] = part_number(r, which[i], "test_accuracy_low");
@@ -192,17 +199,32 @@ static void read_summary(reader *r, bool written)
     }
 }
 
+#define MOST_IN_A_LIST 10000 /* more than any run has: the file is damaged */
+
+/* The length of a list; a damaged one has none. */
+static size_t length_of(reader *r, const char *name)
+{
+    double n = named_number(r, name);
+    return n > 0 && n < MOST_IN_A_LIST ? (size_t)n : 0;
+}
+
+/* As part_count: what is no count is 0. */
+static int part_int(reader *r, const char *part, const char *name)
+{
+    double v = part_number(r, part, name);
+    return v > 0 && v <= INT_MAX ? (int)v : 0;
+}
+
 static void read_test_looks(reader *r)
 {
-    double n = named_number(r, "test_looks");
-    size_t most = n > 0 ? (size_t)n : 0;
+    size_t most = length_of(r, "test_looks");
     pmpo_test_look *l = room(r, most, sizeof(*l));
     for (size_t i = 0; l && i < most; i++) {
         char head[40];
         snprintf(head, sizeof(head), "test_look.%zu", i + 1);
         l[i] = (pmpo_test_look){
-            .iterations = (int)part_number(r, head, "iterations"),
-            .candidate = (int)part_number(r, head, "candidate"),
+            .iterations = part_int(r, head, "iterations"),
+            .candidate = part_int(r, head, "candidate"),
             .gain = part_number(r, head, "gain"),
             .low = part_number(r, head, "low"),
             .high = part_number(r, head, "high"),
@@ -282,8 +304,7 @@ static void read_given_up(reader *r)
 
 static size_t part_count(reader *r, const char *head, const char *tail)
 {
-    double v = part_number(r, head, tail);
-    return v > 0 ? (size_t)v : 0;
+    return as_count(part_number(r, head, tail));
 }
 
 static void read_outcome(reader *r, const char *which, int id,
@@ -322,19 +343,16 @@ static void read_outcome(reader *r, const char *which, int id,
     out->test_right_high = part_number(r, which, "test_right_high");
 }
 
-#define MAX_FINALISTS 10000 /* more than any run has: the file is damaged */
-
 static void read_finalists(reader *r)
 {
-    double most = named_number(r, "n_finalists");
-    size_t n = most > 0 && most < MAX_FINALISTS ? (size_t)most : 0;
+    size_t n = length_of(r, "n_finalists");
     pmpo_run_finalist *f = room(r, n, sizeof(*f));
     for (size_t i = 0; f && i < n; i++) {
         char who[32], why[40];
         snprintf(who, sizeof(who), "finalist.%zu", i);
         snprintf(why, sizeof(why), "finalist.%zu.why", i);
         f[i] = (pmpo_run_finalist){
-            .id = (int)part_count(r, who, "id"),
+            .id = part_int(r, who, "id"),
             .val_loss = part_number(r, who, "val_loss"),
             .n_answers = part_count(r, who, "n_answers"),
             .n_right = part_count(r, who, "n_right"),

@@ -230,11 +230,6 @@ void pmpo_cache_free(pmpo_cache *c)
 
 /* ---- get and put ------------------------------------------------------------------------ */
 
-static void bind_key(sqlite3_stmt *st, int i, const pmpo_hash *key)
-{
-    sqlite3_bind_blob(st, i, key->bytes, sizeof(key->bytes), SQLITE_TRANSIENT);
-}
-
 /* Remembers that a row was used, at most once a day. */
 static void touch(pmpo_cache *c, const pmpo_hash *key, sqlite3_int64 used)
 {
@@ -243,7 +238,7 @@ static void touch(pmpo_cache *c, const pmpo_hash *key, sqlite3_int64 used)
         return;
     }
     sqlite3_bind_int64(c->touch, 1, now);
-    bind_key(c->touch, 2, key);
+    pmpo_db_bind_key(c->touch, 2, key);
     if (pmpo_db_run(&c->d, c->touch, NULL) < 0) {
         write_failed(c);
     }
@@ -259,7 +254,7 @@ bool pmpo_cache_get_bytes(pmpo_cache *c, pmpo_hash key, pmpo_buf *out)
     if (!c->readable) {
         return false;
     }
-    bind_key(c->get, 1, &key);
+    pmpo_db_bind_key(c->get, 1, &key);
     int rc = pmpo_db_step(&c->d, c->get, NULL);
     bool found = false;
     sqlite3_int64 used = 0;
@@ -303,7 +298,7 @@ void pmpo_cache_put_bytes(pmpo_cache *c, pmpo_hash key, pmpo_str value)
     if (!c->writable) {
         return;
     }
-    bind_key(c->put, 1, &key);
+    pmpo_db_bind_key(c->put, 1, &key);
     sqlite3_bind_blob64(c->put, 2, value.len ? value.ptr : "", value.len,
                         SQLITE_TRANSIENT);
     sqlite3_bind_int64(c->put, 3, (sqlite3_int64)checksum(value));
