@@ -527,9 +527,21 @@ static void frames(void **state)
     inside_is("|", "|");
 }
 
+/* ---- bytes that are no UTF-8 ------------------------------------------------ */
+
+static void test_bad_bytes_are_replaced(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    pmpo_buf_put_valid(&b, PMPO_STR("a\xff\xc3\xa4\xe2\x82"));
+    assert_string_equal(b.ptr, "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd");
+    pmpo_buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bad_bytes_are_replaced),
         cmocka_unit_test(frames),
         cmocka_unit_test(sentences_are_said_once),
         cmocka_unit_test(sentences),

@@ -45,6 +45,16 @@ void pmpo_buf_putc(pmpo_buf *b, char c)
     pmpo_buf_put(b, (pmpo_str){&c, 1});
 }
 
+void pmpo_buf_put_valid(pmpo_buf *b, pmpo_str s)
+{
+    for (size_t bad; (bad = pmpo_utf8_check(s)) != SIZE_MAX;) {
+        pmpo_buf_put(b, pmpo_str_sub(s, 0, bad));
+        pmpo_buf_puts(b, "\xef\xbf\xbd");
+        s = pmpo_str_sub(s, bad + 1, s.len);
+    }
+    pmpo_buf_put(b, s);
+}
+
 void pmpo_buf_printf(pmpo_buf *b, const char *fmt, ...)
 {
     va_list ap, again;

@@ -11,8 +11,11 @@
 
 /* ---- before and after ---------------------------------------------------- */
 
-int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
-                  pmpo_arena *mem)
+/* The text before, the one after, or both in one; changed words are marked. */
+typedef enum side { BEFORE, AFTER, BOTH } side;
+
+static int put_pieces(pmpo_buf *b, pmpo_str before, pmpo_str after,
+                      pmpo_arena *mem, side which)
 {
     pmpo_diff_piece *pieces;
     size_t n;
@@ -24,36 +27,18 @@ int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after,
         const char *text = pieces[i].text.ptr;
         if (pieces[i].change == PMPO_SAME) {
             pmpo_html(b, "%.*s", len, text);
-        } else if (pieces[i].change == PMPO_GONE) {
+        } else if (pieces[i].change == PMPO_GONE && which != AFTER) {
             pmpo_html(b, "<del>%.*s</del>", len, text);
-        } else {
+        } else if (pieces[i].change == PMPO_NEW && which != BEFORE) {
             pmpo_html(b, "<ins>%.*s</ins>", len, text);
         }
     }
     return 0;
 }
 
-/* One of the two texts, with the words that the other lacks marked. */
-static void put_side(pmpo_run_page *p, bool after)
+int pmpo_put_diff(pmpo_buf *b, pmpo_str before, pmpo_str after, pmpo_arena *mem)
 {
-    pmpo_diff_piece *pieces;
-    size_t n;
-    if (pmpo_diff(p->v->initial.prompt, p->v->best.prompt, p->mem, &pieces, &n)
-        < 0) {
-        p->failed = true;
-        return;
-    }
-    pmpo_change own = after ? PMPO_NEW : PMPO_GONE;
-    for (size_t i = 0; i < n; i++) {
-        int len = (int)pieces[i].text.len;
-        const char *text = pieces[i].text.ptr;
-        if (pieces[i].change == PMPO_SAME) {
-            pmpo_html(p->b, "%.*s", len, text);
-        } else if (pieces[i].change == own) {
-            pmpo_html(p->b, after ? "<ins>%.*s</ins>" : "<del>%.*s</del>", len,
-                      text);
-        }
-    }
+    return put_pieces(b, before, after, mem, BOTH);
 }
 
 static void put_prompt_box(pmpo_run_page *p, bool after)
@@ -70,7 +55,8 @@ static void put_prompt_box(pmpo_run_page *p, bool after)
     if (p->v->best_id == 0) {
         pmpo_html(p->b, "%.*s", (int)prompt.len, prompt.ptr);
     } else {
-        put_side(p, after);
+        p->failed |= put_pieces(p->b, p->v->initial.prompt, p->v->best.prompt,
+                                p->mem, after ? AFTER : BEFORE) < 0;
     }
     pmpo_html(p->b, "</div></div>\n");
 }

@@ -225,17 +225,6 @@ static int count(void *self, const pmpo_unit *units, size_t n, uint64_t *rows,
 
 /* ---- generating ----------------------------------------------------------- */
 
-/* Bytes that are no UTF-8 become U+FFFD, one by one. */
-static void put_valid(pmpo_buf *out, pmpo_str s)
-{
-    for (size_t bad; (bad = pmpo_utf8_check(s)) != SIZE_MAX;) {
-        pmpo_buf_put(out, pmpo_str_sub(s, 0, bad));
-        pmpo_buf_puts(out, "\xef\xbf\xbd");
-        s = pmpo_str_sub(s, bad + 1, s.len);
-    }
-    pmpo_buf_put(out, s);
-}
-
 /* The reply's text up to the stop, if it is in it. */
 static int read_sample(custom *c, const int32_t *ids, size_t n, pmpo_str stop,
                        pmpo_reply *out, pmpo_error *err)
@@ -255,7 +244,7 @@ static int read_sample(custom *c, const int32_t *ids, size_t n, pmpo_str stop,
         }
     }
     if (rc == 0) {
-        put_valid(&out->text, pmpo_buf_str(&raw));
+        pmpo_buf_put_valid(&out->text, pmpo_buf_str(&raw));
         out->n_tokens = n;
         rc = out->text.failed ? pmpo_fail_memory(err) : 0;
     }

@@ -193,19 +193,11 @@ static llama_token greedy(const job *j, int32_t row)
 /* Replaces what is not UTF-8 (a reply may end within a code point). */
 static int mend(pmpo_buf *text, pmpo_error *err)
 {
-    pmpo_str s = pmpo_buf_str(text);
-    size_t bad = pmpo_utf8_check(s);
-    if (bad == SIZE_MAX) {
+    if (pmpo_utf8_check(pmpo_buf_str(text)) == SIZE_MAX) {
         return 0;
     }
     pmpo_buf good = {0};
-    while (bad != SIZE_MAX) {
-        pmpo_buf_put(&good, pmpo_str_sub(s, 0, bad));
-        pmpo_buf_puts(&good, "\xef\xbf\xbd");
-        s = pmpo_str_sub(s, bad + 1, s.len);
-        bad = pmpo_utf8_check(s);
-    }
-    pmpo_buf_put(&good, s);
+    pmpo_buf_put_valid(&good, pmpo_buf_str(text));
     pmpo_buf_release(text);
     *text = good;
     return text->failed ? pmpo_fail_memory(err) : 0;
