@@ -210,6 +210,26 @@ static void test_scales(void **state)
     assert_true(pmpo_scale_step(&s, 5) == 1);
 }
 
+/* A range of a few roundings has ticks, and only so many. */
+static void test_narrow_ranges(void **state)
+{
+    (void)state;
+    pmpo_buf b = {0};
+    pmpo_plot p = {.width = 400, .height = 200};
+    p.x = (pmpo_scale){1, 1 + 4e-16, 0, 0};
+    p.y = (pmpo_scale){1e9, 1e9 + 2e-7, 0, 0};
+    pmpo_plot_begin(&p, &b, "id", "title", "what");
+    pmpo_plot_axes(&p, &(pmpo_axis){.label = "x"}, &(pmpo_axis){.label = "y"});
+    pmpo_plot_end(&p);
+    size_t n = 0;
+    for (const char *s = pmpo_buf_str(&b).ptr; (s = strstr(s, "class=\"tick"));
+         s++) {
+        n++;
+    }
+    assert_true(n >= 4 && n < 40);
+    pmpo_buf_release(&b);
+}
+
 /* The text with a mask may not fit: then there is no effect, and no number. */
 static void test_unknown_effect(void **state)
 {
@@ -398,6 +418,8 @@ static void test_start_stays(void **state)
                "4</td><td class=\"n\">2</td><td class=\"why\">answers "
                "&lt;worse&gt;</td>",
                "no candidate was accepted");
+    check_page(&m, start_stays, "<tr class=\"best\"><td class=\"n\">start<",
+               "<tr class=&quot;");
     check_page(&m, as_it_is, "<h2", "id=\"choice\"");
 }
 
@@ -697,6 +719,7 @@ int main(void)
         cmocka_unit_test(test_diffs_are_whole),
         cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_narrow_ranges),
         cmocka_unit_test(test_unknown_effect),
         cmocka_unit_test(test_whole_run),
         cmocka_unit_test(test_likeliest_and_answers),

@@ -46,7 +46,8 @@ double pmpo_scale_step(const pmpo_scale *s, int n)
     return power * (f <= 1 ? 1 : f <= 2 ? 2 : f <= 5 ? 5 : 10);
 }
 
-/* Adds a margin to the range, so that it is never empty. */
+/* Adds a margin to the range, so that it is never empty, nor so narrow that
+ * steps are lost to rounding. */
 static void ease(pmpo_scale *s)
 {
     if (!isfinite(s->low) || !isfinite(s->high)) {
@@ -54,7 +55,9 @@ static void ease(pmpo_scale *s)
         s->high = 1;
     }
     double span = s->high - s->low;
-    double room = span > 0 ? 0.06 * span : fabs(s->low) * 0.1 + 0.01;
+    double room = span > 0
+                      ? fmax(0.06 * span, 1e-9 * (fabs(s->low) + fabs(s->high)))
+                      : fabs(s->low) * 0.1 + 0.01;
     s->low -= room;
     s->high += room;
 }
@@ -93,12 +96,22 @@ static void put_number(pmpo_buf *b, const pmpo_axis *a, double v, double step)
     pmpo_html(b, "%s", text);
 }
 
+/* The multiples of `step` in the range: how many, and the first. */
+static int count_ticks(const pmpo_scale *s, double step, double *first)
+{
+    *first = ceil(s->low / step);
+    double n = floor(s->high / step) - *first + 1;
+    return n > 0 && n < 100 ? (int)n : 0;
+}
+
 static void put_x_ticks(pmpo_plot *p, const pmpo_axis *a)
 {
     double step = pmpo_scale_step(&p->x, 6);
     step = a->whole && step < 1 ? 1 : step;
-    for (double v = ceil(p->x.low / step) * step; v <= p->x.high; v += step) {
-        double at = pmpo_scale_at(&p->x, v);
+    double first;
+    int n = count_ticks(&p->x, step, &first);
+    for (int i = 0; i < n; i++) {
+        double v = (first + i) * step, at = pmpo_scale_at(&p->x, v);
         if (a->whole && v < 0) { /* nothing is counted there */
             continue;
         }
@@ -112,8 +125,10 @@ static void put_x_ticks(pmpo_plot *p, const pmpo_axis *a)
 static void put_y_ticks(pmpo_plot *p, const pmpo_axis *a)
 {
     double step = pmpo_scale_step(&p->y, 5);
-    for (double v = ceil(p->y.low / step) * step; v <= p->y.high; v += step) {
-        double at = pmpo_scale_at(&p->y, v);
+    double first;
+    int n = count_ticks(&p->y, step, &first);
+    for (int i = 0; i < n; i++) {
+        double v = (first + i) * step, at = pmpo_scale_at(&p->y, v);
         pmpo_html(p->out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text "
                   "class=\"tick end\" x=\"%.1f\" y=\"%.1f\">", p->x.from, at,
                   p->x.to, p->x.from - 6, at + 4);

@@ -6,8 +6,8 @@
 static void put_finalist(pmpo_run_page *p, const pmpo_run_finalist *f)
 {
     bool best = f->id == p->v->best_id;
-    pmpo_html(p->b, "<tr%s><td class=\"n\">",
-              best ? " class=\"accepted\"" : "");
+    pmpo_html(p->b, best ? "<tr class=\"best\"><td class=\"n\">"
+                         : "<tr><td class=\"n\">");
     if (f->id == 0) {
         pmpo_html(p->b, "start");
     } else {
