@@ -207,6 +207,7 @@ static int get_part(const pull *p, int i, pmpo_error *err)
 
 /* ---- checking ----------------------------------------------------------------------- */
 
+/* PMPO_EMODEL: it is another file; PMPO_EIO: it can't be read. */
 static int check_sum(const pull *p, pmpo_error *err)
 {
     FILE *f = fopen(p->joined.ptr, "rb");
@@ -223,14 +224,18 @@ static int check_sum(const pull *p, pmpo_error *err)
     while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
         sha256_update(&sha, n, chunk);
     }
-    bool bad = ferror(f) != 0;
+    int broken = ferror(f) ? errno : 0;
     fclose(f);
+    if (broken) {
+        return pmpo_fail(err, PMPO_EIO, "%s: %s", p->joined.ptr,
+                         strerror(broken));
+    }
     sha256_digest(&sha, sizeof(digest), digest);
     for (size_t i = 0; i < sizeof(digest); i++) {
         text[2 * i] = hex[digest[i] >> 4];
         text[2 * i + 1] = hex[digest[i] & 15];
     }
-    if (bad || strcmp(text, p->m->sha256) != 0) {
+    if (strcmp(text, p->m->sha256) != 0) {
         return pmpo_fail(err, PMPO_EMODEL,
                          "%s: SHA-256 is %s, expected %s: what was fetched is "
                          "not the listed model and has been deleted",
@@ -272,11 +277,10 @@ static int assemble(pull *p, pmpo_error *err)
     }
     report(p, "checking", size_of(p->joined.ptr));
     rc = check_sum(p, err);
-    if (rc < 0) {
+    if (rc == PMPO_EMODEL) {
         remove_folder(p->folder.ptr);
-        return rc;
     }
-    rc = pmpo_file_place(p->joined.ptr, p->path.ptr, false, err);
+    rc = rc < 0 ? rc : pmpo_file_place(p->joined.ptr, p->path.ptr, false, err);
     if (rc < 0) {
         return rc;
     }
