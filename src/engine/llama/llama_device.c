@@ -39,7 +39,9 @@ static void put_variables(const char *const *names, size_t n, pmpo_buf *out)
 
 void pmpo_device_no_tf32(void)
 {
+#if defined(PMPO_CUDA) || defined(PMPO_SYSTEM_LLAMA)
     setenv("NVIDIA_TF32_OVERRIDE", "0", 0);
+#endif
 }
 
 /* ---- the GPUs ------------------------------------------------------------------ */
