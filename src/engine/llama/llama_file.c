@@ -6,16 +6,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ARCHITECTURE "general.architecture"
+
+/* "": the file has no text of that name. */
+static const char *text_of(const struct gguf_context *g, const char *key)
+{
+    int64_t at = gguf_find_key(g, key);
+    return at >= 0 && gguf_get_kv_type(g, at) == GGUF_TYPE_STRING
+               ? gguf_get_val_str(g, at)
+               : "";
+}
+
+static size_t length_of(const struct gguf_context *g, const char *key)
+{
+    int64_t at = gguf_find_key(g, key);
+    return at >= 0 && gguf_get_kv_type(g, at) == GGUF_TYPE_ARRAY
+               ? gguf_get_arr_n(g, at)
+               : 0;
+}
+
 /* The number that the file gives for ARCH.what, or for each layer (then the
  * largest); 0: none. */
 static uint64_t arch_number(const struct gguf_context *g, const char *what)
 {
     char key[128];
-    int64_t arch = gguf_find_key(g, "general.architecture");
-    if (arch < 0) {
-        return 0;
-    }
-    snprintf(key, sizeof(key), "%s.%s", gguf_get_val_str(g, arch), what);
+    snprintf(key, sizeof(key), "%s.%s", text_of(g, ARCHITECTURE), what);
     int64_t at = gguf_find_key(g, key);
     if (at < 0) {
         return 0;
@@ -37,23 +52,28 @@ static uint64_t arch_number(const struct gguf_context *g, const char *what)
 
 static void read_shape(const struct gguf_context *g, pmpo_llama_file *out)
 {
-    int64_t arch = gguf_find_key(g, "general.architecture");
-    snprintf(out->arch, sizeof(out->arch), "%s",
-             arch < 0 ? "" : gguf_get_val_str(g, arch));
+    snprintf(out->arch, sizeof(out->arch), "%s", text_of(g, ARCHITECTURE));
     uint64_t heads = arch_number(g, "attention.head_count");
     uint64_t kv_heads = arch_number(g, "attention.head_count_kv");
     uint64_t key = arch_number(g, "attention.key_length");
     uint64_t value = arch_number(g, "attention.value_length");
     uint64_t width = heads ? arch_number(g, "embedding_length") / heads : 0;
-    int64_t tokens = gguf_find_key(g, "tokenizer.ggml.tokens");
     out->kv_values = arch_number(g, "block_count") *
                      (kv_heads ? kv_heads : heads) *
                      ((key ? key : width) + (value ? value : width));
-    out->n_vocab = tokens < 0 ? 0 : gguf_get_arr_n(g, tokens);
+    out->n_vocab = length_of(g, "tokenizer.ggml.tokens");
     out->n_context = arch_number(g, "context_length");
     out->n_embd = arch_number(g, "embedding_length");
     out->n_experts = arch_number(g, "expert_count");
     out->has_output = gguf_find_tensor(g, "output.weight") >= 0;
+}
+
+/* llama-gguf-split writes the number as 16 bits. */
+static void read_parts(const struct gguf_context *g, pmpo_llama_file *out)
+{
+    int64_t at = gguf_find_key(g, "split.count");
+    bool has = at >= 0 && gguf_get_kv_type(g, at) == GGUF_TYPE_UINT16;
+    out->n_parts = has ? gguf_get_val_u16(g, at) : 0;
 }
 
 static void read_rope(const struct gguf_context *g, pmpo_llama_file *out)
@@ -93,6 +113,7 @@ bool pmpo_llama_file_read(const char *path, pmpo_llama_file *out)
     }
     read_shape(g, out);
     read_rope(g, out);
+    read_parts(g, out);
     gguf_free(g);
     return true;
 }

@@ -22,6 +22,7 @@ typedef struct pmpo_llama_file {
     uint64_t n_experts; /* 0: all weights multiply every row */
     bool has_output;    /* a matrix of its own gives the logits, not the one
                          * that tokens are looked up in */
+    unsigned n_parts;   /* files that the model is split into; 0: it isn't */
     int64_t n_tensors;
     uint64_t n_file; /* bytes that the file must have at least */
     uint64_t n_short; /* see pmpo_llama; 0: no rope factors for long texts */

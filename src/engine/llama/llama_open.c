@@ -346,6 +346,13 @@ static int prepare(pmpo_llama_opening *w, pmpo_error *err)
         return pmpo_fail(err, PMPO_EMODEL, "%s: not a GGUF file: %s",
                          w->source, pmpo_llama_log());
     }
+    if (w->facts.n_parts > 1) { /* llama.cpp would load files not hashed here */
+        return pmpo_fail(err, PMPO_EMODEL,
+                         "%s: one of %u files that a model is split into: join "
+                         "them with llama.cpp's `llama-gguf-split --merge "
+                         "FIRST-FILE JOINED.gguf`",
+                         w->source, w->facts.n_parts);
+    }
     int rc = pmpo_fetch_weights_hash(w->source, w->o->progress,
                                      w->o->progress_ud, &w->hash, err);
     rc = rc < 0 ? rc : pmpo_llama_choose(w, err);
