@@ -612,6 +612,36 @@ static void test_a_shaky_server(void **state)
     http_server_stop(s);
 }
 
+/* 429 as often as *ud says, without Retry-After, then answers. */
+static void busy_for_a_while(void *ud, const http_request *r, http_answer *a)
+{
+    a->status = r->index < *(size_t *)ud ? 429 : 200;
+    a->body = strdup(a->status == 200 ? "{}" : "{\"error\": \"slow down\"}");
+    a->body_len = strlen(a->body);
+}
+
+/* Such a server is waited for by the clock, not by tries. */
+static void test_a_busy_server(void **state)
+{
+    (void)state;
+    for (size_t late = 0, busy = 12; late < 2; late++, busy = SIZE_MAX) {
+        http_server *s = http_server_start(busy_for_a_while, &busy);
+        const char *url = http_server_url(s);
+        pmpo_http_options o = {&url, 1, .tries = 2, .backoff_ms = 0.01};
+        o.busy_ms = late ? 50 : 6e4;
+        pmpo_http *h = NULL;
+        assert_int_equal(pmpo_http_new(&o, &h, NULL), 0);
+        load l = {.n = 1, .seen = (unsigned char[1]){0}};
+        const pmpo_http_source source = {&l, load_next, load_done};
+        assert_int_equal(pmpo_http_run(h, &source, NULL), 0);
+        assert_int_equal(l.failed, late);
+        assert_true(late ? strstr(l.error, "HTTP 429: slow down") != NULL
+                         : http_server_requests(s) == 13);
+        pmpo_http_free(h);
+        http_server_stop(s);
+    }
+}
+
 /* The first request fails at once, the others take their time. */
 static void first_fails(void *ud, const http_request *r, http_answer *a)
 {
@@ -760,6 +790,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_server_is_set_aside),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_a_shaky_server),
+        cmocka_unit_test(test_a_busy_server),
         cmocka_unit_test(test_waits_for_room_asleep),
         cmocka_unit_test(test_a_cut_reply_is_asked_for_again),
         cmocka_unit_test(test_proxy),

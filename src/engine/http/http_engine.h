@@ -9,7 +9,8 @@
  * asks.c           bodies of requests that no dialect is needed for
  * dialect.c        bodies and replies of the scoring dialects
  * token_text.c     the bytes behind a token's name
- * transport.c      requests in flight; endpoint.c, url.c: of one server */
+ * transport.c      requests in flight; endpoint.c, url.c: of one server;
+ *                  one_request.c: one alone */
 #ifndef PMPO_ENGINE_HTTP_ENGINE_H
 #define PMPO_ENGINE_HTTP_ENGINE_H
 
@@ -27,6 +28,10 @@ typedef struct pmpo_remote {
     bool next_form; /* the dialect's next-token form gives right values, too */
     bool is_vllm;   /* accepts vLLM's sampling parameters */
     bool estimates; /* replies don't say what they cost */
+    /* Requests refused one by one: how many of how many the last note on them
+     * tells, that note, and what was to be told before it. */
+    size_t n_denied, n_asked;
+    const char *denied_note, *before_denied;
     unsigned refused; /* parameters it refuses in requests for replies: bits of
                        * pmpo_refusal */
     pmpo_http *load; /* for scores and replies, many requests at once */

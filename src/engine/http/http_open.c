@@ -13,6 +13,7 @@
 
 #define REQUESTS_A_UNIT 16 /* sequences; a unit is kept once all are there */
 #define TRIES_AT_OPENING 2
+#define BUSY_AT_OPENING_MS 30000.0
 #define APART 0.1 /* nats a token: other weights, not another rounding */
 
 typedef struct opening {
@@ -203,6 +204,7 @@ static int one_server(const opening *w, size_t i, pmpo_http **out,
     one.urls = &w->urls[i];
     one.n_urls = 1;
     one.tries = TRIES_AT_OPENING;
+    one.busy_ms = BUSY_AT_OPENING_MS;
     return pmpo_http_new(&one, out, err);
 }
 

@@ -24,6 +24,7 @@
 typedef struct job {
     pmpo_http_call call;
     int tries;     /* begun */
+    int throttled; /* of these, answered with 429 or 503 */
     double due_ms; /* of a waiting one: when it is tried again */
     int last;      /* server of the last try; -1: none */
     struct job *next;
@@ -48,7 +49,8 @@ struct pmpo_http {
     char *key, *key_hint, *ca_file, *no_proxy;
     struct curl_slist *headers;
     int fixed, tries;
-    double backoff_ms;
+    double backoff_ms, busy_ms;
+    double busy_since; /* the first 429 or 503 since another answer; -1: none */
     long timeout_ms;
     size_t max_body;
     CURLM *multi;
@@ -310,8 +312,11 @@ static fate judge(const slot *s, CURLcode c, int status)
     if (status >= 200 && status < 300) {
         return TAKEN;
     }
-    if (status == 429 || status == 503) {
-        return THROTTLED;
+    if (status == 429 || status == 503) { /* money doesn't come by waiting */
+        return pmpo_str_find(pmpo_buf_str(&s->reply),
+                             PMPO_STR("insufficient_quota"), 0) == SIZE_MAX
+                   ? THROTTLED
+                   : HOPELESS;
     }
     return status == 408 || status == 425 || status >= 500 ? LATER : HOPELESS;
 }
@@ -396,6 +401,24 @@ static void tell_endpoint(pmpo_http *h, const slot *s, fate f, double delay,
     }
 }
 
+/* Is this the last try of a request that has no reply? */
+static bool is_over(const pmpo_http *h, const job *j, fate f, double now)
+{
+    return f == HOPELESS ||
+           (f == THROTTLED ? now - h->busy_since >= h->busy_ms
+                           : j->tries - j->throttled >= h->tries);
+}
+
+static void count_throttled(pmpo_http *h, job *j, fate f, double now)
+{
+    if (f == THROTTLED) {
+        j->throttled++;
+        h->busy_since = h->busy_since < 0 ? now : h->busy_since;
+    } else if (f != UNREACHED) {
+        h->busy_since = -1;
+    }
+}
+
 static int tell_source(const pmpo_http_source *source, const slot *s, int code,
                        int status, const char *why, pmpo_error *err)
 {
@@ -424,11 +447,12 @@ static int finish(pmpo_http *h, const pmpo_http_source *source, slot *s,
     double delay = pmpo_retry_delay(s->job->tries, h->backoff_ms, (double)after,
                                     pmpo_random_unit(&h->random));
     tell_endpoint(h, s, f, delay, now);
+    count_throttled(h, s->job, f, now);
     int rc = 0;
-    bool over = f == HOPELESS || (f != TAKEN && s->job->tries >= h->tries);
+    bool over = f != TAKEN && is_over(h, s->job, f, now);
     if (f == TAKEN) {
         rc = tell_source(source, s, 0, (int)status, "", &unusable);
-        over = rc <= 0 || s->job->tries >= h->tries;
+        over = rc <= 0 || is_over(h, s->job, f, now);
         f = rc == PMPO_HTTP_AGAIN ? LATER : f;
         if (rc < 0 && err) {
             *err = unusable;
@@ -542,6 +566,7 @@ int pmpo_http_run(pmpo_http *h, const pmpo_http_source *source, pmpo_error *err)
 {
     int rc = 0;
     bool dry = false;
+    h->busy_since = -1;
     while (rc == 0) {
         if (h->cancelled) {
             rc = pmpo_fail(err, PMPO_ECANCELLED, "cancelled");
@@ -566,62 +591,7 @@ int pmpo_http_run(pmpo_http *h, const pmpo_http_source *source, pmpo_error *err)
     return rc;
 }
 
-/* ---- one request ----------------------------------------------------------------------- */
-
-typedef struct single {
-    pmpo_http_call *call;
-    bool sent;
-    pmpo_buf *out;
-    int status;
-} single;
-
-/* JSON that begins and doesn't end. */
-static bool is_cut(pmpo_str body)
-{
-    body = pmpo_str_trim(body);
-    return body.len && body.ptr[0] == '{' && body.ptr[body.len - 1] != '}';
-}
-
-static int single_next(void *ud, pmpo_http_call *call, pmpo_error *err)
-{
-    single *s = ud;
-    (void)err;
-    if (s->sent) {
-        return 0;
-    }
-    s->sent = true;
-    *call = *s->call;
-    s->call->body = (pmpo_buf){0};
-    return 1;
-}
-
-static int single_done(void *ud, const pmpo_http_reply *r, pmpo_error *err)
-{
-    single *s = ud;
-    s->status = r->status;
-    if (r->code < 0) {
-        return pmpo_fail(err, r->code, "%s", r->why);
-    }
-    if (is_cut(r->body)) {
-        pmpo_fail(err, PMPO_EBACKEND, "the reply ends within its JSON");
-        return PMPO_HTTP_AGAIN;
-    }
-    pmpo_buf_put(s->out, r->body);
-    return s->out->failed ? pmpo_fail_memory(err) : 0;
-}
-
-int pmpo_http_one(pmpo_http *h, pmpo_http_call *call, pmpo_buf *out,
-                  int *status, pmpo_error *err)
-{
-    single s = {call, false, out, 0};
-    const pmpo_http_source source = {&s, single_next, single_done};
-    int rc = pmpo_http_run(h, &source, err);
-    pmpo_buf_release(&call->body);
-    if (status) {
-        *status = s.status;
-    }
-    return rc;
-}
+/* ---- errors in replies ----------------------------------------------------------------- */
 
 bool pmpo_http_blame(const pmpo_http *h, pmpo_str body, pmpo_error *err)
 {
@@ -707,6 +677,7 @@ static int fill_in(pmpo_http *h, const pmpo_http_options *o)
     h->fixed = o->concurrency;
     h->tries = o->tries > 0 ? o->tries : PMPO_HTTP_TRIES;
     h->backoff_ms = o->backoff_ms > 0 ? o->backoff_ms : PMPO_HTTP_BACKOFF_MS;
+    h->busy_ms = o->busy_ms > 0 ? o->busy_ms : PMPO_HTTP_BUSY_MS;
     h->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : PMPO_HTTP_TIMEOUT_MS;
     h->max_body = o->max_body > 0 ? o->max_body : PMPO_HTTP_MAX_BODY;
     h->random = (uint64_t)pmpo_wall_s();

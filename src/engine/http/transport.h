@@ -5,7 +5,8 @@
  * room, and receives each reply or failure exactly once, in any order. After a
  * failure that may be temporary (connection refused or reset, time-out, 408,
  * 429, 5xx, a body that the source can't use), a request is retried after a
- * delay, on another server if there is one. Redirects are not followed, so a
+ * delay, on another server if there is one. A server that has too much to do
+ * (429, 503) is waited for by the clock, not by tries. Redirects are not followed, so a
  * key is sent only to the given hosts. Built on libcurl's multi interface,
  * which nothing else in the tree uses. */
 #ifndef PMPO_ENGINE_HTTP_TRANSPORT_H
@@ -23,12 +24,15 @@ typedef struct pmpo_http_options {
     bool insecure;       /* a key may travel over plain http to another host */
     int concurrency;     /* requests in flight, each server; 0: found out */
     int tries;           /* at most, of a request; 0: PMPO_HTTP_TRIES */
+    double busy_ms;      /* how long nothing but 429 and 503 may come, which are
+                          * no tries; 0: PMPO_HTTP_BUSY_MS */
     double backoff_ms;   /* before the second try; 0: PMPO_HTTP_BACKOFF_MS */
     long timeout_ms;     /* of one try; 0: PMPO_HTTP_TIMEOUT_MS */
     size_t max_body;     /* bytes of a reply; 0: PMPO_HTTP_MAX_BODY */
 } pmpo_http_options;
 
 #define PMPO_HTTP_TRIES 6
+#define PMPO_HTTP_BUSY_MS 300000.0
 #define PMPO_HTTP_BACKOFF_MS 500.0
 #define PMPO_HTTP_TIMEOUT_MS 600000L
 #define PMPO_HTTP_MAX_BODY ((size_t)64 << 20)
