@@ -692,7 +692,8 @@ typedef struct pmpo_eval_example {
     pmpo_str id;
     pmpo_str reply;      /* generated; empty if no metric needs it */
     bool complete;       /* the model ended it, not max_tokens */
-    const double *right; /* [n_metrics]: 1, 0, a share; NAN: does not apply */
+    const double *right; /* [n_metrics]: 1, 0, a share; NAN: does not apply, or
+                          * the server refused to answer */
 } pmpo_eval_example;
 
 typedef struct pmpo_eval_prompt {
@@ -700,7 +701,9 @@ typedef struct pmpo_eval_prompt {
     const pmpo_eval_metric *metrics; /* [n_metrics] */
     const pmpo_eval_example *examples;
     size_t n_examples;
-    size_t n_replies; /* generated: n_examples, or 0 if no metric needs them */
+    size_t n_replies; /* generated: n_examples less those that a server refused
+                       * to answer (see pmpo_eval.warning), or 0 if no metric
+                       * needs them */
     size_t n_cut_off; /* of these, ended by max_tokens: their answer may be
                        * missing */
 } pmpo_eval_prompt;

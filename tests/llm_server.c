@@ -370,6 +370,9 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
                        "choices", choice, "usage", "prompt_tokens",
                        (json_int_t)reply.n_fed, "completion_tokens",
                        (json_int_t)reply.n_tokens);
+    if (chat && x->s->counts.replies <= x->s->o.mute) {
+        json_object_del(choice, "message");
+    }
     if (x->s->o.no_usage) {
         json_object_del(x->out, "usage");
     }
@@ -423,6 +426,12 @@ static void chat(exchange *x)
         return;
     }
     size_t n = parse_messages(json_object_get(x->in, "messages"), m, 32);
+    if (x->s->o.denies && n > 0 &&
+        pmpo_str_find(m[n - 1].content, pmpo_str_of(x->s->o.denies), 0) !=
+            SIZE_MAX) {
+        refuse(x, 400, "the content is filtered");
+        return;
+    }
     pmpo_gen_request r = {.messages = m,
                           .n_messages = n,
                           .seeds = &seed,

@@ -38,6 +38,10 @@ typedef struct llm_options {
     const char *ends; /* why a reply ended by itself, "": null; NULL: "stop" */
     const char *refuses; /* parameters that chats answer with 400, each in
                           * commas: ",seed,top_p,"; NULL: none */
+    const char *denies;  /* chats whose last message has this text are answered
+                          * with 400, as by a filter of contents; NULL: none */
+    unsigned mute;       /* so many replies of chats come first that have no
+                          * message, but cost */
     bool errors_200;     /* errors come with status 200 */
     bool hang_fails;     /* what would hang is answered with 500 */
     unsigned hang_after; /* so many requests for scores or replies are answered,

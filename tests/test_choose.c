@@ -63,6 +63,7 @@ static void the_metric_by_the_form(void **state)
 static pmpo_str wise; /* the prompt that answers right; the others wrong */
 static int every = 1; /* it knows every so manyth question */
 static bool rambling; /* the others' answers don't come to an end */
+static pmpo_model *sampled; /* the model, which notes as it answers; or NULL */
 
 /* Instead: which of the questions, in the order in which they are asked, each
  * knows. */
@@ -100,6 +101,9 @@ static void answer(pmpo_str prompt, pmpo_buf *reply)
     assert_true(at != SIZE_MAX);
     int k = atoi(prompt.ptr + at + 9);
     bool yes = k % 3 != 0;
+    if (sampled) {
+        sampled->learned = "takes no temperature";
+    }
     pmpo_str head = PMPO_STR("system\n");
     assert_true(pmpo_str_starts(prompt, head));
     pmpo_str rest = pmpo_str_sub(prompt, head.len, prompt.len);
@@ -125,6 +129,38 @@ static pmpo_run *run_with(const pmpo_optimize_options *o, const pmpo_data *d,
     assert_int_equal(fake_violations(m), 0);
     fake_free(m);
     return run;
+}
+
+/* What a server refuses of a request for answers is part of the run. */
+static void what_the_scorer_learns_is_told(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = small_options();
+    o.score.loss = PMPO_LOSS_NLL;
+    o.split = (pmpo_split){4, 40, 16, 1};
+    pmpo_model *m = fake_new(&(fake_options){.salt = 2, .answers = answer});
+    pmpo_model *writer = fake_new(&(fake_options){.salt = 2});
+    pmpo_run *run = NULL;
+    sampled = m;
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, writer, d, NULL,
+                                                          NULL},
+                                   &o, path, &run, NULL),
+                     0);
+    sampled = NULL;
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_notes; i++) {
+        n += strcmp(v->notes[i], "takes no temperature") == 0;
+    }
+    assert_int_equal(n, 1);
+    pmpo_run_free(run);
+    fake_free(m);
+    fake_free(writer);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
 }
 
 static int approve(void *ud, const pmpo_would_be *w, pmpo_str *edited,
@@ -695,6 +731,7 @@ static void auto_loss_is_of_what_decides(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_scorer_learns_is_told),
         cmocka_unit_test(the_metric_by_the_form),
         cmocka_unit_test(auto_loss_is_of_what_decides),
         cmocka_unit_test(the_lowest_validation_loss_is_chosen),

@@ -294,9 +294,12 @@ static void test_answers(void **state)
     assert_int_equal(pmpo_compare_new(d, prompts, N_PROMPTS, &o, &c, NULL), 0);
     pmpo_model *m = fake_new(&(fake_options){.salt = 2,
                                              .answers = yes_after_two});
+    m->learned = "one takes no temperature";
     assert_int_equal(pmpo_compare_add(c, m, NULL), 0);
     const pmpo_comparison *v = pmpo_compare_describe(c);
     const pmpo_compare_cell *x = v->models[0].cells;
+    assert_string_equal(v->warning, "one takes no temperature");
+    assert_null(m->learned);
     assert_string_equal(v->metric, "exact");
     assert_int_equal(x[0].n_right, 0);
     assert_int_equal(x[1].n_right, N * 2 / 3);
@@ -307,6 +310,9 @@ static void test_answers(void **state)
     assert_non_null(strstr(v->best.verdict, "better than prompt 1, p = "));
     assert_non_null(strstr(v->best.verdict, "correction for 2 comparisons"));
     assert_false(v->losses_compare); /* nll counts tokens */
+    m->learned = "two neither";      /* of another model, nothing is lost */
+    assert_int_equal(pmpo_compare_add(c, m, NULL), 0);
+    assert_string_equal(v->warning, "one takes no temperature; two neither");
     fake_free(m);
     pmpo_compare_free(c);
     pmpo_data_free(d);

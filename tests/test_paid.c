@@ -99,11 +99,38 @@ static void test_money_of_joined_models(void **state)
     free(path);
 }
 
+/* What the answers to 8 questions cost, where so many replies come first that
+ * are no use. */
+static double paid_for(unsigned mute)
+{
+    llm_server *s = llm_server_start(
+        &(llm_options){.kind = LLM_CHAT, .salt = 33, .mute = mute});
+    pmpo_model *m = open_priced(s);
+    pmpo_data *d = make_data(8, false);
+    pmpo_eval *e = evaluate(m, NULL, d);
+    double dollars = e->cost.dollars;
+    assert_true(fabs(dollars - (double)e->cost.prompt_tokens * 1e-4 -
+                     (double)e->cost.generated_tokens * 1e-3) < 1e-9);
+    pmpo_eval_free(e);
+    pmpo_data_free(d);
+    pmpo_model_free(m);
+    llm_server_stop(s);
+    return dollars;
+}
+
+static void test_useless_replies_cost_too(void **state)
+{
+    (void)state;
+    double plain = paid_for(0), more = paid_for(2);
+    assert_true(more > plain * 1.1 && more < plain * 1.5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_call_tells_what_was_paid),
         cmocka_unit_test(test_money_of_joined_models),
+        cmocka_unit_test(test_useless_replies_cost_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,56 @@ static void test_no_word_for_the_end(void **state)
     assert_true(is_whole("\"text\":\"42\"", ""));
 }
 
+/* The reply's text, or why there is none; static. */
+static const char *said_by(const char *choice, bool *complete)
+{
+    const pmpo_gen_params p = {.max_tokens = 9, .stop = PMPO_STR("")};
+    static char text[1200];
+    pmpo_reply r = {0};
+    pmpo_error err = {0};
+    char body[300];
+    snprintf(body, sizeof(body),
+             "{\"choices\":[{%s}],\"usage\":{"
+             "\"prompt_tokens\":3,\"completion_tokens\":9}}",
+             choice);
+    int rc = pmpo_read_reply(pmpo_str_of(body), &p, NULL, &r, &err);
+    snprintf(text, sizeof(text), "%s",
+             rc < 0 ? err.text : pmpo_buf_str(&r.text).ptr);
+    *complete = r.complete;
+    assert_true(r.n_fed == 3 && r.n_tokens == 9); /* also of what is no use */
+    pmpo_buf_release(&r.text);
+    return text;
+}
+
+/* A model that only thought says nothing; others say it in parts. */
+static void test_forms_of_messages(void **state)
+{
+    (void)state;
+    bool whole;
+    assert_string_equal(said_by("\"message\":{\"role\":\"assistant\"},\"finish_"
+                                "reason\":"
+                                "\"length\"",
+                                &whole),
+                        "");
+    assert_false(whole);
+    assert_string_equal(said_by("\"message\":{\"content\":null},\"finish_"
+                                "reason\":\"stop\"",
+                                &whole),
+                        "");
+    assert_true(whole);
+    assert_string_equal(
+        said_by("\"message\":{\"content\":[{\"type\":\"thinking\",\"text\":"
+                "\"Hm\"},{\"type\":\"text\",\"text\":\"Ye\"},{\"type\":"
+                "\"text\",\"text\":\"s\"}]},\"finish_reason\":\"stop\"",
+                &whole),
+        "Yes");
+    assert_true(whole);
+    assert_string_equal(said_by("\"finish_reason\":\"stop\"", &whole),
+                        "no text in the reply");
+    assert_string_equal(said_by("\"message\":{\"content\":7}", &whole),
+                        "no text in the reply");
+}
+
 /* What is right does not depend on the server's word. */
 static void test_answers_of_other_words(void **state)
 {
@@ -85,6 +135,60 @@ static void test_answers_of_other_words(void **state)
     assert_int_equal(n_right[1], n_right[0]);
     assert_int_equal(n_right[2], n_right[0]);
     pmpo_data_free(d);
+}
+
+/* ---- refused one by one ---------------------------------------------------------- */
+
+/* A request that a filter stops is no wrong answer, and the others stay. */
+static void test_one_request_is_refused(void **state)
+{
+    (void)state;
+    llm_server *s = llm_server_start(
+        &(llm_options){.kind = LLM_CHAT, .salt = 2, .denies = "Question 5:"});
+    pmpo_model *m = must_open(llm_server_url(s));
+    pmpo_data *d = make_data(12, false);
+    pmpo_eval *e = evaluate(m, m, d);
+    const pmpo_eval_prompt *p = &e->prompts[0];
+    print_message("%s\n", e->warning);
+    assert_non_null(strstr(e->warning, "the server of fake refused 3 of 36 "
+                                       "requests, which have no reply and "));
+    assert_non_null(strstr(e->warning, "HTTP 400: the content is filtered"));
+    assert_null(m->learned);
+    assert_int_equal(p->n_replies, 11);
+    assert_int_equal(p->n_cut_off, 0);
+    for (size_t k = 0; k < e->n_metrics; k++) { /* exact, judge */
+        assert_int_equal(p->metrics[k].n, 11);
+        for (size_t i = 0; i < 12; i++) {
+            assert_int_equal(isnan(p->examples[i].right[k]), i == 5);
+        }
+    }
+    pmpo_eval_free(e);
+    pmpo_data_free(d);
+    pmpo_model_free(m);
+    llm_server_stop(s);
+}
+
+static void test_all_requests_are_refused(void **state)
+{
+    (void)state;
+    llm_server *s = llm_server_start(
+        &(llm_options){.kind = LLM_CHAT, .salt = 2, .denies = "Question"});
+    pmpo_model *m = must_open(llm_server_url(s));
+    pmpo_data *d = make_data(200, false);
+    const pmpo_str prompt = PMPO_STR("Say yes or no.");
+    pmpo_eval_options o;
+    pmpo_eval *e = NULL;
+    pmpo_error err;
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_EXACT;
+    o.no_cache = true;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &e, &err),
+                     PMPO_EBACKEND);
+    assert_non_null(strstr(err.text, "HTTP 400: the content is filtered"));
+    assert_true(llm_server_counts(s).all < 150); /* and no more were sent */
+    pmpo_data_free(d);
+    pmpo_model_free(m);
+    llm_server_stop(s);
 }
 
 /* ---- a text that is too long --------------------------------------------------- */
@@ -329,6 +433,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_for_the_end),
         cmocka_unit_test(test_no_word_for_the_end),
+        cmocka_unit_test(test_forms_of_messages),
+        cmocka_unit_test(test_one_request_is_refused),
+        cmocka_unit_test(test_all_requests_are_refused),
         cmocka_unit_test(test_answers_of_other_words),
         cmocka_unit_test(test_a_candidate_is_too_long),
         cmocka_unit_test(test_the_start_is_too_long),

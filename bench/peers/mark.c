@@ -66,7 +66,7 @@ static bool is_right(const files *f, const pmpo_metric_row *metric,
                             "reply", &reply, &len, "complete", &complete)) {
         die("a line is not {\"example\", \"reply\", \"complete\"}");
     }
-    const pmpo_answer a = {{reply, len}, complete};
+    const pmpo_answer a = {.text = {reply, len}, .complete = complete};
     bool right = metric->right(example_of(f, example), &a, NULL);
     json_decref(row);
     return right;

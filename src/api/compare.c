@@ -197,11 +197,18 @@ static int make_sheet(pmpo_compare *c, pmpo_compare_sheet *t, pmpo_error *err)
                : pmpo_fail_memory(err);
 }
 
-/* A warning outlives the result that it came with. */
-static void keep_warning(pmpo_compare *c, addition *a, const char *warning)
+/* `before` and `more`, once if they are the same; they outlive the results that
+ * they came with. Without memory: `before`. */
+static const char *join(pmpo_compare *c, const char *before, const char *more)
 {
-    char *copy = *warning ? pmpo_arena_cstr(&c->mem, warning) : NULL;
-    a->warning = copy ? copy : a->warning;
+    if (!more || strstr(before, more)) {
+        return before;
+    }
+    pmpo_buf b = {0};
+    pmpo_buf_printf(&b, "%s%s%s", before, *before ? "; " : "", more);
+    char *both = b.failed ? NULL : pmpo_arena_cstr(&c->mem, b.ptr);
+    pmpo_buf_release(&b);
+    return both ? both : before;
 }
 
 /* The losses; what is right, too, where the likeliest option says so. */
@@ -226,7 +233,7 @@ static int score(pmpo_compare *c, pmpo_model *m, addition *a, pmpo_error *err)
     if (rc == 0) {
         a->loss = s->loss;
         add_cost(&a->cost, &s->cost);
-        keep_warning(c, a, s->warning);
+        a->warning = join(c, a->warning, s->warning);
     }
     pmpo_scores_free(s);
     return rc;
@@ -259,7 +266,7 @@ static int evaluate(pmpo_compare *c, pmpo_model *m, addition *a,
     }
     if (rc == 0) {
         add_cost(&a->cost, &e->cost);
-        keep_warning(c, a, e->warning);
+        a->warning = join(c, a->warning, e->warning);
     }
     pmpo_eval_free(e);
     return rc;
@@ -324,13 +331,13 @@ static int take_in(pmpo_compare *c, const pmpo_model *m, const addition *a)
     c->pub.loss = a->loss;
     c->pub.losses_compare = a->loss != PMPO_LOSS_NLL;
     add_cost(&c->pub.cost, &a->cost);
-    c->pub.warning = a->warning ? a->warning : c->pub.warning;
+    c->pub.warning = join(c, c->pub.warning, a->warning);
     return 0;
 }
 
 int pmpo_compare_add(pmpo_compare *c, pmpo_model *m, pmpo_error *err)
 {
-    addition a = {0};
+    addition a = {.warning = ""};
     int rc = make_sheet(c, &a.sheet, err);
     bool by_scores = c->metric == PMPO_METRIC_OPTIONS || c->metric == 0;
     rc = rc < 0 ? rc : score(c, m, &a, err);

@@ -11,11 +11,30 @@ void pmpo_eval_options_init(pmpo_eval_options *o)
                              .max_tokens = 512, .seed = 1};
 }
 
-static const char *trouble(const pmpo_eval_input *in, pmpo_arena *mem)
+static void add(const char *what, pmpo_buf *out)
 {
-    const char *w = in->cache ? pmpo_cache_trouble(in->cache) : NULL;
-    const char *copy = w ? pmpo_arena_cstr(mem, w) : NULL;
-    return copy ? copy : "";
+    if (what && *what) {
+        pmpo_buf_puts(out, out->len ? "; " : "");
+        pmpo_buf_puts(out, what);
+    }
+}
+
+/* What the user should know: the cache failed, or what the engines of the model
+ * and the judge (NULL: none) found out. */
+static const char *warn(const pmpo_eval_input *in, pmpo_model *judge,
+                        pmpo_arena *mem)
+{
+    pmpo_model *const m[] = {in->model, judge != in->model ? judge : NULL};
+    pmpo_buf b = {0};
+    add(in->cache ? pmpo_cache_trouble(in->cache) : NULL, &b);
+    for (int i = 0; i < 2 && m[i]; i++) {
+        add(m[i]->learned, &b);
+        m[i]->learned = NULL;
+    }
+    const char *text = b.failed ? NULL
+                                : pmpo_arena_cstr(mem, pmpo_buf_str(&b).ptr);
+    pmpo_buf_release(&b);
+    return text ? text : "";
 }
 
 /* Fills in->data, the first `limit` of it (*part is the caller's to free), and
@@ -63,7 +82,7 @@ int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     int rc = e ? prepare(&in, &part, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : pmpo_evaluate(&in, &e->mem, &e->pub, err);
     if (rc == 0) {
-        e->pub.warning = trouble(&in, &e->mem);
+        e->pub.warning = warn(&in, o->judge, &e->mem);
         e->pub.cost.dollars = pmpo_paid(m, o->judge) - before;
         *out = &e->pub;
     } else if (e) {
@@ -108,7 +127,7 @@ int pmpo_audit_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     int rc = a ? prepare(&in, &part, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : pmpo_audit_prompts(&in, &a->mem, &a->pub, err);
     if (rc == 0) {
-        a->pub.warning = trouble(&in, &a->mem);
+        a->pub.warning = warn(&in, NULL, &a->mem);
         a->pub.cost.dollars = pmpo_paid(m, NULL) - before;
         *out = &a->pub;
     } else if (a) {

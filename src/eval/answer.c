@@ -89,7 +89,7 @@ static int keep(const asking *a, pmpo_arena *mem, pmpo_answer *out,
     for (size_t i = 0; i < a->n; i++) {
         const pmpo_reply *r = &a->replies[i];
         out[i] = (pmpo_answer){pmpo_arena_str(mem, pmpo_buf_str(&r->text)),
-                               r->complete};
+                               r->complete, r->code < 0};
         pmpo_cost_add_reply(a->of->cost, r);
         if (!out[i].text.ptr) {
             return pmpo_fail_memory(err);

@@ -267,6 +267,19 @@ static double answered(const job *j, int metric, size_t prompt, size_t i)
     return NAN;
 }
 
+/* An example that a server refused to answer under one prompt compares no
+ * prompts. */
+static void drop_refused(const pmpo_matrix *t, size_t row, size_t i)
+{
+    bool any = false;
+    for (size_t p = 0; p < t->n_prompts; p++) {
+        any = any || isnan(pmpo_matrix_right(t, row, p)[i]);
+    }
+    for (size_t p = 0; any && p < t->n_prompts; p++) {
+        pmpo_matrix_right(t, row, p)[i] = NAN;
+    }
+}
+
 static void fill_right(job *j, int metric, size_t row)
 {
     const pmpo_metric_row *m = pmpo_metrics[metric];
@@ -280,6 +293,9 @@ static void fill_right(job *j, int metric, size_t row)
                 : m->applies(e)           ? m->value(e, s)
                                           : NAN;
         }
+    }
+    for (size_t i = 0; i < t->n_examples; i++) {
+        drop_refused(t, row, i);
     }
 }
 

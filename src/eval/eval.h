@@ -18,6 +18,8 @@
 typedef struct pmpo_answer {
     pmpo_str text;
     bool complete; /* ended by itself, not by max_tokens */
+    bool
+        refused; /* by the server (pmpo_reply.code): no answer, not a wrong one */
 } pmpo_answer;
 
 typedef enum pmpo_metric_kind {
@@ -99,7 +101,7 @@ int pmpo_answers(const pmpo_asking *a, pmpo_str prompt, pmpo_arena *mem,
 /* How sure the model is, 0..1, that answers[i] to example i is better than
  * references[i]: the mean over both orders of p(A) / (p(A) + p(B)). A model
  * that gives no log-probabilities writes A or B: 1 or 0, and 0.5 for other
- * words. */
+ * words; NAN: an answer or a verdict was refused. */
 int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
                        const pmpo_answer *references, double *win,
                        pmpo_error *err);

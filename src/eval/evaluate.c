@@ -88,7 +88,8 @@ static pmpo_answer *targets_of(job *j)
     size_t n = pmpo_data_count(j->in->data);
     pmpo_answer *a = pmpo_arena_alloc(j->mem, n, sizeof(*a));
     for (size_t i = 0; a && i < n; i++) {
-        a[i] = (pmpo_answer){pmpo_data_example(j->in->data, i)->target, true};
+        a[i] = (pmpo_answer){.text = pmpo_data_example(j->in->data, i)->target,
+                             .complete = true};
     }
     return a;
 }
@@ -132,7 +133,8 @@ static int score_all(job *j, pmpo_error *err)
     return rc;
 }
 
-/* One metric's value on one example; NAN: does not apply. */
+/* One metric's value on one example; NAN: does not apply, or the server refused
+ * to answer. */
 static double value_of(const job *j, const sheet *s, int metric, size_t i)
 {
     const pmpo_metric_row *m = pmpo_metrics[metric];
@@ -144,7 +146,8 @@ static double value_of(const job *j, const sheet *s, int metric, size_t i)
     case PMPO_BY_SCORES:
         return m->value(e, &s->score.examples[i]);
     case PMPO_BY_ANSWER:
-        return m->right(e, &s->answers[i], &j->pattern);
+        return s->answers[i].refused ? NAN
+                                     : m->right(e, &s->answers[i], &j->pattern);
     case PMPO_BY_JUDGE:
         return s->wins[i];
     }
@@ -213,8 +216,8 @@ static int fill_prompt(job *j, const sheet *s, pmpo_eval_prompt *out,
     *out = (pmpo_eval_prompt){.prompt = prompt, .metrics = v, .examples = x,
                               .n_examples = n};
     for (size_t i = 0; s->answers && i < n; i++) {
-        out->n_replies++;
-        out->n_cut_off += !s->answers[i].complete;
+        out->n_replies += !s->answers[i].refused;
+        out->n_cut_off += !s->answers[i].complete && !s->answers[i].refused;
     }
     return 0;
 }

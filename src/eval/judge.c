@@ -169,7 +169,9 @@ static int ask_verdicts(const pmpo_asking *a, const pmpo_data *pairs,
     }
     rc = rc < 0 ? rc : check_verdicts(replies, n, err);
     for (size_t i = 0; i < n; i++) {
-        first[i] = read_verdict(pmpo_buf_str(&replies[i].text));
+        first[i] = replies[i].code < 0
+                       ? NAN
+                       : read_verdict(pmpo_buf_str(&replies[i].text));
         if (a->cost) {
             pmpo_cost_add_reply(a->cost, &replies[i]);
         }
@@ -212,18 +214,22 @@ int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
     pmpo_scorer *s = NULL;
     pmpo_arena mem = {0};
     pmpo_result r;
+    size_t n = pmpo_data_count(a->data);
     int rc = make_comparisons(a->data, answers, references, &pairs, err);
     if (rc == 0 && a->model->cant_score) {
         rc = judge_by_words(a, pairs, win, err);
-        pmpo_data_free(pairs);
-        return rc;
+    } else if (rc == 0) {
+        rc = pmpo_scorer_new(a->model, pairs, &so, &s, err);
+        rc = rc < 0 ? rc
+                    : pmpo_scorer_score(s, PMPO_STR(INSTRUCTION), &c, &mem, &r,
+                                        err);
+        for (size_t i = 0; rc == 0 && i < n; i++) {
+            const pmpo_example_score *x = &r.score.examples[2 * i];
+            win[i] = (first_is_better(&x[0]) + 1 - first_is_better(&x[1])) / 2;
+        }
     }
-    rc = rc < 0 ? rc : pmpo_scorer_new(a->model, pairs, &so, &s, err);
-    rc = rc < 0 ? rc : pmpo_scorer_score(s, PMPO_STR(INSTRUCTION), &c, &mem,
-                                         &r, err);
-    for (size_t i = 0; rc == 0 && i < pmpo_data_count(a->data); i++) {
-        const pmpo_example_score *x = &r.score.examples[2 * i];
-        win[i] = (first_is_better(&x[0]) + 1 - first_is_better(&x[1])) / 2;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        win[i] = answers[i].refused || references[i].refused ? NAN : win[i];
     }
     pmpo_arena_release(&mem);
     pmpo_scorer_free(s);

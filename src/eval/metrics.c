@@ -225,7 +225,7 @@ static bool applies_to_some(int metric, const pmpo_data *d)
 static double share_right(const pmpo_metric_row *m, const pmpo_data *d,
                           pmpo_str label)
 {
-    const pmpo_answer a = {label, true};
+    const pmpo_answer a = {.text = label, .complete = true};
     bool reads = m->kind == PMPO_BY_ANSWER && m != &PMPO_METRIC_REGEX_ROW;
     size_t n = 0, right = 0;
     for (size_t i = 0; i < pmpo_data_count(d); i++) {

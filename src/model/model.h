@@ -172,12 +172,14 @@ typedef struct pmpo_gen_params {
 
 typedef struct pmpo_reply {
     pmpo_buf text;   /* valid UTF-8 (bad bytes replaced); includes the stop */
-    size_t n_tokens;
+    size_t n_tokens; /* paid for: with those of tries that gave no text */
     size_t n_fed;    /* rows fed for its prompt. Rows that replies share count
                       * for the first one, so the sum over a call is its cost */
     bool complete;   /* ended by the model or the stop, not by max_tokens */
     bool kept;       /* from the cache (kept.h); engines never set it */
-    int code;        /* below 0: this sample failed and has no text */
+    int code; /* below 0: this sample failed and has no text. After a call
+                      * that returned 0: a server refused this request alone,
+                      * so it is neither a right answer nor a wrong one */
 } pmpo_reply;
 
 /* ---- the engine ------------------------------------------------------------ */
@@ -195,7 +197,8 @@ typedef struct pmpo_engine {
     /* Generates all samples of all requests, any number at a time; common
      * beginnings of prompts may be fed once. `out` has one zeroed reply per
      * sample, request-major; the caller releases their text, also on failure.
-     * Returns 0 if every sample has its text, else the first failure's code.
+     * Returns 0 if every sample has its text (or was refused for itself, while
+     * others were not: `learned` tells), else the first failure's code.
      * PMPO_ETOOLONG: a prompt leaves no room for a reply. */
     int (*generate)(void *self, const pmpo_gen_request *requests, size_t n,
                     const pmpo_gen_params *p, pmpo_reply *out,

@@ -82,13 +82,15 @@ static int write_replies(const pmpo_job_reply *r, size_t n, pmpo_buf *out,
     for (size_t i = 0; ok && i < n; i++) {
         json_t *o = json_object();
         ok = json_object_set_new(o, "text",
-                                 json_stringn(r[i].text.ptr, r[i].text.len))
-                     == 0
-             && json_object_set_new(o, "complete", json_boolean(r[i].complete))
-                        == 0
-             && json_object_set_new(o, "n_tokens",
-                                    json_integer((json_int_t)r[i].n_tokens))
-                        == 0;
+                                 json_stringn(r[i].text.ptr, r[i].text.len)) ==
+                 0 &&
+             json_object_set_new(o, "complete", json_boolean(r[i].complete)) ==
+                 0 &&
+             json_object_set_new(o, "n_tokens",
+                                 json_integer((json_int_t)r[i].n_tokens)) ==
+                 0 &&
+             (!r[i].refused ||
+              json_object_set_new(o, "refused", json_true()) == 0);
         ok = json_array_append_new(list, o) == 0 && ok;
     }
     char *text = ok ? json_dumps(list, JSON_COMPACT) : NULL;
@@ -116,6 +118,7 @@ static bool read_reply(const json_t *o, pmpo_arena *mem, pmpo_job_reply *out)
     out->text = pmpo_arena_str(mem, (pmpo_str){json_string_value(text),
                                                json_string_length(text)});
     out->complete = json_is_true(complete);
+    out->refused = json_is_true(json_object_get(o, "refused"));
     out->n_tokens = (size_t)json_integer_value(n);
     return out->text.ptr != NULL;
 }
@@ -151,6 +154,7 @@ static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
         if (rc == 0) {
             out[i].text = pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text));
             out[i].complete = replies[i].complete;
+            out[i].refused = replies[i].code < 0;
             out[i].n_tokens = replies[i].n_tokens;
             pmpo_cost_add_reply(cost, &replies[i]);
             if (!out[i].text.ptr || replies[i].text.failed) {

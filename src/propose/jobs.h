@@ -34,6 +34,7 @@ typedef struct pmpo_job {
 typedef struct pmpo_job_reply {
     pmpo_str text;
     bool complete;
+    bool refused; /* by the server (pmpo_reply.code); the text is empty */
     size_t n_tokens;
 } pmpo_job_reply;
 

@@ -20,6 +20,9 @@ int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
     return out->right ? 0 : pmpo_fail_memory(err);
 }
 
+#define PLACE_OF_LEARNED                                                       \
+    2 /* among a run's warnings, behind those on its data */
+
 /* ---- asking ------------------------------------------------------------------ */
 
 const pmpo_metric_row *pmpo_answers_metric(const pmpo_state *st)
@@ -98,9 +101,10 @@ static void mark(const pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
     const pmpo_metric_row *m = pmpo_answers_metric(st);
     for (size_t i = 0; i < n; i++) {
         const pmpo_example *e = pmpo_data_example(d, s->n_asked + i);
-        const pmpo_answer a = {replies[i].text, replies[i].complete};
-        s->n_cut += !a.complete;
-        if (m->applies(e)) {
+        const pmpo_answer a = {replies[i].text, replies[i].complete,
+                               replies[i].refused};
+        s->n_cut += !a.complete && !a.refused;
+        if (m->applies(e) && !a.refused) {
             double right = m->right(e, &a, NULL);
             s->right[s->n_asked + i] = right;
             s->n_right += right == 1;
@@ -108,6 +112,16 @@ static void mark(const pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
         }
     }
     s->n_asked += n;
+}
+
+/* What the scorer's engine found out is part of the run. It stays where it is:
+ * what comes later is added to it, and the longer note replaces this one. */
+static int tell_learned(const pmpo_state *st, pmpo_error *err)
+{
+    const char *text = st->in->scorer->learned;
+    return text ? pmpo_store_put_note(st->in->store, PMPO_NOTE_WARNING, 0,
+                                      PLACE_OF_LEARNED, text, err)
+                : 0;
 }
 
 static int generate(const asked *r, size_t n, pmpo_arena *mem,
@@ -131,7 +145,7 @@ static int generate(const asked *r, size_t n, pmpo_arena *mem,
                   "--max-tokens (%s)",
                   job.params.max_tokens, own.text);
     }
-    return rc;
+    return rc < 0 ? rc : tell_learned(r->st, err);
 }
 
 int pmpo_sheets_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet **list,

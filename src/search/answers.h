@@ -28,8 +28,8 @@ int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,
 /* A prompt's answers to the first `n_asked` examples of a part. */
 typedef struct pmpo_sheet {
     int id;           /* the prompt's */
-    double *right;    /* [examples of the part]: 1, 0; NAN: does not apply, or
-                       * not asked yet */
+    double *right;    /* [examples of the part]: 1, 0; NAN: does not apply,
+                       * refused by the server, or not asked yet */
     size_t n_asked;
     size_t n;         /* of these, those that the metric applies to */
     size_t n_right;

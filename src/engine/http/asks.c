@@ -257,11 +257,35 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
     return pmpo_json_put(if_whole(o, ok), out);
 }
 
-static const json_t *said(const json_t *choice)
+static void put_string(const json_t *s, pmpo_buf *out)
 {
-    const json_t *text = json_object_get(choice, "text");
+    pmpo_buf_put(out, (pmpo_str){json_string_value(s), json_string_length(s)});
+}
+
+/* Appends a choice's words; false: it is no reply. A message's are a text, a
+ * list of parts, or null or absent where the model only thought or called
+ * tools. */
+static bool put_said(const json_t *choice, pmpo_buf *out)
+{
     const json_t *m = json_object_get(choice, "message");
-    return text ? text : json_object_get(m, "content");
+    const json_t *said = json_object_get(choice, "text");
+    said = said ? said : json_object_get(m, "content");
+    for (size_t i = 0; i < json_array_size(said); i++) {
+        const json_t *part = json_array_get(said, i);
+        const char *type = json_string_value(json_object_get(part, "type"));
+        if (type && !strcmp(type, "text")) {
+            put_string(json_object_get(part, "text"), out);
+        }
+    }
+    put_string(said, out);
+    return json_is_string(said) || json_is_array(said) || json_is_null(said) ||
+           (!said && json_is_object(m));
+}
+
+static size_t tokens_in(const json_t *usage, const char *name)
+{
+    json_int_t n = json_integer_value(json_object_get(usage, name));
+    return n > 0 ? (size_t)n : 0;
 }
 
 /* The object in a fence of code, or bare. */
@@ -326,8 +350,8 @@ static bool cut_at_stop(pmpo_buf *text, pmpo_str stop)
  * ("stop", "eos", "eos_token", "tool_calls") and fewer for a reply that was cut.
  * Where there is no word, the reply was cut if it has as many tokens as it may;
  * where these aren't counted, a token has a byte at least. */
-static bool has_ended(const json_t *choice, json_int_t made, size_t bytes,
-                      int most)
+static bool has_ended(const json_t *choice, size_t made, size_t bytes,
+                      size_t most)
 {
     static const char *const cut[] = {
         "length",
@@ -349,39 +373,34 @@ static bool has_ended(const json_t *choice, json_int_t made, size_t bytes,
             return false;
         }
     }
-    return (end && end[0]) || (made > 0 ? made : (json_int_t)bytes) < most;
+    return (end && end[0]) || (made > 0 ? made : bytes) < most;
 }
 
 int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
                     const pmpo_json_form *form, pmpo_reply *out,
                     pmpo_error *err)
 {
+    out->n_tokens = out->n_fed = 0;
     json_t *o = pmpo_json_reply(body, err);
     if (!o) {
         return PMPO_EBACKEND;
     }
     const json_t *choice = json_array_get(json_object_get(o, "choices"), 0);
-    const json_t *text = said(choice), *usage = json_object_get(o, "usage");
-    /* A model that only thought or called tools has null for its words. */
-    if (!json_is_object(choice) || (!json_is_string(text) && !json_is_null(text))) {
+    const json_t *usage = json_object_get(o, "usage");
+    out->n_tokens = tokens_in(usage, "completion_tokens");
+    out->n_fed = tokens_in(usage, "prompt_tokens");
+    pmpo_buf_clear(&out->text);
+    if (!put_said(choice, &out->text)) {
         json_decref(o);
         return pmpo_fail(err, PMPO_EBACKEND, "no text in the reply");
     }
-    pmpo_buf_clear(&out->text);
-    pmpo_buf_put(&out->text, (pmpo_str){json_string_value(text),
-                                        json_string_length(text)});
+    size_t bytes = out->text.len;
     if (form) {
         put_together(form, &out->text);
     }
     bool stopped = cut_at_stop(&out->text, p->stop);
-    json_int_t made = json_integer_value(json_object_get(usage,
-                                                         "completion_tokens"));
-    json_int_t fed = json_integer_value(json_object_get(usage,
-                                                        "prompt_tokens"));
-    out->complete = stopped || has_ended(choice, made, json_string_length(text),
-                                         p->max_tokens);
-    out->n_tokens = made > 0 ? (size_t)made : 0;
-    out->n_fed = fed > 0 ? (size_t)fed : 0;
+    out->complete = stopped || has_ended(choice, out->n_tokens, bytes,
+                                         (size_t)p->max_tokens);
     json_decref(o);
     return out->text.failed ? pmpo_fail_memory(err) : 0;
 }

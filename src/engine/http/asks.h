@@ -62,7 +62,8 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
                    const pmpo_sampling *s, pmpo_buf *out);
 /* Reads a reply's text, how it ended and what it cost. If `form` is not NULL
  * and the reply is an object with its fields, the text is put together from
- * these (model.h). PMPO_EBACKEND: the body has no reply. */
+ * these (model.h). PMPO_EBACKEND: the body has no reply; what it cost is read
+ * all the same. */
 int pmpo_read_reply(pmpo_str body, const pmpo_gen_params *p,
                     const pmpo_json_form *form, pmpo_reply *out,
                     pmpo_error *err);

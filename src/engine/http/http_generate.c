@@ -11,6 +11,7 @@ typedef struct sample {
     pmpo_reply *out;
     bool sent;
     unsigned refused; /* sent without these */
+    size_t n_fed, n_made; /* paid for, by all its tries */
 } sample;
 
 typedef struct writing {
@@ -18,9 +19,16 @@ typedef struct writing {
     const pmpo_gen_params *p;
     sample *samples; /* [n] */
     size_t n, at;    /* at: before it all are sent */
-    int code;        /* the first failure */
+    size_t n_ended;  /* that have a reply */
+    size_t n_denied; /* that the server refuses, each for itself */
+    pmpo_error denied; /* why the first of these */
+    int code;          /* the first failure of another kind */
     pmpo_error error;
 } writing;
+
+/* So many refused before there is any reply: no more are sent until those under
+ * way have ended, and if all are refused, that is an error. */
+#define SURELY_DENIED 32
 
 static bool is_chat(const sample *s)
 {
@@ -39,7 +47,8 @@ static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
     while (w->at < w->n && w->samples[w->at].sent) {
         w->at++;
     }
-    if (w->at == w->n || w->code < 0) {
+    bool hopeless = w->n_ended == 0 && w->n_denied >= SURELY_DENIED;
+    if (w->at == w->n || w->code < 0 || hopeless) {
         return 0;
     }
     sample *s = &w->samples[w->at];
@@ -60,7 +69,7 @@ static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
                               "memory ran out") : 1;
 }
 
-/* A remark for the run: the parameter that a server refused. */
+/* A remark for the run or the result, such as a parameter that was refused. */
 static void tell(pmpo_remote *r, const char *lost)
 {
     struct pmpo_model *m = r->model;
@@ -77,7 +86,7 @@ static void tell(pmpo_remote *r, const char *lost)
 static const char *refusal_of(const pmpo_http_reply *reply)
 {
     bool refused = reply->status == 400 || reply->status == 413 ||
-                   reply->status == 422;
+                   reply->status == 422 || reply->status == 451;
     return refused ? strstr(reply->why, ": HTTP ") : NULL;
 }
 
@@ -121,28 +130,44 @@ static void estimate_cost(pmpo_remote *r, const pmpo_gen_request *q,
     }
 }
 
+/* A reply is paid for whether its text can be used or not. */
+static void pay(struct pmpo_model *m, sample *s)
+{
+    pmpo_reply *out = s->out;
+    m->dollars += (double)out->n_fed * m->price_in +
+                  (double)out->n_tokens * m->price_out;
+    if (m->tick) {
+        m->tick(m->tick_ud, out->n_fed + out->n_tokens);
+    }
+    out->n_fed = s->n_fed += out->n_fed;
+    out->n_tokens = s->n_made += out->n_tokens;
+}
+
+static int take(writing *w, const pmpo_http_reply *reply, pmpo_error *err)
+{
+    sample *s = &w->samples[reply->ticket];
+    const pmpo_json_form *form = pmpo_json_form_of(s->request, s->refused);
+    int rc = pmpo_read_reply(reply->body, w->p, form, s->out, err);
+    if (rc == 0 && s->out->n_fed == 0 && s->out->n_tokens == 0) {
+        estimate_cost(w->r, s->request, s->out);
+    }
+    pay(w->r->model, s);
+    if (rc < 0) {
+        return PMPO_HTTP_AGAIN;
+    }
+    w->n_ended++;
+    if (w->p->done) {
+        w->p->done(w->p->ud, reply->ticket);
+    }
+    return 0;
+}
+
 static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
 {
     writing *w = ud;
     pmpo_reply *out = w->samples[reply->ticket].out;
     if (reply->code == 0) {
-        const sample *s = &w->samples[reply->ticket];
-        const pmpo_json_form *form = pmpo_json_form_of(s->request, s->refused);
-        if (pmpo_read_reply(reply->body, w->p, form, out, err) < 0) {
-            return PMPO_HTTP_AGAIN;
-        }
-        if (out->n_fed == 0 && out->n_tokens == 0) {
-            estimate_cost(w->r, s->request, out);
-        }
-        w->r->model->dollars += (double)out->n_fed * w->r->model->price_in +
-                                (double)out->n_tokens * w->r->model->price_out;
-        if (w->r->model->tick) {
-            w->r->model->tick(w->r->model->tick_ud, out->n_fed + out->n_tokens);
-        }
-        if (w->p->done) {
-            w->p->done(w->p->ud, reply->ticket);
-        }
-        return 0;
+        return take(w, reply, err);
     }
     const char *error = refusal_of(reply);
     bool too_long = pmpo_remote_too_long(reply);
@@ -150,8 +175,49 @@ static int done(void *ud, const pmpo_http_reply *reply, pmpo_error *err)
         return 0;
     }
     out->code = too_long ? PMPO_ETOOLONG : reply->code;
-    if (w->code == 0) {
+    if (error && !too_long) { /* as by a filter of contents: others may pass */
+        if (w->n_denied++ == 0) {
+            pmpo_fail(&w->denied, out->code, "%s", reply->why);
+        }
+    } else if (w->code == 0) {
         w->code = pmpo_fail(&w->error, out->code, "%s", reply->why);
+    }
+    return 0;
+}
+
+/* Counts on in the note of an earlier call, if nobody has read that yet. */
+static void tell_denied(writing *w)
+{
+    pmpo_remote *r = w->r;
+    struct pmpo_model *m = r->model;
+    if (!m->learned || m->learned != r->denied_note) {
+        r->before_denied = m->learned;
+        r->n_denied = r->n_asked = 0;
+    }
+    r->n_denied += w->n_denied;
+    r->n_asked += w->n;
+    pmpo_buf b = {0};
+    pmpo_buf_printf(&b,
+                    "refused %zu of %zu requests, which have no reply and "
+                    "count neither as right nor as wrong (%s)",
+                    r->n_denied, r->n_asked, w->denied.text);
+    m->learned = r->before_denied;
+    tell(r, pmpo_buf_str(&b).ptr);
+    r->denied_note = m->learned;
+    pmpo_buf_release(&b);
+}
+
+/* What the call comes to, once nothing is in flight. */
+static int conclude(writing *w, pmpo_error *err)
+{
+    if (w->code < 0) {
+        return pmpo_fail(err, w->code, "%s", w->error.text);
+    }
+    if (w->n_denied > 0 && w->n_ended == 0) {
+        return pmpo_fail(err, w->denied.code, "%s", w->denied.text);
+    }
+    if (w->n_denied > 0) {
+        tell_denied(w);
     }
     return 0;
 }
@@ -171,14 +237,12 @@ int pmpo_remote_generate(void *self, const pmpo_gen_request *requests,
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t v = 0; v < requests[i].n_samples; v++, k++) {
-            w.samples[k] =
-                (sample){&requests[i], requests[i].seeds[v], &out[k], false, 0};
+            w.samples[k] = (sample){.request = &requests[i],
+                                    .seed = requests[i].seeds[v],
+                                    .out = &out[k]};
         }
     }
     int rc = pmpo_http_run(w.r->load, &(pmpo_http_source){&w, next, done}, err);
     pmpo_free(w.samples);
-    if (rc == 0 && w.code < 0) {
-        rc = pmpo_fail(err, w.code, "%s", w.error.text);
-    }
-    return rc;
+    return rc < 0 ? rc : conclude(&w, err);
 }
