@@ -21,6 +21,50 @@ static int fail_file(pmpo_error *err, const char *verb, const char *path)
                      strerror(cause));
 }
 
+/* ---- symbolic links -------------------------------------------------------- */
+
+#define MOST_LINKS 40 /* as Linux follows */
+
+/* The text of the link `path`; false: it is none, or errno says why. */
+static bool read_link(const char *path, pmpo_buf *out)
+{
+    char text[4096];
+    ssize_t n = readlink(path, text, sizeof(text));
+    pmpo_buf_clear(out);
+    pmpo_buf_put(out, (pmpo_str){text, n > 0 ? (size_t)n : 0});
+    return n > 0 && (size_t)n < sizeof(text);
+}
+
+/* Sets *out to where `path` leads: a rename would replace a link by a file. What
+ * the last link names need not exist. PMPO_EIO, PMPO_ENOMEM. */
+static int follow(const char *path, pmpo_buf *out, pmpo_error *err)
+{
+    pmpo_buf link = {0}, folder = {0};
+    int n = 0;
+    pmpo_buf_clear(out);
+    pmpo_buf_puts(out, path);
+    while (!out->failed && n < MOST_LINKS && read_link(out->ptr, &link) &&
+           !link.failed) {
+        const char *slash = strrchr(out->ptr, '/');
+        size_t head =
+            slash && link.ptr[0] != '/' ? (size_t)(slash - out->ptr) + 1 : 0;
+        pmpo_buf_clear(&folder);
+        pmpo_buf_put(&folder, pmpo_str_sub(pmpo_buf_str(out), 0, head));
+        pmpo_buf_clear(out);
+        pmpo_buf_put(out, pmpo_buf_str(&folder));
+        pmpo_buf_put(out, pmpo_buf_str(&link));
+        n++;
+    }
+    bool failed = out->failed || link.failed || folder.failed;
+    pmpo_buf_release(&link);
+    pmpo_buf_release(&folder);
+    if (failed) {
+        return pmpo_fail_memory(err);
+    }
+    errno = ELOOP;
+    return n < MOST_LINKS ? 0 : fail_file(err, "write", path);
+}
+
 /* ---- beside ---------------------------------------------------------------- */
 
 /* Not mkstemp, which gives modes that the umask would not. */
@@ -46,13 +90,18 @@ static int open_beside(const char *path, pmpo_buf *name)
 
 int pmpo_file_beside(const char *path, pmpo_buf *name, pmpo_error *err)
 {
-    int fd = open_beside(path, name);
-    if (fd < 0) {
-        return name->failed ? pmpo_fail_memory(err)
-                            : fail_file(err, "write", path);
+    pmpo_buf real = {0};
+    int rc = follow(path, &real, err);
+    int fd = rc < 0 ? -1 : open_beside(real.ptr, name);
+    if (rc == 0 && fd < 0) {
+        rc = name->failed ? pmpo_fail_memory(err)
+                          : fail_file(err, "write", path);
     }
-    close(fd);
-    return 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    pmpo_buf_release(&real);
+    return rc;
 }
 
 /* ---- in place -------------------------------------------------------------- */
@@ -115,17 +164,22 @@ static bool name_it(const char *from, const char *to, bool fresh)
 int pmpo_file_place(const char *from, const char *to, bool fresh,
                     pmpo_error *err)
 {
-    pmpo_buf folder = {0};
-    bool named = sync_path(from, O_RDONLY) && name_it(from, to, fresh);
+    pmpo_buf folder = {0}, real = {0};
+    int rc = follow(to, &real, err);
+    if (rc < 0) {
+        pmpo_buf_release(&real);
+        return rc;
+    }
+    bool named = sync_path(from, O_RDONLY) && name_it(from, real.ptr, fresh);
     bool taken = !named && fresh && errno == EEXIST;
-    int rc = 0;
     if (taken) {
         rc = pmpo_fail(err, PMPO_EUSAGE, "%s exists already", to);
-    } else if (!named || !sync_folder_of(to, &folder)) {
+    } else if (!named || !sync_folder_of(real.ptr, &folder)) {
         rc = folder.failed ? pmpo_fail_memory(err)
                            : fail_file(err, "write", to);
     }
     pmpo_buf_release(&folder);
+    pmpo_buf_release(&real);
     return rc;
 }
 

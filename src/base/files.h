@@ -1,7 +1,8 @@
 /* files.h: writing files so that they are complete or do not exist: a file is
  * written under a temporary name in the same folder, then renamed. A crash at
- * any moment leaves the old file, no file, or the complete new one. In one call:
- * pmpo_file_write (pmpo.h). */
+ * any moment leaves the old file, no file, or the complete new one. A symbolic
+ * link stays: what it leads to is written. In one call: pmpo_file_write
+ * (pmpo.h). */
 #ifndef PMPO_BASE_FILES_H
 #define PMPO_BASE_FILES_H
 
