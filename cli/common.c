@@ -432,9 +432,7 @@ static bool has_outputs(const pmpo_data *d, bool rejected)
 
 unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics)
 {
-    return metrics                 ? metrics
-           : has_outputs(d, false) ? PMPO_METRIC_OPTIONS
-                                   : PMPO_METRIC_EXACT;
+    return metrics ? metrics : pmpo_metrics_default(d);
 }
 
 int cli_check_template(const char *name, pmpo_error *err)

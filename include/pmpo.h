@@ -92,7 +92,8 @@ typedef struct pmpo_str {
 #define PMPO_STR(literal) ((pmpo_str){(literal), sizeof(literal) - 1})
 
 /* Writes the file `path` completely or not at all. An existing file is
- * replaced; a device or a pipe is written to directly. PMPO_EIO. */
+ * replaced, of a symbolic link the one that it leads to; a device or a pipe is
+ * written to directly. PMPO_EIO. */
 PMPO_API int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err);
 
 PMPO_API const char *pmpo_version(void);
@@ -642,9 +643,14 @@ PMPO_API bool pmpo_metric_needs_answers(int i);
  * NULL), the instruction; static. Source: arXiv 2505.16307, section 4. */
 PMPO_API const char *pmpo_baseline(int i, const char **text);
 
+/* The bit of the metric that suits `d`: options if they are known; else by the
+ * form of the answers (or targets) number if all are numbers, choice if all are
+ * option letters, and exact. */
+PMPO_API unsigned pmpo_metrics_default(const pmpo_data *d);
+
 typedef struct pmpo_eval_options {
     size_t size;
-    unsigned metrics; /* 0: options if they are known, else exact */
+    unsigned metrics; /* 0: pmpo_metrics_default */
     /* For the metric regex: a POSIX extended regular expression. Its last
      * match in the answer counts: the first group (without groups, the whole
      * match) must equal the example's short answer, or its target if there is

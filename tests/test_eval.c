@@ -156,6 +156,35 @@ static void test_pairs_and_means(void **state)
     fake_free(m);
 }
 
+/* What optimize and compare count as right, eval and audit do. */
+static void test_default_is_by_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned metric;
+    } cases[] = {
+        {"{\"input\":\"x\",\"target\":\"so 7\",\"answer\":\"7\"}",
+         PMPO_METRIC_NUMBER},
+        {"{\"input\":\"x\",\"target\":\"(B)\"}", PMPO_METRIC_CHOICE},
+        {"{\"input\":\"x\",\"target\":\"yes\"}", PMPO_METRIC_EXACT},
+        {"{\"input\":\"x\",\"target\":\"a b c d e f g\"}", PMPO_METRIC_EXACT},
+        {"{\"input\":\"x\",\"target\":\"7\",\"options\":[\"7\",\"8\"]}",
+         PMPO_METRIC_OPTIONS},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        pmpo_data *d = NULL;
+        unsigned metrics = 0;
+        assert_int_equal(pmpo_data_parse(pmpo_str_of(cases[i].text), "t", NULL,
+                                         &d, NULL),
+                         0);
+        assert_int_equal(pmpo_metrics_resolve(0, d, &metrics, NULL), 0);
+        assert_int_equal(metrics, cases[i].metric);
+        assert_int_equal(pmpo_metrics_default(d), cases[i].metric);
+        pmpo_data_free(d);
+    }
+}
+
 static void test_what_applies(void **state)
 {
     (void)state;
@@ -456,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_answers_are_counted),
         cmocka_unit_test(test_copies_add_nothing),
         cmocka_unit_test(test_pairs_and_means),
+        cmocka_unit_test(test_default_is_by_form),
         cmocka_unit_test(test_what_applies),
         cmocka_unit_test(test_majority_is_of_the_metric),
         cmocka_unit_test(test_calibrated_options),

@@ -273,12 +273,19 @@ int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
     return rc;
 }
 
+unsigned pmpo_metrics_default(const pmpo_data *d)
+{
+    unsigned form = pmpo_metric_by_form(d);
+    return applies_to_some(0, d) ? PMPO_METRIC_OPTIONS
+           : form                ? form
+                                 : PMPO_METRIC_EXACT;
+}
+
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err)
 {
     if (asked == 0) {
-        *out = applies_to_some(0, d) ? PMPO_METRIC_OPTIONS
-                                     : PMPO_METRIC_EXACT;
+        *out = pmpo_metrics_default(d);
         return 0;
     }
     for (int i = 0; i < PMPO_N_METRICS; i++) {
