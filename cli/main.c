@@ -68,17 +68,14 @@ const command commands[] = {
     {"bench", CMD_BENCH, 0, 0, "",
      "measure this machine's speed and noise floor", "", cmd_bench},
     {"models list", CMD_MODELS_LIST, 0, 0, "",
-     "list the known models and those on this machine", "",
-     cmd_models_list},
+     "list the known models and those on this machine", "", cmd_models_list},
     {"models pull", CMD_MODELS_PULL, 1, 1, "NAME", "download a listed model",
-     "",
-     cmd_models_pull},
+     "", cmd_models_pull},
     {"models info", CMD_MODELS_INFO, 0, 1, "[MODEL]",
      "describe a model: a GGUF file, a listed name or a URL", "",
      cmd_models_info},
     {"models rm", CMD_MODELS_RM, 1, 1, "NAME",
-     "delete a model and its widened copies, or one copy", "",
-     cmd_models_rm},
+     "delete a model and its widened copies, or one copy", "", cmd_models_rm},
     {"data check", CMD_DATA_CHECK, 1, 1, "FILE",
      "list every problem in a data file", "", cmd_data_check},
     {"data split", CMD_DATA_SPLIT, 1, 1, "FILE",
@@ -88,8 +85,9 @@ const command commands[] = {
      "convert examples of another format to JSONL",
      "FORMAT is bbh (BIG-Bench Hard), bbh-cot (its chain-of-thought "
      "demonstrations), gsm8k, aqua (AQuA-RAT), alpaca-eval (AlpacaEval "
-     "annotations), dpo (preference pairs) or csv (a table with a header "
-     "row). Files are read as published, in the given order; examples that "
+     "annotations), dpo (preference pairs), csv (a table with a header row) "
+     "or jsonl (JSON records with fields of any names, or chats). Files are "
+     "read as published, in the given order; examples that "
      "an earlier file already had are left out. A summary goes to standard "
      "output, or to standard error if the examples go to standard output.",
      cmd_data_import},

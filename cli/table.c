@@ -130,26 +130,33 @@ const option_row option_rows[] = {
     TEXT(0, "separator", separator, "CHAR",
          "csv: the field separator: one character, or the word tab",
          "(a tab in a .tsv file, else a comma)", CMD_DATA_IMPORT),
-    TEXT(0, "input", columns.input, "COLUMN", "csv: the input's column",
-         "(input, prompt or question)", CMD_DATA_IMPORT),
-    TEXT(0, "target", columns.target, "COLUMN", "csv: the target's column",
-         "(target, if there is one)", CMD_DATA_IMPORT),
+    TEXT(0, "input", columns.input, "COLUMN", "csv, jsonl: the input's column",
+         "(input, prompt or question; jsonl: also messages, or instruction "
+         "with "
+         "input)",
+         CMD_DATA_IMPORT),
+    TEXT(0, "target", columns.target, "COLUMN",
+         "csv, jsonl: the target's column",
+         "(target, if there is one; jsonl: also the last turn of messages)",
+         CMD_DATA_IMPORT),
     TEXT(0, "chosen", columns.chosen, "COLUMN",
-         "csv: the preferred output's column; needs --rejected",
+         "csv, jsonl: the preferred output's column; needs --rejected",
          "(chosen, if there is one)", CMD_DATA_IMPORT),
     TEXT(0, "rejected", columns.rejected, "COLUMN",
-         "csv: the rejected output's column", "(rejected, if there is one)",
-         CMD_DATA_IMPORT),
-    TEXT(0, "id", columns.id, "COLUMN", "csv: the column of unique ids",
+         "csv, jsonl: the rejected output's column",
+         "(rejected, if there is one)", CMD_DATA_IMPORT),
+    TEXT(0, "id", columns.id, "COLUMN", "csv, jsonl: the column of unique ids",
          "(id, if there is one, else a hash of the content)", CMD_DATA_IMPORT),
     TEXT(0, "answer", columns.answer, "COLUMN",
-         "csv: the short answer's column", "(answer, if there is one)",
+         "csv, jsonl: the short answer's column", "(answer, if there is one)",
          CMD_DATA_IMPORT),
     TEXT(0, "options", columns.options, "COLUMN",
-         "csv: the options' column: texts separated by |, or a JSON list",
+         "csv, jsonl: the options' column: texts separated by |, or a JSON "
+         "list",
          "(options, if there is one)", CMD_DATA_IMPORT),
-    TEXT(0, "weight", columns.weight, "COLUMN", "csv: the weight's column",
-         "(weight, if there is one)", CMD_DATA_IMPORT),
+    TEXT(0, "weight", columns.weight, "COLUMN",
+         "csv, jsonl: the weight's column", "(weight, if there is one)",
+         CMD_DATA_IMPORT),
 
     /* ---- the parts of the data ---- */
     NUMBER("train", OPT_REAL, train, "N|SHARE",
@@ -288,12 +295,15 @@ const option_row option_rows[] = {
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
          "one of these, or several separated by commas:" PMPO_METRICS(SPACED),
-         "(options where they are known, else exact)", CMD_EVAL),
+         "(options where they are known, else number, choice or exact by "
+         "the form of the answers)",
+         CMD_EVAL),
     TEXT(0, "metric", metrics, "NAMES",
          "the metrics of eval except pairs, regex and judge; several are "
          "separated by commas",
-         "(options, options-mean, options-calibrated where options are "
-         "known, else exact)",
+         "(the options metrics where they apply, else number, choice or exact "
+         "by "
+         "the form of the answers)",
          CMD_AUDIT),
     TEXT(0, "metric", metrics, "NAME",
          "what counts as right: a metric of eval except regex and judge; "

@@ -45,9 +45,10 @@ typedef struct pmpo_data_options {
 } pmpo_data_options;
 
 PMPO_API void pmpo_data_options_init(pmpo_data_options *o);
-/* Reads a JSONL, .csv or .tsv file (docs/formats.md) or a BIG-Bench Hard .json
- * file as published; "-" is standard input. PMPO_EDATA: err names file, line
- * and cause of the first mistake. `o` may be NULL. */
+/* Reads JSONL, a JSON list, a .csv or .tsv file (docs/formats.md) or a BIG-Bench
+ * Hard .json file as published; "-" is standard input. PMPO_EDATA: err names
+ * file, line (in a list: the example's number) and cause of the first mistake.
+ * PMPO_EVERSION: o->size is another. `o` may be NULL. */
 PMPO_API int pmpo_data_load(const char *path, const pmpo_data_options *o,
                             pmpo_data **out, pmpo_error *err);
 /* Like pmpo_data_load, from bytes in memory. Error messages call them
@@ -110,9 +111,11 @@ typedef struct pmpo_split {
 } pmpo_split;
 
 /* Splits the examples at random, by a hash of seed and id. Sets part[i] to 0:
- * training, 1: validation, 2: test, 3: unused. Examples with equal content get
- * the same part. `part` has pmpo_data_count(d) elements. PMPO_EUSAGE: the parts
- * are larger than the data. */
+ * training, 1: validation, 2: test, 3: unused. Examples with the same input (or
+ * messages) get the same part. `part` has pmpo_data_count(d) elements; on failure
+ * its content is undefined. PMPO_EUSAGE: the parts are larger than the data, or
+ * nothing is left for one whose size was given, since examples of one input stay
+ * together. */
 PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
                              unsigned char *part, pmpo_error *err);
 
@@ -145,8 +148,9 @@ PMPO_API int pmpo_data_shots(const pmpo_data *d, const pmpo_data *from,
 
 /* ---- importing data --------------------------------------------------- */
 
-/* Names of columns, for csv. NULL: the column that has the field's name, if
- * there is one; for the input also "prompt" or "question". */
+/* Names of columns, for csv, and of fields, for jsonl. NULL: the column that has
+ * the field's name, if there is one; for the input also "prompt" or "question",
+ * of jsonl also "messages", or "instruction" with "input" below it. */
 typedef struct pmpo_columns {
     const char *input, *target, *chosen, *rejected;
     const char *id, *answer, *options, *weight;
@@ -154,13 +158,14 @@ typedef struct pmpo_columns {
 
 typedef struct pmpo_import_options {
     size_t size;
-    const char *format;   /* bbh, bbh-cot, gsm8k, aqua, alpaca-eval, dpo, csv */
+    const char *format;   /* bbh, bbh-cot, gsm8k, aqua, alpaca-eval, dpo, csv,
+                           * jsonl */
     const char *as;       /* aqua: "target" (NULL: the same), "options",
                            * "preference" */
     const char *annotations; /* gsm8k, the <<...>> in solutions: "strip" (NULL:
                               * the same) or "keep" */
     char separator;       /* csv; 0: a tab in a .tsv file, else a comma */
-    pmpo_columns columns; /* csv */
+    pmpo_columns columns; /* csv, jsonl */
     size_t limit;         /* only the first `limit` examples; 0: all */
 } pmpo_import_options;
 
@@ -186,7 +191,8 @@ PMPO_API void pmpo_import_options_init(pmpo_import_options *o);
 /* Reads files of one published format (docs/formats.md) in the given order; "-"
  * is standard input. Examples that an earlier file already had are dropped. The
  * same files always give the same examples and ids. PMPO_EDATA: err names file,
- * line and cause of the first mistake. `sum` may be NULL. */
+ * line and cause of the first mistake. PMPO_EVERSION: o->size is another. `sum`
+ * may be NULL. */
 PMPO_API int pmpo_data_import(const char *const *paths, size_t n_paths,
                               const pmpo_import_options *o, pmpo_data **out,
                               pmpo_import_summary *sum, pmpo_error *err);

@@ -113,12 +113,46 @@ static void test_few_examples(void **state)
     drop_folder(folder);
 }
 
+/* Examples of one input fill the training part; where a size was asked for that
+ * is refused. */
+static void test_nothing_left(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_buf b = {0};
+    for (int i = 0; i < 12; i++) {
+        pmpo_buf_printf(&b, "{\"input\":\"\",\"target\":\"%d\"}\n", i);
+    }
+    pmpo_data *d = NULL;
+    pmpo_error err;
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "d", NULL, &d, NULL), 0);
+    pmpo_buf_release(&b);
+    pmpo_optimize_options o = small_options();
+    o.iterations = 0;
+    o.split = (pmpo_split){-1, -1, -1, 1};
+    pmpo_run *run = finished(&(fake_options){0}, &o, d, path, 0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_non_null(strstr(v->notes[0], "left for the validation part"));
+    assert_non_null(strstr(v->notes[1], "left for the test part"));
+    pmpo_run_free(run);
+    o.force = true;
+    o.split.test = 4;
+    assert_int_equal(run_once(&(fake_options){.salt = 1}, &o, d, NULL, NULL,
+                              path, NULL, &err),
+                     PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "nothing is left for the test part"));
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unseen_by_content),
         cmocka_unit_test(test_parts_are_apart),
         cmocka_unit_test(test_few_examples),
+        cmocka_unit_test(test_nothing_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

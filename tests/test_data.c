@@ -246,6 +246,64 @@ static void test_bad_files(void **state)
     }
 }
 
+/* Of a file, what has other fields is told how it is imported. */
+static void test_advice(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes, *advice; /* %s: the file */
+    } cases[] = {
+        {"{\"text\":\"q\",\"label\":1}",
+         "%s:1: no input; give \"input\", \"prompt\" or \"messages\"; or try "
+         "`pmpo data import jsonl %s --input text --target label -o "
+         "data.jsonl`"},
+        {"{\"question\":\"q\",\"answer\":\"a\"}",
+         "%s:1: no input; give \"input\", \"prompt\" or \"messages\"; or try "
+         "`pmpo data import jsonl %s --input question --target answer -o "
+         "data.jsonl`"},
+        {"{\"instruction\":\"i\",\"input\":\"j\",\"output\":\"o\"}",
+         "%s:1: no target; give \"target\", or \"chosen\" and \"rejected\"; or "
+         "try `pmpo data import jsonl %s --target output -o data.jsonl`"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"u\"},{\"role\":"
+         "\"assistant\",\"content\":\"a\"}]}",
+         "%s:1: no target; give \"target\", or \"chosen\" and \"rejected\"; or "
+         "try `pmpo data import jsonl %s -o data.jsonl`"},
+        {"{\"a\":1,\"b\":2,\"c\":3}",
+         "%s:1: no input; give \"input\", \"prompt\" or \"messages\"; or say "
+         "which fields these are: `pmpo data import jsonl %s --input COLUMN "
+         "--target COLUMN -o data.jsonl`; there are a, b, c"},
+        {"{\"input\":\"i\"}",
+         "%s:1: no target; give \"target\", or \"chosen\" and \"rejected\""},
+    };
+    pmpo_data *d;
+    pmpo_error err;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char want[600];
+        const char *path = write_temp(cases[i].bytes);
+        snprintf(want, sizeof(want), cases[i].advice, path, path);
+        assert_int_equal(pmpo_data_load(path, NULL, &d, &err), PMPO_EDATA);
+        assert_string_equal(err.text, want);
+        unlink(path);
+    }
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(cases[0].bytes), "rows", NULL,
+                                     &d, &err),
+                     PMPO_EDATA); /* no file: nothing to import */
+    assert_string_equal(err.text, "rows:1: no input; give \"input\", "
+                                  "\"prompt\" or \"messages\"");
+}
+
+static void test_another_version(void **state)
+{
+    (void)state;
+    pmpo_data *d;
+    pmpo_data_options o;
+    pmpo_data_options_init(&o);
+    o.size--;
+    assert_int_equal(pmpo_data_parse(PMPO_STR(GOOD), "f", &o, &d, NULL),
+                     PMPO_EVERSION);
+    assert_int_equal(pmpo_data_load("/dev/null", &o, &d, NULL), PMPO_EVERSION);
+}
+
 /* ---- fields ------------------------------------------------------------- */
 
 static void test_fields(void **state)
@@ -567,6 +625,8 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_hostile_bytes),
         cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_another_version),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_default_ids),

@@ -125,6 +125,52 @@ static void test_labels_that_look_the_same(void **state)
     pmpo_data_report_free(r);
 }
 
+static void expect_warnings(const char *path, size_t n,
+                            const char *const *texts)
+{
+    pmpo_data_report *r;
+    assert_int_equal(pmpo_data_check(path, &r, NULL), 0);
+    unlink(path);
+    assert_int_equal(r->n_errors, 0);
+    assert_int_equal(r->n_problems, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(r->problems[i].is_warning);
+        assert_string_equal(r->problems[i].text, texts[i]);
+    }
+    pmpo_data_report_free(r);
+}
+
+static void test_fields_that_are_not_read(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "the field \"Answer\" is not read (line 1 and 1 other); \"answer\" is",
+        "the field \"choices\" is not read (line 1 and 2 others); \"options\" "
+        "is",
+        "the field \"source\" is not read (line 3)"};
+    static const char *const list[] = {
+        "the field \"final_answer\" is not read (example 1); \"answer\" is"};
+    static const char *const table[] = {
+        "the column \"Options\" is not read; \"options\" is"};
+    expect_warnings(
+        write_temp("{\"input\":\"1\",\"target\":\"a\",\"choices\":[1],"
+                   "\"Answer\":\"q\",\"note\":null}\n"
+                   "{\"input\":\"2\",\"target\":\"b\",\"choices\":[1]}\n"
+                   "{\"input\":\"3\",\"target\":\"b\",\"choices\":[1],"
+                   "\"Answer\":\"q\",\"source\":1,\"id\":\"x\",\"weight\":1,"
+                   "\"answer\":\"b\",\"options\":[\"b\",\"c\"]}\n"),
+        3, lines);
+    expect_warnings(write_temp("[{\"input\":\"1\",\"target\":\"a\","
+                               "\"final_answer\":\"a\"}]"),
+                    1, list);
+    const char *path = in_folder("t.csv");
+    assert_int_equal(
+        pmpo_file_write(path, PMPO_STR("input,target,Options\na,b,c\nd,e,f\n"),
+                        NULL),
+        0);
+    expect_warnings(path, 1, table);
+}
+
 static void test_check_more(void **state)
 {
     (void)state;
@@ -426,6 +472,84 @@ static void test_split_groups(void **state)
     pmpo_data_free(d);
 }
 
+/* A part that was asked for and gets nothing is an error; where its size is the
+ * default's it is empty. */
+static void test_split_leaves_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        int inputs;
+        double train, validation, test;
+        const char *error; /* NULL: none */
+    } cases[] = {
+        {1, 20, 10, 10,
+         "all examples have one input and stay together: nothing is left for "
+         "the validation part; give examples with other inputs, or 0 as its "
+         "size"},
+        {1, 20, 0, 10,
+         "all examples have one input and stay together: nothing is left for "
+         "the test part; give examples with other inputs, or 0 as its size"},
+        {2, 20, 10, 10,
+         "examples of one input stay together: nothing is left for the test "
+         "part; give examples with other inputs, or 0 as its size"},
+        {2, 0.5, -1, 0.25,
+         "examples of one input stay together: nothing is left for the test "
+         "part; give examples with other inputs, or 0 as its size"},
+        {1, 20, -1, -1, NULL},
+        {1, -1, -1, -1, NULL},
+        {2, 20, 10, -1, NULL},
+        {1, 40, 0, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        pmpo_buf b = {0};
+        for (int k = 0; k < 40; k++) {
+            pmpo_buf_printf(&b, "{\"input\":\"%d\",\"target\":\"%d\"}\n",
+                            k % cases[i].inputs, k);
+        }
+        pmpo_data *d = parse(b.ptr);
+        pmpo_split s = {cases[i].train, cases[i].validation, cases[i].test, 1};
+        unsigned char part[40];
+        pmpo_error err = {.code = 0};
+        int rc = pmpo_data_split(d, &s, part, &err);
+        assert_int_equal(rc, cases[i].error ? PMPO_EUSAGE : 0);
+        if (cases[i].error) {
+            assert_string_equal(err.text, cases[i].error);
+        }
+        pmpo_buf_release(&b);
+        pmpo_data_free(d);
+    }
+}
+
+/* A link stays, and what it leads to is written, be it there or not. */
+static void test_write_through_links(void **state)
+{
+    (void)state;
+    char link[256], other[256];
+    pmpo_buf got = {0};
+    struct stat st;
+    snprintf(link, sizeof(link), "%s", in_folder("link"));
+    snprintf(other, sizeof(other), "%s", in_folder("other"));
+    const char *path = in_folder("real");
+    assert_int_equal(symlink("other", link), 0);
+    assert_int_equal(symlink(path, other), 0);
+    for (int i = 0; i < 2; i++) { /* dangling; leading to a file */
+        pmpo_buf_clear(&got);
+        assert_int_equal(pmpo_file_write(link, PMPO_STR("text"), NULL), 0);
+        assert_true(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+        assert_true(lstat(other, &st) == 0 && S_ISLNK(st.st_mode));
+        assert_true(lstat(path, &st) == 0 && S_ISREG(st.st_mode));
+        assert_int_equal(pmpo_read_file(path, &got, NULL), 0);
+        assert_string_equal(got.ptr, "text");
+    }
+    pmpo_buf_release(&got);
+    unlink(path);
+    unlink(other);
+    assert_int_equal(symlink("link", other), 0); /* in a circle */
+    assert_int_equal(pmpo_file_write(link, PMPO_STR("text"), NULL), PMPO_EIO);
+    unlink(link);
+    unlink(other);
+}
+
 /* ---- memory runs out ---------------------------------------------------- */
 
 static const char *const starving[] = {
@@ -439,6 +563,8 @@ static const char *const starving[] = {
     "{\"input\":\"q\\nOptions:\\n(A) x\\n(B) y\",\"target\":\"(A)\"}]}",
     "{\"examples\":[{\"input\":\"1\",\"target\":\"yes\"},{\"input\":\"2\","
     "\"target\":\"no\"}]}",
+    "[{\"input\":\"1\",\"target\":\"a\",\"Answer\":\"b\"},{\"input\":\"2\","
+    "\"target\":\"a\",\"note\":\"c\"}]",
 };
 
 /* Everything the room does, on one file; 0 or the first failure. */
@@ -528,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_labels_that_look_the_same),
+        cmocka_unit_test(test_fields_that_are_not_read),
         cmocka_unit_test(test_check_more),
         cmocka_unit_test(test_check_counts_answers),
         cmocka_unit_test(test_check_bbh),
@@ -538,6 +665,8 @@ int main(void)
         cmocka_unit_test(test_split_misuse),
         cmocka_unit_test(test_split_order),
         cmocka_unit_test(test_split_groups),
+        cmocka_unit_test(test_split_leaves_nothing),
+        cmocka_unit_test(test_write_through_links),
         cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

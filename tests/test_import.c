@@ -1,11 +1,10 @@
 /* test_import.c: files of other formats as examples. The samples are made up
  * in the shape of the published files. */
 #define _POSIX_C_SOURCE 200809L
-#include "data_help.h"
+#include "import_help.h"
 
 #include <jansson.h>
 
-#include "data/import.h"
 #include "fail_alloc.h"
 
 #define ALPACA(first, second, preference)                                      \
@@ -57,13 +56,6 @@ static const char dpo[] =
     "\"assistant\",\"content\":\"A\"}],\"rejected\":[{\"role\":\"user\","
     "\"content\":\"Ho\"},{\"role\":\"assistant\",\"content\":\"B\"}]}\n";
 
-static const char csv[] =
-    "\xef\xbb\xbfid,question,target,\"options\",weight,note\r\n"
-    "a,\"Which, of \"\"two\"\",\r\nis it?\",yes,yes | no,2,\r\n"
-    "\r\n"
-    "b,Plain?,no,\"[\"\"no\"\", \"\"yes\"\"]\",,x\r\n"
-    "c,,maybe,,0.5,";
-
 static const char bbh[] =
     "{\"canary\":\"c\",\"examples\":["
     "{\"input\":\"Which?\\nOptions:\\n(A) x\\n(B) y\",\"target\":\"(A)\"},"
@@ -78,56 +70,6 @@ static const char bbh[] =
 static const char bbh_labels[] =
     "{\"examples\":[{\"input\":\"not True is\",\"target\":\"False\"},"
     "{\"input\":\"True is\",\"target\":\"True\"}]}";
-
-static pmpo_import_options options_for(const char *format)
-{
-    pmpo_import_options o;
-    pmpo_import_options_init(&o);
-    o.format = format;
-    return o;
-}
-
-static pmpo_data *import_with(const pmpo_import_options *o, const char *text,
-                              pmpo_import_summary *sum)
-{
-    pmpo_data *d = NULL;
-    pmpo_error err = {.code = 0};
-    const char *const name = "f";
-    const pmpo_str bytes = pmpo_str_of(text);
-    if (pmpo_import_parse(&bytes, &name, 1, o, &d, sum, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-    return d;
-}
-
-static pmpo_data *import(const char *format, const char *text,
-                         pmpo_import_summary *sum)
-{
-    const pmpo_import_options o = options_for(format);
-    return import_with(&o, text, sum);
-}
-
-#define at(d, i) pmpo_data_example((d), (i))
-
-/* What was imported must load, and be the same then. */
-static void assert_loads(pmpo_data *d)
-{
-    pmpo_data_report *r;
-    pmpo_data *again;
-    const char *path = in_folder("out.jsonl");
-    assert_int_equal(pmpo_data_write(d, NULL, 0, path, NULL), 0);
-    assert_int_equal(pmpo_data_load(path, NULL, &again, NULL), 0);
-    assert_int_equal(pmpo_data_check(path, &r, NULL), 0);
-    unlink(path);
-    assert_int_equal(r->n_errors, 0);
-    assert_int_equal(pmpo_data_count(again), pmpo_data_count(d));
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        assert_same(at(d, i), at(again, i));
-    }
-    pmpo_data_report_free(r);
-    pmpo_data_free(again);
-    pmpo_data_free(d);
-}
 
 /* ---- the formats -------------------------------------------------------- */
 
@@ -315,67 +257,6 @@ static void test_dpo_joins(void **state)
     assert_loads(d);
 }
 
-static void test_csv(void **state)
-{
-    (void)state;
-    pmpo_data *d = import("csv", csv, NULL);
-    assert_int_equal(pmpo_data_count(d), 3);
-    assert_str(at(d, 0)->id, "a");
-    assert_str(at(d, 0)->input, "Which, of \"two\",\r\nis it?");
-    assert_int_equal(at(d, 0)->n_options, 2);
-    assert_str(at(d, 0)->options[1], "no");
-    assert_true(at(d, 0)->weight == 2);
-    assert_int_equal(at(d, 0)->line, 2);
-    assert_int_equal(at(d, 1)->n_options, 2);
-    assert_str(at(d, 1)->options[0], "no");
-    assert_int_equal(at(d, 1)->line, 5);
-    assert_int_equal(at(d, 2)->input.len, 0);
-    assert_int_equal(at(d, 2)->n_options, 0);
-    assert_true(at(d, 2)->weight == 0.5);
-    assert_loads(d);
-}
-
-static void test_csv_columns(void **state)
-{
-    (void)state;
-    pmpo_import_options o = options_for("csv");
-    const char *text = "text;target;good;bad;answer\nq;t;g;b;s\n";
-    o.separator = ';';
-    o.columns.input = "text";
-    pmpo_data *d = import_with(&o, "text;target;answer\nq;t;s\n", NULL);
-    assert_str(at(d, 0)->target, "t");
-    assert_str(at(d, 0)->answer, "s");
-    assert_loads(d);
-
-    o.columns.chosen = "good"; /* then the column target is none */
-    o.columns.rejected = "bad";
-    d = import_with(&o, text, NULL);
-    assert_str(at(d, 0)->target, "g");
-    assert_str(at(d, 0)->rejected[0], "b");
-    assert_loads(d);
-
-    o = options_for("csv"); /* what is the target can't be the answer too */
-    o.columns.target = "answer";
-    d = import_with(&o, "input,answer\nq,x\n", NULL);
-    assert_str(at(d, 0)->target, "x");
-    assert_int_equal(at(d, 0)->answer.len, 0);
-    assert_loads(d);
-}
-
-static void test_tsv(void **state)
-{
-    (void)state;
-    const char *const name = "some.tsv";
-    const pmpo_str text = PMPO_STR("input\ttarget\n1, 2\t3\n\t4");
-    const pmpo_import_options o = options_for("csv");
-    pmpo_data *d;
-    assert_int_equal(pmpo_import_parse(&text, &name, 1, &o, &d, NULL, NULL),
-                     0);
-    assert_str(at(d, 0)->input, "1, 2");
-    assert_str(at(d, 1)->target, "4");
-    assert_loads(d);
-}
-
 static void test_bbh(void **state)
 {
     (void)state;
@@ -472,7 +353,8 @@ static void test_mistakes(void **state)
          "f:1: no number after \"####\""},
         {"gsm8k", "{\"question\":\"q\",\"answer\":\"1 #### one\"}",
          "f:1: no number after \"####\""},
-        {"gsm8k", "{}\n\xc3(", "f:2: invalid UTF-8 at byte 1 of the line"},
+        {"gsm8k", "{\"question\":\"q\",\"answer\":\"#### 5\"}\n\xc3(",
+         "f:2: invalid UTF-8 at byte 1 of the line"},
         {"aqua", "{\"question\":\"q\",\"rationale\":\"r\",\"correct\":\"A\"}",
          "f:1: options is not a list"},
         {"aqua",
@@ -528,7 +410,37 @@ static void test_mistakes(void **state)
          "\"user\",\"content\":\"c\"}],\"rejected\":[{\"role\":\"user\","
          "\"content\":\"r\"}]}",
          "f:1: chosen does not end with"},
+        {"jsonl", "", "f: no examples"},
+        {"jsonl", "{\"text\":\"q\",\"label\":1}",
+         "f:1: no field is called input, prompt, question, messages or "
+         "instruction: try `pmpo data import jsonl f --input text --target "
+         "label -o data.jsonl`"},
+        {"jsonl", "[{\"instruction\":\"i\",\"output\":\"o\"}]",
+         "f: example 1: no field is called target or chosen: try `pmpo data "
+         "import jsonl f --target output -o data.jsonl`"},
+        {"jsonl", "{\"input\":{\"q\":1},\"target\":\"t\"}",
+         "f:1: the field \"input\" is an object; the input is a text"},
+        {"jsonl", GOOD "{\"input\":\"i\",\"target\":[\"t\"]}",
+         "f:2: the field \"target\" is a list; the target is a text"},
+        {"jsonl", "{\"input\":[\"i\"],\"target\":\"t\"}",
+         "f:1: the field \"input\" is a list; the input is a text"},
+        {"jsonl", "{\"messages\":[" ASSISTANT "]}",
+         "f:1: no message stands before the assistant's"},
+        {"jsonl",
+         "{\"messages\":[" USER ",{\"role\":\"assistant\",\"content\":null}]}",
+         "f:1: the content of message 2, the target, is not a string"},
+        {"jsonl", "{\"messages\":[" USER "]}",
+         "f:1: no field is called target or chosen: say which it is"},
+        {"jsonl", "{\"input\":\"i\",\"prompt\":\"p\",\"target\":\"t\"}",
+         "f:1: more than one field can be the input; name it: pmpo data import "
+         "jsonl FILE --input COLUMN; the fields are input, prompt, target"},
         {"csv", "", "f: no examples"},
+        {"csv", "input,target\rq,t\r",
+         "f:1: lines end in CR alone: convert with `tr '\\r' '\\n' < f > "},
+        {"csv", "input,target\n\nq,caf\xe9\n",
+         "f:3: invalid UTF-8 at byte 6 of"},
+        {"csv", "input,target\n\"q\nr\xe9\",t\n", "f:3: invalid UTF-8 at"},
+        {"csv", "inp\xe9t,target\n", "f:1: invalid UTF-8 at byte 4 of"},
         {"csv", "input,target\n", "f: no examples"},
         {"csv", "text,target\nq,t\n",
          "f:1: no column is called input, prompt or question: try `pmpo data "
@@ -643,7 +555,9 @@ static void test_misuse(void **state)
     expect_misuse(&o, "aqua data have no columns");
     o.columns.answer = NULL;
     o.separator = ';';
-    expect_misuse(&o, "aqua data have no columns");
+    expect_misuse(&o, "--separator is of csv data, not of aqua");
+    o.format = "jsonl";
+    expect_misuse(&o, "--separator is of csv data, not of jsonl");
 
     pmpo_data *d;
     pmpo_error err;
@@ -660,6 +574,16 @@ static void test_misuse(void **state)
                      PMPO_EDATA);
     assert_string_equal(err.text, "/nowhere/at/all:1: no column \"colour\" for "
                                   "the target; the columns are input, target");
+    o = options_for("jsonl");
+    o.columns.answer = "shrot";
+    const pmpo_str lines = PMPO_STR(GOOD);
+    assert_int_equal(pmpo_import_parse(&lines, &path, 1, &o, &d, NULL, &err),
+                     PMPO_EDATA);
+    assert_string_equal(err.text, "/nowhere/at/all: no record has the field "
+                                  "\"shrot\" for the answer");
+    o.size--;
+    assert_int_equal(pmpo_data_import(&path, 1, &o, &d, NULL, &err),
+                     PMPO_EVERSION);
 }
 
 /* ---- memory runs out ---------------------------------------------------- */
@@ -692,6 +616,10 @@ static const struct {
     {"csv", NULL,
      "input,target,options,id,weight\n\"a \"\"b\"\"\",t,t|u,1,2\n"
      "c,t,\"[\"\"t\"\"]\",,\n"},
+    {"jsonl", NULL,
+     "{\"instruction\":\"i\",\"input\":\"j\",\"target\":1,\"options\":[1,2]}\n"
+     "{\"messages\":[" USER "," ASSISTANT "],\"weight\":2}\n"
+     "{\"question\":true,\"target\":\"t\",\"options\":\"t|u\"}\n"},
 };
 
 static void starve(void (*begin)(long), bool may_recover, size_t i)
@@ -740,9 +668,6 @@ int main(void)
         cmocka_unit_test(test_cot),
         cmocka_unit_test(test_dpo),
         cmocka_unit_test(test_dpo_joins),
-        cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_csv_columns),
-        cmocka_unit_test(test_tsv),
         cmocka_unit_test(test_bbh),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_same_again),

@@ -137,12 +137,24 @@ static void test_older_run(void **state)
     drop_folder(folder);
 }
 
+/* As every call, this one leaves its output alone where it fails. */
+static void test_no_run(void **state)
+{
+    (void)state;
+    pmpo_data *const before = (pmpo_data *)&state, *d = before;
+    assert_int_not_equal(pmpo_run_data("/nowhere/r", 0, &d, NULL), 0);
+    assert_ptr_equal(d, before);
+    assert_int_equal(pmpo_run_data("/nowhere/r", 3, &d, NULL), PMPO_EUSAGE);
+    assert_ptr_equal(d, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_candidates),
         cmocka_unit_test(test_older_run),
+        cmocka_unit_test(test_no_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,20 @@ static void test_an_answer_must_stand_in_its_target(void **state)
                             "needs: add it, or take --loss-on target");
         pmpo_data_free(d);
     }
+    pmpo_loss_kind kind;
+    pmpo_error err; /* in a list examples are counted */
+    pmpo_data *d =
+        parse("[\n\n{\"id\":\"x\",\"input\":\"q\",\"target\":\"7\"}]");
+    assert_int_equal(pmpo_loss_on_check(PMPO_LOSS_ON_ANSWER, d, &err),
+                     PMPO_EDATA);
+    assert_ptr_equal(strstr(err.text, "test: example 1: example x "), err.text);
+    assert_int_equal(pmpo_loss_resolve(PMPO_LOSS_PREFERENCE, d, &kind, &err),
+                     PMPO_EDATA);
+    assert_ptr_equal(strstr(err.text, "test: example 1: example x "), err.text);
+    err.text[0] = '\0';
+    assert_int_equal(pmpo_in_example(d, 0, PMPO_EDATA, &err), PMPO_EDATA);
+    assert_string_equal(err.text, "test: example 1: ");
+    pmpo_data_free(d);
 }
 
 /* Calibrated, every log-likelihood is less that of the same output after the

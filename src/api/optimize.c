@@ -48,6 +48,23 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
 /* Fewer validation examples than this: their mean loss tells little. */
 #define FEW_VALIDATION 5
 
+static int put_lost(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
+{
+    static const char *const names[3] = {"training", "validation", "test"};
+    char text[160];
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        snprintf(text, sizeof(text),
+                 "examples of one input stay together: nothing is left for the "
+                 "%s part; give examples with other inputs",
+                 names[i]);
+        rc = p->lost[i]
+                 ? pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, i, text, err)
+                 : 0;
+    }
+    return rc;
+}
+
 static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
 {
     const pmpo_data *val = p->of[PMPO_PART_VALIDATION];
@@ -105,6 +122,7 @@ static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
                                       o->score.template_name, o->prompt, err);
     rc = rc < 0 ? rc : pmpo_parts_put(s, p, err);
     rc = rc < 0 ? rc : put_notes(s, p, err);
+    rc = rc < 0 ? rc : put_lost(s, p, err);
     rc = rc < 0 ? rc : put_seen(s, p->of[PMPO_PART_TEST], o, err);
     return rc < 0 ? rc : pmpo_store_put_text(s, "status", PMPO_STR("running"),
                                              err);

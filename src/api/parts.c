@@ -286,8 +286,13 @@ static int split(const pmpo_data *d, const pmpo_optimize_options *o,
     size_t n = pmpo_data_count(d);
     pmpo_split s = split_of(o, n);
     unsigned char *part = pmpo_calloc(n, 1);
+    size_t size[3];
     int rc = part ? pmpo_data_split(d, &s, part, err) : pmpo_fail_memory(err);
+    rc = rc < 0 ? rc : pmpo_split_sizes(&s, n, size, err);
     rc = rc < 0 ? rc : deal(d, part, out, err);
+    for (int p = 0; rc == 0 && p < 3; p++) {
+        out->lost[p] = size[p] > 0 && !out->of[p];
+    }
     pmpo_free(part);
     return rc;
 }
@@ -308,13 +313,12 @@ static int check_apart(const pmpo_data *const given[3], pmpo_error *err)
                 return rc;
             }
             if (e) {
-                return pmpo_fail(err, PMPO_EDATA, "%s:%d: example %.*s (one of "
-                                 "%zu) is in the %s part and among the %s "
-                                 "examples: take it out of one, or let one "
-                                 "file be split",
-                                 pmpo_data_name(given[b]), e->line,
-                                 (int)e->id.len, e->id.ptr, n, names[b],
-                                 names[a]);
+                pmpo_fail(err, PMPO_EDATA,
+                          "example %.*s (one of %zu) is in "
+                          "the %s part and among the %s examples: take it out "
+                          "of one, or let one file be split",
+                          (int)e->id.len, e->id.ptr, n, names[b], names[a]);
+                return pmpo_fail_at(given[b], e, PMPO_EDATA, err);
             }
         }
     }
@@ -608,16 +612,19 @@ static int parse_part(const char *path, int part, const pmpo_buf *jsonl,
 int pmpo_run_data(const char *path, int part, pmpo_data **out, pmpo_error *err)
 {
     pmpo_buf jsonl = {0};
+    pmpo_data *d = NULL;
     size_t n = 0;
-    *out = NULL;
     if (part < 0 || part > 2) {
         return pmpo_fail(err, PMPO_EUSAGE, "a run has the parts 0 to 2");
     }
     int rc = pmpo_store_read_part(path, (pmpo_part)part, &jsonl, &n, err);
     if (rc == 0 && n > 0) {
-        rc = parse_part(path, part, &jsonl, out, err);
+        rc = parse_part(path, part, &jsonl, &d, err);
     }
     pmpo_buf_release(&jsonl);
+    if (rc == 0) {
+        *out = d;
+    }
     return rc;
 }
 

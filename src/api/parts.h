@@ -9,6 +9,9 @@
 
 typedef struct pmpo_parts {
     pmpo_data *of[3]; /* by pmpo_part; NULL: none. Owned. */
+    /* Split: a part that was to have examples got none, since those of one input
+     * stay together. */
+    bool lost[3];
 } pmpo_parts;
 
 /* Splits in->train by o->split if in->validation and in->test are NULL; else

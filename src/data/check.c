@@ -1,7 +1,8 @@
 /* check.c: lists the problems in a data file, and counts what it has.
  *
  * The readers report the errors. This file adds warnings about duplicate
- * content and labels that look the same, and label counts. */
+ * content, fields that are not read and labels that look the same, and label
+ * counts. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,6 +85,98 @@ static int warn_of_repeats(report_box *box)
     }
     pmpo_keys_release(&whole);
     pmpo_keys_release(&inputs);
+    return rc;
+}
+
+/* ---- fields that are not read --------------------------------------------- */
+
+/* Other names of a field. Those that differ by case, "_" or an "s" at the end
+ * only are known without. */
+static const struct {
+    const char *other, *name;
+} synonyms[] = {
+    {"text", "input"},
+    {"question", "input"},
+    {"query", "input"},
+    {"instruction", "input"},
+    {"conversation", "messages"},
+    {"label", "target"},
+    {"output", "target"},
+    {"completion", "target"},
+    {"response", "target"},
+    {"gold", "target"},
+    {"expected", "target"},
+    {"choice", "options"},
+    {"candidate", "options"},
+    {"short answer", "answer"},
+    {"final answer", "answer"},
+    {"input", "input"},
+    {"prompt", "prompt"},
+    {"message", "messages"},
+    {"target", "target"},
+    {"chosen", "chosen"},
+    {"rejected", "rejected"},
+    {"option", "options"},
+    {"answer", "answer"},
+    {"id", "id"},
+    {"weight", "weight"},
+};
+
+/* The name in small letters, with blanks for "_" and "-", without an "s" at the
+ * end; cut to the room. */
+static void plain_name(pmpo_str name, char *out, size_t room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < name.len && n + 1 < room; i++) {
+        char c = name.ptr[i];
+        out[n++] = c >= 'A' && c <= 'Z'   ? (char)(c + 32)
+                   : c == '_' || c == '-' ? ' '
+                                          : c;
+    }
+    n -= n > 1 && out[n - 1] == 's';
+    out[n] = '\0';
+}
+
+/* The field that may have been meant; NULL: none is near. */
+static const char *meant(pmpo_str name)
+{
+    char plain[40];
+    plain_name(name, plain, sizeof(plain));
+    for (size_t i = 0; i < sizeof(synonyms) / sizeof(*synonyms); i++) {
+        if (!strcmp(plain, synonyms[i].other)) {
+            return synonyms[i].name;
+        }
+    }
+    return NULL;
+}
+
+static int warn_of_field(report_box *box, const pmpo_unread *u)
+{
+    const char *unit = box->d->by_index ? "example" : "line";
+    const char *hint = meant(u->name);
+    char place[80] = "", instead[40] = "";
+    if (!u->is_column && u->n == 1) {
+        snprintf(place, sizeof(place), " (%s %d)", unit, u->line);
+    } else if (!u->is_column) {
+        snprintf(place, sizeof(place), " (%s %d and %zu other%s)", unit,
+                 u->line, u->n - 1, u->n == 2 ? "" : "s");
+    }
+    if (hint) {
+        snprintf(instead, sizeof(instead), "; \"%s\" is", hint);
+    }
+    pmpo_error text; /* one line, as errors are */
+    pmpo_fail(&text, PMPO_EDATA, "the %s \"%.*s\" is not read%s%s",
+              u->is_column ? "column" : "field", pmpo_shown(u->name),
+              u->name.ptr, place, instead);
+    return pmpo_mistakes_add(&box->mistakes, u->line, true, text.text);
+}
+
+static int warn_of_fields(report_box *box)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < box->mistakes.n_unread; i++) {
+        rc = warn_of_field(box, &box->mistakes.unread[i]);
+    }
     return rc;
 }
 
@@ -174,23 +267,25 @@ static void count_kinds(report_box *box)
 
 /* ---- all of it ---------------------------------------------------------- */
 
-/* A line has at most one problem: warnings are only about valid examples. */
+/* Of one line by the text, so that the order is always the same. */
 static int by_line(const void *a, const void *b)
 {
     const pmpo_data_problem *x = a, *y = b;
-    return (x->line > y->line) - (x->line < y->line);
+    int c = (x->line > y->line) - (x->line < y->line);
+    return c ? c : strcmp(x->text, y->text);
 }
 
 static int fill(report_box *box, pmpo_str bytes, const char *path,
                 pmpo_error *err)
 {
     pmpo_mistakes *m = &box->mistakes;
-    int rc = pmpo_set_read(bytes, path, 0, m, &box->d, err);
+    int rc = pmpo_set_read(bytes, path, true, 0, m, &box->d, err);
     if (rc < 0) {
         return rc;
     }
     box->pub.n_errors = m->n;
-    if (warn_of_repeats(box) < 0 || count_labels(box) < 0) {
+    if (warn_of_fields(box) < 0 || warn_of_repeats(box) < 0 ||
+        count_labels(box) < 0) {
         return pmpo_fail_memory(err);
     }
     count_kinds(box);

@@ -51,6 +51,13 @@ const char *pmpo_data_name(const pmpo_data *d)
     return d->name;
 }
 
+int pmpo_fail_at(const pmpo_data *d, const pmpo_example *e, int code,
+                 pmpo_error *err)
+{
+    return pmpo_fail_in(err, code, d->by_index ? "%s: example %d" : "%s:%d",
+                        d->name, e->line);
+}
+
 static int by_bytes(const void *a, const void *b)
 {
     return pmpo_str_cmp(*(const pmpo_str *)a, *(const pmpo_str *)b);
@@ -416,11 +423,22 @@ int pmpo_data_slurp(const char *path, pmpo_buf *out, pmpo_error *err)
     return PMPO_EDATA;
 }
 
+static int check_size(const pmpo_data_options *o, pmpo_error *err)
+{
+    return !o || o->size == sizeof(*o)
+               ? 0
+               : pmpo_fail(err, PMPO_EVERSION,
+                           "pmpo_data_options of another version of pmpo.h");
+}
+
 int pmpo_data_parse(pmpo_str bytes, const char *name,
                     const pmpo_data_options *o, pmpo_data **out,
                     pmpo_error *err)
 {
-    return pmpo_set_read(bytes, name, o ? o->limit : 0, NULL, out, err);
+    int rc = check_size(o, err);
+    return rc < 0 ? rc
+                  : pmpo_set_read(bytes, name, false, o ? o->limit : 0, NULL,
+                                  out, err);
 }
 
 int pmpo_data_load(const char *path, const pmpo_data_options *o,
@@ -430,9 +448,11 @@ int pmpo_data_load(const char *path, const pmpo_data_options *o,
         return pmpo_fail(err, PMPO_EUSAGE, "no data file given");
     }
     pmpo_buf bytes = {0};
-    int rc = pmpo_data_slurp(path, &bytes, err);
+    int rc = check_size(o, err);
+    rc = rc < 0 ? rc : pmpo_data_slurp(path, &bytes, err);
     if (rc == 0) {
-        rc = pmpo_data_parse(pmpo_buf_str(&bytes), path, o, out, err);
+        rc = pmpo_set_read(pmpo_buf_str(&bytes), path, true, o ? o->limit : 0,
+                           NULL, out, err);
     }
     pmpo_buf_release(&bytes);
     return rc;

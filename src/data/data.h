@@ -16,12 +16,23 @@
 int pmpo_data_make(const pmpo_example *examples, size_t n, const char *name,
                    pmpo_data **out, pmpo_error *err);
 
+/* How many of `all` examples each part is to have. PMPO_EUSAGE: more than there
+ * are. */
+int pmpo_split_sizes(const pmpo_split *s, size_t all, size_t size[3],
+                     pmpo_error *err);
+
 /* The examples' different labels (answer, or target), the commonest first; [*n],
  * for pmpo_free, texts borrowed from `d`. NULL: out of memory. */
 pmpo_label_count *pmpo_data_count_labels(const pmpo_data *d, size_t *n);
 
 /* The file name the data came from; borrowed. */
 const char *pmpo_data_name(const pmpo_data *d);
+
+/* Puts the place of the example `e` of `d` before the text in *err: "FILE:LINE:",
+ * or "FILE: example N:" where the file is one list. Returns err->code, or
+ * `code` when err is NULL. */
+int pmpo_fail_at(const pmpo_data *d, const pmpo_example *e, int code,
+                 pmpo_error *err);
 
 /* A new set with the first `limit` examples; *out is NULL if these are all of
  * them (limit 0, or at least their number). */

@@ -63,7 +63,7 @@ static bool names_columns(const pmpo_import_options *o)
 {
     const pmpo_columns *c = &o->columns;
     return c->input || c->target || c->chosen || c->rejected || c->id ||
-           c->answer || c->options || c->weight || o->separator;
+           c->answer || c->options || c->weight;
 }
 
 static int check_options(const struct importer *f, const pmpo_import_options *o,
@@ -78,8 +78,16 @@ static int check_options(const struct importer *f, const pmpo_import_options *o,
                          "are %s", f->name, o->as, f->forms);
     }
     if (!f->has_columns && names_columns(o)) {
-        return pmpo_fail(err, PMPO_EUSAGE, "%s data have no columns; only csv "
-                         "takes their names and a separator", f->name);
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "%s data have no columns; only csv "
+                         "and jsonl take their names",
+                         f->name);
+    }
+    if (o->separator && f->read != pmpo_import_csv) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "--separator is of csv data, not of "
+                         "%s",
+                         f->name);
     }
     if (o->annotations && !f->has_annotations) {
         return pmpo_fail(err, PMPO_EUSAGE, "--annotations is of gsm8k data, "
@@ -153,6 +161,50 @@ static int filter(void *ud, const pmpo_item *item, bool *drop)
     return 0;
 }
 
+/* ---- text --------------------------------------------------------------- */
+
+int pmpo_text_check(pmpo_str text, int *line, pmpo_error *err)
+{
+    size_t at = 0;
+    pmpo_str one;
+    for (*line = 1; pmpo_next_line(text, &at, &one); ++*line) {
+        size_t bad = pmpo_utf8_check(one);
+        if (bad != SIZE_MAX) {
+            return pmpo_fail(err, PMPO_EDATA,
+                             "invalid UTF-8 at byte %zu of "
+                             "the line; save the file as UTF-8",
+                             bad + 1);
+        }
+        if (one.len && memchr(one.ptr, '\0', one.len)) {
+            return pmpo_fail(err, PMPO_EDATA,
+                             "a NUL byte in the line; remove "
+                             "it");
+        }
+    }
+    return 0;
+}
+
+int pmpo_import_check(pmpo_import *im, pmpo_str text, pmpo_error *err)
+{
+    int line;
+    int rc = pmpo_text_check(text, &line, err);
+    return rc < 0 ? pmpo_reader_bad(&im->r, line, err) : 0;
+}
+
+/* Line numbers are ints. */
+static int check_length(pmpo_str text, const char *name, pmpo_error *err)
+{
+    size_t at = 0;
+    pmpo_str line;
+    for (int n = 0; text.len >= INT_MAX && pmpo_next_line(text, &at, &line);
+         n++) {
+        if (n == INT_MAX - 1) {
+            return pmpo_fail(err, PMPO_EDATA, "%s: too many lines", name);
+        }
+    }
+    return 0;
+}
+
 /* ---- records ------------------------------------------------------------ */
 
 pmpo_str pmpo_json_str(const json_t *v)
@@ -172,6 +224,27 @@ int pmpo_record_text(json_t *o, const char *name, pmpo_str *out,
     }
     *out = pmpo_json_str(v);
     return 0;
+}
+
+json_t *pmpo_instruction(json_t *o, bool *there)
+{
+    json_t *a = pmpo_json_field(o, "instruction");
+    json_t *b = pmpo_json_field(o, "input");
+    *there = json_is_string(a) && json_is_string(b);
+    bool both = json_string_length(a) && json_string_length(b);
+    return *there ? json_sprintf("%s%s%s", json_string_value(a),
+                                 both ? "\n\n" : "", json_string_value(b))
+                  : NULL;
+}
+
+json_t *pmpo_messages_before(json_t *list)
+{
+    json_t *before = json_copy(list);
+    if (before && json_array_remove(before, json_array_size(before) - 1) < 0) {
+        json_decref(before);
+        return NULL;
+    }
+    return before;
 }
 
 void pmpo_fields_value(pmpo_fields *f, const char *name, json_t *value)
@@ -206,12 +279,15 @@ static int read_list(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
                      pmpo_error *err)
 {
     int line = 1;
+    int rc = pmpo_import_check(im, text, err);
+    if (rc < 0) {
+        return rc;
+    }
     json_t *root = pmpo_json_read(text, &line, err);
     if (!root) {
         return pmpo_reader_bad(&im->r, line, err);
     }
     im->r.by_index = true;
-    int rc = 0;
     size_t n = json_array_size(root);
     for (size_t i = 0;
          rc == 0 && i < n && i < INT_MAX && !pmpo_reader_full(&im->r); i++) {
@@ -235,7 +311,10 @@ int pmpo_import_records(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
         if (pmpo_str_trim(line).len == 0) {
             continue;
         }
-        json_t *o = pmpo_json_read(line, NULL, err);
+        int first;
+        json_t *o = pmpo_text_check(line, &first, err) < 0
+                        ? NULL
+                        : pmpo_json_read(line, NULL, err);
         rc = o ? take(im, o, number, fn, err)
                : pmpo_reader_bad(&im->r, number, err);
         json_decref(o);
@@ -255,28 +334,6 @@ int pmpo_import_task(pmpo_import *im, pmpo_str task, pmpo_error *err)
 
 /* ---- files -------------------------------------------------------------- */
 
-/* Checks that apply to the text of every format. */
-static int check_text(pmpo_import *im, pmpo_str text, pmpo_error *err)
-{
-    size_t at = 0;
-    pmpo_str line;
-    for (int number = 1; pmpo_next_line(text, &at, &line); number++) {
-        size_t bad = pmpo_utf8_check(line);
-        if (bad != SIZE_MAX) {
-            pmpo_fail(err, PMPO_EDATA, "invalid UTF-8 at byte %zu of the "
-                      "line; save the file as UTF-8", bad + 1);
-        } else if (line.len && memchr(line.ptr, '\0', line.len)) {
-            pmpo_fail(err, PMPO_EDATA, "a NUL byte in the line; remove it");
-        } else if (number == INT_MAX) {
-            pmpo_fail(err, PMPO_EDATA, "too many lines");
-        } else {
-            continue;
-        }
-        return pmpo_reader_bad(&im->r, number, err);
-    }
-    return 0;
-}
-
 static int read_file(pmpo_import *im, pmpo_import_fn read, pmpo_str text,
                      const char *name, pmpo_error *err)
 {
@@ -288,7 +345,7 @@ static int read_file(pmpo_import *im, pmpo_import_fn read, pmpo_str text,
     if (pmpo_str_starts(text, PMPO_STR("\xef\xbb\xbf"))) {
         text = pmpo_str_sub(text, 3, text.len); /* a byte order mark */
     }
-    int rc = check_text(im, text, err);
+    int rc = check_length(text, name, err);
     rc = rc < 0 ? rc : read(im, text, err);
     im->sum.n_read = count_read(im);
     if (rc == 0 && im->sum.n_read == before) {
@@ -328,11 +385,8 @@ int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
     pmpo_import_options o;
     pmpo_import_options_init(&o);
     pmpo_import im = {.r = *r, .o = &o};
-    size_t before = r->mistakes ? r->mistakes->n : 0;
-    int rc = check_text(&im, text, err);
-    if (rc == 0 && (!r->mistakes || im.r.mistakes->n == before)) {
-        rc = pmpo_import_csv(&im, text, err);
-    } /* else it is no text: that is said */
+    int rc = check_length(text, r->name, err);
+    rc = rc < 0 ? rc : pmpo_import_csv(&im, text, err);
     *r = im.r;
     return rc;
 }
@@ -428,6 +482,11 @@ int pmpo_data_import(const char *const *paths, size_t n_paths,
                      const pmpo_import_options *o, pmpo_data **out,
                      pmpo_import_summary *sum, pmpo_error *err)
 {
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_import_options of another "
+                         "version of pmpo.h");
+    }
     int rc = find_importer(o->format, err) ? 0 : PMPO_EUSAGE;
     pmpo_buf *files = pmpo_calloc(n_paths, sizeof(*files));
     pmpo_str *texts = pmpo_calloc(n_paths, sizeof(*texts));

@@ -8,7 +8,8 @@ int pmpo_import_bbh(pmpo_import *im, pmpo_str text, pmpo_error *err)
     bool is_bbh;
     json_t *root;
     int line = 1;
-    int rc = pmpo_bbh_sniff(text, &is_bbh, &root, &line, err);
+    int rc = pmpo_import_check(im, text, err);
+    rc = rc < 0 ? rc : pmpo_bbh_sniff(text, &is_bbh, &root, &line, err);
     if (rc < 0) {
         return rc;
     }

@@ -84,7 +84,7 @@ int pmpo_import_cot(pmpo_import *im, pmpo_str text, pmpo_error *err)
 {
     demo d = {.open = false};
     pmpo_str line;
-    int rc = 0, number = 0;
+    int rc = pmpo_import_check(im, text, err), number = 0;
     for (size_t at = 0, begin = 0;
          rc == 0 && pmpo_next_line(text, &at, &line); begin = at) {
         number++;

@@ -14,26 +14,13 @@ static const char *const kept_names[] = {"id", "answer", "weight"};
 #define N_PROMPTS (sizeof(prompt_names) / sizeof(prompt_names[0]))
 #define N_KEPT (sizeof(kept_names) / sizeof(kept_names[0]))
 
-/* Alpaca's instruction, and below it the input where there is one, as a new
- * text; NULL: the two are not there as texts, or no memory. */
-static json_t *instruction_of(json_t *o, bool *there)
-{
-    json_t *a = pmpo_json_field(o, "instruction");
-    json_t *b = pmpo_json_field(o, "input");
-    *there = json_is_string(a) && json_is_string(b);
-    bool both = json_string_length(a) && json_string_length(b);
-    return *there ? json_sprintf("%s%s%s", json_string_value(a),
-                                 both ? "\n\n" : "", json_string_value(b))
-                  : NULL;
-}
-
 /* The prompt under any of its names, for json_decref; *out NULL: there is
  * none. */
 static int find_prompt(json_t *o, json_t **out, pmpo_error *err)
 {
     const char *name = "instruction";
     bool whole;
-    *out = instruction_of(o, &whole);
+    *out = pmpo_instruction(o, &whole);
     if (whole && !*out) {
         return pmpo_fail_memory(err);
     }
@@ -69,34 +56,18 @@ static bool is_conversation(json_t *v)
     return json_is_object(json_array_get(v, 0));
 }
 
-/* The conversation in front of an output, a new list; NULL: no memory. */
-static json_t *lead_of(json_t *v)
-{
-    json_t *lead = json_copy(v);
-    if (lead && json_array_remove(lead, json_array_size(lead) - 1) < 0) {
-        json_decref(lead);
-        return NULL;
-    }
-    return lead;
-}
-
-static bool ends_with_output(json_t *v)
-{
-    json_t *last = json_array_get(v, json_array_size(v) - 1);
-    const char *role = json_string_value(json_object_get(last, "role"));
-    return role && !strcmp(role, "assistant");
-}
-
 /* Sets *differ when the two outputs follow different conversations. */
 static int put_lead(pmpo_fields *f, json_t *chosen, json_t *rejected,
                     bool *differ, pmpo_error *err)
 {
-    if (!ends_with_output(chosen) || !ends_with_output(rejected)) {
-        return pmpo_fail(err, PMPO_EDATA, "%s does not end with an assistant "
+    if (!pmpo_ends_with_answer(chosen) || !pmpo_ends_with_answer(rejected)) {
+        return pmpo_fail(err, PMPO_EDATA,
+                         "%s does not end with an assistant "
                          "message",
-                         ends_with_output(chosen) ? "rejected" : "chosen");
+                         pmpo_ends_with_answer(chosen) ? "rejected" : "chosen");
     }
-    json_t *a = lead_of(chosen), *b = lead_of(rejected);
+    json_t *a = pmpo_messages_before(chosen),
+           *b = pmpo_messages_before(rejected);
     int rc = a && b ? 0 : pmpo_fail_memory(err);
     *differ = rc == 0 && !json_equal(a, b);
     json_decref(b);

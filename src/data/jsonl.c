@@ -135,8 +135,7 @@ static int read_messages(pmpo_arena *mem, const char *what, json_t *list,
     return 0;
 }
 
-/* True for a conversation with its answer, which DPO files carry along. */
-static bool ends_with_answer(json_t *list)
+bool pmpo_ends_with_answer(json_t *list)
 {
     size_t n = json_array_size(list);
     json_t *last = n ? json_array_get(list, n - 1) : NULL;
@@ -156,8 +155,8 @@ static int read_input(pmpo_arena *mem, json_t *o, pmpo_example *e,
     }
     const char *what = prompt ? "prompt" : "input";
     input = prompt ? prompt : input;
-    if (prompt && ends_with_answer(messages)) {
-        messages = NULL; /* prompt and answer once more */
+    if (prompt && pmpo_ends_with_answer(messages)) {
+        messages = NULL; /* prompt and answer once more, as in DPO files */
     }
     if (messages) {
         if (input) {
@@ -389,10 +388,47 @@ int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
 
 /* ---- lines -------------------------------------------------------------- */
 
+static bool lacks_all(json_t *o, const char *a, const char *b, const char *c)
+{
+    return !pmpo_json_field(o, a) && !pmpo_json_field(o, b) &&
+           !pmpo_json_field(o, c);
+}
+
+/* Fields that are not read. */
+static int note_unread(pmpo_mistakes *m, json_t *o, int number)
+{
+    static const char *const known[] = {"input",   "prompt",        "messages",
+                                        "target",  "chosen",        "rejected",
+                                        "options", "answer",        "id",
+                                        "weight",  "rejected_drawn"};
+    const char *name;
+    json_t *value;
+    json_object_foreach(o, name, value)
+    {
+        bool is_known = json_is_null(value);
+        for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+            is_known |= !strcmp(known[i], name);
+        }
+        if (!is_known &&
+            pmpo_mistakes_unread(m, pmpo_str_of(name), number, false) < 0) {
+            return PMPO_ENOMEM;
+        }
+    }
+    return 0;
+}
+
 static int read_value(pmpo_reader *r, json_t *o, int number, pmpo_error *err)
 {
     pmpo_item item = {.e = {.weight = 1, .line = number}};
     int rc = pmpo_example_read(r->mem, o, &item, err);
+    if (rc == PMPO_EDATA && r->is_file && json_is_object(o) &&
+        (lacks_all(o, "input", "prompt", "messages") ||
+         lacks_all(o, "target", "chosen", "chosen"))) {
+        return pmpo_jsonl_advise(r->name, o, err);
+    }
+    if (rc == 0 && r->mistakes && note_unread(r->mistakes, o, number) < 0) {
+        return pmpo_fail_memory(err);
+    }
     return rc < 0 ? rc : pmpo_reader_add(r, &item, err);
 }
 

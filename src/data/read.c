@@ -14,6 +14,8 @@ void pmpo_mistakes_release(pmpo_mistakes *m)
 {
     pmpo_arena_release(&m->mem);
     pmpo_free(m->items);
+    pmpo_free(m->unread);
+    pmpo_keys_release(&m->names);
     *m = (pmpo_mistakes){.n = 0};
 }
 
@@ -25,6 +27,27 @@ int pmpo_mistakes_add(pmpo_mistakes *m, int line, bool is_warning,
         return PMPO_ENOMEM;
     }
     m->items[m->n++] = (pmpo_data_problem){line, kept, is_warning};
+    return 0;
+}
+
+int pmpo_mistakes_unread(pmpo_mistakes *m, pmpo_str name, int line,
+                         bool is_column)
+{
+    bool added;
+    pmpo_str key = pmpo_arena_str(&m->mem, name);
+    size_t *at = key.ptr ? pmpo_keys_add(&m->names, key, m->n_unread, &added)
+                         : NULL;
+    if (!at) {
+        return PMPO_ENOMEM;
+    }
+    if (!added) {
+        m->unread[*at].n++;
+        return 0;
+    }
+    if (PMPO_GROW(m->unread, m->unread_cap, m->n_unread + 1) < 0) {
+        return PMPO_ENOMEM;
+    }
+    m->unread[m->n_unread++] = (pmpo_unread){key, line, 1, is_column};
     return 0;
 }
 
@@ -193,7 +216,7 @@ void pmpo_reader_release(pmpo_reader *r)
     r->n = r->cap = 0;
 }
 
-int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
+int pmpo_set_read(pmpo_str bytes, const char *name, bool is_file, size_t limit,
                   pmpo_mistakes *mistakes, pmpo_data **out, pmpo_error *err)
 {
     pmpo_error e = {.code = 0};
@@ -201,8 +224,11 @@ int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
     if (!d) {
         return pmpo_fail_memory(err);
     }
-    pmpo_reader r = {.mem = &d->mem, .limit = limit, .mistakes = mistakes,
-                     .id_head = ""};
+    pmpo_reader r = {.mem = &d->mem,
+                     .limit = limit,
+                     .mistakes = mistakes,
+                     .id_head = "",
+                     .is_file = is_file};
     bool is_bbh = false;
     int rc = 0;
     d->name = r.name = pmpo_arena_cstr(&d->mem, name);

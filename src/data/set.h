@@ -78,15 +78,29 @@ bool pmpo_item_is_pair(const pmpo_item *item);
 
 /* ---- reading ------------------------------------------------------------ */
 
+/* A field of the file that is none of an example's. */
+typedef struct pmpo_unread {
+    pmpo_str name;
+    int line;       /* of the first example that has it */
+    size_t n;       /* examples that have it */
+    bool is_column; /* of a table; then n is 1 */
+} pmpo_unread;
+
 typedef struct pmpo_mistakes {
     pmpo_arena mem; /* owns the texts */
     pmpo_data_problem *items;
     size_t n, cap;
+    pmpo_unread *unread; /* [n_unread], in the order of the file */
+    size_t n_unread, unread_cap;
+    pmpo_keys names; /* of those; value: its index */
 } pmpo_mistakes;
 
 void pmpo_mistakes_release(pmpo_mistakes *m);
 int pmpo_mistakes_add(pmpo_mistakes *m, int line, bool is_warning,
                       const char *text);
+/* Counts a field that is not read. PMPO_ENOMEM. */
+int pmpo_mistakes_unread(pmpo_mistakes *m, pmpo_str name, int line,
+                         bool is_column);
 
 typedef struct pmpo_reader {
     pmpo_arena *mem; /* of the set that will be made */
@@ -98,6 +112,7 @@ typedef struct pmpo_reader {
     pmpo_keys ids; /* ids from the file; value: index of the item */
     const char *id_head; /* what ids made from contents begin with */
     bool by_index;       /* `line` counts examples, not lines */
+    bool is_file;        /* `name` is one that a command can be given */
     size_t first;        /* this file's first item, where there are several */
     /* NULL, or called for each item before it is added: sets *drop if the item
      * is not wanted. Returns 0 or PMPO_ENOMEM. */
@@ -141,12 +156,20 @@ int pmpo_shown(pmpo_str s);
  * False: there is none. */
 bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line);
 
+/* True for a list of messages that ends with the assistant's. */
+bool pmpo_ends_with_answer(json_t *list);
+
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* The same objects as one JSON list. */
 int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* One JSON value as an example by the rules of docs/formats.md. */
 int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
                       pmpo_error *err);
+
+/* Puts the import command that would read the record `o`, which lacks input or
+ * target, behind the text in *err, as far as it can be told. Returns err->code.
+ * import_jsonl.c */
+int pmpo_jsonl_advise(const char *file, json_t *o, pmpo_error *err);
 
 /* Sets *is_bbh if `text` is, or was meant to be, a BIG-Bench Hard file. Then
  * *root is its JSON, or NULL if it can't be parsed: *err and *line have the
@@ -164,8 +187,9 @@ int pmpo_table_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 pmpo_str pmpo_bbh_task(const char *name);
 
 /* Like pmpo_data_parse. If `mistakes` is not NULL, all mistakes are collected
- * there, and *out, which may then be empty, has the examples without one. */
-int pmpo_set_read(pmpo_str bytes, const char *name, size_t limit,
+ * there, and *out, which may then be empty, has the examples without one.
+ * `is_file`: `name` is that of a file, which advice may name. */
+int pmpo_set_read(pmpo_str bytes, const char *name, bool is_file, size_t limit,
                   pmpo_mistakes *mistakes, pmpo_data **out, pmpo_error *err);
 
 /* Reads a whole data file. A file that can't be opened or read counts as bad

@@ -47,8 +47,8 @@ static size_t left_of(size_t all, const size_t size[3])
     return all - size[TRAIN] - size[VALIDATION] - size[TEST];
 }
 
-static int part_sizes(const pmpo_split *s, size_t all, size_t size[3],
-                      pmpo_error *err)
+int pmpo_split_sizes(const pmpo_split *s, size_t all, size_t size[3],
+                     pmpo_error *err)
 {
     const double asked[3] = {s->train, s->validation, s->test};
     const char *const names[3] = {"train", "validation", "test"};
@@ -146,11 +146,32 @@ static row *ordered_rows(const pmpo_data *d, uint64_t seed)
     return rows;
 }
 
+/* Groups can use up what was asked for a later part. */
+static int check_dealt(const pmpo_split *s, const size_t size[3],
+                       const bool dealt[4], bool one_input, pmpo_error *err)
+{
+    static const char *const names[3] = {"training", "validation", "test"};
+    const double asked[3] = {s->train, s->validation, s->test};
+    for (int i = 0; i < 3; i++) {
+        if (asked[i] > 0 && size[i] > 0 && !dealt[i]) {
+            return pmpo_fail(err, PMPO_EUSAGE,
+                             "%s: nothing is left for the %s "
+                             "part; give examples with other inputs, or 0 as "
+                             "its size",
+                             one_input ? "all examples have one input and stay "
+                                         "together"
+                                       : "examples of one input stay together",
+                             names[i]);
+        }
+    }
+    return 0;
+}
+
 int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
                     unsigned char *part, pmpo_error *err)
 {
     size_t size[3];
-    int rc = part_sizes(s, d->n, size, err);
+    int rc = pmpo_split_sizes(s, d->n, size, err);
     if (rc < 0) {
         return rc;
     }
@@ -159,6 +180,7 @@ int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
         return pmpo_fail_memory(err);
     }
     unsigned char now = TRAIN;
+    bool has[4] = {false};
     size_t dealt = 0;
     for (size_t i = 0; i < d->n; i++) {
         bool new_group = i == 0 || by_content(&rows[i - 1], &rows[i]);
@@ -167,10 +189,12 @@ int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
             dealt = 0;
         }
         part[rows[i].index] = now;
+        has[now] = true;
         dealt++;
     }
+    bool one_input = d->n > 0 && by_content(&rows[0], &rows[d->n - 1]) == 0;
     pmpo_free(rows);
-    return 0;
+    return check_dealt(s, size, has, one_input, err);
 }
 
 /* ---- overlap ------------------------------------------------------------ */

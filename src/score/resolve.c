@@ -15,12 +15,13 @@ static int fail_without(const pmpo_data *d, const pmpo_example *e,
                         pmpo_loss_kind kind, pmpo_error *err)
 {
     bool options = pmpo_loss_row_of(kind)->reads == PMPO_READS_OPTIONS;
-    return pmpo_fail(err, PMPO_EDATA,
-                     "%s:%d: example %.*s has no %s, which the %s loss needs: "
-                     "add %s\"options\", or take --loss nll",
-                     pmpo_data_name(d), e->line, (int)e->id.len, e->id.ptr,
-                     options ? "two options" : "rejected output",
-                     pmpo_loss_name(kind), options ? "" : "\"rejected\" or ");
+    pmpo_fail(err, PMPO_EDATA,
+              "example %.*s has no %s, which the %s loss needs: add "
+              "%s\"options\", or take --loss nll",
+              (int)e->id.len, e->id.ptr,
+              options ? "two options" : "rejected output", pmpo_loss_name(kind),
+              options ? "" : "\"rejected\" or ");
+    return pmpo_fail_at(d, e, PMPO_EDATA, err);
 }
 
 /* The first example for which the loss is not defined; NULL: none. */
@@ -58,12 +59,12 @@ int pmpo_loss_on_check(pmpo_loss_on on, const pmpo_data *d, pmpo_error *err)
         const pmpo_example *e = pmpo_data_example(d, i);
         size_t begin, end;
         if (!pmpo_answer_place(e, &begin, &end)) {
-            return pmpo_fail(err, PMPO_EDATA,
-                             "%s:%d: example %.*s has no \"answer\" that "
-                             "stands in its target, which --loss-on answer "
-                             "needs: add it, or take --loss-on target",
-                             pmpo_data_name(d), e->line, (int)e->id.len,
-                             e->id.ptr);
+            pmpo_fail(err, PMPO_EDATA,
+                      "example %.*s has no \"answer\" that stands in its "
+                      "target, which --loss-on answer needs: add it, or take "
+                      "--loss-on target",
+                      (int)e->id.len, e->id.ptr);
+            return pmpo_fail_at(d, e, PMPO_EDATA, err);
         }
     }
     return 0;
@@ -185,10 +186,8 @@ static size_t all_outputs(const pmpo_example *e, pmpo_str *out)
 
 int pmpo_in_example(const pmpo_data *d, size_t i, int rc, pmpo_error *err)
 {
-    return rc == PMPO_EDATA
-               ? pmpo_fail_in(err, rc, "%s:%d", pmpo_data_name(d),
-                              pmpo_data_example(d, i)->line)
-               : rc;
+    return rc == PMPO_EDATA ? pmpo_fail_at(d, pmpo_data_example(d, i), rc, err)
+                            : rc;
 }
 
 static int has_prefix(pmpo_template *t, const pmpo_example *e, pmpo_str prompt,

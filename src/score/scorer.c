@@ -295,11 +295,11 @@ static int too_long(const pmpo_scorer *s, size_t i, size_t n_ids,
                     pmpo_error *err)
 {
     const pmpo_example *e = pmpo_data_example(s->data, i);
-    return pmpo_fail(err, PMPO_ETOOLONG,
-                     "%s:%d: example %.*s has %zu tokens with the prompt, the "
-                     "model's context holds %zu: shorten it or take it out",
-                     pmpo_data_name(s->data), e->line, (int)e->id.len,
-                     e->id.ptr, n_ids, s->model->limits.max_context);
+    pmpo_fail(err, PMPO_ETOOLONG,
+              "example %.*s has %zu tokens with the prompt, the model's "
+              "context holds %zu: shorten it or take it out",
+              (int)e->id.len, e->id.ptr, n_ids, s->model->limits.max_context);
+    return pmpo_fail_at(s->data, e, PMPO_ETOOLONG, err);
 }
 
 int pmpo_render_all(pmpo_scorer *s, pmpo_str prompt, pmpo_rendering *r,

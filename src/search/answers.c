@@ -39,16 +39,16 @@ static int check_room(const pmpo_model *model, const pmpo_optimize_options *o,
 {
     const pmpo_example *e = pmpo_data_example(d, i);
     size_t whole = n_ids + (size_t)o->max_answer_tokens;
-    return whole <= model->limits.max_context
-               ? 0
-               : pmpo_fail(err, PMPO_ETOOLONG,
-                           "%s:%d: example %.*s has %zu tokens with the "
-                           "prompt, which with an answer of %d is more than "
-                           "the model's context of %zu: lower --max-tokens, "
-                           "shorten the example or take it out",
-                           pmpo_data_name(d), e->line, (int)e->id.len,
-                           e->id.ptr, n_ids, o->max_answer_tokens,
-                           model->limits.max_context);
+    if (whole <= model->limits.max_context) {
+        return 0;
+    }
+    pmpo_fail(err, PMPO_ETOOLONG,
+              "example %.*s has %zu tokens with the prompt, which with an "
+              "answer of %d is more than the model's context of %zu: lower "
+              "--max-tokens, shorten the example or take it out",
+              (int)e->id.len, e->id.ptr, n_ids, o->max_answer_tokens,
+              model->limits.max_context);
+    return pmpo_fail_at(d, e, PMPO_ETOOLONG, err);
 }
 
 int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,

@@ -30,3 +30,8 @@ echo $?
 echo $?
 cmp few.jsonl x.train.jsonl && cmp few.jsonl y.test.jsonl
 ls x.* y.* z.*
+# A part that was asked for is not left empty without a word.
+for i in 1 2 3 4; do echo "{\"input\":\"\",\"target\":\"$i\"}"; done >one.jsonl
+"$PMPO" data split one.jsonl --train 2 --val 1 --test 1
+echo $?
+"$PMPO" data split one.jsonl --train 2

@@ -16,7 +16,7 @@ printf 'input,a,b\nq,1,2\n' >many.csv
 try data import csv many.csv
 printf 'input,target\nq\n' >short.csv
 try data check short.csv
-# All mistakes of a table are listed; one that is no text has that alone.
+# All mistakes of a table are listed, also those of text that is none.
 printf 'input,target\nq,\na,b\nq\nc,d\n,e\n' >three.csv
 try data check three.csv
 printf 'input,target\ncaf\351,x\n' >latin.csv
@@ -33,5 +33,11 @@ try data import csv semi.csv --input input --target target
 printf 'input\ttarget\nq\ta\n' >tabs.csv
 try data import csv tabs.csv
 "$PMPO" data import csv tabs.csv --separator tab -q
+# Lines that end in CR alone; what a limit leaves is not looked at.
+printf 'input,target\rq,a\r' >mac.csv
+try data import csv mac.csv
+try data import csv latin.csv
+printf 'input,target\nq,a\nr,caf\351\n' >late.csv
+try data import csv late.csv --limit 1
 cp tabs.csv T.TSV
 try data check T.TSV

@@ -1,0 +1,164 @@
+/* test_columns.c: tables and JSON records as examples, by the names of their
+ * columns. What is wrong in them is in test_import.c. */
+#define _POSIX_C_SOURCE 200809L
+#include "import_help.h"
+
+static void test_csv(void **state)
+{
+    (void)state;
+    pmpo_data *d = import("csv", csv, NULL);
+    assert_int_equal(pmpo_data_count(d), 3);
+    assert_str(at(d, 0)->id, "a");
+    assert_str(at(d, 0)->input, "Which, of \"two\",\r\nis it?");
+    assert_int_equal(at(d, 0)->n_options, 2);
+    assert_str(at(d, 0)->options[1], "no");
+    assert_true(at(d, 0)->weight == 2);
+    assert_int_equal(at(d, 0)->line, 2);
+    assert_int_equal(at(d, 1)->n_options, 2);
+    assert_str(at(d, 1)->options[0], "no");
+    assert_int_equal(at(d, 1)->line, 5);
+    assert_int_equal(at(d, 2)->input.len, 0);
+    assert_int_equal(at(d, 2)->n_options, 0);
+    assert_true(at(d, 2)->weight == 0.5);
+    assert_loads(d);
+}
+
+static void test_csv_columns(void **state)
+{
+    (void)state;
+    pmpo_import_options o = options_for("csv");
+    const char *text = "text;target;good;bad;answer\nq;t;g;b;s\n";
+    o.separator = ';';
+    o.columns.input = "text";
+    pmpo_data *d = import_with(&o, "text;target;answer\nq;t;s\n", NULL);
+    assert_str(at(d, 0)->target, "t");
+    assert_str(at(d, 0)->answer, "s");
+    assert_loads(d);
+
+    o.columns.chosen = "good"; /* then the column target is none */
+    o.columns.rejected = "bad";
+    d = import_with(&o, text, NULL);
+    assert_str(at(d, 0)->target, "g");
+    assert_str(at(d, 0)->rejected[0], "b");
+    assert_loads(d);
+
+    o = options_for("csv"); /* what is the target can't be the answer too */
+    o.columns.target = "answer";
+    d = import_with(&o, "input,answer\nq,x\n", NULL);
+    assert_str(at(d, 0)->target, "x");
+    assert_int_equal(at(d, 0)->answer.len, 0);
+    assert_loads(d);
+}
+
+static void test_tsv(void **state)
+{
+    (void)state;
+    const char *const name = "some.tsv";
+    const pmpo_str text = PMPO_STR("input\ttarget\n1, 2\t3\n\t4");
+    const pmpo_import_options o = options_for("csv");
+    pmpo_data *d;
+    assert_int_equal(pmpo_import_parse(&text, &name, 1, &o, &d, NULL, NULL), 0);
+    assert_str(at(d, 0)->input, "1, 2");
+    assert_str(at(d, 1)->target, "4");
+    assert_loads(d);
+}
+
+static void test_jsonl(void **state)
+{
+    (void)state;
+    pmpo_import_options o = options_for("jsonl");
+    o.columns.input = "text";
+    o.columns.target = "label";
+    o.columns.answer = "short"; /* not every record has it */
+    o.columns.options = "choices";
+    pmpo_data *d = import_with(
+        &o,
+        "{\"text\":\"a b\",\"label\":\"x\",\"input\":\"no\",\"n\":{}}\n"
+        "{\"text\":1,\"label\":true,\"short\":2.5,\"weight\":2}\r\n\n"
+        "{\"text\":\"\",\"label\":2,\"choices\":[1,2],\"id\":7}\n"
+        "{\"text\":\"\",\"label\":\"y\",\"choices\":\"x|y\",\"short\":null}",
+        NULL);
+    assert_str(at(d, 0)->input, "a b");
+    assert_str(at(d, 0)->target, "x");
+    assert_int_equal(at(d, 0)->answer.len, 0);
+    assert_str(at(d, 1)->input, "1");
+    assert_str(at(d, 1)->target, "true");
+    assert_str(at(d, 1)->answer, "2.5");
+    assert_true(at(d, 1)->weight == 2);
+    assert_str(at(d, 2)->id, "7");
+    assert_str(at(d, 2)->options[1], "2");
+    assert_int_equal(at(d, 2)->line, 4);
+    assert_str(at(d, 3)->options[0], "x");
+    assert_loads(d);
+
+    o = options_for("jsonl"); /* names that are found; a list */
+    o.columns.target = "output";
+    d = import_with(&o,
+                    "[{\"question\":\"q\",\"output\":\"t\"},"
+                    "{\"instruction\":\"i\",\"input\":\"j\",\"output\":\"t\"},"
+                    "{\"instruction\":\"i\",\"input\":\"\",\"output\":\"t\"},"
+                    "{\"instruction\":\"k\",\"output\":\"t\"}]",
+                    NULL);
+    assert_str(at(d, 0)->input, "q");
+    assert_str(at(d, 1)->input, "i\n\nj");
+    assert_str(at(d, 2)->input, "i");
+    assert_str(at(d, 3)->input, "k");
+    assert_loads(d);
+}
+
+static void test_jsonl_chats(void **state)
+{
+    (void)state;
+    pmpo_data *d = import("jsonl",
+                          "{\"messages\":[" USER "," ASSISTANT "," USER
+                          "," ASSISTANT "]}\n"
+                          "{\"messages\":[" USER "],\"target\":\"t\"}\n"
+                          "{\"messages\":[" USER "," ASSISTANT
+                          "],\"target\":\"t\"}\n",
+                          NULL);
+    assert_int_equal(at(d, 0)->n_messages, 3);
+    assert_str(at(d, 0)->messages[1].content, "a");
+    assert_str(at(d, 0)->target, "a");
+    assert_int_equal(at(d, 1)->n_messages, 1);
+    assert_str(at(d, 1)->target, "t");
+    assert_int_equal(at(d, 2)->n_messages, 2); /* a target is given */
+    assert_loads(d);
+
+    pmpo_import_options o = options_for("jsonl");
+    o.columns.input = "conversation";
+    d = import_with(&o, "{\"conversation\":[" USER "," ASSISTANT "]}", NULL);
+    assert_int_equal(at(d, 0)->n_messages, 1);
+    assert_str(at(d, 0)->target, "a");
+    assert_loads(d);
+}
+
+/* What a limit leaves unread may be anything. */
+static void test_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format, *text;
+    } cases[] = {
+        {"csv", "input,target\nq,t\nr,\xe9\n"},
+        {"csv", "input,target\nq,t\n\"r"},
+        {"gsm8k", "{\"question\":\"q\",\"answer\":\"#### 5\"}\n\xe9\n"},
+        {"jsonl", GOOD "\xe9\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pmpo_import_options o = options_for(cases[i].format);
+        o.limit = 1;
+        pmpo_data *d = import_with(&o, cases[i].text, NULL);
+        assert_int_equal(pmpo_data_count(d), 1);
+        pmpo_data_free(d);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_csv),         cmocka_unit_test(test_csv_columns),
+        cmocka_unit_test(test_tsv),         cmocka_unit_test(test_jsonl),
+        cmocka_unit_test(test_jsonl_chats), cmocka_unit_test(test_limit),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
