@@ -16,8 +16,8 @@ typedef struct pmpo_messages {
 
 /* The messages of example `e` with `prompt` where the template
  * (docs/templates.md) puts it, as for a chat server. Only the input and
- * messages of `e` are read. PMPO_EUSAGE: the template is not chat, user or
- * user-suffix; the others have no turns. */
+ * messages of `e` are read. PMPO_EUSAGE: the template is not chat, user,
+ * user-suffix or place; the others have no turns. */
 PMPO_API int pmpo_prompt_messages(const char *template_name, pmpo_str prompt,
                                   const pmpo_example *e, pmpo_messages **out,
                                   pmpo_error *err);

@@ -375,12 +375,24 @@ static int measure(job *j, pmpo_error *err)
     return rc;
 }
 
+static int check_call(size_t n_prompts, const pmpo_score_options *o,
+                      pmpo_error *err)
+{
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_score_options of another "
+                         "version of pmpo.h");
+    }
+    return n_prompts ? 0 : pmpo_fail(err, PMPO_EUSAGE, "no prompt to score");
+}
+
 int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                    size_t n_prompts, const pmpo_score_options *o,
                    pmpo_bench *out, pmpo_error *err)
 {
-    if (n_prompts == 0) {
-        return pmpo_fail(err, PMPO_EUSAGE, "no prompt to score");
+    int rc = check_call(n_prompts, o, err);
+    if (rc < 0) {
+        return rc;
     }
     pmpo_data *own = NULL;
     pmpo_bench b = {0};
@@ -389,8 +401,8 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
              .n_prompts = n_prompts,
              .o = o,
              .out = &b};
-    int rc = d ? pmpo_data_first(d, o->limit, &own, err)
-               : make_up(o->limit ? o->limit : MADE_UP, &own, err);
+    rc = d ? pmpo_data_first(d, o->limit, &own, err)
+           : make_up(o->limit ? o->limit : MADE_UP, &own, err);
     j.data = own ? own : d;
     j.so = (pmpo_scorer_options){.how = o->how,
                                  .targets = PMPO_TARGETS_ALL};
