@@ -253,44 +253,78 @@ class Watch:
             o.progress_ud = self.handle
 
 
-def run(work: Callable[[], int], watch: Watch, stop: Callable[[], bool]) -> int:
+class _Work:
+    """A call into the library, in a thread of its own, with what C reads and
+    writes meanwhile: that lives as long as the thread."""
+
+    def __init__(self, work: Callable[[], int], watch: Watch, keep: object) -> None:
+        self._work, self._watch, self._keep = work, watch, keep
+        self._turn = threading.Lock()
+        self._begun = self._dropped = False
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pmpo")
+        self.code = 0
+        self.failed: BaseException | None = None
+
+    def _run(self) -> None:
+        with self._turn:
+            if self._dropped:
+                return
+            self._begun = True
+        try:
+            self.code = self._work()
+        except BaseException as e: # reaches the caller
+            self.failed = e
+        finally:
+            self._over.set()
+            self._watch.reports.put(None)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self, stop: Callable[[], bool]) -> None:
+        """It doesn't begin any more, or is stopped, and waited for if stop() says so."""
+        with self._turn:
+            self._dropped = True
+        if self._begun and stop():
+            while not self._over.is_set():
+                try:
+                    self._over.wait()
+                except BaseException: # the first one is raised already
+                    continue
+
+
+def run(work: Callable[[], int], watch: Watch, stop: Callable[[], bool],
+        keep: object = None) -> int:
     """Calls work(), which calls into the library, in a thread of its own, and
     waits: reports reach the progress function in the caller's thread, and ^C
     is heard at once. An exception (KeyboardInterrupt, or what the progress
     function raises) calls stop(). It says whether the end of the work is to be
-    waited for: else the exception goes on at once, and the thread is left alone."""
-    done: list[int] = []
-    failed: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            done.append(work())
-        except BaseException as e: # reaches the caller
-            failed.append(e)
-        finally:
-            watch.reports.put(None)
-
-    thread = threading.Thread(target=target, name="pmpo")
-    thread.start()
+    waited for: else the exception goes on at once, and the thread is left alone.
+    keep: what C reads during the call."""
+    job = _Work(work, watch, keep)
     raised: BaseException | None = None
-    while True:
-        try:
-            report = watch.reports.get(timeout=0.2)
-            if report is None:
-                break
-            if watch.fn and raised is None:
-                watch.fn(report)
-        except queue.Empty:
-            continue
-        except BaseException as e:
-            if raised is None:
-                raised = e
-                if not stop():
-                    raise
-    thread.join()
-    if failed:
-        raise failed[0]
+    try:
+        job.start()
+        while True:
+            try:
+                report = watch.reports.get(timeout=0.2)
+                if report is None:
+                    break
+                if watch.fn and raised is None:
+                    watch.fn(report)
+            except queue.Empty:
+                continue
+            except BaseException as e:
+                if raised is None:
+                    raised = e
+                    if not stop():
+                        raise
+    except BaseException: # ^C also comes between the lines above
+        job.end(stop)
+        raise
+    if job.failed is not None:
+        raise job.failed
     if raised is not None:
         raise raised
-    return done[0]
-
+    return job.code

@@ -51,8 +51,8 @@ def alone(models: Iterable[Model]) -> ExitStack:
         return locks.pop_all()
 
 
-def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch) -> int:
-    """work() with these models for itself; ^C cancels it in all of them."""
+def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch, keep: object) -> int:
+    """work() with these models for itself; ^C cancels it in all of them. keep: what C reads meanwhile."""
     distinct = list({id(m): m for m in models}.values())
     with alone(distinct):
         for m in distinct:
@@ -66,7 +66,7 @@ def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch) ->
         try:
             for m in distinct:
                 m._in_use = True
-            return _core.run(work, watch, stop)
+            return _core.run(work, watch, stop, (keep, distinct))
         finally:
             for m in distinct:
                 m._in_use = False
@@ -236,9 +236,9 @@ class Model:
         watch.into(o)
         ps, n = keep.pstrs(_prompts(prompts))
         out, err = ffi.new("pmpo_scores **"), ffi.new("pmpo_error *")
-        check(run_alone([self], lambda: int(lib.pmpo_score(
-            self._handle, d._handle, ps, n, o, out, err)), watch), err)
-        try:
+        try: # what is made is freed also where progress raises after it
+            check(run_alone([self], lambda: int(lib.pmpo_score(
+                self._handle, d._handle, ps, n, o, out, err)), watch, keep), err)
             return Scores(out[0])
         finally:
             lib.pmpo_scores_free(out[0])
@@ -260,9 +260,9 @@ class Model:
         marks = self if rewriter is None else model_of(rewriter, for_generation=True)
         o.rewriter = marks._alive()
         out, err = ffi.new("pmpo_analysis **"), ffi.new("pmpo_error *")
-        check(run_alone([self, marks], lambda: int(lib.pmpo_analyze(
-            self._handle, d._handle, keep.pstr(prompt), o, out, err)), watch), err)
         try:
+            check(run_alone([self, marks], lambda: int(lib.pmpo_analyze(
+                self._handle, d._handle, keep.pstr(prompt), o, out, err)), watch, keep), err)
             return Analysis(out[0])
         finally:
             lib.pmpo_analysis_free(out[0])
@@ -273,8 +273,8 @@ class Model:
                  progress: ProgressFn | None = None,
                  **options: Unpack[EvalOptions]) -> Evaluation:
         """How often the answers under each of P prompts are right, by each of M
-        metrics (docs/cli.md; None: options where they are known, else exact):
-        shares [P, M] with 95 % intervals. Options: pmpo.EvalOptions."""
+        metrics (docs/cli.md; None: options where they are known, else by the
+        form of the answers number, choice or exact): shares [P, M] with 95 % intervals. Options: pmpo.EvalOptions."""
         keep, watch, d = Keep(), Watch(progress), data_of(data)
         o = ffi.new("pmpo_eval_options *")
         lib.pmpo_eval_options_init(o)
@@ -286,9 +286,9 @@ class Model:
         watch.into(o)
         ps, n = keep.pstrs(_prompts(prompts))
         out, err = ffi.new("pmpo_eval **"), ffi.new("pmpo_error *")
-        check(run_alone([self, judges], lambda: int(lib.pmpo_eval_run(
-            self._handle, d._handle, ps, n, o, out, err)), watch), err)
         try:
+            check(run_alone([self, judges], lambda: int(lib.pmpo_eval_run(
+                self._handle, d._handle, ps, n, o, out, err)), watch, keep), err)
             return Evaluation(out[0])
         finally:
             lib.pmpo_eval_free(out[0])

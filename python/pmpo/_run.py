@@ -229,11 +229,12 @@ _STOPS = (lib.PMPO_ECANCELLED, lib.PMPO_EBUDGET) # everything is kept
 
 
 def _sit(models: list[Model], work: Any, watch: Watch, err: Any,
-         path: str) -> Run:
-    """work() with these models for itself; ^C stops it cleanly."""
+         path: str, keep: object = None) -> Run:
+    """work() with these models for itself; ^C stops it cleanly. keep: what C
+    reads meanwhile."""
     if any(x._handle is None for m in models for x in m._joined):
         raise ValueError("a model that is joined is closed: join others, or none")
-    code = run_alone([x for m in models for x in [m, *m._joined]], work, watch)
+    code = run_alone([x for m in models for x in [m, *m._joined]], work, watch, keep)
     if code < 0 and code not in _STOPS:
         err.code = code
         raise error_of(err)
@@ -284,7 +285,8 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
         "train": handles[0], "validation": handles[1], "test": handles[2]})
     err = ffi.new("pmpo_error *")
     return _sit([scorer, other], lambda: int(lib.pmpo_optimize(
-        given, o, os.fsencode(where), ffi.NULL, err)), watch, err, where)
+        given, o, os.fsencode(where), ffi.NULL, err)), watch, err, where,
+        (keep, parts))
 
 
 def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = None,

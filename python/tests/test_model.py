@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import inspect
 import math
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 
@@ -12,7 +14,7 @@ import pytest
 
 import pmpo
 from conftest import MODEL
-from pmpo._core import Keep
+from pmpo._core import Keep, Watch, run
 from pmpo._model import _Opening
 from pmpo._pmpo import ffi, lib
 
@@ -152,6 +154,97 @@ def test_what_progress_raises_ends_the_call(model, rows):
     with pytest.raises(RuntimeError, match="enough"):
         model.score(rows, PROMPTS, template="raw", no_cache=True, progress=fail)
     assert model.score(rows, "x", template="raw").losses.shape == (1, 12)
+
+
+def test_what_is_made_is_freed_where_progress_raises(model, rows, monkeypatch):
+    """Also when the call has succeeded by then."""
+    freed = []
+
+    class Counting:
+        def __getattr__(self, name):
+            return getattr(lib, name)
+
+        def pmpo_scores_free(self, p):
+            freed.append(p != ffi.NULL)
+            lib.pmpo_scores_free(p)
+
+        def pmpo_cancel(self, handle): # it comes too late
+            pass
+
+    def fail(p):
+        raise RuntimeError("enough")
+
+    monkeypatch.setattr("pmpo._model.lib", Counting())
+    with pytest.raises(RuntimeError, match="enough"):
+        model.score(rows, PROMPTS, template="raw", no_cache=True, progress=fail)
+    assert freed == [True]
+
+
+@pytest.mark.parametrize("line", ["continue", "job.start()", "report = watch"])
+def test_an_interrupt_between_the_lines(line):
+    """Wherever ^C comes, the work is stopped and has ended when it is raised."""
+    source, first = inspect.getsourcelines(run)
+    number = first + next(i for i, s in enumerate(source) if line in s)
+    stopped, over, raised = threading.Event(), threading.Event(), []
+
+    def work():
+        stopped.wait(30)
+        time.sleep(0.1)
+        over.set()
+        return 0
+
+    def stop():
+        stopped.set()
+        return True
+
+    def trace(frame, event, arg):
+        if frame.f_code is not run.__code__:
+            return None
+        was = frame.f_lineno == number and event == "line"
+        if trace.armed and not raised: # the line after it, or the next turn
+            raised.append(frame.f_lineno)
+            raise KeyboardInterrupt
+        trace.armed = trace.armed or was
+        return trace
+
+    trace.armed = False
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(work, Watch(None), stop)
+    finally:
+        sys.settrace(before)
+    assert raised and stopped.is_set() and over.is_set()
+
+
+def test_an_interrupt_while_the_thread_starts(monkeypatch):
+    """Work that has not begun never begins; one that has is stopped."""
+    begun, stopped, over = [], threading.Event(), threading.Event()
+
+    def work():
+        begun.append(True)
+        stopped.wait(30)
+        over.set()
+        return 0
+
+    def stop():
+        stopped.set()
+        return True
+
+    for late in (False, True):
+        def start(self, late=late, real=threading.Thread.start):
+            if late:
+                real(self)
+                while not begun:
+                    time.sleep(0.01)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as m:
+            m.setattr(threading.Thread, "start", start)
+            with pytest.raises(KeyboardInterrupt):
+                run(work, Watch(None), stop)
+        assert bool(begun) == late and over.is_set() == late
 
 
 def test_the_model_in_its_own_progress(model, rows):
