@@ -31,6 +31,9 @@ awk 'BEGIN {
         printf "message %d,%s\n", i, t >"feedback.csv"
         printf "{\"prompt\": \"Question %d?\", \"chosen\": \"Yes, %d.\", \"rejected\": \"No.\"}\n", i, i >"dpo.jsonl"
         printf "{\"question\": \"%d plus 1?\", \"answer\": \"It is %d.\\n#### %d\"}\n", i, i + 1, i + 1 >"problems.jsonl"
+        printf "{\"text\": \"message %d\", \"label\": \"%s\"}\n", i, t >"reviews.jsonl"
+        printf "{\"instruction\": \"Say %d.\", \"input\": \"\", \"output\": \"%d\"}\n", i, i >"alpaca.json"
+        printf "{\"messages\": [{\"role\": \"user\", \"content\": \"%d?\"}, {\"role\": \"assistant\", \"content\": \"%d\"}]}\n", i, i >"chats.jsonl"
     } }'
 printf 'Read the message. Then name the team.\n' >prompt.txt
 ln -s "$source/examples" examples
