@@ -200,6 +200,7 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "demos", is_calibrated,
      "there are no demonstrations with --calibrate"},
     {CMD_OPTIMIZE, "demos-as", shows_no_demos, "--demos 0 shows none"},
+    {CMD_OPTIMIZE, "task", rewrites_nothing, "no rewriter reads it"},
     {CMD_OPTIMIZE, "temperature", rewrites_nothing, "nothing is rewritten"},
     {CMD_OPTIMIZE, "top-p", rewrites_nothing, "nothing is rewritten"},
     {CMD_OPTIMIZE, "rewrite-form", rewrites_nothing, "nothing is rewritten"},

@@ -292,6 +292,7 @@ optimize | --no-guard | --preset paper => --no-guard
 optimize | --allow-copy | --preset paper => --allow-copy
 optimize | --allow-copy | --no-guard => --allow-copy
 optimize | --allow-copy | --rewriter none => --allow-copy
+optimize | --task | --rewriter none => --task Sort.
 optimize | --approve | --freeze - => --approve
 optimize | --race | --hard 4 --variants 8 --train 20 --test 0 --val 4 | --race off
 optimize | --race | --preset paper => --race paired

@@ -237,7 +237,7 @@ void pmpo_page_again(pmpo_run_page *p)
               "optimize -d DATA");
     put_models(p);
     put_text(p, "-p", *marked ? marked : pmpo_run_setting(p->v, "prompt"));
-    if (*pmpo_run_setting(p->v, "task")) {
+    if (*pmpo_run_setting(p->v, "task") && !asks_nobody(p->v)) {
         put_text(p, "--task", pmpo_run_setting(p->v, "task"));
     }
     for (size_t i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
