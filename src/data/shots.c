@@ -99,7 +99,9 @@ int pmpo_example_after(const pmpo_example *e, const pmpo_demo *d, size_t n,
         return PMPO_ENOMEM;
     }
     size_t k = head_of(e);
-    memcpy(m, e->messages, k * sizeof(*m));
+    for (size_t i = 0; i < k; i++) {
+        m[i] = e->messages[i];
+    }
     for (size_t i = 0; i < n; i++) {
         m[k++] = (pmpo_message){PMPO_STR("user"), d[i].input};
         m[k++] = (pmpo_message){PMPO_STR("assistant"), d[i].output};

@@ -346,6 +346,11 @@ static int prepare(pmpo_llama_opening *w, pmpo_error *err)
         return pmpo_fail(err, PMPO_EMODEL, "%s: not a GGUF file: %s",
                          w->source, pmpo_llama_log());
     }
+    if (!w->facts.arch[0]) {
+        return pmpo_fail(err, PMPO_EMODEL,
+                         "%s: it names no architecture, so it is no model",
+                         w->source);
+    }
     if (w->facts.n_parts > 1) { /* llama.cpp would load files not hashed here */
         return pmpo_fail(err, PMPO_EMODEL,
                          "%s: one of %u files that a model is split into: join "
