@@ -18,8 +18,7 @@
 typedef struct pmpo_answer {
     pmpo_str text;
     bool complete; /* ended by itself, not by max_tokens */
-    bool
-        refused; /* by the server (pmpo_reply.code): no answer, not a wrong one */
+    bool refused;  /* by the server: neither right nor wrong */
 } pmpo_answer;
 
 typedef enum pmpo_metric_kind {
