@@ -111,13 +111,17 @@ static void sort_out(entrant *e, size_t n, size_t keep)
     }
 }
 
+/* One that was scored to its end has a loss to be told: of short texts the first
+ * block may hold all examples. */
 static void give_up(pmpo_state *st, const entrant *e, size_t n_better)
 {
     pmpo_candidate_row *row = &st->rows[e->row];
-    if (row->fate == PMPO_FATE_PENDING) {
-        row->given_up = pmpo_say(st, "given up after %zu of %zu examples: %zu "
-                                 "other prompts were better", e->n_done,
-                                 pmpo_data_count(st->in->train), n_better);
+    size_t all = pmpo_data_count(st->in->train);
+    if (row->fate == PMPO_FATE_PENDING && e->n_done < all) {
+        row->given_up = pmpo_say(st,
+                                 "given up after %zu of %zu examples: %zu "
+                                 "other prompts were better",
+                                 e->n_done, all, n_better);
         st->n_scored++;
     }
 }
