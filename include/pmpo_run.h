@@ -27,7 +27,7 @@ typedef struct pmpo_candidate {
     const char *reason; /* one line */
     pmpo_str reply;     /* of the rewriter, unchanged */
     int hard_case;      /* index in the iteration's hard_ids; -1: none */
-    int variant;
+    int variant;        /* which rewrite for its hard case, 0..; -1: none */
     uint64_t seed;      /* of the sample */
 } pmpo_candidate;
 

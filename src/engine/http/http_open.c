@@ -240,9 +240,11 @@ static int compare(const opening *w, size_t i, const pmpo_probe *p,
                    pmpo_error *err)
 {
     if (p->dialect != w->probe.dialect) {
-        return pmpo_fail(err, PMPO_EMODEL, "%s can%s score as the servers before "
-                         "it: replicas have to be alike", w->urls[i],
-                         p->dialect ? "'t" : " not");
+        return pmpo_fail(err, PMPO_EMODEL, "%s gives log-probabilities by the "
+                         "dialect %s, the servers before it by %s: replicas "
+                         "have to be alike", w->urls[i],
+                         p->dialect ? p->dialect->name : "none",
+                         w->probe.dialect ? w->probe.dialect->name : "none");
     }
     double apart = pmpo_probe_apart(p, &w->probe);
     if (p->dialect && apart > APART) {
