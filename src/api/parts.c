@@ -508,20 +508,19 @@ static int resolve_end(const pmpo_parts *p, pmpo_model *scorer,
 static int resolve_metric(const pmpo_parts *p, pmpo_optimize_options *o,
                           pmpo_error *err)
 {
-    static const unsigned bits[] = {0, 0, PMPO_METRIC_EXACT,
-                                    PMPO_METRIC_NUMBER, PMPO_METRIC_CHOICE};
     if (o->metric == PMPO_RUN_METRIC_AUTO) {
         unsigned bit = o->paper ? 0 : pmpo_metric_by_form(p->of[0]);
         for (int i = 1; i < 3; i++) {
             bit = p->of[i] && pmpo_metric_by_form(p->of[i]) != bit ? 0 : bit;
         }
         o->metric = PMPO_RUN_METRIC_NONE;
-        for (int i = 2; bit && i <= PMPO_RUN_METRIC_CHOICE; i++) {
-            o->metric = bits[i] == bit ? (pmpo_run_metric)i : o->metric;
+        for (pmpo_run_metric m = PMPO_RUN_METRIC_EXACT;
+             bit && m <= PMPO_RUN_METRIC_CHOICE; m++) {
+            o->metric = pmpo_run_metric_bit(m) == bit ? m : o->metric;
         }
         return 0;
     }
-    unsigned bit = bits[o->metric], same;
+    unsigned bit = pmpo_run_metric_bit(o->metric), same;
     int rc = 0;
     for (int i = 1; rc == 0 && bit && i < 3; i++) {
         rc = p->of[i] ? pmpo_metrics_resolve(bit, p->of[i], &same, err) : 0;

@@ -1,4 +1,5 @@
-/* by_form.c: chooses a metric by the form of the data's answers. */
+/* by_form.c: the metric of a run, chosen by the form of the data's answers or
+ * named. */
 #include "eval/eval.h"
 #include "eval/match.h"
 #include "text/text.h"
@@ -44,4 +45,20 @@ unsigned pmpo_metric_by_form(const pmpo_data *d)
            : all(d, is_letter)         ? PMPO_METRIC_CHOICE
            : all(d, is_short)          ? PMPO_METRIC_EXACT
                                        : 0;
+}
+
+unsigned pmpo_run_metric_bit(pmpo_run_metric m)
+{
+    switch (m) {
+    case PMPO_RUN_METRIC_EXACT:
+        return PMPO_METRIC_EXACT;
+    case PMPO_RUN_METRIC_NUMBER:
+        return PMPO_METRIC_NUMBER;
+    case PMPO_RUN_METRIC_CHOICE:
+        return PMPO_METRIC_CHOICE;
+    case PMPO_RUN_METRIC_AUTO:
+    case PMPO_RUN_METRIC_NONE:
+        break;
+    }
+    return 0;
 }

@@ -69,6 +69,9 @@ int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
  * texts. (by_form.c) */
 unsigned pmpo_metric_by_form(const pmpo_data *d);
 
+/* The bit of the metric that a run marks its answers by; 0: auto and none. */
+unsigned pmpo_run_metric_bit(pmpo_run_metric m);
+
 /* 1 if the target is the likeliest option: by log-likelihood, per token, or
  * minus the prior; else 0. A tie counts as right. *s must have all options. */
 double pmpo_right_option(const pmpo_example *e, const pmpo_example_score *s);

@@ -27,10 +27,12 @@ int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
 
 const pmpo_metric_row *pmpo_answers_metric(const pmpo_state *st)
 {
-    return st->o.metric == PMPO_RUN_METRIC_NUMBER ? &PMPO_METRIC_NUMBER_ROW
-           : st->o.metric == PMPO_RUN_METRIC_CHOICE
-               ? &PMPO_METRIC_CHOICE_ROW
-               : &PMPO_METRIC_EXACT_ROW;
+    unsigned bit = pmpo_run_metric_bit(st->o.metric);
+    int i = 0;
+    while (i < PMPO_N_METRICS - 1 && bit != 1u << i) {
+        i++;
+    }
+    return pmpo_metrics[i];
 }
 
 static int check_room(const pmpo_model *model, const pmpo_optimize_options *o,

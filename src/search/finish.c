@@ -45,13 +45,6 @@ typedef struct outcome {
 
 static const char *const names[2] = {"initial", "best"};
 
-static const char *const figures[] = {
-    "train_loss", "val_loss", "test_loss", "train_format", "train_choice",
-    "test_format", "test_choice", "test_n_options", "test_n_correct",
-    "test_accuracy_low", "test_accuracy_high", "test_n_answers",
-    "test_n_right", "test_n_cut_off", "test_right_low", "test_right_high",
-};
-
 /* ---- scoring ------------------------------------------------------------- */
 
 /* One of the parts: of which scorer, for what, into what. */
@@ -369,31 +362,30 @@ static int put_measured(pmpo_store *s, const char *who, const measured *m,
                         bool tested, pmpo_error *err)
 {
     const pmpo_sheet *a = &m->answers;
-    const double values[] = {
-        m->train.loss,
-        m->val_loss,
-        m->test.loss,
-        m->train.format,
-        m->train.choice,
-        m->test.format,
-        m->test.choice,
-        tested ? (double)m->test.n_options : 0,
-        tested ? (double)m->test.n_correct : 0,
-        m->accuracy.low,
-        m->accuracy.high,
-        (double)a->n,
-        (double)a->n_right,
-        (double)a->n_cut,
-        m->right.low,
-        m->right.high,
+    const struct {
+        const char *name; /* of PMPO_RUN_FIGURES */
+        double value;
+    } figures[] = {
+        {"train_loss", m->train.loss},
+        {"val_loss", m->val_loss},
+        {"test_loss", m->test.loss},
+        {"train_format", m->train.format},
+        {"train_choice", m->train.choice},
+        {"test_format", m->test.format},
+        {"test_choice", m->test.choice},
+        {"test_n_options", tested ? (double)m->test.n_options : 0},
+        {"test_n_correct", tested ? (double)m->test.n_correct : 0},
+        {"test_accuracy_low", m->accuracy.low},
+        {"test_accuracy_high", m->accuracy.high},
+        {"test_n_answers", (double)a->n},
+        {"test_n_right", (double)a->n_right},
+        {"test_n_cut_off", (double)a->n_cut},
+        {"test_right_low", m->right.low},
+        {"test_right_high", m->right.high},
     };
-    _Static_assert(sizeof(values) / sizeof(values[0])
-                       == sizeof(figures) / sizeof(figures[0]),
-                   "a value a figure");
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < sizeof(values) / sizeof(values[0]);
-         i++) {
-        rc = put(s, who, figures[i], values[i], err);
+    for (size_t i = 0; rc == 0 && i < sizeof(figures) / sizeof(*figures); i++) {
+        rc = put(s, who, figures[i].name, figures[i].value, err);
     }
     return rc;
 }
@@ -556,12 +548,15 @@ static int clear_models(pmpo_store *s, pmpo_error *err)
     return rc;
 }
 
+#define NAME(name, shown) name,
+
 static int clear_outcome(pmpo_store *s, pmpo_error *err)
 {
     static const char *const single[] = {
         "final",        "test_gain",        "test_gain_low",
         "test_gain_high", "answers_gain",   "answers_gain_low",
         "answers_gain_high", "answers_p",   "n_finalists"};
+    static const char *const figures[] = {PMPO_RUN_FIGURES(NAME)};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof(single) / sizeof(*single); i++) {
         rc = clear(s, "", single[i], err);
