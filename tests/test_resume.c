@@ -319,6 +319,37 @@ static void test_extend(void **state)
     unlink(log_path);
 }
 
+/* Requests that were refused as too long leave no reply: they are refused again
+ * when what was decided is replayed. */
+static void test_too_long_then(void **state)
+{
+    (void)state;
+    pmpo_optimize_options o = run_options();
+    fake_options f = model_options();
+    char *longer, *text = NULL;
+    pmpo_error err = {0};
+    pmpo_resume_options r;
+    pmpo_resume_options_init(&r);
+    o.max_reply_tokens = 1 << 20; /* the context of this engine */
+    o.iterations = 4;
+    pmpo_run *run = finished(&f, &o, data, path, 0);
+    longer = run_text(run, false);
+    pmpo_run_free(run);
+    o.iterations = 2;
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, NULL, &err), 0);
+    r.iterations = 4;
+    if (resume_once(&f, path, &r, &text, false, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    free(text);
+    r.iterations = 0;
+    assert_int_equal(resume_once(&f, path, &r, &text, false, &err), 0);
+    assert_string_equal(text, longer);
+    free(text);
+    free(longer);
+    unlink(log_path);
+}
+
 static void test_finished_run_resumed(void **state)
 {
     (void)state;
@@ -499,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_extend),
+        cmocka_unit_test(test_too_long_then),
         cmocka_unit_test(test_finished_run_resumed),
         cmocka_unit_test(test_other_model_refused),
         cmocka_unit_test(test_run_models),

@@ -471,8 +471,9 @@ static void test_what_is_not_a_number_is_an_error(void **state)
     fake_free(m);
 }
 
-static int no_budget(void *ud, pmpo_error *err)
+static int no_budget(void *ud, pmpo_hash key, pmpo_error *err)
 {
+    (void)key;
     (void)err;
     return ++*(int *)ud > 1 ? PMPO_EBUDGET : 0;
 }

@@ -218,8 +218,16 @@ static pmpo_run *run_with(pmpo_model *m, const char *start, const char *library,
     o.metric = answer_tokens ? PMPO_RUN_METRIC_EXACT : PMPO_RUN_METRIC_NONE;
     o.max_answer_tokens = answer_tokens ? answer_tokens : o.max_answer_tokens;
     o.score.template_name = "raw";
-    pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
-                  &run, err);
+    int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o,
+                           path, &run, err);
+    if (rc == 0) { /* what was refused then is known: the run can go on */
+        pmpo_resume_options r;
+        pmpo_resume_options_init(&r);
+        r.iterations = o.iterations + 1;
+        pmpo_run_free(run);
+        run = NULL;
+        pmpo_resume(m, NULL, path, &r, &run, err);
+    }
     pmpo_data_free(d);
     drop_folder(folder);
     free(path);

@@ -138,16 +138,31 @@ static int read_replies(pmpo_str text, size_t n, pmpo_arena *mem,
 
 /* ---- computing ----------------------------------------------------------- */
 
-static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
-                    pmpo_job_reply *out, size_t n, pmpo_cost *cost,
-                    pmpo_error *err)
+typedef struct computing {
+    pmpo_jobs *j;
+    const pmpo_job *job;
+    pmpo_hash key;
+} computing;
+
+static int before(void *ud, pmpo_error *err)
 {
+    const computing *c = ud;
+    return c->j->before ? c->j->before(c->j->ud, c->key, err) : 0;
+}
+
+static int generate(computing *c, pmpo_arena *mem, pmpo_job_reply *out,
+                    size_t n, pmpo_cost *cost, pmpo_error *err)
+{
+    pmpo_jobs *j = c->j;
+    const pmpo_job *job = c->job;
     pmpo_reply *replies = pmpo_calloc(n, sizeof(*replies));
     if (!replies) {
         return pmpo_fail_memory(err);
     }
-    const pmpo_keeping keep = {.cache = j->cache, .whole = true,
-                               .before = j->before, .ud = j->ud};
+    const pmpo_keeping keep = {.cache = j->cache,
+                               .whole = true,
+                               .before = before,
+                               .ud = c};
     int rc = pmpo_generate_kept(j->model, &keep, job->requests,
                                 job->n_requests, &job->params, replies, err);
     for (size_t i = 0; i < n; i++) {
@@ -167,15 +182,26 @@ static int generate(pmpo_jobs *j, const pmpo_job *job, pmpo_arena *mem,
     return rc;
 }
 
+/* Returns PMPO_ETOOLONG, or what keeps that from being stored. */
+static int keep_refusal(pmpo_store *s, pmpo_hash key, const pmpo_error *why,
+                        pmpo_error *err)
+{
+    int rc = s ? pmpo_store_put_too_long(s, key, why->text, err) : 0;
+    return rc < 0 ? rc : pmpo_fail(err, PMPO_ETOOLONG, "%s", why->text);
+}
+
 static int compute(pmpo_jobs *j, const pmpo_job *job, pmpo_hash key,
                    pmpo_arena *mem, pmpo_job_reply *out, size_t n,
                    pmpo_error *err)
 {
     pmpo_cost cost = {0};
     double start = pmpo_now_ms();
-    int rc = generate(j, job, mem, out, n, &cost, err);
+    computing c = {j, job, key};
+    pmpo_error why = {0};
+    int rc = generate(&c, mem, out, n, &cost, &why);
     if (rc < 0) {
-        return rc;
+        return rc == PMPO_ETOOLONG ? keep_refusal(j->store, key, &why, err)
+                                   : pmpo_fail(err, rc, "%s", why.text);
     }
     cost.seconds = (pmpo_now_ms() - start) / 1e3;
     if (j->cost) {

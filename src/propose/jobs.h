@@ -16,9 +16,10 @@ typedef struct pmpo_jobs {
     pmpo_model *model;  /* borrowed */
     pmpo_store *store;  /* NULL: nothing is kept in a run file */
     pmpo_cache *cache;  /* NULL: nothing is kept for other runs */
-    /* Called before a job is computed, not if it is found; may be NULL. A
-     * negative code ends the job with that code. */
-    int (*before)(void *ud, pmpo_error *err);
+    /* Called before the job with this key is computed, not if it is found; may be
+     * NULL. A negative code ends the job with that code; PMPO_ETOOLONG: it was
+     * refused before. */
+    int (*before)(void *ud, pmpo_hash key, pmpo_error *err);
     void *ud;
     pmpo_cost *cost;    /* added to; may be NULL */
 } pmpo_jobs;

@@ -92,9 +92,10 @@ struct pmpo_score_context {
     const char *purpose; /* of the unit rows: "train", "mask", ... */
     int prompt_id;       /* candidate id; -1 */
     int place;           /* among prompts scored together, 1..; for `after` */
-    /* Called before a unit is computed, not if it is found; a negative code
-     * (budget, cancel) stops the scoring with that code. */
-    int (*before)(void *ud, pmpo_error *err);
+    /* Called before the unit with this key is computed, not if it is found. A
+     * negative code (budget, cancel) stops the scoring with that code;
+     * PMPO_ETOOLONG, that it was refused before, is this prompt's alone. */
+    int (*before)(void *ud, pmpo_hash key, pmpo_error *err);
     /* Called after each unit with the number of examples done and the weighted
      * loss so far. */
     void (*after)(void *ud, const pmpo_score_context *c, size_t done,

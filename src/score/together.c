@@ -270,6 +270,30 @@ static int accept(const sheet *p, pmpo_block_unit *u, pmpo_error *err)
     return keep(p, u, false, err);
 }
 
+/* The server refused a unit as too long, and the prompt with it. Those of its units
+ * that haven't come will be missing, too, when the search is replayed. Returns
+ * PMPO_ETOOLONG, or what keeps that from being stored, in *why. */
+static int keep_refusal(const sheet *p, pmpo_error *why)
+{
+    const sheet *both[] = {p, p->main ? p->main : p->prior};
+    int rc = 0;
+    for (int i = 0; i < 2; i++) {
+        for (size_t k = 0; both[i] && p->c.store && k < both[i]->n_given; k++) {
+            const pmpo_block_unit *u = &both[i]->units[k];
+            pmpo_error err;
+            if (rc == 0 && !u->done) {
+                rc = pmpo_store_put_too_long(p->c.store, u->key, why->text,
+                                             &err);
+            }
+            if (rc < 0) {
+                *why = err;
+                return rc;
+            }
+        }
+    }
+    return PMPO_ETOOLONG;
+}
+
 /* ---- the engine's side -------------------------------------------------------------------- */
 
 /* Blocks, in order, that have as many examples as are asked for. */
@@ -367,8 +391,9 @@ static pmpo_task *next(void *ud)
         } else if (u->done) {
             advance(q, p);
             let_go(p);
-        } else if (p->c.before && (rc = p->c.before(p->c.ud, &err)) < 0) {
-            stop(q, rc, &err);
+        } else if (p->c.before && (rc = p->c.before(p->c.ud, u->key, &err))) {
+            rc == PMPO_ETOOLONG ? fail(q, p, rc, &err) : stop(q, rc, &err);
+            let_go(p);
         } else {
             p->n_under_way++;
             return &u->task;
@@ -385,6 +410,9 @@ static void take(void *ud, pmpo_task *t)
     bool unwanted = t->unwanted;
     p->n_under_way--;
     int rc = t->code < 0 ? t->code : accept(p, u, &t->error);
+    if (rc == PMPO_ETOOLONG && !unwanted) {
+        rc = keep_refusal(p, &t->error);
+    }
     if (rc == 0) {
         advance(q, p);
     } else if (!unwanted) {

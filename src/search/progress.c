@@ -101,12 +101,13 @@ static int keep_dollars(pmpo_state *st, pmpo_error *err)
     return pmpo_store_put_number(st->in->store, "dollars", all, err);
 }
 
-int pmpo_before_step(void *ud, pmpo_error *err)
+int pmpo_before_step(void *ud, pmpo_hash key, pmpo_error *err)
 {
     pmpo_state *st = ud;
     pmpo_sitting *s = &st->sitting;
     if (st->replaying) { /* all that was asked then is in the file */
-        return pmpo_step_compare(st, s->now.iteration, NULL, err);
+        int rc = pmpo_store_was_too_long(st->in->store, key, err);
+        return rc < 0 ? rc : pmpo_step_compare(st, s->now.iteration, NULL, err);
     }
     uint64_t tokens = s->rows; /* of both models: prompts and generated ones */
     double ms = pmpo_now_ms() - s->start_ms;

@@ -168,7 +168,7 @@ void pmpo_iteration_begins(pmpo_state *st, int index, size_t work);
 void pmpo_iteration_ends(pmpo_state *st);
 /* Called before each unit or job is computed: checks the budgets. `ud` is the
  * state. */
-int pmpo_before_step(void *ud, pmpo_error *err);
+int pmpo_before_step(void *ud, pmpo_hash key, pmpo_error *err);
 /* The context for scoring prompt `id`, without give_up. */
 pmpo_score_context pmpo_context(pmpo_state *st, const char *purpose, int id);
 

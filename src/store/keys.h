@@ -7,6 +7,8 @@
  * - "initial.FIGURE", "best.FIGURE": numbers of the start and the best prompt.
  * - "finalist.N.FIGURE", "finalist.N.why": numbers and a text of finalist N, 0..
  * - "test_look.N.FIGURE": numbers of evaluation N on the test part, 1..
+ * - "too_long.KEY": a text, what a model said when it refused the unit or the job
+ *   with that key as too long.
  * - "answer.N": a text, the user's answer about candidate N (search/approve.c). */
 #ifndef PMPO_STORE_KEYS_H
 #define PMPO_STORE_KEYS_H

@@ -463,6 +463,35 @@ int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
     return rc < 0 ? rc : replies->failed ? pmpo_fail_memory(err) : 0;
 }
 
+static void name_too_long(pmpo_hash key, char out[48])
+{
+    char hex[33];
+    pmpo_hash_hex(key, hex);
+    snprintf(out, 48, "too_long.%s", hex);
+}
+
+int pmpo_store_put_too_long(pmpo_store *s, pmpo_hash key, const char *why,
+                            pmpo_error *err)
+{
+    char name[48];
+    name_too_long(key, name);
+    return pmpo_store_put_text(s, name, pmpo_str_of(why), err);
+}
+
+int pmpo_store_was_too_long(pmpo_store *s, pmpo_hash key, pmpo_error *err)
+{
+    char name[48];
+    pmpo_buf why = {0};
+    bool found = false;
+    name_too_long(key, name);
+    int rc = pmpo_store_get_text(s, name, &why, &found, err);
+    if (rc == 0 && found) {
+        rc = pmpo_fail(err, PMPO_ETOOLONG, "%.*s", (int)why.len, why.ptr);
+    }
+    pmpo_buf_release(&why);
+    return rc;
+}
+
 /* ---- the search's record ------------------------------------------------------------------ */
 
 /* "3 7"; at most PMPO_MAX_PARENTS numbers of at most 11 signs. */

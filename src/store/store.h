@@ -105,6 +105,13 @@ int pmpo_store_put_job(pmpo_store *s, pmpo_hash key, const char *kind,
 int pmpo_store_get_job(pmpo_store *s, pmpo_hash key, pmpo_buf *replies,
                        bool *found, pmpo_error *err);
 
+/* That a model refused the unit or the job with this key as too long, and what it
+ * said, since a search goes on without it. */
+int pmpo_store_put_too_long(pmpo_store *s, pmpo_hash key, const char *why,
+                            pmpo_error *err);
+/* PMPO_ETOOLONG, with what it said then; 0: nothing is known of that key. */
+int pmpo_store_was_too_long(pmpo_store *s, pmpo_hash key, pmpo_error *err);
+
 /* ---- the search's record --------------------------------------------------- */
 
 typedef struct pmpo_candidate_row {
