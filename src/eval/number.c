@@ -103,6 +103,14 @@ static double read_digits(pmpo_str s, size_t i, size_t *end)
     return pmpo_read_double(text, NULL) * power_at(s, end);
 }
 
+/* The length of the LaTeX of degrees at i, a unit and no power; 0: none is. */
+static size_t degrees_at(pmpo_str s, size_t i)
+{
+    static const char *const marks[] = {"^\\circ",  "^{\\circ}",  "^{\\circ }",
+                                        "^ \\circ", "^ {\\circ}", NULL};
+    return pmpo_any_word_at(s, i, marks);
+}
+
 /* Behind "$", "\$" or nothing, backwards from i. */
 static size_t before_currency(pmpo_str s, size_t i)
 {
@@ -347,6 +355,7 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
                    (pmpo_is_letter(s.ptr[i - 1]) || s.ptr[i - 1] == '_');
     double x = with_fraction(s, read_digits(s, i, end), end);
     x *= scale_at(s, end);
+    *end += degrees_at(s, *end);
     *v = has_minus(s, i) ? -x : x;
     return !in_word && !is_ordinal(s, *end) && at(s, *end) != '^';
 }
