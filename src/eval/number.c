@@ -40,6 +40,53 @@ static size_t group_at(pmpo_str s, size_t i)
     return digits == 3 || (digits == 2 && group_at(s, i + n + 2)) ? n : 0;
 }
 
+static size_t count_digits(pmpo_str s, size_t i)
+{
+    size_t n = 0;
+    while (is_digit_at(s, i + n)) {
+        n++;
+    }
+    return n;
+}
+
+/* The length of `mark` at i if it groups the digits of a number, of which n are
+ * before it: one to three, no 0 first, up to the first mark, which all are
+ * alike, and three behind each; 0: it does not. */
+static size_t spaced_at(pmpo_str s, size_t i, size_t n, pmpo_str mark)
+{
+    if (mark.len == 0 || n == 0 || count_digits(s, i + mark.len) != 3 ||
+        !pmpo_str_starts(pmpo_str_sub(s, i, s.len), mark)) {
+        return 0;
+    }
+    size_t begin = i - (n < 3 ? n : 3);
+    if (n > 3) {
+        bool alike =
+            begin >= mark.len &&
+            pmpo_str_starts(pmpo_str_sub(s, begin - mark.len, s.len), mark);
+        return alike ? mark.len : 0;
+    }
+    bool decimals = begin > 1 && strchr(".,", s.ptr[begin - 1]) &&
+                    is_digit_at(s, begin - 2);
+    return s.ptr[begin] != '0' && !decimals ? mark.len : 0;
+}
+
+/* The length of any mark that groups the digits at i; `blank`: what does so in
+ * this number alone, or empty. */
+static size_t any_group_at(pmpo_str s, size_t i, size_t n, pmpo_str blank)
+{
+    /* Blanks that keep a line together and a narrow one, apostrophes. */
+    static const char *const marks[] = {"\xc2\xa0",     "\xe2\x80\xaf",
+                                        "\xe2\x80\x89", "'",
+                                        "\xe2\x80\x99", "\\;",
+                                        "\\ ",          NULL};
+    size_t group = group_at(s, i);
+    group = group ? group : spaced_at(s, i, n, blank);
+    for (int k = 0; marks[k] && group == 0; k++) {
+        group = spaced_at(s, i, n, pmpo_str_of(marks[k]));
+    }
+    return group;
+}
+
 /* 10 to the power that stands at *end, which then is behind it: "e-3", " x
  * 10^{5}"; 1: none does. */
 static double power_at(pmpo_str s, size_t *end)
@@ -80,8 +127,9 @@ static double power_at(pmpo_str s, size_t *end)
     return pow(10, minus ? -power : power);
 }
 
-/* Reads the digits at i (a digit, or a point before one); *end is behind. */
-static double read_digits(pmpo_str s, size_t i, size_t *end)
+/* Reads the digits at i (a digit, or a point before one); *end is behind.
+ * `blank`: as of any_group_at. */
+static double read_grouped(pmpo_str s, size_t i, pmpo_str blank, size_t *end)
 {
     char text[64];
     size_t n = 0, group;
@@ -92,7 +140,7 @@ static double read_digits(pmpo_str s, size_t i, size_t *end)
         } else if (!point && s.ptr[i] == '.' && is_digit_at(s, i + 1)) {
             text[n++] = s.ptr[i++];
             point = true;
-        } else if (!point && (group = group_at(s, i)) > 0) {
+        } else if (!point && (group = any_group_at(s, i, n, blank)) > 0) {
             i += group;
         } else {
             break;
@@ -101,6 +149,11 @@ static double read_digits(pmpo_str s, size_t i, size_t *end)
     text[n] = '\0';
     *end = i;
     return pmpo_read_double(text, NULL) * power_at(s, end);
+}
+
+static double read_digits(pmpo_str s, size_t i, size_t *end)
+{
+    return read_grouped(s, i, PMPO_STR(""), end);
 }
 
 /* The length of the LaTeX of degrees at i, a unit and no power; 0: none is. */
@@ -300,16 +353,6 @@ static bool is_ordinal(pmpo_str s, size_t end)
     return false;
 }
 
-/* Behind the exponent at i: "^2", "^{-3}". */
-static size_t behind_exponent(pmpo_str s, size_t i)
-{
-    i++;
-    while (i < s.len && (is_digit_at(s, i) || strchr("{-}", s.ptr[i]))) {
-        i++;
-    }
-    return i;
-}
-
 /* Adds or divides by what makes a fraction of the x that ends at *end: "/2",
  * " 1/2" or "\frac12" after it. */
 static double with_fraction(pmpo_str s, double x, size_t *end)
@@ -335,6 +378,89 @@ static double with_fraction(pmpo_str s, double x, size_t *end)
     return (mixed ? x : 0) + top / bottom;
 }
 
+/* Words and signs that may be before an announced number. */
+static const char *const number_fillers[] = {
+    "is",        "are",
+    "was",       "be",
+    "about",     "approximately",
+    "around",    "exactly",
+    "only",      "just",
+    "a",         "the",
+    "total",     "total of",
+    "equal to",  "of",
+    "therefore", "thus",
+    "so",        "then",
+    "that",      ",",
+    "(",         "[",
+    "{",         "$",
+    "\\$",       "rs.",
+    "rs",        "usd",
+    "us$",       "\xe2\x82\xac",
+    "\xc2\xa3",  "\xe2\x82\xb9",
+    "=",         "\xe2\x89\x88",
+    "-$",        "\\approx",
+    NULL,
+};
+
+/* Behind the exponent at i: "^2", "^{-3}". */
+static size_t behind_exponent(pmpo_str s, size_t i)
+{
+    i++;
+    while (i < s.len && (is_digit_at(s, i) || strchr("{-}", s.ptr[i]))) {
+        i++;
+    }
+    return i;
+}
+
+/* Nothing but such words and a sign is before i. */
+static bool begins_alone(pmpo_str s, size_t i)
+{
+    static const char *const signs[] = {"-",     "\xe2\x88\x92", "\xe2\x80\x93",
+                                        "minus", "negative",     NULL};
+    size_t k = pmpo_skip_words(s, 0, number_fillers);
+    k += pmpo_any_word_at(s, k, signs);
+    return k == i || pmpo_skip_words(s, k, number_fillers) == i;
+}
+
+/* Behind markup, brackets and percent at i. */
+static size_t behind_closing(pmpo_str s, size_t i)
+{
+    static const char *const closing[] = {"}",   "$",   "%",   ")", "]",
+                                          "\\)", "\\]", "\\%", NULL};
+    return pmpo_skip_words(s, i, closing);
+}
+
+/* Nothing but a unit, one word, is behind i in its sentence: not what follows
+ * in "2 300-page books", "10 200 and 5". */
+static bool ends_alone(pmpo_str s, size_t i)
+{
+    pmpo_str euro = PMPO_STR("\xe2\x82\xac");
+    size_t k = behind_closing(s, i + degrees_at(s, i));
+    k += pmpo_str_starts(pmpo_str_sub(s, k, s.len), euro) ? euro.len : 0;
+    while (!is_digit_at(s, k) && (pmpo_is_word_at(s, k) || at(s, k) == '/')) {
+        k++;
+    }
+    k = behind_closing(s, k);
+    k = at(s, k) == '^' ? behind_closing(s, behind_exponent(s, k)) : k;
+    return k >= s.len || (strchr(".!?,;", s.ptr[k]) &&
+                          !is_digit_at(s, behind_closing(s, k + 1)));
+}
+
+/* What groups the digits at i although it parts words elsewhere: " " or LaTeX's
+ * "~", where the answer is nothing but this number; empty: nothing. */
+static pmpo_str blank_in(pmpo_str s, size_t i)
+{
+    const pmpo_str blanks[] = {PMPO_STR(" "), PMPO_STR("~")};
+    size_t n = count_digits(s, i), end;
+    for (int k = 0; k < 2; k++) {
+        if (spaced_at(s, i + n, n, blanks[k]) && begins_alone(s, i)) {
+            read_grouped(s, i, blanks[k], &end);
+            return ends_alone(s, end) ? blanks[k] : PMPO_STR("");
+        }
+    }
+    return PMPO_STR("");
+}
+
 /* The number in digits at i with its sign, fraction and so on. *end is behind
  * what was read, also of what is none ("A2", "2nd", "10^3"). */
 static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
@@ -353,7 +479,8 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
     }
     bool in_word = i > 0 &&
                    (pmpo_is_letter(s.ptr[i - 1]) || s.ptr[i - 1] == '_');
-    double x = with_fraction(s, read_digits(s, i, end), end);
+    double x = read_grouped(s, i, blank_in(s, i), end);
+    x = with_fraction(s, x, end);
     x *= scale_at(s, end);
     *end += degrees_at(s, *end);
     *v = has_minus(s, i) ? -x : x;
@@ -383,15 +510,6 @@ static bool signed_at(pmpo_str s, size_t *i, bool apart, double *v, size_t *end)
 }
 
 /* ---- numbers as answers ----------------------------------------------------------- */
-
-/* Words and signs that may be before an announced number. */
-static const char *const number_fillers[] = {
-    "is", "are", "was", "be", "about", "approximately", "around", "exactly",
-    "only", "just", "a", "the", "total", "total of", "equal to", "of",
-    "therefore", "thus", "so", "then", "that", ",", "(", "[", "{", "$", "\\$",
-    "rs.", "rs", "usd", "us$", "\xe2\x82\xac", "\xc2\xa3", "\xe2\x82\xb9",
-    "=", "\xe2\x89\x88", "-$", "\\approx", NULL,
-};
 
 static const char *const operators[] = {
     "+", "*", "/", "\xc3\x97", "\xc3\xb7", "\\times", "\\cdot", "\\div", "x",

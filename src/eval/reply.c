@@ -225,6 +225,10 @@ pmpo_str pmpo_before_reason(pmpo_str s)
     static const char *const reasons[] = {"since", "because", ", as", ";",
                                           NULL};
     size_t end = pmpo_find_any_word(s, 0, reasons);
+    while (end > 0 && end < s.len &&
+           s.ptr[end - 1] == '\\') { /* LaTeX's "\;" */
+        end = pmpo_find_any_word(s, end + 1, reasons);
+    }
     return pmpo_str_sub(s, 0, end > 0 ? end : s.len);
 }
 
