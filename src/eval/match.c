@@ -14,6 +14,20 @@ static const char *const remarks[] = {
     " (", " - ", "\n", NULL,
 };
 
+/* The same words, also where a minus is written otherwise or stands before a
+ * box, "-\boxed{18". */
+static bool same_text(pmpo_str s, pmpo_str answer)
+{
+    pmpo_str box = PMPO_STR("\\boxed{");
+    size_t n = pmpo_minus_at(s, 0), m = pmpo_minus_at(answer, 0);
+    if (n == 0 || m == 0 || answer.len == m) {
+        return pmpo_same_words(s, answer);
+    }
+    s = pmpo_str_sub(s, n, s.len);
+    s = pmpo_str_sub(s, pmpo_str_starts(s, box) ? box.len : 0, s.len);
+    return pmpo_same_words(s, pmpo_str_sub(answer, m, answer.len));
+}
+
 /* Is `s` the answer, with at most a remark after it? */
 static bool says(pmpo_str s, pmpo_str answer)
 {
@@ -21,9 +35,8 @@ static bool says(pmpo_str s, pmpo_str answer)
     size_t end = pmpo_find_any_word(s, 0, remarks);
     pmpo_str whole = pmpo_unwrap(pmpo_str_sub(s, pmpo_skip_markup(s, 0),
                                               s.len));
-    return pmpo_same_words(pmpo_unwrap(s), answer) ||
-           pmpo_same_words(whole, answer) ||
-           pmpo_same_words(pmpo_unwrap(pmpo_str_sub(s, 0, end)), answer);
+    return same_text(pmpo_unwrap(s), answer) || same_text(whole, answer) ||
+           same_text(pmpo_unwrap(pmpo_str_sub(s, 0, end)), answer);
 }
 
 /* An announcement always has a text, right or wrong. */
@@ -56,7 +69,7 @@ static bool match_text(pmpo_str reply, bool complete, pmpo_str answer)
     const pmpo_answer_kind kind = {begins_text, states_text, opens_text, NULL,
                                    &answer};
     double v;
-    return pmpo_same_words(pmpo_unwrap(reply), answer) ||
+    return same_text(pmpo_unwrap(reply), answer) ||
            (pmpo_reply_read(reply, complete, &kind, &v) && v == 1);
 }
 

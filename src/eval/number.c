@@ -8,10 +8,6 @@
 #include "eval/match.h"
 #include "eval/reply.h"
 
-/* U+2212, and the en dash that is written for it. */
-static const pmpo_str MINUS = {"\xe2\x88\x92", 3};
-static const pmpo_str DASH = {"\xe2\x80\x93", 3};
-
 static char at(pmpo_str s, size_t i)
 {
     return i < s.len ? s.ptr[i] : '\0';
@@ -173,19 +169,12 @@ static size_t before_currency(pmpo_str s, size_t i)
     return i;
 }
 
-/* "negative 5", "is minus 5" with i at the 5, not "8 minus 5". */
-static bool has_minus_word(pmpo_str s, size_t i)
+/* What ends before i, where a minus is, is nothing, a colon, "is", "=". */
+static bool is_said_before(pmpo_str s, size_t i)
 {
     static const char *const before[] = {"is", "are",    "was", "be",
                                          "=",  "equals", NULL};
-    pmpo_str minus = PMPO_STR("minus "), negative = PMPO_STR("negative ");
-    if (i >= negative.len && pmpo_word_at(s, i - negative.len, negative)) {
-        return true;
-    }
-    if (i < minus.len || !pmpo_word_at(s, i - minus.len, minus)) {
-        return false;
-    }
-    size_t end = pmpo_before_markup(s, i - minus.len);
+    size_t end = pmpo_before_markup(s, i);
     bool said = end == 0 || s.ptr[end] == ':';
     for (int k = 0; before[k]; k++) {
         size_t n = strlen(before[k]);
@@ -194,18 +183,21 @@ static bool has_minus_word(pmpo_str s, size_t i)
     return said;
 }
 
-/* The length of the sign that ends before i; 0: none does. */
-static size_t sign_before(pmpo_str s, size_t i)
+/* "negative 5", "is minus 5" with i at the 5, not "8 minus 5". */
+static bool has_minus_word(pmpo_str s, size_t i)
 {
-    bool utf8 = i >= 3 && (!memcmp(s.ptr + i - 3, MINUS.ptr, MINUS.len) ||
-                           !memcmp(s.ptr + i - 3, DASH.ptr, DASH.len));
-    return utf8 ? 3 : i > 0 && s.ptr[i - 1] == '-';
+    pmpo_str minus = PMPO_STR("minus "), negative = PMPO_STR("negative ");
+    if (i >= negative.len && pmpo_word_at(s, i - negative.len, negative)) {
+        return true;
+    }
+    return i >= minus.len && pmpo_word_at(s, i - minus.len, minus) &&
+           is_said_before(s, i - minus.len);
 }
 
 /* "= - 5", "\boxed{- 5}" with i at the 5. */
 static bool has_minus_apart(pmpo_str s, size_t i)
 {
-    size_t n = i > 1 && s.ptr[i - 1] == ' ' ? sign_before(s, i - 1) : 0;
+    size_t n = i > 1 && s.ptr[i - 1] == ' ' ? pmpo_minus_before(s, i - 1) : 0;
     size_t k = n ? i - 1 - n : 0;
     while (k > 0 && s.ptr[k - 1] == ' ') {
         k--;
@@ -217,9 +209,10 @@ static bool has_minus_apart(pmpo_str s, size_t i)
 static bool has_minus(pmpo_str s, size_t i)
 {
     i = before_currency(s, i);
-    size_t n = sign_before(s, i), before = i - n;
+    size_t n = pmpo_minus_before(s, i), before = i - n;
     if (n == 0) {
-        return has_minus_word(s, i) || has_minus_apart(s, i);
+        return pmpo_minus_of_box(s, i) < i || has_minus_word(s, i) ||
+               has_minus_apart(s, i);
     }
     return before == 0 || !(pmpo_is_word_byte(s.ptr[before - 1]) ||
                             s.ptr[before - 1] == ')');
@@ -493,12 +486,14 @@ static bool digits_at(pmpo_str s, size_t i, double *v, size_t *end)
 static bool signed_at(pmpo_str s, size_t *i, bool apart, double *v, size_t *end)
 {
     static const char *const words[] = {"minus ", "negative ", NULL};
-    pmpo_str rest = pmpo_str_sub(s, *i, s.len);
-    bool utf8 = pmpo_str_starts(rest, MINUS) || pmpo_str_starts(rest, DASH);
+    static const char *const boxes[] = {"\\boxed{", "$\\boxed{", NULL};
     size_t word = pmpo_any_word_at(s, *i, words);
-    size_t sign = utf8 ? MINUS.len : at(s, *i) == '-';
+    size_t sign = pmpo_minus_at(s, *i);
     bool blank = apart && sign && at(s, *i + sign) == ' ';
     size_t k = *i + (word ? word : sign + blank);
+    if (sign && pmpo_any_word_at(s, k, boxes)) {
+        k = pmpo_skip_words(s, k, number_fillers);
+    }
     if (!digits_at(s, k, v, end) &&
         ((k > *i && !word) || !read_word(s, k, v, end))) {
         return false;

@@ -145,6 +145,54 @@ pmpo_str pmpo_word_before(pmpo_str s, size_t i)
     return pmpo_str_sub(s, begin, i);
 }
 
+size_t pmpo_minus_at(pmpo_str s, size_t i)
+{
+    static const char *const signs[] = {"-", "\xe2\x88\x92", "\xe2\x80\x93",
+                                        NULL};
+    return length_at(s, i, signs);
+}
+
+size_t pmpo_minus_before(pmpo_str s, size_t i)
+{
+    return i >= 3 && pmpo_minus_at(s, i - 3) == 3   ? 3
+           : i >= 1 && pmpo_minus_at(s, i - 1) == 1 ? 1
+                                                    : 0;
+}
+
+/* A sign with s[0..i) before it parts that from what follows: an operator, a
+ * hyphen, the dash of "Answer -". */
+static bool parts(pmpo_str s, size_t i)
+{
+    static const char *const heralds[] = {"answer", "result", "conclusion",
+                                          "output", "option", "choice",
+                                          NULL};
+    size_t k = i;
+    while (k > 0 && strchr(" *_", s.ptr[k - 1])) {
+        k--;
+    }
+    if (k == i) {
+        return i > 0 && (pmpo_is_word_before(s, i) || pmpo_minus_before(s, i) ||
+                         strchr(")]}", s.ptr[i - 1]));
+    }
+    pmpo_str word = pmpo_word_before(s, k);
+    return k > 0 &&
+           (pmpo_is_digit(s.ptr[k - 1]) || strchr(")]}", s.ptr[k - 1]) ||
+            pmpo_any_word_at(word, 0, heralds) > 0);
+}
+
+static const pmpo_str BOX = {"\\boxed{", 7};
+
+size_t pmpo_minus_of_box(pmpo_str s, size_t i)
+{
+    if (i < BOX.len || !same_at(s, i - BOX.len, BOX)) {
+        return i;
+    }
+    size_t k = i - BOX.len;
+    k -= k > 0 && s.ptr[k - 1] == '$';
+    size_t sign = pmpo_minus_before(s, k);
+    return sign > 0 && !parts(s, k - sign) ? k - sign : i;
+}
+
 /* A word that "not" may stand before and still deny the next: "not a very". */
 static bool is_between(pmpo_str word)
 {
@@ -441,6 +489,23 @@ static pmpo_str inside_braces(pmpo_str s, size_t i)
     return pmpo_str_sub(s, i, k);
 }
 
+/* What is in the box at i; with a minus that is before it, that and the
+ * beginning of the box, too. */
+static pmpo_str boxed(pmpo_str s, size_t i)
+{
+    pmpo_str inner = inside_braces(s, i + BOX.len);
+    size_t k = 0;
+    while (k < inner.len && strchr(" $\\", inner.ptr[k])) {
+        k++;
+    }
+    bool number = pmpo_is_digit(at(inner, k)) || at(inner, k) == '.' ||
+                  same_at(inner, k, PMPO_STR("frac")) ||
+                  same_at(inner, k + 1, PMPO_STR("frac")); /* \dfrac */
+    size_t end = i + BOX.len + inner.len;
+    return number ? pmpo_str_sub(s, pmpo_minus_of_box(s, i + BOX.len), end)
+                  : inner;
+}
+
 /* "If you turned left, the answer would be": of another question. */
 static bool is_hypothetical(pmpo_str s, size_t i, size_t link)
 {
@@ -456,8 +521,8 @@ static bool is_hypothetical(pmpo_str s, size_t i, size_t link)
 /* Does an announcement begin at i? *said is the text that it announces. */
 static bool announces(pmpo_str s, size_t i, pmpo_str *said)
 {
-    if (same_at(s, i, PMPO_STR("\\boxed{"))) {
-        *said = inside_braces(s, i + 7);
+    if (same_at(s, i, BOX)) {
+        *said = boxed(s, i);
         return true;
     }
     if (same_at(s, i, PMPO_STR("####"))) {

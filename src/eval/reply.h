@@ -51,6 +51,13 @@ size_t pmpo_find_any_word(pmpo_str s, size_t i, const char *const *words);
 size_t pmpo_skip_markup(pmpo_str s, size_t i);
 /* The same, also after any of the words, repeatedly. */
 size_t pmpo_skip_words(pmpo_str s, size_t i, const char *const *words);
+/* The length of the minus sign that is at i, or that ends before i: "-", U+2212,
+ * or the en dash that is written for it; 0: none is. */
+size_t pmpo_minus_at(pmpo_str s, size_t i);
+size_t pmpo_minus_before(pmpo_str s, size_t i);
+/* Where the minus begins that makes the number at i negative although it is
+ * before the number's box, "$-\boxed{18}$"; i: none does. */
+size_t pmpo_minus_of_box(pmpo_str s, size_t i);
 /* The word that ends at i; empty: none does. */
 pmpo_str pmpo_word_before(pmpo_str s, size_t i);
 /* The offset before any white space, markup, quotes and "(" that end at i. */
