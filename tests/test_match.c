@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -363,6 +364,10 @@ static const row words[] = {
      true},
     {"The answer is $-\\boxed{18}$.", "-18", true},
     {"The answer is $-\\boxed{18}$.", "18", false},
+    {"5", ".5", false},
+    {".5", "5", false},
+    {"The answer is .5.", ".5", true},
+    {"...5", "5", true},
     {"*", "*", true},
     {"*", ":", false},
 };
@@ -451,6 +456,80 @@ static void test_options_of_marks(void **state)
         pmpo_match_exact(PMPO_STR("**Answer**: +"), true, marks[0], &k));
 }
 
+/* A reply, and the one of the options that it gives; NULL: none of them. */
+typedef struct choice_row {
+    const char *options[4];
+    const char *reply, *gives;
+} choice_row;
+
+static const choice_row signed_options[] = {
+    {{"-1", "1"},
+     "The answer is \xe2\x88\x92"
+     "1.",
+     "-1"},
+    {{"-1", "1"},
+     "The answer is \xe2\x80\x93"
+     "1.",
+     "-1"},
+    {{"-1", "1"},
+     "\xe2\x88\x92"
+     "1",
+     "-1"},
+    {{"-1", "1"}, "-1", "-1"},
+    {{"-1", "1"}, "So it is -1.", "-1"},
+    {{"-1", "1"}, "The answer is 1.", "1"},
+    {{"\xe2\x88\x92"
+      "1",
+      "1"},
+     "The answer is -1.",
+     "\xe2\x88\x92"
+     "1"},
+    {{"-18", "18"}, "$-\\boxed{18}$", "-18"},
+    {{"-18", "18"}, "$\\boxed{-18}$", "-18"},
+    {{"-18", "18"}, "$\\boxed{18}$", "18"},
+    {{"17", "18"}, "$-\\boxed{18}$", NULL},
+    {{"5", "7"}, "-5", NULL},
+    {{"5", "7"},
+     "The answer is \xe2\x88\x92"
+     "5.",
+     NULL},
+    {{"5", "7"}, "The answer is .5.", NULL},
+    {{"5", "7"}, "The answer is 0.5.", NULL},
+    {{"5", "7"}, "The answer is 1,5.", NULL},
+    {{"5", "7"}, "The answer is 2/5.", NULL},
+    {{"5", "7", ".5"}, "The answer is .5.", ".5"},
+    {{"5", "7"}, "Answer -5", "5"},
+    {{"5", "7"}, "Answer: 5", "5"},
+    {{"5", "7"}, "The answer is...5", "5"},
+    {{"5", "7"}, "It's No.5", "5"},
+    {{"5", "7"}, "- 5", "5"},
+    {{"5", "7"}, "**5**", "5"},
+    {{"-", "+"}, "-", "-"},
+    {{"anti-5", "5"}, "It is anti-5.", "anti-5"},
+};
+
+static void test_options_with_signs(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < N(signed_options); i++) {
+        const choice_row *r = &signed_options[i];
+        pmpo_str options[4];
+        pmpo_answers_known k = {options, options, 0};
+        for (; k.n < 4 && r->options[k.n]; k.n++) {
+            options[k.n] = pmpo_str_of(r->options[k.n]);
+        }
+        size_t got = pmpo_read_option(pmpo_str_of(r->reply), true, &k);
+        const char *text = got < k.n ? r->options[got] : "";
+        if (strcmp(text, r->gives ? r->gives : "") != 0) {
+            print_error("row %zu: [%s] gives [%s], not [%s]\n", i, r->reply,
+                        text, r->gives ? r->gives : "");
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
 static void test_table_is_big(void **state)
 {
     (void)state;
@@ -465,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_letters_end_with_the_options),
         cmocka_unit_test(test_options_of_marks),
+        cmocka_unit_test(test_options_with_signs),
         cmocka_unit_test(test_table_is_big),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,35 @@ static bool is_digit_at(pmpo_str s, size_t i)
 
 /* ---- options by their texts --------------------------------------------------------- */
 
+/* The digits at i go on with what is before them: "-5", ".5", "2/5". */
+static bool is_cut_number(pmpo_str s, size_t i)
+{
+    char before = i > 0 ? s.ptr[i - 1] : '\0';
+    char first = i > 1 ? s.ptr[i - 2] : '\0';
+    if (!is_digit_at(s, i) || before == '\0') {
+        return false;
+    }
+    bool point = before == '.' && first != '.' && !pmpo_is_letter(first);
+    return point || pmpo_minus_before(s, i) > 0 ||
+           pmpo_minus_of_box(s, i) < i ||
+           (pmpo_is_digit(first) && strchr(",/:", before));
+}
+
+/* The length of the text at i, "-" or U+2212 being one and a box after it
+ * nothing; 0: it isn't there. */
+static size_t length_at(pmpo_str s, size_t i, pmpo_str text)
+{
+    static const char *const box[] = {"\\boxed{", NULL};
+    size_t n = pmpo_minus_at(s, i), m = pmpo_minus_at(text, 0);
+    if (n == 0 || m == 0 || text.len == m) {
+        return pmpo_word_at(s, i, text) && !is_cut_number(s, i) ? text.len : 0;
+    }
+    size_t k = i + n;
+    k += pmpo_any_word_at(s, k, box);
+    text = pmpo_str_sub(text, m, text.len);
+    return pmpo_word_at(s, k, text) ? k - i + text.len : 0;
+}
+
 /* The index of the longest of the texts that are at i; SIZE_MAX: none. */
 static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
                       size_t *end)
@@ -27,11 +56,12 @@ static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
         if (pmpo_is_wrapping(text)) {
             continue; /* in a longer reply it is markup */
         }
-        bool point = is_digit_at(s, i + text.len + 1) &&
-                     strchr(".,/:", at(s, i + text.len));
-        if (text.len > longest && pmpo_word_at(s, i, text) && !point) {
+        size_t len = length_at(s, i, text);
+        bool point = is_digit_at(s, i + len + 1) &&
+                     strchr(".,/:", at(s, i + len));
+        if (len > longest && !point) {
             best = k;
-            longest = text.len;
+            longest = len;
         }
     }
     *end = i + longest;

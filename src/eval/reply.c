@@ -247,10 +247,18 @@ static bool is_wrapping(char c)
     return pmpo_is_space(c) || (c && strchr("\"'`*_.:;,!", c));
 }
 
+/* ".5", not "...5". */
+static bool begins_decimal(pmpo_str s, size_t i)
+{
+    return s.ptr[i] == '.' && pmpo_is_digit(at(s, i + 1)) &&
+           (i == 0 || s.ptr[i - 1] != '.');
+}
+
 pmpo_str pmpo_unwrap(pmpo_str s)
 {
     size_t begin = 0, end = s.len;
-    while (begin < end && is_wrapping(s.ptr[begin])) {
+    while (begin < end && is_wrapping(s.ptr[begin]) &&
+           !begins_decimal(s, begin)) {
         begin++;
     }
     while (end > begin && is_wrapping(s.ptr[end - 1])) {

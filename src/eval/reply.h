@@ -68,7 +68,8 @@ size_t pmpo_before_adverbs(pmpo_str s, size_t i);
  * "cannot be a 7"; SIZE_MAX: none does. */
 size_t pmpo_denial_before(pmpo_str s, size_t i);
 bool pmpo_is_denied(pmpo_str s, size_t i);
-/* Without white space, quotes, markup and full stops at both ends. */
+/* Without white space, quotes, markup and full stops at both ends, but with the
+ * point of ".5". */
 pmpo_str pmpo_unwrap(pmpo_str s);
 /* Has it nothing else? pmpo_unwrap takes only the white space off it, then. */
 bool pmpo_is_wrapping(pmpo_str s);
