@@ -194,15 +194,22 @@ static bool has_minus_word(pmpo_str s, size_t i)
            is_said_before(s, i - minus.len);
 }
 
-/* "= - 5", "\boxed{- 5}" with i at the 5. */
+/* U+2212, which marks no lines of a list. */
+static bool is_true_minus(pmpo_str s, size_t i)
+{
+    return pmpo_str_starts(pmpo_str_sub(s, i, s.len), PMPO_STR("\xe2\x88\x92"));
+}
+
+/* "= - 5", "\boxed{- 5}" with i at the 5; with U+2212 also "is - 5". */
 static bool has_minus_apart(pmpo_str s, size_t i)
 {
     size_t n = i > 1 && s.ptr[i - 1] == ' ' ? pmpo_minus_before(s, i - 1) : 0;
-    size_t k = n ? i - 1 - n : 0;
+    size_t sign = i - 1 - n, k = n ? sign : 0;
     while (k > 0 && s.ptr[k - 1] == ' ') {
         k--;
     }
-    return k > 0 && strchr("={", s.ptr[k - 1]);
+    return (k > 0 && strchr("={", s.ptr[k - 1])) ||
+           (n > 0 && is_true_minus(s, sign) && is_said_before(s, sign));
 }
 
 /* A minus sign before i that is no hyphen or operator. */
@@ -489,7 +496,8 @@ static bool signed_at(pmpo_str s, size_t *i, bool apart, double *v, size_t *end)
     static const char *const boxes[] = {"\\boxed{", "$\\boxed{", NULL};
     size_t word = pmpo_any_word_at(s, *i, words);
     size_t sign = pmpo_minus_at(s, *i);
-    bool blank = apart && sign && at(s, *i + sign) == ' ';
+    bool blank = (apart || is_true_minus(s, *i)) && sign &&
+                 at(s, *i + sign) == ' ';
     size_t k = *i + (word ? word : sign + blank);
     if (sign && pmpo_any_word_at(s, k, boxes)) {
         k = pmpo_skip_words(s, k, number_fillers);
