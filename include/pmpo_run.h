@@ -130,7 +130,9 @@ typedef struct pmpo_run_view {
     double test_gain, test_gain_low, test_gain_high;
     /* 95 % Wilson interval of the accuracy over options; initial, best. */
     double test_accuracy_low[2], test_accuracy_high[2];
-    double test_majority; /* share of the commonest label; NAN: no options */
+    /* Share of the commonest label of the test examples with options; NAN: none
+     * has any. */
+    double test_majority;
     const char *metric;   /* for generated answers; "none" */
     /* Share of right answers of `best` minus that of `initial`, with its paired
      * 95 % interval and the p-value of "no difference"; NAN: no answers. */

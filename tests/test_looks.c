@@ -1,4 +1,4 @@
-/* test_looks.c: looks at the test part of a run that is extended. */
+/* test_looks.c: later looks at the test part of a run, and its commonest answer. */
 #include "run_help.h"
 
 static pmpo_run *extended(const fake_options *f, const char *path, int total)
@@ -134,11 +134,51 @@ static void test_later_looks_are_marked(void **state)
     drop_folder(folder);
 }
 
+/* Examples without options have no part in what is right by options, nor in the
+ * commonest answer beside it. */
+static void test_majority_is_of_those_with_options(void **state)
+{
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    (void)state;
+    pmpo_buf b = {0};
+    for (int i = 0; i < 10; i++) {
+        pmpo_buf_printf(&b, "{\"input\":\"Is %d odd?\",\"target\":\"%s\"%s}\n",
+                        i,
+                        i == 0  ? "no"
+                        : i < 4 ? "yes"
+                                : "maybe",
+                        i < 4 ? ",\"options\":[\"yes\",\"no\"]" : "");
+    }
+    pmpo_data *d = make_data(12, false), *test = NULL;
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "t", NULL, &test, NULL),
+                     0);
+    pmpo_optimize_options o = small_options();
+    o.paper = true;
+    o.score.loss = PMPO_LOSS_NLL;
+    pmpo_model *m = fake_new(&(fake_options){.salt = 2});
+    pmpo_run *run;
+    assert_int_equal(pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL,
+                                                          test},
+                                   &o, path, &run, NULL),
+                     0);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    assert_int_equal(v->best.test_n_options, 4);
+    assert_true(v->test_majority == 0.75);
+    pmpo_run_free(run);
+    fake_free(m);
+    pmpo_data_free(test);
+    pmpo_data_free(d);
+    pmpo_buf_release(&b);
+    free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_later_looks_are_marked),
         cmocka_unit_test(test_prompts_that_have_seen),
+        cmocka_unit_test(test_majority_is_of_those_with_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,7 +157,9 @@ static int compare(pmpo_state *st, pmpo_arena *mem, outcome *o,
         o->gain = pmpo_mean_interval(diff, weights, n);
     }
     if (a->n_options > 0) {
-        o->majority = pmpo_data_majority(st->in->test, NULL);
+        rc = rc < 0 ? rc
+                    : pmpo_metric_majority(&PMPO_METRIC_OPTIONS_ROW,
+                                           st->in->test, &o->majority, err);
     }
     return rc;
 }
