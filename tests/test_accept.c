@@ -12,6 +12,7 @@
 #include "base/words.h"
 #include "propose/forms.h"
 #include "search/accept.h"
+#include "search/state.h"
 
 #define N 4
 #define NONE PMPO_ACCEPT_NONE
@@ -273,6 +274,72 @@ static void test_effects(void **state)
     }
 }
 
+#define LOSSES 6
+
+/* A fixed prompt is given up by its weighted loss over the inputs: copies and
+ * examples of little weight make no difference sure. */
+static void test_clearly_worse(void **state)
+{
+    (void)state;
+    static const struct {
+        double diff[LOSSES], weight[LOSSES];
+        size_t group[LOSSES];
+        bool worse;
+    } rows[] = {
+        {{0.4, 0.5, 0.6, 0.4, 0.5, 0.6},
+         {1, 1, 1, 1, 1, 1},
+         {0, 1, 2, 3, 4, 5},
+         true},
+        {{0.4, 0.5, 0.6, 0.4, 0.5, 0.6},
+         {3, 3, 3, 3, 3, 3},
+         {0, 1, 2, 3, 4, 5},
+         true},
+        {{0.9, -0.5, 0.6, -0.4, 0.5, 0.6},
+         {1, 1, 1, 1, 1, 1},
+         {0, 1, 2, 3, 4, 5},
+         false},
+        /* The same of two inputs, copied. */
+        {{0.9, 0.9, 0.9, 0.2, 0.2, 0.2},
+         {1, 1, 1, 1, 1, 1},
+         {0, 1, 2, 3, 4, 5},
+         true},
+        {{0.9, 0.9, 0.9, 0.2, 0.2, 0.2},
+         {1, 1, 1, 1, 1, 1},
+         {0, 0, 0, 1, 1, 1},
+         false},
+        {{1, -0.2, 0.4, 0.4, 0.4, 0.4},
+         {10, 10, 1, 1, 1, 1},
+         {0, 1, 2, 3, 4, 5},
+         false},
+        {{1, -0.2, 0.4, 0.4, 0.4, 0.4},
+         {1, 1, 1, 1, 1, 1},
+         {0, 1, 2, 3, 4, 5},
+         true},
+        {{-9, 9, 0.4, 0.5, 0.6, 0.5},
+         {0, 0, 1, 1, 1, 1},
+         {0, 1, 2, 3, 4, 5},
+         true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pmpo_example_score a[LOSSES] = {0}, b[LOSSES] = {0};
+        double sum = 0, weight = 0;
+        for (size_t k = 0; k < LOSSES; k++) {
+            a[k].weight = b[k].weight = rows[i].weight[k];
+            a[k].group = b[k].group = rows[i].group[k];
+            b[k].loss = 1;
+            a[k].loss = 1 + rows[i].diff[k];
+            sum += rows[i].weight[k] * rows[i].diff[k];
+            weight += rows[i].weight[k];
+        }
+        const pmpo_prompt_score x = {.examples = a, .n_examples = LOSSES};
+        const pmpo_prompt_score y = {.examples = b, .n_examples = LOSSES};
+        pmpo_arena mem = {0};
+        assert_int_equal(pmpo_clearly_worse(&x, &y, sum / weight, &mem),
+                         rows[i].worse);
+        pmpo_arena_release(&mem);
+    }
+}
+
 /* Every value of an enum has its word, and reads back from it. */
 static void test_words(void **state)
 {
@@ -288,6 +355,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_effects),
+        cmocka_unit_test(test_clearly_worse),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_validation_order),

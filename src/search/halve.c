@@ -24,8 +24,9 @@ typedef struct entrant {
     size_t row;
     double loss; /* mean over the round's examples; INFINITY: too long */
     size_t n_done;
-    double *each; /* [n_done] loss of each example */
-    bool fixed;   /* of the library */
+    pmpo_prompt_score
+        each;   /* of the n_done examples; without them: no memory */
+    bool fixed; /* of the library */
 } entrant;
 
 double pmpo_mean_of_done(const pmpo_result *r)
@@ -48,6 +49,22 @@ typedef struct heat {
     pmpo_arena mem;
 } heat;
 
+/* What was scored, to compare later: loss, weight and group of each example. */
+static pmpo_prompt_score copy_of(const pmpo_result *r, pmpo_arena *mem)
+{
+    pmpo_prompt_score to = {.loss = pmpo_mean_of_done(r)};
+    pmpo_example_score *each = pmpo_arena_alloc(mem, r->n_done, sizeof(*each));
+    for (size_t i = 0; each && i < r->n_done; i++) {
+        const pmpo_example_score *e = &r->score.examples[i];
+        each[i] = (pmpo_example_score){.loss = e->loss,
+                                       .weight = e->weight,
+                                       .group = e->group};
+    }
+    to.examples = each;
+    to.n_examples = each ? r->n_done : 0;
+    return to;
+}
+
 static int decided(void *ud, size_t i, pmpo_error *err)
 {
     heat *h = ud;
@@ -61,10 +78,7 @@ static int decided(void *ud, size_t i, pmpo_error *err)
     } else {
         e->loss = pmpo_priced(h->st, pmpo_mean_of_done(&s->result), row->id);
         e->n_done = s->result.n_done;
-        e->each = pmpo_arena_alloc(&h->mem, e->n_done, sizeof(*e->each));
-        for (size_t k = 0; e->each && k < e->n_done; k++) {
-            e->each[k] = s->result.score.examples[k].loss;
-        }
+        e->each = copy_of(&s->result, &h->mem);
         row->lower_bound = s->result.pruned ? s->result.lower_bound : NAN;
     }
     pmpo_arena_release(&h->scores[i]);
@@ -126,19 +140,23 @@ static void give_up(pmpo_state *st, const entrant *e, size_t n_better)
     }
 }
 
+bool pmpo_clearly_worse(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
+                        double by, pmpo_arena *mem)
+{
+    double *diff, *weights, error = NAN;
+    size_t n;
+    if (a->n_examples == b->n_examples &&
+        pmpo_paired_losses(a, b, mem, &diff, &weights, &n, NULL) == 0) {
+        error = pmpo_mean_error(diff, weights, n);
+    }
+    return isnan(error) || by > CHANCE * error;
+}
+
 /* Is fixed prompt `e` worse than `best` by more than chance allows? */
 static bool clearly_worse(const entrant *e, const entrant *best,
                           pmpo_arena *mem)
 {
-    size_t n = e->n_done;
-    double *diff = e->each && best->each && n == best->n_done
-                       ? pmpo_arena_alloc(mem, n, sizeof(*diff))
-                       : NULL;
-    for (size_t i = 0; diff && i < n; i++) {
-        diff[i] = e->each[i] - best->each[i];
-    }
-    double error = diff ? pmpo_mean_error(diff, NULL, n) : NAN;
-    return isnan(error) || e->loss - best->loss > CHANCE * error;
+    return pmpo_clearly_worse(&e->each, &best->each, e->loss - best->loss, mem);
 }
 
 /* Moves fixed prompts of e[keep..n), sorted as they are, behind the kept ones
@@ -158,7 +176,7 @@ static size_t keep_fixed(entrant *e, size_t n, size_t keep, size_t most,
     const entrant best = *found;
     bool in = found < e + keep;
     for (size_t i = keep; i < n && (keep < most || !in); i++) {
-        bool is_best = e[i].fixed && e[i].each == best.each;
+        bool is_best = e[i].fixed && e[i].row == best.row;
         if (e[i].fixed && (is_best || !clearly_worse(&e[i], &best, mem))) {
             entrant x = e[i];
             memmove(&e[keep + 1], &e[keep], (i - keep) * sizeof(*e));

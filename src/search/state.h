@@ -150,6 +150,11 @@ int pmpo_ask_person(pmpo_state *st, pmpo_step *step, size_t row,
 
 /* The weighted mean loss over the r->n_done examples that were scored. */
 double pmpo_mean_of_done(const pmpo_result *r);
+/* Is `by`, a's loss less b's on the same examples, more than twice its standard
+ * error, over the inputs? So too where they are too few for one. Public for the
+ * tests. */
+bool pmpo_clearly_worse(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
+                        double by, pmpo_arena *mem);
 /* Compares the step's pending candidates on a part of the training examples and
  * gives up the worse ones: their `given_up` is set, and they stay pending. */
 int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err);
