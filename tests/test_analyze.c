@@ -114,7 +114,7 @@ static void test_analyze(void **state)
     o.score.loss = PMPO_LOSS_NLL;
     o.score.end = PMPO_END_NO;
     pmpo_model *m = fake_new(&(fake_options){.salt = 9});
-    /* The fake's marking never has two units, so this tag forces the
+    /* The fake's marking never has two segments, so this tag forces the
      * fallback, which has. */
     pmpo_str prompt = PMPO_STR("Say yes or no. Use the <prompt> tag.");
     int rc = pmpo_analyze(m, d, prompt, &o, &a, &err);

@@ -35,7 +35,7 @@ static int count_note(void *ud, pmpo_note kind, int iteration, int place,
     return 0;
 }
 
-static const pmpo_segment_effect units[] = {
+static const pmpo_segment_effect segments[] = {
     {0, 4, {"A b.", 4}, 0.25, 0.1, 1},
     {5, 9, {"C d.", 4}, -0.25, -1, 1},
     {10, 14, {"E f.", 4}, NAN, NAN, NAN},
@@ -63,7 +63,7 @@ static void open_stage(stage *g, const fake_options *f)
         .n_rows = 1,
         .incumbent = g->start.prompt,
         .instruction = g->start.prompt,
-        .segments = units,
+        .segments = segments,
         .n_segments = 3,
         .noise_floor = NAN,
         .cases = g->cases,
@@ -174,7 +174,7 @@ static void test_the_form_stays(void **state)
     }
 }
 
-/* One request adds, the other replaces the unit with the least effect. */
+/* One request adds, the other replaces the segment with the least effect. */
 static void test_edit(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void test_edit(void **state)
         assert_true(i < 3 ? added : i < 6 ? replaced : added || replaced);
     }
     assert_true(n >= 4);
-    /* A single unit is all there is: a sentence is added. */
+    /* A single segment is all there is: a sentence is added. */
     g.s.n_segments = 1;
     propose(&g, "edit");
     for (size_t i = 0; i < g.list.n; i++) {
@@ -374,7 +374,7 @@ static void test_merge(void **state)
         {.id = 2, .prompt = PMPO_STR("Whole."), .loss = 0.8},
         {.id = 3, .prompt = PMPO_STR("No gain."), .loss = 1.2},
     };
-    const pmpo_known_unit known[] = {
+    const pmpo_known_segment known[] = {
         {PMPO_STR("Start."), 0.5, 0},
         {PMPO_STR("Useless."), -0.1, 0},
         {PMPO_STR("Now."), 0.9, 1}, /* the incumbent's own */
@@ -383,8 +383,8 @@ static void test_merge(void **state)
     g.s.n_rows = 4;
     g.s.incumbent = g.s.instruction = rows[1].prompt;
     g.s.incumbent_id = 1;
-    g.s.units = known;
-    g.s.n_units = 3;
+    g.s.past_segments = known;
+    g.s.n_past_segments = 3;
     propose(&g, "merge");
     assert_int_equal(g.list.n, 3);
     assert_true(proposed(&g, "Now. Start.") && proposed(&g, "Now. Whole.")

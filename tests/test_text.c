@@ -253,8 +253,9 @@ static void marking_refused(void **state)
         {"Lets <unit>think</unit> step by step.", copy},
         {"Let's <unit>think</unit> step  by step.", copy},
         {"Let's <unit>think</unit> step by step", copy},
-        {"Let's think step by step.", "!no unit is marked"},
-        {"<unit>Note</unit>: Let's think step by step.", "!no unit is marked"},
+        {"Let's think step by step.", "!no segment is marked"},
+        {"<unit>Note</unit>: Let's think step by step.",
+         "!no segment is marked"},
         {"Let's <unit>think step by step.", "!a mark is not closed"},
         {"Let's <unit>think step by step.<unit>", "!marks are nested"},
         {"Let's <unit>think <unit>step</unit></unit> by step.",
@@ -262,11 +263,11 @@ static void marking_refused(void **state)
         {"Let's think</unit> step <unit>by</unit> step.",
          "!a mark is closed that was not opened"},
         {"Let's<unit> </unit>think step by step.",
-         "!a marked unit is empty"},
+         "!a marked segment is empty"},
         {"Let's <unit></unit>think step by step.",
-         "!a marked unit is empty"},
+         "!a marked segment is empty"},
         {"<unit>Let's</unit> <unit>think</unit> <unit>step</unit> by step.",
-         "!more units are marked than asked for"},
+         "!more segments are marked than asked for"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         marking_is(step, cases[i][0], 2, cases[i][1]);
@@ -276,7 +277,7 @@ static void marking_refused(void **state)
                "!the prompt itself holds a tag");
     marking_is("é", "<unit>\xc3</unit>\xa9", 2, "!a mark cuts a character");
     marking_is("x", "<unit>x</unit>", 0,
-               "!more units are marked than asked for");
+               "!more segments are marked than asked for");
 }
 
 /* No more than the spans a caller has room for, whatever `max` says. */
@@ -295,10 +296,10 @@ static void marking_has_bounds(void **state)
     assert_int_equal(n, PMPO_MAX_SEGMENTS);
     pmpo_buf_puts(&p, "x ");
     pmpo_buf_puts(&reply, "<unit>x</unit> ");
-    assert_string_equal(
-        pmpo_text_read_marking(pmpo_buf_str(&p), pmpo_buf_str(&reply), 1000,
-                               s, &n),
-        "more units are marked than asked for");
+    assert_string_equal(pmpo_text_read_marking(pmpo_buf_str(&p),
+                                               pmpo_buf_str(&reply), 1000, s,
+                                               &n),
+                        "more segments are marked than asked for");
     assert_int_equal(n, 0);
     pmpo_buf_release(&p);
     pmpo_buf_release(&reply);

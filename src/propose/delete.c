@@ -1,6 +1,6 @@
-/* delete.c: the incumbent without the units that don't help it.
+/* delete.c: the incumbent without the segments that don't help it.
  *
- * A unit whose effect is 0 or below costs length for nothing, or worse. Each
+ * A segment whose effect is 0 or below costs length for nothing, or worse. Each
  * is taken out alone, and all of them together. */
 #include "base/error.h"
 #include "propose/propose.h"

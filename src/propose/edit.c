@@ -2,7 +2,7 @@
  *
  * A small model writes a sentence well and a whole instruction badly. The
  * first request asks for a sentence to add; the others for one in place of the
- * unit of the mask table that helps least, the second least, and so on. */
+ * segment of the mask table that helps least, the second least, and so on. */
 #include <math.h>
 
 #include "base/error.h"
@@ -18,34 +18,35 @@ static const char *const openings[] = {
     "In the end,",        "Keep",
 };
 
-/* Which unit a request is about. */
+/* Which segment a request is about. */
 typedef struct plan {
-    size_t unit[PMPO_MAX_SEGMENTS + 1]; /* SIZE_MAX: a sentence is added */
+    size_t segment[PMPO_MAX_SEGMENTS + 1]; /* SIZE_MAX: a sentence is added */
     int parents[PMPO_MAX_SEGMENTS + 1]; /* the incumbent's id */
     size_t n;
 } plan;
 
-static bool in_plan(const plan *p, size_t unit)
+static bool in_plan(const plan *p, size_t segment)
 {
     for (size_t i = 0; i < p->n; i++) {
-        if (p->unit[i] == unit) {
+        if (p->segment[i] == segment) {
             return true;
         }
     }
     return false;
 }
 
-static bool stays(const pmpo_scene *s, size_t unit)
+static bool stays(const pmpo_scene *s, size_t segment)
 {
-    const pmpo_span span = {s->segments[unit].begin, s->segments[unit].end};
+    const pmpo_span span = {s->segments[segment].begin,
+                            s->segments[segment].end};
     return s->kept && pmpo_keep_touches(s->kept, s->instruction, span);
 }
 
-/* Adding first, then the least useful units; a unit that is all of the
+/* Adding first, then the least useful segments; a segment that is all of the
  * instruction is left alone, and so is one whose effect is not known. */
 static void make_plan(const pmpo_scene *s, size_t most, plan *p)
 {
-    p->unit[0] = SIZE_MAX;
+    p->segment[0] = SIZE_MAX;
     p->n = 1;
     while (p->n < most && s->n_segments >= 2) {
         size_t least = SIZE_MAX;
@@ -60,7 +61,7 @@ static void make_plan(const pmpo_scene *s, size_t most, plan *p)
         if (least == SIZE_MAX) {
             return;
         }
-        p->unit[p->n++] = least;
+        p->segment[p->n++] = least;
     }
 }
 
@@ -76,7 +77,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
         .example = pmpo_data_example(s->train, s->cases[i % s->n_cases]),
         .max_bytes = less ? PMPO_SMALL_CASE_BYTES : max,
     };
-    size_t u = p->unit[i];
+    size_t u = p->segment[i];
     pmpo_form_edit(&in, u == SIZE_MAX ? PMPO_STR("") : s->segments[u].text,
                    out);
     return 0;
@@ -85,7 +86,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
 static void splice(const pmpo_scene *s, const void *ud, size_t i,
                    pmpo_str said, pmpo_buf *out)
 {
-    size_t u = ((const plan *)ud)->unit[i];
+    size_t u = ((const plan *)ud)->segment[i];
     if (u == SIZE_MAX) {
         pmpo_text_join(s->instruction, said, out);
         return;

@@ -184,15 +184,15 @@ void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
                   "sentences, then " PMPO_REPLY_CLOSE ".\n");
 }
 
-void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out)
+void pmpo_form_edit(const pmpo_form_input *in, pmpo_str segment, pmpo_buf *out)
 {
     put_task(in->task, out);
     pmpo_buf_puts(out, "An example of a task:\n");
     put_example(in, out);
     put_instruction("\nThis is how a model is told to do such tasks:\n",
                     in->instruction, out);
-    if (unit.len > 0) {
-        put_field("\nOne part of it does not help: ", unit, PART_BYTES, out);
+    if (segment.len > 0) {
+        put_field("\nOne part of it does not help: ", segment, PART_BYTES, out);
         pmpo_buf_puts(out, "Write one better sentence to put in its place.");
     } else {
         pmpo_buf_puts(out, "\nWrite one more sentence for it.");

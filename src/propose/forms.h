@@ -1,6 +1,6 @@
 /* forms.h: the texts of the requests to the rewriter. Pure.
  *
- * Mark the removable units of an instruction; rewrite it (large models:
+ * Mark the segments of an instruction; rewrite it (large models:
  * diagnose, then rewrite; small models: short); find the instruction behind
  * some examples; write one sentence of it. The user's texts are put in
  * unchanged, between lines that say what they are. A form is never parsed, so
@@ -37,9 +37,9 @@ bool pmpo_form_rewrite(pmpo_rewrite_form form, const pmpo_form_input *in,
 void pmpo_form_induce(pmpo_str task, const pmpo_example *const *pairs, size_t n,
                       pmpo_frame frame, size_t max_bytes, pmpo_buf *out);
 
-/* Appends the form that asks for one sentence, to stand in place of `unit` or,
- * where that is "", to be added. */
-void pmpo_form_edit(const pmpo_form_input *in, pmpo_str unit, pmpo_buf *out);
+/* Appends the form that asks for one sentence, to stand in place of `segment`
+ * or, where that is "", to be added. */
+void pmpo_form_edit(const pmpo_form_input *in, pmpo_str segment, pmpo_buf *out);
 
 /* Appends the form that asks for an instruction in other words. */
 void pmpo_form_paraphrase(pmpo_str instruction, pmpo_buf *out);
@@ -56,7 +56,7 @@ const pmpo_json_form *pmpo_form_json(bool analysis);
 void pmpo_form_grammar(pmpo_str like, bool opened, bool ascii, bool sentence,
                        pmpo_buf *out);
 
-/* Appends the marking form: copy, with at most `max` units marked. */
+/* Appends the marking form: copy, with at most `max` segments marked. */
 void pmpo_form_mark(pmpo_str instruction, int max, pmpo_buf *out);
 
 /* Appends an example's input: its text, or its chat a line a message. */

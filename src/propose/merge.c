@@ -14,7 +14,7 @@
 #define PART_BYTES 240   /* a longer one is no part but a prompt */
 
 typedef struct parts {
-    pmpo_known_unit of[MOST_MERGED]; /* the best first */
+    pmpo_known_segment of[MOST_MERGED]; /* the best first */
     size_t n;
 } parts;
 
@@ -45,15 +45,15 @@ static void offer(const pmpo_scene *s, parts *p, pmpo_str text, double effect,
     for (; k > 0 && effect > p->of[k - 1].effect; k--) {
         p->of[k] = p->of[k - 1];
     }
-    p->of[k] = (pmpo_known_unit){text, effect, prompt};
+    p->of[k] = (pmpo_known_segment){text, effect, prompt};
 }
 
 static void find_parts(const pmpo_scene *s, parts *p)
 {
-    for (size_t i = 0; i < s->n_units; i++) {
-        if (s->units[i].prompt != s->incumbent_id) {
-            offer(s, p, s->units[i].text, s->units[i].effect,
-                  s->units[i].prompt);
+    for (size_t i = 0; i < s->n_past_segments; i++) {
+        if (s->past_segments[i].prompt != s->incumbent_id) {
+            offer(s, p, s->past_segments[i].text, s->past_segments[i].effect,
+                  s->past_segments[i].prompt);
         }
     }
     for (size_t i = 1; i < s->n_rows; i++) {
@@ -67,7 +67,7 @@ static void find_parts(const pmpo_scene *s, parts *p)
     }
 }
 
-static int add(const pmpo_scene *s, const pmpo_known_unit *more, size_t n,
+static int add(const pmpo_scene *s, const pmpo_known_segment *more, size_t n,
                pmpo_proposals *out, pmpo_error *err)
 {
     pmpo_buf b[2] = {{0}};

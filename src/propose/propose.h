@@ -41,11 +41,11 @@ pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list);
 /* ---- what a proposer knows ----------------------------------------------- */
 
 /* A part of some prompt of the run, and how much the loss rose without it. */
-typedef struct pmpo_known_unit {
+typedef struct pmpo_known_segment {
     pmpo_str text;
     double effect;
     int prompt; /* id */
-} pmpo_known_unit;
+} pmpo_known_segment;
 
 typedef struct pmpo_scene {
     pmpo_jobs *jobs;                /* the rewriter's */
@@ -62,11 +62,11 @@ typedef struct pmpo_scene {
     pmpo_str instruction, demos;
     const pmpo_kept *kept; /* parts to keep; they are restored in a prompt that
                             * lacks them */
-    const pmpo_segment_effect *segments; /* the incumbent's units; may be none */
+    const pmpo_segment_effect *segments; /* the incumbent's; may be none */
     size_t n_segments;
     double noise_floor;  /* of their effects; NAN: not measured */
-    const pmpo_known_unit *units; /* of the incumbents so far */
-    size_t n_units;
+    const pmpo_known_segment *past_segments; /* of the incumbents so far */
+    size_t n_past_segments;
     const size_t *cases; /* hard cases: indices of training examples */
     size_t n_cases;
     /* Stores a remark with the run, see pmpo_store_put_note. `ud` is the
@@ -89,9 +89,9 @@ typedef struct pmpo_scene {
  * one with the incumbent's demonstrations, apart from white space at the
  * ends? */
 bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt);
-/* Is this unit of the incumbent part of its instruction, not its
+/* Is this segment of the incumbent part of its instruction, not its
  * demonstrations? */
-bool pmpo_scene_instructs(const pmpo_scene *s, size_t unit);
+bool pmpo_scene_instructs(const pmpo_scene *s, size_t segment);
 
 /* ---- the table ------------------------------------------------------------ */
 

@@ -93,7 +93,7 @@ static int fill(const pmpo_scene *s, const void *ud, size_t i, size_t max,
     (void)ud;
     bool small = s->o->form == PMPO_FORM_SMALL && !s->o->paper; /* cuts all */
     bool less = small && max > PMPO_SMALL_CASE_BYTES;
-    size_t n = 0; /* demonstrations are the last unit: not shown */
+    size_t n = 0; /* demonstrations are the last segment: not shown */
     while (n < s->n_segments && pmpo_scene_instructs(s, n)) {
         n++;
     }

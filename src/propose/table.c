@@ -65,9 +65,9 @@ bool pmpo_scene_tried(const pmpo_scene *s, pmpo_str prompt)
     return false;
 }
 
-bool pmpo_scene_instructs(const pmpo_scene *s, size_t unit)
+bool pmpo_scene_instructs(const pmpo_scene *s, size_t segment)
 {
-    return s->segments[unit].begin < s->instruction.len;
+    return s->segments[segment].begin < s->instruction.len;
 }
 
 pmpo_proposal *pmpo_proposals_add(pmpo_proposals *list)

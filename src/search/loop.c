@@ -115,7 +115,7 @@ static void state_release(pmpo_state *st)
         pmpo_scorer_free(st->train_all);
     }
     pmpo_free(st->rows);
-    pmpo_free(st->units);
+    pmpo_free(st->past_segments);
     pmpo_arena_release(&st->mem);
 }
 
@@ -191,10 +191,11 @@ static int settle_form(pmpo_state *st, pmpo_error *err)
 /* ---- one iteration: what is known of the incumbent ----------------------- */
 
 /* For the proposer merge; once an incumbent. */
-static int remember_units(pmpo_state *st, const pmpo_step *step,
-                          pmpo_error *err)
+static int remember_segments(pmpo_state *st, const pmpo_step *step,
+                             pmpo_error *err)
 {
-    if (st->n_units > 0 && st->units[st->n_units - 1].prompt == st->incumbent) {
+    if (st->n_past_segments > 0 &&
+        st->past_segments[st->n_past_segments - 1].prompt == st->incumbent) {
         return 0;
     }
     pmpo_str prompt = st->rows[st->incumbent].prompt; /* the step's texts end with it */
@@ -204,11 +205,13 @@ static int remember_units(pmpo_state *st, const pmpo_step *step,
         if (step->segments[i].end > d.instruction.len) {
             continue; /* demonstrations are not merged */
         }
-        if (PMPO_GROW(st->units, st->cap_units, st->n_units + 1) < 0) {
+        if (PMPO_GROW(st->past_segments, st->cap_past_segments,
+                      st->n_past_segments + 1) < 0) {
             return pmpo_fail_memory(err);
         }
-        st->units[st->n_units++] = (pmpo_known_unit){
-            .text = pmpo_str_sub(prompt, step->segments[i].begin, step->segments[i].end),
+        st->past_segments[st->n_past_segments++] = (pmpo_known_segment){
+            .text = pmpo_str_sub(prompt, step->segments[i].begin,
+                                 step->segments[i].end),
             .effect = step->segments[i].effect,
             .prompt = st->incumbent,
         };
@@ -245,7 +248,7 @@ static int analyse(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     rc = pmpo_mask_effects(st->train, &step->whole.score, &step->marking, &c,
                            &step->mem, step->segments, err);
     st->sitting.work_done += step->n_segments;
-    return rc < 0 ? rc : remember_units(st, step, err);
+    return rc < 0 ? rc : remember_segments(st, step, err);
 }
 
 /* How much an example wants to be a hard case: its loss, or chance. */

@@ -105,7 +105,7 @@ int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
     if (why) {
         pmpo_text_segment(prompt, max, out->spans, &out->n);
     } else {
-        pmpo_demos_add_unit(prompt, &d, max, out->spans, &out->n);
+        pmpo_demos_add_segment(prompt, &d, max, out->spans, &out->n);
     }
     return 0;
 }
@@ -156,7 +156,7 @@ static int fill_effect(const pmpo_prompt_score *masked,
     return rc;
 }
 
-/* A masked variant for each unit, in `mem`, to be scored together. */
+/* A masked variant for each segment, in `mem`, to be scored together. */
 static int make_variants(pmpo_scorer *s, pmpo_str prompt,
                          const pmpo_marking *m, const pmpo_score_context *c,
                          pmpo_arena *mem, pmpo_scoring *out)

@@ -1,9 +1,9 @@
-/* mask.h: the removable units of an instruction and the effect of each.
+/* mask.h: the segments of an instruction, and the effect of each.
  *
- * The rewriter marks the units. If its marked text is not an exact copy, or the
- * instruction contains our tags, the fixed segmentation of text.h is used
- * instead. A unit's effect is the loss with the unit masked minus the loss of
- * the whole instruction; above 0 it helps. */
+ * The rewriter marks the segments. If its marked text is not an exact copy, or
+ * the instruction contains our tags, the fixed segmentation of text.h is used
+ * instead. A segment's effect is the loss with the segment masked minus the
+ * loss of the whole instruction; above 0 it helps. */
 #ifndef PMPO_SEARCH_MASK_H
 #define PMPO_SEARCH_MASK_H
 
@@ -18,12 +18,12 @@ typedef struct pmpo_marking {
     const char *note; /* why the fallback was used; ""; static */
 } pmpo_marking;
 
-/* Finds at most `max` (1..PMPO_MAX_SEGMENTS) units of `prompt`. `jobs` NULL:
+/* Finds at most `max` (1..PMPO_MAX_SEGMENTS) segments of `prompt`. `jobs` NULL:
  * by the fixed segmentation. */
 int pmpo_mark(pmpo_jobs *jobs, pmpo_str prompt, int max, int iteration,
               uint64_t seed, pmpo_marking *out, pmpo_error *err);
 
-/* Effects of the marked units of a prompt: out[m->n], texts in `mem`. `whole`
+/* Effects of the marked segments of a prompt: out[m->n], texts in `mem`. `whole`
  * is its score by the same scorer. The effect of a variant that does
  * not fit the context is NAN; any other error stops the analysis. */
 int pmpo_mask_effects(pmpo_scorer *s, const pmpo_prompt_score *whole,

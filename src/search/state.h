@@ -58,8 +58,9 @@ typedef struct pmpo_state {
     double noise_floor;       /* NAN: not measured */
     /* Proposers that ask the rewriter, as in the table. */
     pmpo_arm arms[PMPO_MOST_PROPOSERS];
-    pmpo_known_unit *units;   /* the measured effects of parts of prompts */
-    size_t n_units, cap_units;
+    /* The measured effects of parts of incumbents. */
+    pmpo_known_segment *past_segments;
+    size_t n_past_segments, cap_past_segments;
     int decided;              /* iterations that earlier sittings decided */
     int patience_from;        /* the last iteration when the run was extended */
     bool replaying;           /* the current iteration is one of these */

@@ -123,7 +123,7 @@ void pmpo_demos_read(pmpo_str prompt, pmpo_demos *out)
     }
 }
 
-/* ---- as a unit ----------------------------------------------------------- */
+/* ---- as a segment -------------------------------------------------------- */
 
 pmpo_span pmpo_demos_span(pmpo_str prompt, const pmpo_demos *d)
 {
@@ -132,17 +132,17 @@ pmpo_span pmpo_demos_span(pmpo_str prompt, const pmpo_demos *d)
     return (pmpo_span){begin, begin + all.len};
 }
 
-void pmpo_demos_add_unit(pmpo_str prompt, const pmpo_demos *d, int max,
-                         pmpo_span *units, size_t *n)
+void pmpo_demos_add_segment(pmpo_str prompt, const pmpo_demos *d, int max,
+                            pmpo_span *segments, size_t *n)
 {
     if (d->n == 0) {
         return;
     }
     pmpo_span all = pmpo_demos_span(prompt, d);
     if (*n == (size_t)max || *n == PMPO_MAX_SEGMENTS) {
-        units[*n - 1].end = all.end;
+        segments[*n - 1].end = all.end;
     } else {
-        units[(*n)++] = all;
+        segments[(*n)++] = all;
     }
 }
 

@@ -58,10 +58,10 @@ void pmpo_demos_read(pmpo_str prompt, pmpo_demos *out);
  * d->n > 0. */
 pmpo_span pmpo_demos_span(pmpo_str prompt, const pmpo_demos *d);
 
-/* Puts them, if there are any, as one unit behind the *n of the instruction; to
- * the last one where there are `max` (at least 1) or PMPO_MAX_SEGMENTS. */
-void pmpo_demos_add_unit(pmpo_str prompt, const pmpo_demos *d, int max,
-                         pmpo_span *units, size_t *n);
+/* Puts them, if there are any, as one segment behind the *n of the instruction;
+ * to the last one where there are `max` (at least 1) or PMPO_MAX_SEGMENTS. */
+void pmpo_demos_add_segment(pmpo_str prompt, const pmpo_demos *d, int max,
+                            pmpo_span *segments, size_t *n);
 
 /* Appends the instruction and the n demonstrations (`rest` is not looked at). */
 void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out);

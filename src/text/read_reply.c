@@ -94,7 +94,7 @@ bool pmpo_text_has_tags(pmpo_str prompt)
 /* ---- markings ---------------------------------------------------------- */
 
 static const char no_copy[] = "the reply does not repeat the prompt exactly";
-static const char no_marks[] = "no unit is marked";
+static const char no_marks[] = "no segment is marked";
 
 typedef struct marking {
     pmpo_str prompt; /* without white space at its ends */
@@ -131,10 +131,10 @@ static const char *take_mark(marking *m, tag_kind kind, size_t at)
     m->is_open = false;
     pmpo_str s = pmpo_str_trim(pmpo_str_sub(m->prompt, m->begin, at));
     if (s.len == 0) {
-        return "a marked unit is empty";
+        return "a marked segment is empty";
     }
     if (m->n == m->max) {
-        return "more units are marked than asked for";
+        return "more segments are marked than asked for";
     }
     size_t begin = (size_t)(s.ptr - m->prompt.ptr);
     m->spans[m->n++] = (pmpo_span){begin, begin + s.len};

@@ -1,14 +1,14 @@
 /* segments.c: the deterministic segmentation of a prompt, and masks.
  *
  * Lines are gathered into blocks (paragraph, list item, heading, code fence); a
- * paragraph is cut into sentences, every other block is one unit. If there are
- * too many units, neighbours are merged: first the division with the smallest
+ * paragraph is cut into sentences, every other block is one chunk. If there are
+ * too many chunks, neighbours are merged: first the division with the smallest
  * largest piece is found; then, among the divisions whose largest piece is at
- * most a quarter larger, the one that merges the fewest units of different
+ * most a quarter larger, the one that merges the fewest chunks of different
  * blocks, and of those the most even one.
  *
- * Nothing is allocated. When in doubt, two sentences stay one unit, because
- * half a sentence as a unit shows nothing about the prompt. */
+ * Nothing is allocated. When in doubt, two sentences stay one chunk, because
+ * half a sentence as a chunk shows nothing about the prompt. */
 #include "text/demos.h"
 #include "text/text.h"
 
@@ -69,12 +69,12 @@ static bool word_in(pmpo_str s, const char *const *list)
     return *list != NULL;
 }
 
-/* ---- units ------------------------------------------------------------- */
+/* ---- chunks ------------------------------------------------------------- */
 
-enum { MAX_UNITS = 128 };
+enum { MAX_CHUNKS = 128 };
 
-/* What joining a unit with the one before it costs. The number of joins is
- * given by the number of units, so only the differences matter. */
+/* What joining a chunk with the one before it costs. The number of joins is
+ * given by the number of chunks, so only the differences matter. */
 typedef enum join {
     JOIN_HEADING = 0, /* a heading and what stands under it */
     JOIN_SENTENCE = 1,
@@ -82,18 +82,18 @@ typedef enum join {
     JOIN_PARAGRAPH = 4,
 } join;
 
-typedef struct unit {
+typedef struct chunk {
     size_t begin, end;
     join before;
-} unit;
+} chunk;
 
-typedef struct units {
+typedef struct chunks {
     pmpo_str text;
-    unit at[MAX_UNITS];
+    chunk at[MAX_CHUNKS];
     size_t n;
-    size_t lead; /* where text before the first unit begins; SIZE_MAX: none */
-    bool under_heading; /* the last unit added is a heading */
-} units;
+    size_t lead; /* where text before the first chunk begins; SIZE_MAX: none */
+    bool under_heading; /* the last chunk added is a heading */
+} chunks;
 
 bool pmpo_text_has_words(pmpo_str s)
 {
@@ -107,7 +107,7 @@ bool pmpo_text_has_words(pmpo_str s)
 }
 
 /* Makes room for one more by joining the two neighbours that stay shortest. */
-static void join_shortest(units *u)
+static void join_shortest(chunks *u)
 {
     size_t best = 1, best_cost = SIZE_MAX;
     for (size_t i = 1; i < u->n; i++) {
@@ -124,7 +124,7 @@ static void join_shortest(units *u)
     u->n--;
 }
 
-static void add_unit(units *u, size_t begin, size_t end, join before)
+static void add_chunk(chunks *u, size_t begin, size_t end, join before)
 {
     while (begin < end && pmpo_is_space(u->text.ptr[begin])) {
         begin++;
@@ -146,12 +146,12 @@ static void add_unit(units *u, size_t begin, size_t end, join before)
     if (u->n == 0 && u->lead != SIZE_MAX) {
         begin = u->lead;
     }
-    if (u->n == MAX_UNITS) {
+    if (u->n == MAX_CHUNKS) {
         join_shortest(u);
     }
     before = u->under_heading ? JOIN_HEADING : before;
     u->under_heading = false;
-    u->at[u->n++] = (unit){begin, end, before};
+    u->at[u->n++] = (chunk){begin, end, before};
 }
 
 /* ---- sentences --------------------------------------------------------- */
@@ -327,7 +327,7 @@ static size_t line_width(pmpo_str s, size_t begin)
     return width;
 }
 
-static void add_paragraph(units *u, size_t begin, size_t end, join before)
+static void add_paragraph(chunks *u, size_t begin, size_t end, join before)
 {
     pmpo_str s = {u->text.ptr, end};
     size_t width = line_width(s, begin), from = begin, line = begin;
@@ -338,13 +338,13 @@ static void add_paragraph(units *u, size_t begin, size_t end, join before)
             line = i + 1;
         }
         if (cut) {
-            add_unit(u, from, cut, before);
+            add_chunk(u, from, cut, before);
             before = JOIN_SENTENCE;
             from = cut;
         }
         i = cut ? cut : i + 1;
     }
-    add_unit(u, from, end, before);
+    add_chunk(u, from, end, before);
 }
 
 /* ---- blocks ------------------------------------------------------------ */
@@ -496,7 +496,7 @@ static join join_before(line l, bool after_blank, kind last)
     return after_blank || l.kind == HEADING ? JOIN_PARAGRAPH : JOIN_ITEM;
 }
 
-static void find_units(units *u)
+static void find_chunks(chunks *u)
 {
     pmpo_str s = u->text;
     bool after_blank = false;
@@ -516,7 +516,7 @@ static void find_units(units *u)
             size_t end = l.kind == ITEM    ? item_end(s, l)
                          : l.kind == FENCE ? fence_end(s, l)
                                            : l.next;
-            add_unit(u, pos, end, before);
+            add_chunk(u, pos, end, before);
             u->under_heading = l.kind == HEADING;
             pos = end;
         }
@@ -528,14 +528,14 @@ static void find_units(units *u)
         while (pmpo_is_space(s.ptr[end - 1])) {
             end--;
         }
-        u->at[u->n++] = (unit){u->lead, end, JOIN_SENTENCE};
+        u->at[u->n++] = (chunk){u->lead, end, JOIN_SENTENCE};
     }
 }
 
 /* ---- merging ----------------------------------------------------------- */
 
-/* Can at most k pieces of at most `limit` bytes contain all units? */
-static bool fits(const units *u, size_t k, size_t limit)
+/* Can at most k pieces of at most `limit` bytes contain all chunks? */
+static bool fits(const chunks *u, size_t k, size_t limit)
 {
     size_t pieces = 1, begin = u->at[0].begin;
     for (size_t i = 0; i < u->n; i++) {
@@ -551,7 +551,7 @@ static bool fits(const units *u, size_t k, size_t limit)
 }
 
 /* The smallest possible largest piece, in bytes. */
-static size_t smallest_limit(const units *u, size_t k)
+static size_t smallest_limit(const chunks *u, size_t k)
 {
     size_t low = 1, high = u->at[u->n - 1].end - u->at[0].begin;
     while (low < high) {
@@ -568,10 +568,10 @@ static size_t smallest_limit(const units *u, size_t k)
 /* Below any real cost: sums of joins and squared shares. */
 static const double no_way = 1e300;
 
-/* One row of the division: cost[j] for the first j units in p pieces becomes
+/* One row of the division: cost[j] for the first j chunks in p pieces becomes
  * that for p + 1 pieces; from[j] is where the last piece begins. Joins count
  * first: the squared shares of all pieces together never exceed 1. */
-static void add_piece(const units *u, size_t limit, double *cost,
+static void add_piece(const chunks *u, size_t limit, double *cost,
                       unsigned char *from)
 {
     double total = (double)(u->at[u->n - 1].end - u->at[0].begin);
@@ -593,14 +593,14 @@ static void add_piece(const units *u, size_t limit, double *cost,
         }
         cost[j] = best;
     }
-    cost[0] = no_way; /* no units in one piece or more */
+    cost[0] = no_way; /* no chunks in one piece or more */
 }
 
-/* Divides the units into exactly k < u->n pieces. */
-static void merge(const units *u, size_t k, pmpo_span *spans)
+/* Divides the chunks into exactly k < u->n pieces. */
+static void merge(const chunks *u, size_t k, pmpo_span *spans)
 {
-    double cost[MAX_UNITS + 1];
-    unsigned char from[PMPO_MAX_SEGMENTS][MAX_UNITS + 1];
+    double cost[MAX_CHUNKS + 1];
+    unsigned char from[PMPO_MAX_SEGMENTS][MAX_CHUNKS + 1];
     size_t limit = smallest_limit(u, k);
     limit += limit / 4;
     cost[0] = 0;
@@ -622,13 +622,13 @@ static void merge(const units *u, size_t k, pmpo_span *spans)
 
 static void segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
 {
-    units u = {.text = prompt, .lead = SIZE_MAX};
+    chunks u = {.text = prompt, .lead = SIZE_MAX};
     *n = 0;
     if (max < 1 || prompt.len == 0) {
         return;
     }
     size_t k = max < PMPO_MAX_SEGMENTS ? (size_t)max : PMPO_MAX_SEGMENTS;
-    find_units(&u);
+    find_chunks(&u);
     if (u.n > k) {
         merge(&u, k, spans);
         *n = k;
@@ -646,7 +646,7 @@ void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n)
     pmpo_demos_read(prompt, &d);
     segment(d.instruction, max > 1 && d.n > 0 ? max - 1 : max, spans, n);
     if (max >= 1) {
-        pmpo_demos_add_unit(prompt, &d, max, spans, n);
+        pmpo_demos_add_segment(prompt, &d, max, spans, n);
     }
 }
 

@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "pmpo.h"
 
-/* The tags around a marked unit, the text that replaces a masked unit (arXiv
- * 2505.16307, section 3), and the tags around a prompt in a reply. */
+/* The tags around a marked segment, the text that replaces a masked segment
+ * (arXiv 2505.16307, section 3), and the tags around a prompt in a reply. */
 #define PMPO_MARK_OPEN "<unit>"
 #define PMPO_MARK_CLOSE "</unit>"
 #define PMPO_MASK "<MASK>"
@@ -28,7 +28,7 @@ typedef struct pmpo_span {
 bool pmpo_text_has_tags(pmpo_str prompt);
 
 /* Reads a model's marking of `prompt`: `reply` must have the prompt with at
- * most `max` units marked; code fences, reply tags and white space around it
+ * most `max` segments marked; code fences, reply tags and white space around it
  * are allowed. It is accepted only if removing the marks gives exactly
  * `prompt`. Fills spans[0..*n), in order, disjoint, each with some text that is
  * not white space. Returns NULL, or why it was refused (static). */
@@ -37,7 +37,7 @@ const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
 
 /* The deterministic segmentation: list items, paragraphs, sentences, merged
  * to at most `max` neighbours of roughly equal length. Demonstrations at the
- * end (text/demos.h) are one unit. Spans carry no white
+ * end (text/demos.h) are one segment. Spans carry no white
  * space at their ends. A prompt of one sentence gives one segment; one of
  * only white space gives none. */
 void pmpo_text_segment(pmpo_str prompt, int max, pmpo_span *spans, size_t *n);
@@ -68,8 +68,8 @@ pmpo_str pmpo_text_repeated(pmpo_str prompt);
 void pmpo_text_without(pmpo_str prompt, const pmpo_span *spans, size_t n,
                        pmpo_buf *out);
 
-/* Does `s` have a letter, a digit or anything beyond ASCII? A unit without is a
- * ruled line or a stray dot. */
+/* Does `s` have a letter, a digit or anything beyond ASCII? A segment without is
+ * a ruled line or a stray dot. */
 bool pmpo_text_has_words(pmpo_str s);
 /* Is it a number and nothing else: "-1,234.5", "$18", "40 %", not "1, 2" or
  * "1.2.3"? (is_number.c) */
