@@ -1,7 +1,8 @@
 #!/bin/sh
 # Holds the tree to docs/design.md: which room may include which, one home for each big library,
-# malloc only in base/, no numbers read or written by the host's locale, no file name twice, no file over 800 lines, no function over 45 lines or with
-# more than 7 parameters. check_rooms.sh DIR; --self-test plants faults.
+# malloc only in base/, no numbers read or written by the host's locale, no source or header name
+# in two folders, no private type or macro in two headers, no file over 800 lines, no function over 45 lines or
+# with more than 7 parameters. check_rooms.sh DIR; --self-test plants faults.
 set -eu
 
 # Top to bottom; a room includes its own files and those of rooms further down.
@@ -101,8 +102,21 @@ check_lengths() { # DIR
 }
 
 check_names() { # DIR
-    for name in $(find "$1/src" -name '*.[ch]' 2>/dev/null | sed 's,.*/,,' | sort | uniq -d); do
-        complain "src/ has more than one $name"
+    same() { sed 's/\.[a-z]*$//' | sort -u | sed 's,.*/,,' | sort | uniq -d; }
+    for name in $(find "$1/src" -name '*.c' -o -name '*.cpp' 2>/dev/null | same) \
+        $(find "$1/src" -name '*.h' 2>/dev/null | same); do
+        complain "src/ has files called $name in more than one folder"
+    done
+}
+
+# What is private to the library has one meaning in it: no two headers define the same type or macro.
+check_words() { # DIR
+    for name in $(find "$1/src" -name '*.h' 2>/dev/null | sort | xargs -r awk '
+        /^} pmpo_[a-z0-9_]+;/ { name = $2; sub(/;.*/, "", name) }
+        /^#define PMPO_[A-Z0-9_]+/ { name = $2; sub(/\(.*/, "", name) }
+        name != "" && (name in first) && first[name] != FILENAME { print name }
+        name != "" { first[name] = FILENAME; name = "" }' | sort -u); do
+        complain "src/ has $name in more than one header"
     done
 }
 
@@ -135,6 +149,7 @@ check_functions() { # DIR
 check() { # DIR
     failed=0
     check_names "$1"
+    check_words "$1"
     check_functions "$1"
     check_includes "$1"
     check_engines "$1"
@@ -151,6 +166,7 @@ self_test() {
         rm -rf "$t"/*
         mkdir -p "$t/src/base" "$t/src/text" "$t/src/model" "$t/src/engine/llama" "$t/cli"
         echo 'int x;' > "$t/src/base/mem.c"
+        printf '%s\n' '#define PMPO_MOST 3' '} pmpo_mem;' > "$t/src/base/mem.h"
         check "$t" > /dev/null || { echo "a clean tree fails"; exit 1; }
         f=$1; shift
         printf '%s\n' "$@" > "$t/$f"
@@ -183,6 +199,9 @@ self_test() {
     seq 801 > "$t/long"
     plant src/text/a.c "$(seq 801)"
     plant src/text/mem.c 'int y;'
+    plant src/text/mem.cpp 'int y;'
+    plant src/text/a.h '#define PMPO_MOST 4'
+    plant src/text/a.h '} pmpo_mem;'
     plant src/text/a.c 'static int f(int a, int b, int c,' '             int (*d)(int, int), int e, int f,' \
         '             int g, int h)' '{' '}'
     plant src/text/a.c 'int f(void)' '{' "$(seq 43)" '}'

@@ -98,7 +98,8 @@ static int run(pmpo_precision p, uint64_t limit)
     double kv = ((double)l->n_cells +
                  (double)(l->n_streams * l->stream_cells)) *
                 (double)l->cell_bytes;
-    double logits = 2.0 * PMPO_MAX_OUTPUTS * (double)l->n_vocab * sizeof(float);
+    double logits = 2.0 * PMPO_MAX_LOGIT_ROWS * (double)l->n_vocab *
+                    sizeof(float);
     double bound = (double)m->info.file_bytes + kv + logits + OTHER_BYTES;
     double peak = peak_bytes();
     printf("peak %.0f MB; weights %.0f, keys and values %.0f, logits %.0f, "

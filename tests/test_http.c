@@ -36,7 +36,7 @@ typedef struct http_case {
     char key[64];
     const pmpo_dialect *dialect;
     int32_t ids[4096], next[MOST];
-    pmpo_ask ask;
+    pmpo_logprob_query ask;
     char contains[MOST][200], header[MOST][200];
     size_t n_contains, n_header;
     http_answer replies[MOST];

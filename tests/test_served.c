@@ -412,7 +412,10 @@ static void test_a_body_is_whole(void **state)
     const pmpo_message ask[] = {{PMPO_STR("system"), PMPO_STR("Say it.")},
                                 {PMPO_STR("user"), PMPO_STR("Now.")}};
     const int32_t ids[] = {1, 2, 3};
-    const pmpo_ask what = {.ids = ids, .n_ids = 3, .next = ids, .n_next = 2};
+    const pmpo_logprob_query what = {.ids = ids,
+                                     .n_ids = 3,
+                                     .next = ids,
+                                     .n_next = 2};
     const pmpo_dialect *vllm = pmpo_dialect_named("vllm");
     pmpo_buf whole[2] = {{0}, {0}}, b = {0};
     assert_int_equal(chat_body(ask, &whole[0]), 0);

@@ -232,7 +232,7 @@ static int read_block(pmpo_arena *mem, pmpo_str block, pmpo_example *e)
     }
     size_t n = 0;
     bool holds_target = false;
-    for (size_t at = 0; at < block.len && n < PMPO_MAX_OUTPUTS;) {
+    for (size_t at = 0; at < block.len && n < PMPO_MAX_OUTPUTS_PER_EXAMPLE;) {
         size_t end = pmpo_str_find(block, PMPO_STR("\n"), at);
         end = end == SIZE_MAX ? block.len : end;
         pmpo_str option = option_of(pmpo_str_sub(block, at, end));

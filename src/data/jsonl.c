@@ -204,9 +204,9 @@ static int read_output(pmpo_arena *mem, const char *what, json_t *v,
 static int new_list(pmpo_arena *mem, const char *what, size_t n,
                     pmpo_str **out, pmpo_error *err)
 {
-    if (n > PMPO_MAX_OUTPUTS) {
+    if (n > PMPO_MAX_OUTPUTS_PER_EXAMPLE) {
         return pmpo_fail(err, PMPO_EDATA, "%s has more than %d entries", what,
-                         PMPO_MAX_OUTPUTS);
+                         PMPO_MAX_OUTPUTS_PER_EXAMPLE);
     }
     *out = pmpo_arena_alloc(mem, n, sizeof(**out));
     return *out ? 0 : pmpo_fail_memory(err);

@@ -55,7 +55,7 @@ struct pmpo_data {
 
 /* Limit for an example's options and rejected outputs, so that comparing all
  * pairs of them stays fast for any file. */
-#define PMPO_MAX_OUTPUTS 1000
+#define PMPO_MAX_OUTPUTS_PER_EXAMPLE 1000
 
 /* At most this many rejected outputs are drawn for a free-form answer. */
 #define PMPO_MAX_DRAWN 4

@@ -10,7 +10,7 @@
 #include "model/render.h"
 
 typedef struct asking {
-    const pmpo_asking *of;
+    const pmpo_answering *of;
     size_t n, n_done;
     pmpo_tokens *ids;     /* [n], of each example */
     pmpo_gen_request *q;  /* [n] */
@@ -109,7 +109,7 @@ static int generate(asking *a, pmpo_error *err)
                               err);
 }
 
-int pmpo_answers(const pmpo_asking *of, pmpo_str prompt, pmpo_arena *mem,
+int pmpo_answers(const pmpo_answering *of, pmpo_str prompt, pmpo_arena *mem,
                  pmpo_answer *out, pmpo_error *err)
 {
     double begin = pmpo_now_ms();

@@ -81,7 +81,7 @@ double pmpo_right_option_calibrated(const pmpo_example *e,
                                     const pmpo_example_score *s);
 
 /* The model that answers or judges, and the examples. */
-typedef struct pmpo_asking {
+typedef struct pmpo_answering {
     pmpo_model *model;
     const pmpo_data *data;
     const char *template_name; /* of answers */
@@ -91,20 +91,20 @@ typedef struct pmpo_asking {
     void (*after)(void *ud, size_t done, size_t total);
     void *ud;
     pmpo_cost *cost; /* added to */
-} pmpo_asking;
+} pmpo_answering;
 
 /* PMPO_EUSAGE: with so few tokens every answer would be cut off. */
 int pmpo_check_max_tokens(int max_tokens, pmpo_error *err);
 
 /* Greedy answers to every example, in order; texts live in `mem`. */
-int pmpo_answers(const pmpo_asking *a, pmpo_str prompt, pmpo_arena *mem,
+int pmpo_answers(const pmpo_answering *a, pmpo_str prompt, pmpo_arena *mem,
                  pmpo_answer *out, pmpo_error *err);
 
 /* How sure the model is, 0..1, that answers[i] to example i is better than
  * references[i]: the mean over both orders of p(A) / (p(A) + p(B)). A model
  * that gives no log-probabilities writes A or B: 1 or 0, and 0.5 for other
  * words; NAN: an answer or a verdict was refused. */
-int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
+int pmpo_judge_answers(const pmpo_answering *a, const pmpo_answer *answers,
                        const pmpo_answer *references, double *win,
                        pmpo_error *err);
 

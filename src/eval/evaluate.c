@@ -73,12 +73,14 @@ static int answer(job *j, sheet *s, pmpo_error *err)
     if (!s->answers) {
         return pmpo_fail_memory(err);
     }
-    const pmpo_asking a = {.model = j->in->model, .data = j->in->data,
-                           .template_name = j->o->template_name,
-                           .max_tokens = j->o->max_tokens,
-                           .cache = j->in->cache,
-                           .after = after_answers, .ud = j,
-                           .cost = &j->out->cost};
+    const pmpo_answering a = {.model = j->in->model,
+                              .data = j->in->data,
+                              .template_name = j->o->template_name,
+                              .max_tokens = j->o->max_tokens,
+                              .cache = j->in->cache,
+                              .after = after_answers,
+                              .ud = j,
+                              .cost = &j->out->cost};
     return pmpo_answers(&a, j->in->prompts[j->prompt], j->mem, s->answers, err);
 }
 
@@ -103,10 +105,12 @@ static int judge(job *j, sheet *s, pmpo_error *err)
     if (!s->wins || !other) {
         return pmpo_fail_memory(err);
     }
-    const pmpo_asking a = {.model = j->o->judge ? j->o->judge : j->in->model,
-                           .data = j->in->data, .cache = j->in->cache,
-                           .after = after_verdicts, .ud = j,
-                           .cost = &j->out->cost};
+    const pmpo_answering a = {.model = j->o->judge ? j->o->judge : j->in->model,
+                              .data = j->in->data,
+                              .cache = j->in->cache,
+                              .after = after_verdicts,
+                              .ud = j,
+                              .cost = &j->out->cost};
     return pmpo_judge_answers(&a, s->answers, other, s->wins, err);
 }
 

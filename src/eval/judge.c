@@ -86,7 +86,7 @@ static double first_is_better(const pmpo_example_score *x)
 static void on_block(void *ud, const pmpo_score_context *c, size_t done,
                      size_t total, double loss)
 {
-    const pmpo_asking *a = ud;
+    const pmpo_answering *a = ud;
     (void)c;
     (void)loss;
     if (a->after) {
@@ -134,7 +134,7 @@ static int check_verdicts(const pmpo_reply *replies, size_t n, pmpo_error *err)
 
 /* Asks for all comparisons and reads the letters: a server that gives no
  * log-probabilities can't say how sure it is. first[i]: as read_verdict. */
-static int ask_verdicts(const pmpo_asking *a, const pmpo_data *pairs,
+static int ask_verdicts(const pmpo_answering *a, const pmpo_data *pairs,
                         double *first, pmpo_arena *mem, pmpo_error *err)
 {
     const pmpo_gen_params p = {.temperature = 0, .top_p = 1,
@@ -180,7 +180,7 @@ static int ask_verdicts(const pmpo_asking *a, const pmpo_data *pairs,
     return rc;
 }
 
-static int judge_by_words(const pmpo_asking *a, const pmpo_data *pairs,
+static int judge_by_words(const pmpo_answering *a, const pmpo_data *pairs,
                           double *win, pmpo_error *err)
 {
     pmpo_arena mem = {0};
@@ -198,14 +198,14 @@ static int judge_by_words(const pmpo_asking *a, const pmpo_data *pairs,
     return rc;
 }
 
-int pmpo_judge_answers(const pmpo_asking *a, const pmpo_answer *answers,
+int pmpo_judge_answers(const pmpo_answering *a, const pmpo_answer *answers,
                        const pmpo_answer *references, double *win,
                        pmpo_error *err)
 {
     const pmpo_scorer_options so = {.loss = PMPO_LOSS_CHOICE, .beta = 1,
                                     .template_name = "chat",
                                     .targets = PMPO_TARGETS_ALL};
-    pmpo_asking watched = *a;
+    pmpo_answering watched = *a;
     pmpo_cache *kept = a->model->may_change ? NULL : a->cache;
     const pmpo_score_context c = {.cache = kept, .prompt_id = -1,
                                   .after = on_block, .ud = &watched,

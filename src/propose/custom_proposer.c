@@ -2,7 +2,7 @@
 #include "pmpo_custom.h"
 
 #include "base/error.h"
-#include "propose/ask.h"
+#include "propose/rewriter_batch.h"
 #include "propose/propose.h"
 
 /* One call of one proposer. */
@@ -132,7 +132,8 @@ int pmpo_custom_propose(const pmpo_custom_scene *s, pmpo_str prompt,
     return 0;
 }
 
-static int ask(struct pmpo_custom_work *w, pmpo_ask *a, pmpo_error *err)
+static int ask(struct pmpo_custom_work *w, pmpo_rewriter_batch *a,
+               pmpo_error *err)
 {
     const pmpo_scene *s = w->scene;
     uint64_t name = pmpo_hash64(w->by->name, strlen(w->by->name), 0);
@@ -145,8 +146,8 @@ static int ask(struct pmpo_custom_work *w, pmpo_ask *a, pmpo_error *err)
                                     .top_p = s->o->top_p,
                                     .max_tokens = s->o->max_reply_tokens,
                                     .stop = PMPO_STR("")};
-    return pmpo_ask_run(a, s->jobs, "custom", s->iteration, &params,
-                        s->scratch, err);
+    return pmpo_rewriter_batch_run(a, s->jobs, "custom", s->iteration, &params,
+                                   s->scratch, err);
 }
 
 int pmpo_custom_ask(const pmpo_custom_scene *s, pmpo_str message, size_t n,
@@ -160,9 +161,9 @@ int pmpo_custom_ask(const pmpo_custom_scene *s, pmpo_str message, size_t n,
         return pmpo_fail(err, PMPO_EUSAGE, "1 to 1000 replies, to a message "
                          "in UTF-8");
     }
-    pmpo_ask a;
+    pmpo_rewriter_batch a;
     pmpo_error why = {0};
-    int rc = pmpo_ask_init(&a, 1, n, w->scene->scratch, &why);
+    int rc = pmpo_rewriter_batch_init(&a, 1, n, w->scene->scratch, &why);
     if (rc == 0) {
         pmpo_buf_put(&a.forms[0], message);
         rc = ask(w, &a, &why);
@@ -175,6 +176,6 @@ int pmpo_custom_ask(const pmpo_custom_scene *s, pmpo_str message, size_t n,
     for (size_t i = 0; rc == 0 && i < n; i++) {
         replies[i] = a.replies[i].text;
     }
-    pmpo_ask_release(&a);
+    pmpo_rewriter_batch_release(&a);
     return rc;
 }

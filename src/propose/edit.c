@@ -107,7 +107,7 @@ int pmpo_propose_edits(const pmpo_scene *s, pmpo_proposals *out,
     for (size_t i = 0; i < p.n; i++) {
         p.parents[i] = s->incumbent_id;
     }
-    const pmpo_asking asking = {
+    const pmpo_rewrite_plan rewrites = {
         .name = "edit",
         .n_requests = p.n,
         .n_samples = (size_t)s->o->variants,
@@ -119,7 +119,7 @@ int pmpo_propose_edits(const pmpo_scene *s, pmpo_proposals *out,
         .parents = p.parents,
         .sentence = true,
     };
-    return pmpo_replies_gather(s, &asking, out, err);
+    return pmpo_replies_gather(s, &rewrites, out, err);
 }
 
 size_t pmpo_most_edits(const pmpo_optimize_options *o, int iteration)

@@ -93,7 +93,7 @@ int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
         pmpo_contract_held(s, &of.held, err) < 0) {
         return PMPO_ENOMEM;
     }
-    const pmpo_asking asking = {
+    const pmpo_rewrite_plan rewrites = {
         .name = "induce",
         .n_requests = (size_t)s->o->hard,
         .n_samples = (size_t)s->o->variants,
@@ -103,7 +103,7 @@ int pmpo_propose_inductions(const pmpo_scene *s, pmpo_proposals *out,
         .openings = openings,
         .n_openings = sizeof(openings) / sizeof(openings[0]),
     };
-    return pmpo_replies_gather(s, &asking, out, err);
+    return pmpo_replies_gather(s, &rewrites, out, err);
 }
 
 size_t pmpo_most_inductions(const pmpo_optimize_options *o, int iteration)

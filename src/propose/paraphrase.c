@@ -66,7 +66,7 @@ int pmpo_propose_paraphrases(const pmpo_scene *s, pmpo_proposals *out,
 {
     originals x = {0};
     int rc = choose(s, (size_t)s->o->hard, &x, err);
-    const pmpo_asking asking = {
+    const pmpo_rewrite_plan rewrites = {
         .name = "paraphrase",
         .n_requests = x.n,
         .n_samples = (size_t)s->o->variants,
@@ -74,7 +74,7 @@ int pmpo_propose_paraphrases(const pmpo_scene *s, pmpo_proposals *out,
         .ud = &x,
         .parents = x.ids,
     };
-    return rc < 0 ? rc : pmpo_replies_gather(s, &asking, out, err);
+    return rc < 0 ? rc : pmpo_replies_gather(s, &rewrites, out, err);
 }
 
 size_t pmpo_most_paraphrases(const pmpo_optimize_options *o, int iteration)

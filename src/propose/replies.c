@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "propose/ask.h"
+#include "propose/rewriter_batch.h"
 #include "propose/forms.h"
 #include "text/text.h"
 
@@ -54,7 +54,7 @@ double pmpo_replies_temperature(const pmpo_scene *s, const char *name)
 
 typedef struct gathering {
     const pmpo_scene *s;
-    const pmpo_asking *a;
+    const pmpo_rewrite_plan *a;
     pmpo_proposals *out;
     bool small, begins;
     pmpo_str grammar;
@@ -91,7 +91,7 @@ static int settle_form(gathering *g, pmpo_error *err)
     return failed ? pmpo_fail_memory(err) : 0;
 }
 
-/* What a request of one job asks: the asking's request and, if it has a single
+/* What a request of one job asks: the plan's request and, if it has a single
  * sample, which variant that is. */
 typedef struct slot {
     size_t request, variant;
@@ -99,7 +99,7 @@ typedef struct slot {
 
 static int begin(const gathering *g, slot at, pmpo_str *out, pmpo_error *err)
 {
-    const pmpo_asking *a = g->a;
+    const pmpo_rewrite_plan *a = g->a;
     pmpo_buf b = {0};
     if (!g->begins) {
         return 0;
@@ -116,8 +116,8 @@ static int begin(const gathering *g, slot at, pmpo_str *out, pmpo_error *err)
     return failed ? pmpo_fail_memory(err) : 0;
 }
 
-static int fill(const gathering *g, pmpo_ask *q, const slot *slots, size_t max,
-                pmpo_error *err)
+static int fill(const gathering *g, pmpo_rewriter_batch *q, const slot *slots,
+                size_t max, pmpo_error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < q->n_requests; i++) {
@@ -131,8 +131,8 @@ static int fill(const gathering *g, pmpo_ask *q, const slot *slots, size_t max,
     return rc;
 }
 
-static int run(const gathering *g, pmpo_ask *q, const slot *slots, bool again,
-               const char *kind, pmpo_error *err)
+static int run(const gathering *g, pmpo_rewriter_batch *q, const slot *slots,
+               bool again, const char *kind, pmpo_error *err)
 {
     pmpo_gen_params p = pmpo_replies_sampling(g->s->o);
     p.temperature = g->temperature + (again ? WARMER : 0);
@@ -140,12 +140,15 @@ static int run(const gathering *g, pmpo_ask *q, const slot *slots, bool again,
     size_t shorter = g->small ? PMPO_REPAIR_CASE_BYTES : SHORT_CASE_BYTES;
     int rc = fill(g, q, slots, least ? PMPO_REPAIR_CASE_BYTES : PMPO_CASE_BYTES,
                   err);
-    rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration, &p,
-                                    g->s->scratch, err);
+    rc = rc < 0 ? rc
+                : pmpo_rewriter_batch_run(q, g->s->jobs, kind, g->s->iteration,
+                                          &p, g->s->scratch, err);
     if (rc == PMPO_ETOOLONG && !least) {
         rc = fill(g, q, slots, shorter, err);
-        rc = rc < 0 ? rc : pmpo_ask_run(q, g->s->jobs, kind, g->s->iteration,
-                                        &p, g->s->scratch, err);
+        rc = rc < 0
+                 ? rc
+                 : pmpo_rewriter_batch_run(q, g->s->jobs, kind, g->s->iteration,
+                                           &p, g->s->scratch, err);
     }
     return rc;
 }
@@ -167,7 +170,7 @@ static int splice(const gathering *g, size_t i, pmpo_str said,
     return failed ? pmpo_fail_memory(err) : 0;
 }
 
-/* Variant v of the asking's request i. */
+/* Variant v of the plan's request i. */
 static int add(const gathering *g, const pmpo_job_reply *reply, uint64_t seed,
                size_t i, size_t v, pmpo_error *err)
 {
@@ -217,10 +220,10 @@ static int tell_learned(const pmpo_scene *s, pmpo_error *err)
 static int ask(const gathering *g, bool again, const slot *slots, size_t n,
                size_t n_samples, pmpo_error *err)
 {
-    pmpo_ask q;
+    pmpo_rewriter_batch q;
     char kind[48];
     snprintf(kind, sizeof(kind), "%s%s", g->a->name, again ? " again" : "");
-    int rc = pmpo_ask_init(&q, n, n_samples, g->s->scratch, err);
+    int rc = pmpo_rewriter_batch_init(&q, n, n_samples, g->s->scratch, err);
     if (rc < 0) {
         return rc;
     }
@@ -237,14 +240,14 @@ static int ask(const gathering *g, bool again, const slot *slots, size_t n,
         rc = add(g, &q.replies[i], q.seeds[i], at->request,
                  at->variant + i % n_samples, err);
     }
-    pmpo_ask_release(&q);
+    pmpo_rewriter_batch_release(&q);
     return rc;
 }
 
 /* Requests that begin alike have their samples together. */
 static int ask_all(const gathering *g, pmpo_error *err)
 {
-    const pmpo_asking *a = g->a;
+    const pmpo_rewrite_plan *a = g->a;
     bool alike = !g->small || a->n_openings == 0;
     size_t each = alike ? a->n_samples : 1;
     size_t n = a->n_requests * a->n_samples / each;
@@ -288,7 +291,7 @@ static int note_too_long(const pmpo_scene *s, const char *name,
     return s->note(s->ud, PMPO_NOTE_NO_REWRITES, s->iteration, 0, text, err);
 }
 
-int pmpo_replies_gather(const pmpo_scene *s, const pmpo_asking *a,
+int pmpo_replies_gather(const pmpo_scene *s, const pmpo_rewrite_plan *a,
                         pmpo_proposals *out, pmpo_error *err)
 {
     gathering g = {.s = s, .a = a, .out = out, .first = out->n};

@@ -14,7 +14,7 @@
 #define PMPO_SMALL_CASE_BYTES 160
 #define PMPO_REPAIR_CASE_BYTES 60 /* where the first reply came to nothing */
 
-typedef struct pmpo_asking {
+typedef struct pmpo_rewrite_plan {
     const char *name; /* the proposer's; also of its jobs and seeds */
     size_t n_requests, n_samples;
     /* Appends the form of request i, the examples' texts cut to `max` bytes
@@ -34,12 +34,12 @@ typedef struct pmpo_asking {
     bool shows_cases;    /* request i shows hard case i */
     bool diagnoses; /* with the large form: says something before the prompt */
     bool sentence;  /* one sentence is asked for */
-} pmpo_asking;
+} pmpo_rewrite_plan;
 
 /* Asks the rewriter and appends proposals. Requests that are too long are made
  * again with shorter texts; if they are still too long, a note is stored and
  * nothing is proposed. */
-int pmpo_replies_gather(const pmpo_scene *s, const pmpo_asking *a,
+int pmpo_replies_gather(const pmpo_scene *s, const pmpo_rewrite_plan *a,
                         pmpo_proposals *out, pmpo_error *err);
 
 /* How replies are sampled, before anything is asked again. */

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
-#include "propose/ask.h"
+#include "propose/rewriter_batch.h"
 #include "propose/contract.h"
 #include "propose/forms.h"
 #include "propose/replies.h"
@@ -32,8 +32,8 @@ static bool usable_probe(const pmpo_job_reply *r)
 static int run_probe(pmpo_jobs *jobs, const pmpo_optimize_options *o,
                      pmpo_arena *mem, int *n_usable, pmpo_error *err)
 {
-    pmpo_ask a;
-    int rc = pmpo_ask_init(&a, 1, PMPO_PROBE_SAMPLES, mem, err);
+    pmpo_rewriter_batch a;
+    int rc = pmpo_rewriter_batch_init(&a, 1, PMPO_PROBE_SAMPLES, mem, err);
     if (rc < 0) {
         return rc;
     }
@@ -49,12 +49,12 @@ static int run_probe(pmpo_jobs *jobs, const pmpo_optimize_options *o,
         a.seeds[i] = pmpo_seed_for(o->seed, "probe", 0, 0, i);
     }
     pmpo_gen_params params = pmpo_replies_sampling(o);
-    rc = pmpo_ask_run(&a, jobs, "probe", 0, &params, mem, err);
+    rc = pmpo_rewriter_batch_run(&a, jobs, "probe", 0, &params, mem, err);
     *n_usable = 0;
     for (size_t i = 0; rc == 0 && i < a.n_samples; i++) {
         *n_usable += usable_probe(&a.replies[i]);
     }
-    pmpo_ask_release(&a);
+    pmpo_rewriter_batch_release(&a);
     return rc;
 }
 
@@ -122,7 +122,7 @@ int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
     for (size_t i = 0; parents && i < s->n_cases; i++) {
         parents[i] = s->incumbent_id;
     }
-    const pmpo_asking asking = {
+    const pmpo_rewrite_plan rewrites = {
         .name = "rewrite",
         .n_requests = s->n_cases,
         .n_samples = (size_t)s->o->variants,
@@ -135,7 +135,7 @@ int pmpo_propose_rewrites(const pmpo_scene *s, pmpo_proposals *out,
         .shows_cases = true,
         .diagnoses = true,
     };
-    return parents ? pmpo_replies_gather(s, &asking, out, err)
+    return parents ? pmpo_replies_gather(s, &rewrites, out, err)
                    : pmpo_fail_memory(err);
 }
 

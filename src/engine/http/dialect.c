@@ -69,7 +69,8 @@ static long id_in(const char *token)
 }
 
 /* The one token of completions, with its log-probability. */
-static int one_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
+static int one_write(const pmpo_logprob_query *ask, const char *model,
+                     pmpo_buf *out)
 {
     return pmpo_json_put(json_pack("{s:s, s:o, s:i, s:i, s:i, s:b}", "model",
                                    model, "prompt",
@@ -107,7 +108,8 @@ static int one_read(pmpo_str body, const char *model, pmpo_greedy *out,
 
 /* ---- vLLM ---------------------------------------------------------------------------- */
 
-static int vllm_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
+static int vllm_write(const pmpo_logprob_query *ask, const char *model,
+                      pmpo_buf *out)
 {
     json_t *o = json_pack("{s:s, s:o, s:i, s:i}", "model", model, "prompt",
                           pmpo_json_ids(ask->ids, ask->n_ids), "max_tokens", 1,
@@ -126,8 +128,8 @@ static int vllm_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
     return pmpo_json_put(o, out);
 }
 
-static int vllm_whole(const json_t *choice, const pmpo_ask *ask, float *out,
-                      pmpo_error *err)
+static int vllm_whole(const json_t *choice, const pmpo_logprob_query *ask,
+                      float *out, pmpo_error *err)
 {
     const json_t *each = json_object_get(choice, "prompt_logprobs");
     if (!json_is_array(each)) {
@@ -154,7 +156,8 @@ static int vllm_whole(const json_t *choice, const pmpo_ask *ask, float *out,
 }
 
 /* A reply about the next token has nothing else of the prompt. */
-static int check_read(const json_t *reply, const pmpo_ask *ask, pmpo_error *err)
+static int check_read(const json_t *reply, const pmpo_logprob_query *ask,
+                      pmpo_error *err)
 {
     const json_t *usage = json_object_get(reply, "usage");
     json_int_t n = json_integer_value(json_object_get(usage, "prompt_tokens"));
@@ -166,7 +169,7 @@ static int check_read(const json_t *reply, const pmpo_ask *ask, pmpo_error *err)
 }
 
 static int vllm_next(const json_t *reply, const json_t *choice,
-                     const pmpo_ask *ask, float *out, pmpo_error *err)
+                     const pmpo_logprob_query *ask, float *out, pmpo_error *err)
 {
     const json_t *l = json_object_get(choice, "logprobs");
     const json_t *top = json_array_get(json_object_get(l, "top_logprobs"), 0);
@@ -184,8 +187,8 @@ static int vllm_next(const json_t *reply, const json_t *choice,
     return rc;
 }
 
-static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
-                     float *out, pmpo_error *err)
+static int vllm_read(pmpo_str body, const pmpo_logprob_query *ask,
+                     const char *model, float *out, pmpo_error *err)
 {
     json_t *o = pmpo_json_reply(body, err);
     const json_t *c = o ? choice_of(o, model, err) : NULL;
@@ -199,7 +202,8 @@ static int vllm_read(pmpo_str body, const pmpo_ask *ask, const char *model,
 /* ---- completions with echo ----------------------------------------------------------- */
 
 /* One token is generated and ignored, because not all servers accept 0. */
-static int echo_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
+static int echo_write(const pmpo_logprob_query *ask, const char *model,
+                      pmpo_buf *out)
 {
     return pmpo_json_put(json_pack("{s:s, s:o, s:i, s:i, s:b, s:i, s:b}", "model", model,
                           "prompt", pmpo_json_ids(ask->ids, ask->n_ids),
@@ -208,8 +212,8 @@ static int echo_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
                 out);
 }
 
-static int echo_values(const json_t *choice, const pmpo_ask *ask, float *out,
-                       pmpo_error *err)
+static int echo_values(const json_t *choice, const pmpo_logprob_query *ask,
+                       float *out, pmpo_error *err)
 {
     const json_t *l = json_object_get(choice, "logprobs");
     const json_t *each = json_object_get(l, "token_logprobs");
@@ -236,8 +240,8 @@ static int echo_values(const json_t *choice, const pmpo_ask *ask, float *out,
     return 0;
 }
 
-static int echo_read(pmpo_str body, const pmpo_ask *ask, const char *model,
-                     float *out, pmpo_error *err)
+static int echo_read(pmpo_str body, const pmpo_logprob_query *ask,
+                     const char *model, float *out, pmpo_error *err)
 {
     json_t *o = pmpo_json_reply(body, err);
     const json_t *c = o ? choice_of(o, model, err) : NULL;
@@ -250,7 +254,8 @@ static int echo_read(pmpo_str body, const pmpo_ask *ask, const char *model,
 
 /* The entry at logprob_start_len is always null, so it is asked for one
  * early; up to there the prefix cache is read. */
-static int sglang_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
+static int sglang_write(const pmpo_logprob_query *ask, const char *model,
+                        pmpo_buf *out)
 {
     (void)model; /* one server, one model */
     return pmpo_json_put(json_pack("{s:o, s:{s:i, s:i}, s:b, s:I, s:b}", "input_ids",
@@ -261,8 +266,8 @@ static int sglang_write(const pmpo_ask *ask, const char *model, pmpo_buf *out)
                 out);
 }
 
-static int sglang_values(const json_t *o, const pmpo_ask *ask, float *out,
-                         pmpo_error *err)
+static int sglang_values(const json_t *o, const pmpo_logprob_query *ask,
+                         float *out, pmpo_error *err)
 {
     const json_t *meta = json_object_get(o, "meta_info");
     const json_t *each = json_object_get(meta, "input_token_logprobs");
@@ -293,8 +298,8 @@ static int sglang_values(const json_t *o, const pmpo_ask *ask, float *out,
     return 0;
 }
 
-static int sglang_read(pmpo_str body, const pmpo_ask *ask, const char *model,
-                       float *out, pmpo_error *err)
+static int sglang_read(pmpo_str body, const pmpo_logprob_query *ask,
+                       const char *model, float *out, pmpo_error *err)
 {
     (void)model;
     json_t *o = pmpo_json_reply(body, err);
@@ -303,7 +308,7 @@ static int sglang_read(pmpo_str body, const pmpo_ask *ask, const char *model,
     return rc;
 }
 
-static int sglang_one_write(const pmpo_ask *ask, const char *model,
+static int sglang_one_write(const pmpo_logprob_query *ask, const char *model,
                             pmpo_buf *out)
 {
     (void)model;

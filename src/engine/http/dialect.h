@@ -13,7 +13,7 @@
 #include "base/str.h"
 
 /* What one request asks for, in one of two forms. */
-typedef struct pmpo_ask {
+typedef struct pmpo_logprob_query {
     const int32_t *ids; /* [n_ids] the prompt */
     size_t n_ids;
     /* The whole form (n_next 0): the log-probability of each of
@@ -23,7 +23,7 @@ typedef struct pmpo_ask {
      * `ids`. */
     const int32_t *next; /* [n_next] */
     size_t n_next;
-} pmpo_ask;
+} pmpo_logprob_query;
 
 /* A token that the server chose by itself. */
 typedef struct pmpo_greedy {
@@ -39,15 +39,17 @@ typedef struct pmpo_dialect {
     bool prefix_cache; /* the whole form uses the server's prefix cache */
     const char *remark; /* what it can't do, for the user; or "" */
     /* Appends the body of the request. PMPO_ENOMEM. */
-    int (*write)(const pmpo_ask *ask, const char *model, pmpo_buf *out);
+    int (*write)(const pmpo_logprob_query *ask, const char *model,
+                 pmpo_buf *out);
     /* Fills out[n_next], or out[n_ids - from] in the whole form.
      * PMPO_EBACKEND: the reply does not have what was asked for; *err says what
      * is wrong with it. */
-    int (*read)(pmpo_str body, const pmpo_ask *ask, const char *model,
+    int (*read)(pmpo_str body, const pmpo_logprob_query *ask, const char *model,
                 float *out, pmpo_error *err);
     /* The likeliest token after ask->ids, for checks. `read` fills *out (text
      * appended). */
-    int (*greedy_write)(const pmpo_ask *ask, const char *model, pmpo_buf *out);
+    int (*greedy_write)(const pmpo_logprob_query *ask, const char *model,
+                        pmpo_buf *out);
     int (*greedy_read)(pmpo_str body, const char *model, pmpo_greedy *out,
                        pmpo_error *err);
 } pmpo_dialect;

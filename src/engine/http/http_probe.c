@@ -42,9 +42,10 @@ typedef struct probing {
 
 /* ---- asking ---------------------------------------------------------------------- */
 
-static int send(probing *p, int (*write)(const pmpo_ask *, const char *,
-                                         pmpo_buf *),
-                const pmpo_ask *ask, pmpo_buf *body, pmpo_error *err)
+static int send(probing *p,
+                int (*write)(const pmpo_logprob_query *, const char *,
+                             pmpo_buf *),
+                const pmpo_logprob_query *ask, pmpo_buf *body, pmpo_error *err)
 {
     pmpo_http_call call = {.path = p->d->path};
     int status = 0;
@@ -66,7 +67,8 @@ static void blame(const probing *p, int rc, const pmpo_buf *body,
     }
 }
 
-static int score(probing *p, const pmpo_ask *ask, float *out, pmpo_error *err)
+static int score(probing *p, const pmpo_logprob_query *ask, float *out,
+                 pmpo_error *err)
 {
     pmpo_buf body = {0};
     int rc = send(p, p->d->write, ask, &body, err);
@@ -82,7 +84,7 @@ static int score(probing *p, const pmpo_ask *ask, float *out, pmpo_error *err)
 static int likeliest(probing *p, size_t n, int32_t *id, float *logprob,
                      pmpo_error *err)
 {
-    const pmpo_ask ask = {.ids = p->ids.ids, .n_ids = n};
+    const pmpo_logprob_query ask = {.ids = p->ids.ids, .n_ids = n};
     pmpo_buf body = {0};
     pmpo_tokens t = {0};
     pmpo_greedy g = {.id = -1};
@@ -112,7 +114,9 @@ static bool same(float a, float b)
 
 static int check_warm(probing *p, pmpo_error *err)
 {
-    const pmpo_ask whole = {.ids = p->ids.ids, .n_ids = p->ids.n, .from = 1};
+    const pmpo_logprob_query whole = {.ids = p->ids.ids,
+                                      .n_ids = p->ids.n,
+                                      .from = 1};
     int rc = score(p, &whole, p->cold + 1, err);
     rc = rc < 0 ? rc : score(p, &whole, p->again + 1, err);
     for (size_t i = 1; rc == 0 && i < p->ids.n; i++) {
@@ -135,7 +139,9 @@ static int check_next(probing *p, size_t k, pmpo_error *err)
         return rc;
     }
     p->ids.ids[k] = id;
-    const pmpo_ask whole = {.ids = p->ids.ids, .n_ids = k + 1, .from = 1};
+    const pmpo_logprob_query whole = {.ids = p->ids.ids,
+                                      .n_ids = k + 1,
+                                      .from = 1};
     rc = score(p, &whole, p->again + 1, err);
     p->ids.ids[k] = was;
     if (rc == 0 && !same(logprob, p->again[k])) {
@@ -157,8 +163,10 @@ static int check_next(probing *p, size_t k, pmpo_error *err)
 /* The next-token form against the whole form, at place k. */
 static bool next_form_is_right(probing *p, size_t k)
 {
-    const pmpo_ask ask = {.ids = p->ids.ids, .n_ids = k,
-                          .next = &p->ids.ids[k], .n_next = 1};
+    const pmpo_logprob_query ask = {.ids = p->ids.ids,
+                                    .n_ids = k,
+                                    .next = &p->ids.ids[k],
+                                    .n_next = 1};
     float got;
     pmpo_error ignored;
     return p->d->next_form && score(p, &ask, &got, &ignored) == 0 &&
@@ -217,7 +225,9 @@ static int take_print(probing *p, pmpo_probe *out, pmpo_error *err)
     int rc = tokens_of(p, pmpo_str_of(known), err);
     const size_t most = sizeof(out->print) / sizeof(*out->print);
     size_t n = p->ids.n - 1 < most ? p->ids.n - 1 : most;
-    const pmpo_ask ask = {.ids = p->ids.ids, .n_ids = n + 1, .from = 1};
+    const pmpo_logprob_query ask = {.ids = p->ids.ids,
+                                    .n_ids = n + 1,
+                                    .from = 1};
     rc = rc < 0 ? rc : score(p, &ask, out->print, err);
     out->n_print = rc == 0 ? n : 0;
     return rc;

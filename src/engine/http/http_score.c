@@ -29,7 +29,7 @@ typedef struct work work;
 
 typedef struct asked {
     work *of;
-    pmpo_ask what;
+    pmpo_logprob_query what;
     size_t to; /* whole form: the first of its log-probabilities */
 } asked;
 
@@ -73,7 +73,7 @@ static int ask_whole(work *w, const pmpo_unit *u)
 static size_t place_of(work *w, const int32_t *ids, size_t n)
 {
     for (size_t i = 0; i < w->n; i++) {
-        const pmpo_ask *a = &w->asks[i].what;
+        const pmpo_logprob_query *a = &w->asks[i].what;
         if (a->n_ids == n && !memcmp(a->ids, ids, n * sizeof(*ids))) {
             return i;
         }
@@ -83,7 +83,7 @@ static size_t place_of(work *w, const int32_t *ids, size_t n)
 }
 
 /* The number of `id` among those asked for; SIZE_MAX: no room, or memory. */
-static size_t number_of(work *w, pmpo_ask *a, int32_t id)
+static size_t number_of(work *w, pmpo_logprob_query *a, int32_t id)
 {
     for (size_t i = 0; i < a->n_next; i++) {
         if (a->next[i] == id) {
@@ -134,10 +134,10 @@ static uint64_t next_cost(const work *w, size_t n_prefix)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < w->n; i++) {
-        const pmpo_ask *a = &w->asks[i].what;
+        const pmpo_logprob_query *a = &w->asks[i].what;
         size_t known = n_prefix;
         for (size_t k = 0; k < i; k++) {
-            const pmpo_ask *b = &w->asks[k].what;
+            const pmpo_logprob_query *b = &w->asks[k].what;
             if (b->n_ids > known && b->n_ids < a->n_ids &&
                 !memcmp(a->ids, b->ids, b->n_ids * sizeof(*a->ids))) {
                 known = b->n_ids;

@@ -94,7 +94,7 @@ static struct llama_context_params context_params(pmpo_llama *l, size_t cells)
     p.n_batch = PMPO_MAX_ROWS;
     p.n_ubatch = PMPO_MAX_ROWS;
     p.n_seq_max = l->shares ? PMPO_MAX_SEQUENCES : 1;
-    p.n_outputs_max = PMPO_MAX_OUTPUTS;
+    p.n_outputs_max = PMPO_MAX_LOGIT_ROWS;
     p.n_threads = l->threads;
     p.n_threads_batch = l->threads;
     p.kv_unified = true;

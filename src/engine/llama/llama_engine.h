@@ -17,7 +17,7 @@
  * llama_lead.c     keys and values of leads, kept
  * llama_generate.c sampling many replies at a time
  * llama_grammar.c  a reply's next token under a grammar
- * guard.cpp        keeps C++ exceptions out of C */
+ * llama_guard.cpp  keeps C++ exceptions out of C */
 #ifndef PMPO_ENGINE_LLAMA_ENGINE_H
 #define PMPO_ENGINE_LLAMA_ENGINE_H
 
@@ -36,7 +36,7 @@
  * row of logits for each from the start. */
 #define PMPO_MAX_SEQUENCES 64
 #define PMPO_MAX_ROWS 512    /* n_batch and n_ubatch */
-#define PMPO_MAX_OUTPUTS 256 /* rows of logits in a batch */
+#define PMPO_MAX_LOGIT_ROWS 256 /* rows of logits in a batch */
 #define PMPO_MAX_CELLS 1024  /* rows of a wave beside the prefix, at most */
 #define PMPO_FIRST_CELLS 2048 /* of the first KV memory, unless one sequence
                                * needs more */
@@ -84,7 +84,7 @@ typedef struct pmpo_llama {
     pmpo_flag cancelled;
 } pmpo_llama;
 
-/* ---- guard.cpp: 0, what llama.cpp returned, or PMPO_EBACKEND ------------- */
+/* ---- llama_guard.cpp: 0, what llama.cpp returned, or PMPO_EBACKEND ------------- */
 
 struct llama_model *pmpo_guard_load(const char *path,
                                     struct llama_model_params p);

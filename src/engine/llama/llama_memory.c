@@ -42,7 +42,7 @@ uint64_t pmpo_llama_fixed_bytes(const pmpo_llama_file *f, pmpo_precision p)
     bool twice = pmpo_llama_packs(f, p) && !f->has_output;
     return pmpo_llama_weight_bytes(f, p) +
            (twice ? 2 * f->n_vocab * f->n_embd : 0) +
-           2 * PMPO_MAX_OUTPUTS * f->n_vocab * sizeof(float) + OTHER_BYTES;
+           2 * PMPO_MAX_LOGIT_ROWS * f->n_vocab * sizeof(float) + OTHER_BYTES;
 }
 
 uint64_t pmpo_llama_needed_bytes(const pmpo_llama_file *f, pmpo_precision p,

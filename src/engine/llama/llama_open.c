@@ -43,8 +43,8 @@ static int identify(pmpo_llama *l, struct pmpo_model *m,
     pmpo_hasher_str(h, pmpo_str_of(pmpo_llama_system()));
     name_libraries(h, l, w);
     const uint64_t layout[] = {(uint64_t)l->threads, (uint64_t)gpu_layers,
-                               PMPO_LAYOUT_VERSION, PMPO_MAX_ROWS,
-                               PMPO_MAX_OUTPUTS,    PMPO_MAX_SEQUENCES,
+                               PMPO_LAYOUT_VERSION,  PMPO_MAX_ROWS,
+                               PMPO_MAX_LOGIT_ROWS,  PMPO_MAX_SEQUENCES,
                                l->limits.max_cells};
     for (size_t i = 0; i < sizeof(layout) / sizeof(*layout); i++) {
         pmpo_hasher_u64(h, layout[i]);
@@ -319,7 +319,7 @@ static int assemble(struct pmpo_model *m, pmpo_llama_opening *w, pmpo_error *err
     l->lead_bytes = room_for_leads(w); /* with a limit: see reserve */
     l->limits = (pmpo_plan_limits){
         .max_rows = PMPO_MAX_ROWS,
-        .max_outputs = PMPO_MAX_OUTPUTS,
+        .max_outputs = PMPO_MAX_LOGIT_ROWS,
         .max_sequences = PMPO_MAX_SEQUENCES,
         .max_cells = shares.window,
         .max_context = l->n_context,

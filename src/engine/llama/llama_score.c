@@ -161,7 +161,7 @@ static int score_planned(pmpo_llama *l, const pmpo_unit *u,
 
 /* ---- plain ------------------------------------------------------------------------ */
 
-/* One sequence from an empty memory, in batches of PMPO_MAX_OUTPUTS rows. */
+/* One sequence from an empty memory, in batches of PMPO_MAX_LOGIT_ROWS rows. */
 static int score_sequence(pmpo_llama *l, const pmpo_request *q, float *out,
                           pmpo_error *err)
 {
@@ -177,7 +177,8 @@ static int score_sequence(pmpo_llama *l, const pmpo_request *q, float *out,
     pmpo_llama_forget(l);
     for (size_t at = 0; at + 1 < q->n_ids;) {
         size_t begin = at, left = q->n_ids - 1 - at;
-        size_t end = at + (left < PMPO_MAX_OUTPUTS ? left : PMPO_MAX_OUTPUTS);
+        size_t end = at +
+                     (left < PMPO_MAX_LOGIT_ROWS ? left : PMPO_MAX_LOGIT_ROWS);
         pmpo_llama_rows_clear(l);
         for (; at < end; at++) {
             pmpo_llama_row(l, &(pmpo_plan_row){q->ids[at], (int32_t)at, 0, 1,

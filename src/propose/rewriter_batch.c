@@ -1,29 +1,29 @@
-/* ask.c: see ask.h. */
-#include "propose/ask.h"
+/* rewriter_batch.c: see rewriter_batch.h. */
+#include "propose/rewriter_batch.h"
 
 #include "base/error.h"
 
-int pmpo_ask_init(pmpo_ask *a, size_t k, size_t n, pmpo_arena *mem,
-                  pmpo_error *err)
+int pmpo_rewriter_batch_init(pmpo_rewriter_batch *a, size_t k, size_t n,
+                             pmpo_arena *mem, pmpo_error *err)
 {
-    *a = (pmpo_ask){.n_requests = k,
-                    .n_samples = n,
-                    .grammar = PMPO_STR("")};
+    *a = (pmpo_rewriter_batch){.n_requests = k,
+                               .n_samples = n,
+                               .grammar = PMPO_STR("")};
     a->forms = pmpo_arena_alloc(mem, k, sizeof(*a->forms));
     a->begun = pmpo_arena_alloc(mem, k, sizeof(*a->begun));
     a->messages = pmpo_arena_alloc(mem, k, sizeof(*a->messages));
     a->requests = pmpo_arena_alloc(mem, k, sizeof(*a->requests));
     a->seeds = pmpo_arena_alloc(mem, k * n, sizeof(*a->seeds));
     a->replies = pmpo_arena_alloc(mem, k * n, sizeof(*a->replies));
-    bool ok = a->forms && a->begun && a->messages && a->requests && a->seeds
-              && a->replies;
+    bool ok = a->forms && a->begun && a->messages && a->requests && a->seeds &&
+              a->replies;
     if (!ok) {
-        *a = (pmpo_ask){0};
+        *a = (pmpo_rewriter_batch){0};
     }
     return ok ? 0 : pmpo_fail_memory(err);
 }
 
-void pmpo_ask_release(pmpo_ask *a)
+void pmpo_rewriter_batch_release(pmpo_rewriter_batch *a)
 {
     for (size_t i = 0; i < a->n_requests; i++) {
         pmpo_buf_release(&a->forms[i]);
@@ -31,7 +31,8 @@ void pmpo_ask_release(pmpo_ask *a)
 }
 
 /* The whole replies: what was begun, and what the model added. */
-static int put_beginnings(pmpo_ask *a, pmpo_arena *mem, pmpo_error *err)
+static int put_beginnings(pmpo_rewriter_batch *a, pmpo_arena *mem,
+                          pmpo_error *err)
 {
     pmpo_buf whole = {0};
     int rc = 0;
@@ -47,9 +48,10 @@ static int put_beginnings(pmpo_ask *a, pmpo_arena *mem, pmpo_error *err)
     return rc;
 }
 
-int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
-                 int iteration, const pmpo_gen_params *params,
-                 pmpo_arena *mem, pmpo_error *err)
+int pmpo_rewriter_batch_run(pmpo_rewriter_batch *a, pmpo_jobs *jobs,
+                            const char *kind, int iteration,
+                            const pmpo_gen_params *params, pmpo_arena *mem,
+                            pmpo_error *err)
 {
     const pmpo_str none = PMPO_STR("");
     bool begins = pmpo_begins_replies(jobs->model);
@@ -58,8 +60,8 @@ int pmpo_ask_run(pmpo_ask *a, pmpo_jobs *jobs, const char *kind,
         if (a->forms[i].failed) {
             return pmpo_fail_memory(err);
         }
-        a->messages[i] = (pmpo_message){PMPO_STR("user"),
-                                        pmpo_buf_str(&a->forms[i])};
+        a->messages[i] =
+            (pmpo_message){PMPO_STR("user"), pmpo_buf_str(&a->forms[i])};
         a->requests[i] = (pmpo_gen_request){
             .messages = &a->messages[i],
             .n_messages = 1,

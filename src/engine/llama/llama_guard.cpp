@@ -1,4 +1,4 @@
-// guard.cpp: the calls into llama.cpp that may throw, each caught here, since
+// llama_guard.cpp: the calls into llama.cpp that may throw, each caught here, since
 // an exception must not cross a C frame.
 #include <exception>
 
