@@ -1,4 +1,4 @@
-/* cmd_optimize.c: pmpo optimize, the main job, and its dry run. */
+/* cmd_optimize.c: pmpo optimize, the main command, and its dry run. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "progress.h"
 #include "session.h"
 
-typedef struct job {
+typedef struct work {
     pmpo_optimize_options o;
     pmpo_data *train, *validation, *test; /* the latter two: NULL or given */
     const char *path;                     /* of the run file */
@@ -23,7 +23,7 @@ typedef struct job {
     pmpo_run *from; /* --from, and its prompts as a library */
     pmpo_data *seen[2]; /* what it trained on and validated with */
     char *front;
-} job;
+} work;
 
 /* ---- data --------------------------------------------------------------- */
 
@@ -46,11 +46,11 @@ static int size_or_file(const char *name, const char *given, double *size,
 }
 
 /* With a file for one part, -d is not dealt into parts at all. */
-static int check_parts(const options *o, const job *j, pmpo_error *err)
+static int check_parts(const options *o, const work *w, pmpo_error *err)
 {
-    bool any_file = j->validation || j->test;
-    if (any_file && (o->train >= 0 || j->o.split.validation > 0
-                     || j->o.split.test > 0)) {
+    bool any_file = w->validation || w->test;
+    if (any_file &&
+        (o->train >= 0 || w->o.split.validation > 0 || w->o.split.test > 0)) {
         return cli_error(err, PMPO_EUSAGE, "optimize: with a file for --val "
                          "or --test all of -d is for training, and sizes do "
                          "not go with it; `pmpo data split` makes files");
@@ -60,52 +60,53 @@ static int check_parts(const options *o, const job *j, pmpo_error *err)
 
 /* Sizes that -d can't give are told before a model is opened. What the preset
  * paper and --limit make of them only the library knows. */
-static int check_sizes(const options *o, const job *j, pmpo_error *err)
+static int check_sizes(const options *o, const work *w, pmpo_error *err)
 {
-    size_t n = pmpo_data_count(j->train);
-    bool known = !j->validation && !j->test && o->preset == 0 &&
+    size_t n = pmpo_data_count(w->train);
+    bool known = !w->validation && !w->test && o->preset == 0 &&
                  (o->limit == 0 || o->limit >= n);
     if (!known) {
         return 0;
     }
     unsigned char *part = cli_grow(NULL, n, 1);
-    int rc = pmpo_data_split(j->train, &j->o.split, part, err);
+    int rc = pmpo_data_split(w->train, &w->o.split, part, err);
     cli_free(part);
     return rc;
 }
 
 /* Without rejected outputs or options the loss auto is nll. */
-static int check_loss(const job *j, pmpo_error *err)
+static int check_loss(const work *w, pmpo_error *err)
 {
-    pmpo_score_options so = j->o.score;
+    pmpo_score_options so = w->o.score;
     bool compares = false;
-    for (size_t i = 0; i < pmpo_data_count(j->train); i++) {
-        const pmpo_example *e = pmpo_data_example(j->train, i);
+    for (size_t i = 0; i < pmpo_data_count(w->train); i++) {
+        const pmpo_example *e = pmpo_data_example(w->train, i);
         compares = compares || e->n_rejected > 0 || e->n_options > 0;
     }
     so.loss = so.loss == PMPO_LOSS_AUTO && !compares ? PMPO_LOSS_NLL : so.loss;
     return pmpo_score_check(&so, NULL, err);
 }
 
-static int load_sets(const options *o, job *j, pmpo_error *err)
+static int load_sets(const options *o, work *w, pmpo_error *err)
 {
-    pmpo_split *s = &j->o.split;
+    pmpo_split *s = &w->o.split;
     s->train = o->train;
     s->seed = o->seed;
-    int rc = cli_data(o, &j->train, err);
-    rc = rc < 0 ? rc : size_or_file("val", o->val, &s->validation,
-                                    &j->validation, err);
-    rc = rc < 0 ? rc : size_or_file("test", o->test, &s->test, &j->test, err);
-    rc = rc < 0 ? rc : check_parts(o, j, err);
-    rc = rc < 0 ? rc : check_sizes(o, j, err);
-    return rc < 0 ? rc : check_loss(j, err);
+    int rc = cli_data(o, &w->train, err);
+    rc = rc < 0
+             ? rc
+             : size_or_file("val", o->val, &s->validation, &w->validation, err);
+    rc = rc < 0 ? rc : size_or_file("test", o->test, &s->test, &w->test, err);
+    rc = rc < 0 ? rc : check_parts(o, w, err);
+    rc = rc < 0 ? rc : check_sizes(o, w, err);
+    return rc < 0 ? rc : check_loss(w, err);
 }
 
-static void release_sets(job *j)
+static void release_sets(work *w)
 {
-    pmpo_data_free(j->train);
-    pmpo_data_free(j->validation);
-    pmpo_data_free(j->test);
+    pmpo_data_free(w->train);
+    pmpo_data_free(w->validation);
+    pmpo_data_free(w->test);
 }
 
 /* ---- options ------------------------------------------------------------ */
@@ -174,20 +175,20 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
 
 /* An earlier run's best prompt is the start, unless -p gives another; its
  * other good ones are raced with the library. */
-static int set_front(const options *o, job *j, pmpo_error *err)
+static int set_front(const options *o, work *w, pmpo_error *err)
 {
-    pmpo_optimize_options *p = &j->o;
+    pmpo_optimize_options *p = &w->o;
     pmpo_str best;
     if (!o->from) {
         return 0;
     }
-    int rc = cli_front(o->from, p->library, &j->from, &best, &j->front, err);
+    int rc = cli_front(o->from, p->library, &w->from, &best, &w->front, err);
     if (rc < 0) {
         return rc;
     }
     for (int i = 0; rc == 0 && i < 2; i++) {
-        rc = pmpo_run_data(o->from, i, &j->seen[i], err);
-        p->seen[i] = j->seen[i];
+        rc = pmpo_run_data(o->from, i, &w->seen[i], err);
+        p->seen[i] = w->seen[i];
     }
     if (rc < 0) {
         return rc;
@@ -195,20 +196,20 @@ static int set_front(const options *o, job *j, pmpo_error *err)
     if (o->prompts.n == 0) {
         p->prompt = best;
     }
-    if (j->front && options_race_library(o)) {
-        p->library = (pmpo_str){j->front, strlen(j->front)};
+    if (w->front && options_race_library(o)) {
+        p->library = (pmpo_str){w->front, strlen(w->front)};
     }
     return 0;
 }
 
-static void name_run(const options *o, job *j)
+static void name_run(const options *o, work *w)
 {
     time_t t = time(NULL);
     struct tm tm;
-    j->path = o->output;
+    w->path = o->output;
     if (!o->output && localtime_r(&t, &tm)) {
-        strftime(j->dated, sizeof(j->dated), "pmpo-%Y%m%d-%H%M%S.pmpo", &tm);
-        j->path = j->dated;
+        strftime(w->dated, sizeof(w->dated), "pmpo-%Y%m%d-%H%M%S.pmpo", &tm);
+        w->path = w->dated;
     }
 }
 
@@ -221,37 +222,37 @@ static bool is_run(const char *path)
 }
 
 /* Said before a model is loaded for nothing; the library checks it too. */
-static int check_path(const options *o, const job *j, pmpo_error *err)
+static int check_path(const options *o, const work *w, pmpo_error *err)
 {
     if (o->dry_run) {
         return 0;
     }
-    int rc = cli_check_folder(j->path, err);
-    if (rc < 0 || o->force || access(j->path, F_OK) != 0) {
+    int rc = cli_check_folder(w->path, err);
+    if (rc < 0 || o->force || access(w->path, F_OK) != 0) {
         return rc;
     }
-    return is_run(j->path) ? cli_error(err, PMPO_EUSAGE,
+    return is_run(w->path) ? cli_error(err, PMPO_EUSAGE,
                                        "%s exists: `pmpo resume` goes on "
                                        "with it, --force replaces it",
-                                       j->path)
+                                       w->path)
                            : cli_error(err, PMPO_EUSAGE,
                                        "%s exists and is no run: "
                                        "--force replaces it",
-                                       j->path);
+                                       w->path);
 }
 
-static int prepare(const options *o, job *j, pmpo_error *err)
+static int prepare(const options *o, work *w, pmpo_error *err)
 {
-    pmpo_optimize_options_init(&j->o);
-    cli_score_options(o, &j->o.score);
-    j->o.score.dry_run = false; /* the job's own says it */
-    set_search(o, &j->o);
-    name_run(o, j);
-    int rc = check_path(o, j, err);
-    rc = rc < 0 ? rc : set_texts(o, &j->o, err);
-    rc = rc < 0 ? rc : set_front(o, j, err);
-    rc = rc < 0 ? rc : pmpo_optimize_check(&j->o, err);
-    return rc < 0 ? rc : load_sets(o, j, err);
+    pmpo_optimize_options_init(&w->o);
+    cli_score_options(o, &w->o.score);
+    w->o.score.dry_run = false; /* the command makes its own estimate */
+    set_search(o, &w->o);
+    name_run(o, w);
+    int rc = check_path(o, w, err);
+    rc = rc < 0 ? rc : set_texts(o, &w->o, err);
+    rc = rc < 0 ? rc : set_front(o, w, err);
+    rc = rc < 0 ? rc : pmpo_optimize_check(&w->o, err);
+    return rc < 0 ? rc : load_sets(o, w, err);
 }
 
 /* ---- dry run ------------------------------------------------------------ */
@@ -286,11 +287,11 @@ static void estimate_json(const pmpo_estimate *e)
 static void put_rest(const char *name, const char *how, uint64_t rows,
                      uint64_t generated, uint64_t answers, double seconds)
 {
-    char a[SHORT], g[SHORT], w[SHORT], t[SHORT];
+    char a[SHORT], g[SHORT], r[SHORT], t[SHORT];
     put_fact(name,
              "%s%s: %s rows to score, %s tokens of rewrites, %s of answers",
              how, show_duration(seconds * 1000, t), show_count(rows, a),
-             show_count(generated, g), show_count(answers, w));
+             show_count(generated, g), show_count(answers, r));
 }
 
 static void put_rates(const pmpo_estimate *e)
@@ -323,12 +324,15 @@ static void estimate_text(const pmpo_estimate *e)
     put_fact("assumptions", "%s", e->assumptions);
 }
 
-static int estimate(const options *o, const job *j, const session *s,
+static int estimate(const options *o, const work *w, const session *s,
                     pmpo_error *err)
 {
     pmpo_estimate e;
-    int rc = pmpo_optimize_estimate(&(pmpo_optimize_input){s->scorer, s->rewriter, j->train, j->validation, j->test},
-                                    &j->o, &e, err);
+    int rc =
+        pmpo_optimize_estimate(&(pmpo_optimize_input){s->scorer, s->rewriter,
+                                                      w->train, w->validation,
+                                                      w->test},
+                               &w->o, &e, err);
     progress_clear();
     if (rc == 0 && o->json) {
         estimate_json(&e);
@@ -339,11 +343,11 @@ static int estimate(const options *o, const job *j, const session *s,
     return rc;
 }
 
-/* ---- the job ------------------------------------------------------------ */
+/* ---- the work ------------------------------------------------------------ */
 
 /* What is about to be done. The run's name comes first: it is what is needed
  * when all else fails. */
-static void put_start(const options *o, const job *j, const session *s)
+static void put_start(const options *o, const work *w, const session *s)
 {
     put_model(o, s->scorer);
     for (size_t i = 0; i < s->n_others; i++) {
@@ -357,8 +361,8 @@ static void put_start(const options *o, const job *j, const session *s)
     if (o->prompts.n == 0 && o->from) {
         put_fact("prompt", "the best of %s", o->from);
     } else if (o->prompts.n == 0) {
-        put_fact("prompt", "\"%.*s\", the default", (int)j->o.prompt.len,
-                 j->o.prompt.ptr);
+        put_fact("prompt", "\"%.*s\", the default", (int)w->o.prompt.len,
+                 w->o.prompt.ptr);
     }
     fflush(stdout);
 }
@@ -370,25 +374,27 @@ static ino_t file_at(const char *path)
     return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-static int optimize(const options *o, const job *j, pmpo_error *err)
+static int optimize(const options *o, const work *w, pmpo_error *err)
 {
     session s;
-    ino_t before = file_at(j->path); /* what --force is to replace */
+    ino_t before = file_at(w->path); /* what --force is to replace */
     pmpo_run *run = NULL;
     bool talk = !o->json && !o->quiet && !o->dry_run;
     if (talk) {
-        put_fact("run", "%s", j->path);
+        put_fact("run", "%s", w->path);
         fflush(stdout);
     }
     int rc = session_open(o, &s, err);
     if (rc == 0 && o->dry_run) {
-        rc = estimate(o, j, &s, err);
+        rc = estimate(o, w, &s, err);
     } else if (rc == 0) {
         if (talk) {
-            put_start(o, j, &s);
+            put_start(o, w, &s);
         }
-        rc = pmpo_optimize(&(pmpo_optimize_input){s.scorer, s.rewriter, j->train, j->validation, j->test},
-                           &j->o, j->path, &run, err);
+        rc =
+            pmpo_optimize(&(pmpo_optimize_input){s.scorer, s.rewriter, w->train,
+                                                 w->validation, w->test},
+                          &w->o, w->path, &run, err);
     }
     if (rc == 0) {
         progress_end();
@@ -397,19 +403,19 @@ static int optimize(const options *o, const job *j, pmpo_error *err)
     if (run && talk) {
         putchar('\n');
     }
-    bool begun = run || file_at(j->path) != before;
-    return begun ? finish_sitting(rc, run, j->path, o, err) : rc;
+    bool begun = run || file_at(w->path) != before;
+    return begun ? finish_sitting(rc, run, w->path, o, err) : rc;
 }
 
 int cmd_optimize(const options *o, pmpo_error *err)
 {
-    job j = {.path = NULL};
-    int rc = prepare(o, &j, err);
-    rc = rc < 0 ? rc : optimize(o, &j, err);
-    release_sets(&j);
-    pmpo_run_free(j.from);
-    cli_free(j.front);
-    pmpo_data_free(j.seen[0]);
-    pmpo_data_free(j.seen[1]);
+    work w = {.path = NULL};
+    int rc = prepare(o, &w, err);
+    rc = rc < 0 ? rc : optimize(o, &w, err);
+    release_sets(&w);
+    pmpo_run_free(w.from);
+    cli_free(w.front);
+    pmpo_data_free(w.seen[0]);
+    pmpo_data_free(w.seen[1]);
     return rc;
 }

@@ -1,12 +1,11 @@
-/* bench.c: pmpo_bench_run: compares a scoring job with the engine's plain
- * prefill.
+/* bench.c: pmpo_bench_run: compares scoring with the engine's plain prefill.
  *
  * The reference is the same engine fed batches of 512 rows of one sequence with
  * one row of logits each, which is what llama-bench's pp512 does. The two are
  * measured in turn, so that a slow moment of the machine affects both, and each
  * starts from the same state: all memory allocated, without its prefix.
  *
- * For a server the reference is the same job with more requests in flight than
+ * For a server the reference is the same work with more requests in flight than
  * it can process. */
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +25,7 @@
 
 #define MANY 256 /* requests in flight that keep any server busy */
 
-typedef struct job {
+typedef struct work {
     pmpo_model *model;
     const pmpo_data *data;
     const pmpo_str *prompts; /* [n_prompts] */
@@ -37,7 +36,7 @@ typedef struct job {
     size_t n_prefix; /* of the last scoring */
     unsigned n_passes; /* over servers */
     pmpo_bench *out;
-} job;
+} work;
 
 /* ---- data of our own ------------------------------------------------------------ */
 
@@ -87,59 +86,59 @@ static int make_up(size_t n, pmpo_data **out, pmpo_error *err)
 
 /* ---- what is timed ---------------------------------------------------------------- */
 
-static bool is_served(const job *j)
+static bool is_served(const work *w)
 {
-    return j->model->engine->at_once != NULL;
+    return w->model->engine->at_once != NULL;
 }
 
 /* Servers keep what they have computed: each pass over one has prompts that are
  * new to it, as candidates are. */
-static pmpo_str prompt_of_pass(job *j, size_t i, pmpo_arena *mem)
+static pmpo_str prompt_of_pass(work *w, size_t i, pmpo_arena *mem)
 {
     pmpo_buf b = {0};
-    if (!is_served(j)) {
-        return j->prompts[i];
+    if (!is_served(w)) {
+        return w->prompts[i];
     }
-    pmpo_buf_printf(&b, "Take %u of %lld: ", 10 + j->n_passes++ % 90,
+    pmpo_buf_printf(&b, "Take %u of %lld: ", 10 + w->n_passes++ % 90,
                     (long long)pmpo_wall_s());
-    pmpo_buf_put(&b, j->prompts[i]);
+    pmpo_buf_put(&b, w->prompts[i]);
     pmpo_str s = pmpo_arena_str(mem, pmpo_buf_str(&b));
     pmpo_buf_release(&b);
-    return s.ptr ? s : j->prompts[i];
+    return s.ptr ? s : w->prompts[i];
 }
 
 /* What a pass scores: all prompts together, as a search does. */
-static pmpo_scoring *list_pass(job *j, pmpo_cost *cost, pmpo_arena *mem)
+static pmpo_scoring *list_pass(work *w, pmpo_cost *cost, pmpo_arena *mem)
 {
-    pmpo_scoring *list = pmpo_arena_alloc(mem, j->n_prompts, sizeof(*list));
-    for (size_t i = 0; list && i < j->n_prompts; i++) {
-        list[i] = (pmpo_scoring){.scorer = j->scorer,
-                                 .prompt = prompt_of_pass(j, i, mem),
+    pmpo_scoring *list = pmpo_arena_alloc(mem, w->n_prompts, sizeof(*list));
+    for (size_t i = 0; list && i < w->n_prompts; i++) {
+        list[i] = (pmpo_scoring){.scorer = w->scorer,
+                                 .prompt = prompt_of_pass(w, i, mem),
                                  .context = {.cost = cost, .prompt_id = -1},
                                  .mem = mem};
     }
     return list;
 }
 
-static int score_list(job *j, pmpo_scoring *list, pmpo_error *err)
+static int score_list(work *w, pmpo_scoring *list, pmpo_error *err)
 {
-    int rc = pmpo_score_together(list, j->n_prompts, NULL, NULL, err);
-    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
+    int rc = pmpo_score_together(list, w->n_prompts, NULL, NULL, err);
+    for (size_t i = 0; rc == 0 && i < w->n_prompts; i++) {
         rc = list[i].code < 0
                  ? pmpo_fail(err, list[i].code, "%s", list[i].error.text)
                  : 0;
     }
-    j->n_prefix = rc == 0 ? list[0].result.n_prefix : 0;
+    w->n_prefix = rc == 0 ? list[0].result.n_prefix : 0;
     return rc;
 }
 
 /* *keep, if not NULL: the first prompt's score, in `mem`. */
-static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
+static int score_once(work *w, pmpo_cost *cost, pmpo_prompt_score *keep,
                       pmpo_arena *mem, pmpo_error *err)
 {
     pmpo_arena own = {0};
-    pmpo_scoring *list = list_pass(j, cost, keep ? mem : &own);
-    int rc = list ? score_list(j, list, err) : pmpo_fail_memory(err);
+    pmpo_scoring *list = list_pass(w, cost, keep ? mem : &own);
+    int rc = list ? score_list(w, list, err) : pmpo_fail_memory(err);
     if (rc == 0 && keep) {
         *keep = list[0].result.score;
     }
@@ -147,23 +146,23 @@ static int score_once(job *j, pmpo_cost *cost, pmpo_prompt_score *keep,
     return rc;
 }
 
-/* The same job with more requests in flight than a server can work on, its
+/* The same work with more requests in flight than a server can work on, its
  * texts tokenised before: what a load gets that does nothing but keep it busy.
  * *ms is scaled to exactly `rows`. */
-static int saturate_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
+static int saturate_once(work *w, uint64_t rows, double *ms, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_cost cost = {0};
-    pmpo_scoring *list = list_pass(j, &cost, &mem);
+    pmpo_scoring *list = list_pass(w, &cost, &mem);
     int rc = list ? 0 : pmpo_fail_memory(err);
-    for (size_t i = 0; rc == 0 && i < j->n_prompts; i++) {
+    for (size_t i = 0; rc == 0 && i < w->n_prompts; i++) {
         uint64_t prefill, logical;
-        rc = pmpo_scorer_count(j->scorer, list[i].prompt, &prefill, &logical,
+        rc = pmpo_scorer_count(w->scorer, list[i].prompt, &prefill, &logical,
                                err);
     }
-    j->model->engine->at_once(j->model->self, MANY);
-    rc = rc < 0 ? rc : score_list(j, list, err);
-    j->model->engine->at_once(j->model->self, 0);
+    w->model->engine->at_once(w->model->self, MANY);
+    rc = rc < 0 ? rc : score_list(w, list, err);
+    w->model->engine->at_once(w->model->self, 0);
     *ms = cost.prefill_tokens ? cost.seconds * 1e3 * (double)rows /
                                     (double)cost.prefill_tokens
                               : 0;
@@ -171,17 +170,17 @@ static int saturate_once(job *j, uint64_t rows, double *ms, pmpo_error *err)
     return rc;
 }
 
-static int32_t any_token(const job *j, uint64_t *seed)
+static int32_t any_token(const work *w, uint64_t *seed)
 {
-    uint64_t n = (uint64_t)j->model->info.n_vocab;
+    uint64_t n = (uint64_t)w->model->info.n_vocab;
     return (int32_t)(pmpo_random(seed) % n);
 }
 
 /* Leaves a prefix in the engine's memory that is nobody's, so that what is
  * timed next has to feed its own. */
-static int forget(job *j, pmpo_error *err)
+static int forget(work *w, pmpo_error *err)
 {
-    if (is_served(j)) {
+    if (is_served(w)) {
         return 0;
     }
     const int32_t ids[] = {0, 1, 0};
@@ -189,20 +188,20 @@ static int forget(job *j, pmpo_error *err)
     const pmpo_request q = {ids, 3, 2, 0};
     const pmpo_unit u = {.requests = &q, .n_requests = 1, .n_prefix = 1};
     pmpo_unit_result r = {.logprobs = lps};
-    return pmpo_score_unit(j->model, &u, &r, err);
+    return pmpo_score_unit(w->model, &u, &r, err);
 }
 
-/* Feeds about as many rows as the job: a prefix of the job's length, and then
+/* Feeds about as many rows as the work: a prefix of the work's length, and then
  * sequences of REFERENCE_ROWS after it, logits read at the end of each from as
- * large a share of them as of the job's. *ms is scaled to exactly `rows`. */
-static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
+ * large a share of them as of the work's. *ms is scaled to exactly `rows`. */
+static int prefill_once(work *w, uint64_t rows, uint64_t outputs, double *ms,
                         pmpo_error *err)
 {
-    size_t prefix = j->n_prefix, all = prefix + REFERENCE_ROWS + 1;
+    size_t prefix = w->n_prefix, all = prefix + REFERENCE_ROWS + 1;
     float lps[REFERENCE_ROWS];
     uint64_t fed = 0, seed = 7;
-    if (is_served(j)) {
-        return saturate_once(j, rows, ms, err);
+    if (is_served(w)) {
+        return saturate_once(w, rows, ms, err);
     }
     size_t n = (size_t)((REFERENCE_ROWS * outputs + rows / 2) / rows);
     n = n < 1 ? 1 : n > REFERENCE_ROWS - 1 ? REFERENCE_ROWS - 1 : n;
@@ -211,13 +210,13 @@ static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
     *ms = 0;
     while (rc == 0 && fed < rows) {
         for (size_t i = fed > 0 ? prefix : 0; i < all; i++) {
-            ids[i] = any_token(j, &seed);
+            ids[i] = any_token(w, &seed);
         }
         const pmpo_request q = {ids, all, all - n, 0};
         const pmpo_unit u = {.requests = &q, .n_requests = 1,
                              .n_prefix = prefix};
         pmpo_unit_result r = {.logprobs = lps};
-        rc = pmpo_score_unit(j->model, &u, &r, err);
+        rc = pmpo_score_unit(w->model, &u, &r, err);
         fed += r.prefill_tokens;
         *ms += r.ms;
     }
@@ -226,50 +225,54 @@ static int prefill_once(job *j, uint64_t rows, uint64_t outputs, double *ms,
     return rc;
 }
 
-static void report(const job *j, size_t done)
+static void report(const work *w, size_t done)
 {
-    if (j->o->progress) {
-        j->o->progress(j->o->progress_ud,
-                       &(pmpo_progress){.stage = "measuring", .done = done,
+    if (w->o->progress) {
+        w->o->progress(w->o->progress_ud,
+                       &(pmpo_progress){.stage = "measuring",
+                                        .done = done,
                                         .total = PMPO_BENCH_PAIRS,
-                                        .unit = "pairs", .loss = NAN,
-                                        .best = NAN, .left_ms = -1});
+                                        .unit = "pairs",
+                                        .loss = NAN,
+                                        .best = NAN,
+                                        .left_ms = -1});
     }
 }
 
-static int one_pair(job *j, int i, pmpo_error *err)
+static int one_pair(work *w, int i, pmpo_error *err)
 {
     pmpo_cost cost = {0};
-    report(j, (size_t)i);
-    int rc = forget(j, err);
-    rc = rc < 0 ? rc : score_once(j, &cost, NULL, NULL, err);
-    rc = rc < 0 ? rc : forget(j, err);
+    report(w, (size_t)i);
+    int rc = forget(w, err);
+    rc = rc < 0 ? rc : score_once(w, &cost, NULL, NULL, err);
+    rc = rc < 0 ? rc : forget(w, err);
     if (rc < 0) {
         return rc;
     }
-    if (i > 0 && cost.prefill_tokens != j->out->rows && !is_served(j)) {
-        return pmpo_fail(err, PMPO_EBACKEND, "pair %d fed %llu rows, those "
-                         "before it %llu: they can't be compared", i + 1,
-                         (unsigned long long)cost.prefill_tokens,
-                         (unsigned long long)j->out->rows);
+    if (i > 0 && cost.prefill_tokens != w->out->rows && !is_served(w)) {
+        return pmpo_fail(err, PMPO_EBACKEND,
+                         "pair %d fed %llu rows, those "
+                         "before it %llu: they can't be compared",
+                         i + 1, (unsigned long long)cost.prefill_tokens,
+                         (unsigned long long)w->out->rows);
     }
-    j->out->score_ms[i] = cost.seconds * 1e3;
-    j->out->rows = cost.prefill_tokens;
-    j->out->logical = cost.logical_tokens;
-    j->out->output_rows = cost.output_rows;
-    return prefill_once(j, cost.prefill_tokens, cost.output_rows,
-                        &j->out->prefill_ms[i], err);
+    w->out->score_ms[i] = cost.seconds * 1e3;
+    w->out->rows = cost.prefill_tokens;
+    w->out->logical = cost.logical_tokens;
+    w->out->output_rows = cost.output_rows;
+    return prefill_once(w, cost.prefill_tokens, cost.output_rows,
+                        &w->out->prefill_ms[i], err);
 }
 
 /* The plain loop with the first prompt, on the first examples: it is slow. */
-static int time_plain(job *j, pmpo_error *err)
+static int time_plain(work *w, pmpo_error *err)
 {
-    size_t idx[PLAIN_EXAMPLES], n = pmpo_data_count(j->data);
-    size_t each = (size_t)(j->out->logical / j->n_prompts / n) + 1;
+    size_t idx[PLAIN_EXAMPLES], n = pmpo_data_count(w->data);
+    size_t each = (size_t)(w->out->logical / w->n_prompts / n) + 1;
     pmpo_data *few = NULL;
     pmpo_scorer *s = NULL;
     pmpo_cost cost = {0};
-    pmpo_scorer_options so = j->so;
+    pmpo_scorer_options so = w->so;
     n = n < PLAIN_EXAMPLES ? n : PLAIN_EXAMPLES;
     while (n > 1 && n * each > PLAIN_TOKENS) {
         n--;
@@ -278,21 +281,21 @@ static int time_plain(job *j, pmpo_error *err)
         idx[i] = i;
     }
     so.plain = true;
-    int rc = pmpo_data_subset(j->data, idx, n, &few, err);
-    rc = rc < 0 ? rc : pmpo_scorer_new(j->model, few, &so, &s, err);
+    int rc = pmpo_data_subset(w->data, idx, n, &few, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(w->model, few, &so, &s, err);
     if (rc == 0) {
-        job plain = *j;
+        work plain = *w;
         plain.scorer = s;
         plain.n_prompts = 1;
-        if (is_served(j)) {
-            j->model->engine->at_once(j->model->self, 1);
+        if (is_served(w)) {
+            w->model->engine->at_once(w->model->self, 1);
         }
         rc = score_once(&plain, &cost, NULL, NULL, err);
-        if (is_served(j)) {
-            j->model->engine->at_once(j->model->self, 0);
+        if (is_served(w)) {
+            w->model->engine->at_once(w->model->self, 0);
         }
-        j->out->plain_loop_logical_per_s =
-            (double)cost.logical_tokens / cost.seconds;
+        w->out->plain_loop_logical_per_s = (double)cost.logical_tokens /
+                                           cost.seconds;
     }
     pmpo_scorer_free(s);
     pmpo_data_free(few);
@@ -345,32 +348,34 @@ static void compare_with_peak(const pmpo_model *m, pmpo_bench *b)
 
 /* ---- all ------------------------------------------------------------------------------ */
 
-static int measure(job *j, pmpo_error *err)
+static int measure(work *w, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_prompt_score canonical;
     pmpo_score_context c = {.prompt_id = -1};
     pmpo_cost cost = {0};
     double ms;
-    int rc = score_once(j, &cost, &canonical, &mem, err);
+    int rc = score_once(w, &cost, &canonical, &mem, err);
     /* That warms up, too. */
-    rc = rc < 0 ? rc : prefill_once(j, cost.prefill_tokens, cost.output_rows,
-                                    &ms, err);
-    size_t contexts = j->model->n_contexts;
+    rc = rc < 0
+             ? rc
+             : prefill_once(w, cost.prefill_tokens, cost.output_rows, &ms, err);
+    size_t contexts = w->model->n_contexts;
     for (int i = 0; rc == 0 && i < PMPO_BENCH_PAIRS; i++) {
-        rc = one_pair(j, i, err);
+        rc = one_pair(w, i, err);
     }
-    j->out->contexts_made = j->model->n_contexts - contexts;
-    rc = rc < 0 ? rc : time_plain(j, err);
+    w->out->contexts_made = w->model->n_contexts - contexts;
+    rc = rc < 0 ? rc : time_plain(w, err);
     pmpo_noise noise = {0};
     pmpo_scorer *reversed = NULL;
-    rc = rc < 0 ? rc : pmpo_reversed_scorer_new(j->model, j->data, &j->so,
-                                                &reversed, err);
+    rc = rc < 0 ? rc
+                : pmpo_reversed_scorer_new(w->model, w->data, &w->so, &reversed,
+                                           err);
     rc = rc < 0 ? rc : pmpo_noise_floor(reversed, &canonical, &c, &noise, err);
     pmpo_scorer_free(reversed);
-    j->out->noise_floor = noise.floor;
-    j->out->token_noise = noise.token_mean;
-    j->out->token_noise_most = noise.token_most;
+    w->out->noise_floor = noise.floor;
+    w->out->token_noise = noise.token_mean;
+    w->out->token_noise_most = noise.token_most;
     pmpo_arena_release(&mem);
     return rc;
 }
@@ -396,35 +401,34 @@ int pmpo_bench_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
     }
     pmpo_data *own = NULL;
     pmpo_bench b = {0};
-    job j = {.model = m,
-             .prompts = prompts,
-             .n_prompts = n_prompts,
-             .o = o,
-             .out = &b};
+    work w = {.model = m,
+              .prompts = prompts,
+              .n_prompts = n_prompts,
+              .o = o,
+              .out = &b};
     rc = d ? pmpo_data_first(d, o->limit, &own, err)
            : make_up(o->limit ? o->limit : MADE_UP, &own, err);
-    j.data = own ? own : d;
-    j.so = (pmpo_scorer_options){.how = o->how,
-                                 .targets = PMPO_TARGETS_ALL};
-    rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, j.data, &j.so.loss, err);
-    rc = rc < 0 ? rc : pmpo_loss_check(o, j.so.loss, err);
-    rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, j.data, err);
+    w.data = own ? own : d;
+    w.so = (pmpo_scorer_options){.how = o->how, .targets = PMPO_TARGETS_ALL};
+    rc = rc < 0 ? rc : pmpo_loss_resolve(o->loss, w.data, &w.so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_check(o, w.so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, w.data, err);
     rc = rc < 0 ? rc
-                : pmpo_end_resolve(m, j.data, prompts[0], o->template_name,
-                                   o->end, &j.so.end, err);
-    rc = rc < 0 ? rc : pmpo_scorer_new(m, j.data, &j.so, &j.scorer, err);
+                : pmpo_end_resolve(m, w.data, prompts[0], o->template_name,
+                                   o->end, &w.so.end, err);
+    rc = rc < 0 ? rc : pmpo_scorer_new(m, w.data, &w.so, &w.scorer, err);
     if (rc == 0) {
-        b.n_examples = pmpo_data_count(j.data);
+        b.n_examples = pmpo_data_count(w.data);
         b.n_prompts = n_prompts;
-        rc = measure(&j, err);
+        rc = measure(&w, err);
     }
-    pmpo_scorer_free(j.scorer);
+    pmpo_scorer_free(w.scorer);
     pmpo_data_free(own);
     if (rc == 0) {
         sum_up(&b);
         compare_with_peak(m, &b);
-        b.loss = j.so.loss;
-        b.end_token = j.so.end == PMPO_END_YES;
+        b.loss = w.so.loss;
+        b.end_token = w.so.end == PMPO_END_YES;
         *out = b;
     }
     return rc;

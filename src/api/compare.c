@@ -31,8 +31,8 @@ struct pmpo_compare {
     pmpo_data *part; /* the first `limit`, where that is not all */
     double *weights;
     size_t *groups;
-    pmpo_compare_model *models; /* [pub.n_models], and their sheets */
-    pmpo_compare_sheet *sheets;
+    pmpo_compare_model *models; /* [pub.n_models], and their values */
+    pmpo_compare_values *values;
 };
 
 void pmpo_compare_free(pmpo_compare *c)
@@ -179,13 +179,13 @@ static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
 
 /* What one model's figures change in the whole. */
 typedef struct addition {
-    pmpo_compare_sheet sheet;
+    pmpo_compare_values values;
     pmpo_loss_kind loss;
     pmpo_cost cost;
     const char *warning;
 } addition;
 
-static int make_sheet(pmpo_compare *c, pmpo_compare_sheet *t, pmpo_error *err)
+static int make_values(pmpo_compare *c, pmpo_compare_values *t, pmpo_error *err)
 {
     size_t p = c->pub.n_prompts, n = p * c->pub.n_examples;
     t->loss = pmpo_arena_alloc(&c->mem, n, sizeof(*t->loss));
@@ -224,8 +224,8 @@ static int score(pmpo_compare *c, pmpo_model *m, addition *a, pmpo_error *err)
         for (size_t i = 0; i < n; i++) {
             const pmpo_example_score *e = &s->prompts[p].examples[i];
             bool known = c->metric == PMPO_METRIC_OPTIONS && e->picked >= 0;
-            a->sheet.loss[p * n + i] = e->loss;
-            a->sheet.right[p * n + i] =
+            a->values.loss[p * n + i] = e->loss;
+            a->values.right[p * n + i] =
                 known ? pmpo_right_option(pmpo_data_example(c->data, i), e)
                       : NAN;
         }
@@ -258,10 +258,10 @@ static int evaluate(pmpo_compare *c, pmpo_model *m, addition *a,
                            &e, err);
     for (size_t p = 0; rc == 0 && p < c->pub.n_prompts; p++) {
         const pmpo_eval_prompt *x = &e->prompts[p];
-        a->sheet.n_replies[p] = x->n_replies;
-        a->sheet.n_cut_off[p] = x->n_cut_off;
+        a->values.n_replies[p] = x->n_replies;
+        a->values.n_cut_off[p] = x->n_cut_off;
         for (size_t i = 0; i < n; i++) {
-            a->sheet.right[p * n + i] = x->examples[i].right[0];
+            a->values.right[p * n + i] = x->examples[i].right[0];
         }
     }
     if (rc == 0) {
@@ -281,13 +281,13 @@ static const char *copy_of(pmpo_compare *c, const char *text, bool *failed)
 
 /* The lists with one more place, in which the model's figures are. */
 static int grow(pmpo_compare *c, const pmpo_model *m, const addition *a,
-                pmpo_compare_model **models, pmpo_compare_sheet **sheets)
+                pmpo_compare_model **models, pmpo_compare_values **values)
 {
     const pmpo_model_info *i = pmpo_model_describe(m);
     size_t n = c->pub.n_models;
     *models = pmpo_arena_alloc(&c->mem, n + 1, sizeof(**models));
-    *sheets = pmpo_arena_alloc(&c->mem, n + 1, sizeof(**sheets));
-    bool failed = !*models || !*sheets;
+    *values = pmpo_arena_alloc(&c->mem, n + 1, sizeof(**values));
+    bool failed = !*models || !*values;
     pmpo_compare_model one = {.name = copy_of(c, i->name, &failed),
                               .precision = copy_of(c, i->precision, &failed),
                               .identity = copy_of(c, i->identity, &failed),
@@ -297,17 +297,17 @@ static int grow(pmpo_compare *c, const pmpo_model *m, const addition *a,
     }
     if (n > 0) {
         memcpy(*models, c->models, n * sizeof(**models));
-        memcpy(*sheets, c->sheets, n * sizeof(**sheets));
+        memcpy(*values, c->values, n * sizeof(**values));
     }
     (*models)[n] = one;
-    (*sheets)[n] = a->sheet;
+    (*values)[n] = a->values;
     return 0;
 }
 
 static int take_in(pmpo_compare *c, const pmpo_model *m, const addition *a)
 {
     pmpo_compare_model *models;
-    pmpo_compare_sheet *sheets;
+    pmpo_compare_values *values;
     const pmpo_compare_cell *all;
     pmpo_compare_best best;
     size_t n = c->pub.n_examples;
@@ -317,13 +317,13 @@ static int take_in(pmpo_compare *c, const pmpo_model *m, const addition *a)
                            .n_models = c->pub.n_models + 1,
                            .seed = c->o.seed, .mem = &c->mem, .x = room,
                            .w = room + n};
-    int rc = room ? grow(c, m, a, &models, &sheets) : PMPO_ENOMEM;
-    rc = rc < 0 ? rc : pmpo_compare_sum(&s, sheets, models, &all, &best);
+    int rc = room ? grow(c, m, a, &models, &values) : PMPO_ENOMEM;
+    rc = rc < 0 ? rc : pmpo_compare_sum(&s, values, models, &all, &best);
     if (rc < 0) {
         return rc;
     }
     c->models = models;
-    c->sheets = sheets;
+    c->values = values;
     c->pub.models = models;
     c->pub.n_models++;
     c->pub.all = all;
@@ -338,7 +338,7 @@ static int take_in(pmpo_compare *c, const pmpo_model *m, const addition *a)
 int pmpo_compare_add(pmpo_compare *c, pmpo_model *m, pmpo_error *err)
 {
     addition a = {.warning = ""};
-    int rc = make_sheet(c, &a.sheet, err);
+    int rc = make_values(c, &a.values, err);
     bool by_scores = c->metric == PMPO_METRIC_OPTIONS || c->metric == 0;
     rc = rc < 0 ? rc : score(c, m, &a, err);
     rc = rc == 0 && !by_scores ? evaluate(c, m, &a, err) : rc;

@@ -37,7 +37,7 @@ void pmpo_scores_free(pmpo_scores *s)
 
 /* ---- the work ----------------------------------------------------------------------- */
 
-typedef struct job {
+typedef struct work {
     pmpo_model *model;
     const pmpo_data *data; /* the first `limit` of what was given */
     const pmpo_str *prompts;
@@ -47,122 +47,127 @@ typedef struct job {
     pmpo_scorer *scorer;
     pmpo_cache *cache;
     scores *out;
-} job;
+} work;
 
 /* Their scores, and with the first prompt's reversed packing the noise floor. */
-static int score_prompts(job *j, pmpo_prompt_score *out, pmpo_error *err)
+static int score_prompts(work *w, pmpo_prompt_score *out, pmpo_error *err)
 {
-    const pmpo_prompt_list l = {
-        .prompts = j->prompts, .n = j->n_prompts, .cache = j->cache,
-        .progress = j->o->progress, .progress_ud = j->o->progress_ud,
-        .cost = &j->out->pub.cost, .mem = &j->out->mem};
+    const pmpo_prompt_list l = {.prompts = w->prompts,
+                                .n = w->n_prompts,
+                                .cache = w->cache,
+                                .progress = w->o->progress,
+                                .progress_ud = w->o->progress_ud,
+                                .cost = &w->out->pub.cost,
+                                .mem = &w->out->mem};
     pmpo_scorer *reversed = NULL;
     pmpo_prompt_score other;
-    int rc = j->o->noise_floor
-                 ? pmpo_reversed_scorer_new(j->model, j->data, &j->so,
+    int rc = w->o->noise_floor
+                 ? pmpo_reversed_scorer_new(w->model, w->data, &w->so,
                                             &reversed, err)
                  : 0;
-    rc = rc < 0 ? rc : pmpo_score_prompts(j->scorer, reversed, &l, out, &other,
-                                          err);
+    rc = rc < 0 ? rc
+                : pmpo_score_prompts(w->scorer, reversed, &l, out, &other, err);
     if (rc == 0 && reversed) {
         pmpo_noise noise;
         pmpo_noise_between(&out[0], &other, &noise);
-        j->out->pub.noise_floor = noise.floor;
+        w->out->pub.noise_floor = noise.floor;
     }
     pmpo_scorer_free(reversed);
     return rc;
 }
 
-static int count_one(job *j, size_t i, pmpo_prompt_score *out,
-                     pmpo_error *err)
+static int count_one(work *w, size_t i, pmpo_prompt_score *out, pmpo_error *err)
 {
     uint64_t prefill, logical;
-    int rc = pmpo_scorer_count(j->scorer, j->prompts[i], &prefill, &logical,
-                               err);
-    if (rc == 0 && i == 0 && j->o->noise_floor) {
+    int rc =
+        pmpo_scorer_count(w->scorer, w->prompts[i], &prefill, &logical, err);
+    if (rc == 0 && i == 0 && w->o->noise_floor) {
         prefill += prefill; /* the other packing feeds about as much */
         logical += logical;
     }
     if (rc == 0) {
-        j->out->pub.cost.prefill_tokens += prefill;
-        j->out->pub.cost.logical_tokens += logical;
-        *out = (pmpo_prompt_score){
-            .prompt = pmpo_arena_str(&j->out->mem, j->prompts[i]),
-            .loss = NAN, .format = NAN, .choice = NAN};
+        w->out->pub.cost.prefill_tokens += prefill;
+        w->out->pub.cost.logical_tokens += logical;
+        *out = (pmpo_prompt_score){.prompt = pmpo_arena_str(&w->out->mem,
+                                                            w->prompts[i]),
+                                   .loss = NAN,
+                                   .format = NAN,
+                                   .choice = NAN};
     }
     return rc;
 }
 
 /* What was counted, at the rate of this machine. */
-static int predict_time(job *j, pmpo_error *err)
+static int predict_time(work *w, pmpo_error *err)
 {
     double per_s;
-    int rc = pmpo_rate_scoring(j->model, j->data, &j->so, j->prompts[0], &per_s,
+    int rc = pmpo_rate_scoring(w->model, w->data, &w->so, w->prompts[0], &per_s,
                                err);
     if (rc == 0) {
-        j->out->pub.cost.seconds = (double)j->out->pub.cost.prefill_tokens /
+        w->out->pub.cost.seconds = (double)w->out->pub.cost.prefill_tokens /
                                    per_s;
     }
     return rc;
 }
 
-static int score_all(job *j, pmpo_error *err)
+static int score_all(work *w, pmpo_error *err)
 {
     pmpo_prompt_score *p =
-        pmpo_arena_alloc(&j->out->mem, j->n_prompts, sizeof(*p));
+        pmpo_arena_alloc(&w->out->mem, w->n_prompts, sizeof(*p));
     if (!p) {
         return pmpo_fail_memory(err);
     }
-    int rc = j->o->dry_run ? 0 : score_prompts(j, p, err);
-    for (size_t i = 0; rc == 0 && j->o->dry_run && i < j->n_prompts; i++) {
-        rc = count_one(j, i, &p[i], err);
+    int rc = w->o->dry_run ? 0 : score_prompts(w, p, err);
+    for (size_t i = 0; rc == 0 && w->o->dry_run && i < w->n_prompts; i++) {
+        rc = count_one(w, i, &p[i], err);
     }
-    j->out->pub.prompts = p;
-    j->out->pub.n_prompts = j->n_prompts;
-    return rc < 0 || !j->o->dry_run ? rc : predict_time(j, err);
+    w->out->pub.prompts = p;
+    w->out->pub.n_prompts = w->n_prompts;
+    return rc < 0 || !w->o->dry_run ? rc : predict_time(w, err);
 }
 
 /* ---- settings -------------------------------------------------------------------------- */
 
-static int resolve(job *j, pmpo_error *err)
+static int resolve(work *w, pmpo_error *err)
 {
-    const pmpo_score_options *o = j->o;
-    j->so = (pmpo_scorer_options){
+    const pmpo_score_options *o = w->o;
+    w->so = (pmpo_scorer_options){
         .how = o->how,
         .targets = PMPO_TARGETS_ALL,
         .plain = o->plain,
     };
-    int rc = pmpo_loss_resolve(o->loss, j->data, &j->so.loss, err);
-    rc = rc < 0 ? rc : pmpo_loss_check(o, j->so.loss, err);
-    rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, j->data, err);
+    int rc = pmpo_loss_resolve(o->loss, w->data, &w->so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_check(o, w->so.loss, err);
+    rc = rc < 0 ? rc : pmpo_loss_on_check(o->loss_on, w->data, err);
     if (rc == 0) {
-        rc = pmpo_end_resolve(j->model, j->data, j->prompts[0],
-                              o->template_name, o->end, &j->so.end, err);
+        rc = pmpo_end_resolve(w->model, w->data, w->prompts[0],
+                              o->template_name, o->end, &w->so.end, err);
     }
-    j->out->pub.loss = j->so.loss;
-    j->out->pub.end_token = j->so.end == PMPO_END_YES;
+    w->out->pub.loss = w->so.loss;
+    w->out->pub.end_token = w->so.end == PMPO_END_YES;
     return rc;
 }
 
-static void take_warning(job *j)
+static void take_warning(work *w)
 {
-    const char *w = j->cache ? pmpo_cache_trouble(j->cache) : NULL;
-    char *copy = w ? pmpo_arena_cstr(&j->out->mem, w) : NULL;
-    j->out->pub.warning = copy ? copy : "";
+    const char *trouble = w->cache ? pmpo_cache_trouble(w->cache) : NULL;
+    char *copy = trouble ? pmpo_arena_cstr(&w->out->mem, trouble) : NULL;
+    w->out->pub.warning = copy ? copy : "";
 }
 
-static int run(job *j, pmpo_error *err)
+static int run(work *w, pmpo_error *err)
 {
-    int rc = resolve(j, err);
-    rc = rc < 0 ? rc : pmpo_user_cache(j->o->no_cache || j->o->plain ||
-                                       j->o->dry_run || j->model->may_change,
-                                       &j->cache, err);
-    rc = rc < 0 ? rc : pmpo_scorer_new(j->model, j->data, &j->so, &j->scorer,
-                                       err);
-    rc = rc < 0 ? rc : score_all(j, err);
-    take_warning(j);
-    pmpo_scorer_free(j->scorer);
-    pmpo_cache_free(j->cache);
+    int rc = resolve(w, err);
+    rc = rc < 0 ? rc
+                : pmpo_user_cache(w->o->no_cache || w->o->plain ||
+                                      w->o->dry_run || w->model->may_change,
+                                  &w->cache, err);
+    rc = rc < 0 ? rc
+                : pmpo_scorer_new(w->model, w->data, &w->so, &w->scorer, err);
+    rc = rc < 0 ? rc : score_all(w, err);
+    take_warning(w);
+    pmpo_scorer_free(w->scorer);
+    pmpo_cache_free(w->cache);
     return rc;
 }
 
@@ -178,24 +183,24 @@ int pmpo_score(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
         return pmpo_fail(err, PMPO_EUSAGE, "scoring needs a prompt");
     }
     pmpo_data *part = NULL;
-    job j = {.model = m, .prompts = prompts, .n_prompts = n_prompts, .o = o};
-    j.out = pmpo_calloc(1, sizeof(*j.out));
-    if (!j.out) {
+    work w = {.model = m, .prompts = prompts, .n_prompts = n_prompts, .o = o};
+    w.out = pmpo_calloc(1, sizeof(*w.out));
+    if (!w.out) {
         return pmpo_fail_memory(err);
     }
-    j.out->pub.noise_floor = NAN;
+    w.out->pub.noise_floor = NAN;
     double before = pmpo_paid(m, NULL);
     int rc = pmpo_data_first(d, o->limit, &part, err);
     if (rc == 0) {
-        j.data = part ? part : d;
-        rc = run(&j, err);
+        w.data = part ? part : d;
+        rc = run(&w, err);
     }
-    j.out->pub.cost.dollars = pmpo_paid(m, NULL) - before;
+    w.out->pub.cost.dollars = pmpo_paid(m, NULL) - before;
     pmpo_data_free(part);
     if (rc < 0) {
-        pmpo_scores_free(&j.out->pub);
+        pmpo_scores_free(&w.out->pub);
         return rc;
     }
-    *out = &j.out->pub;
+    *out = &w.out->pub;
     return 0;
 }

@@ -25,7 +25,7 @@ typedef struct loss_row {
  * be another. */
 #define MOST_ROWS (6 * PMPO_N_LOSSES + 1)
 
-typedef struct job {
+typedef struct work {
     const pmpo_eval_input *in;
     unsigned metrics;
     pmpo_prompt_score *scores; /* [n_prompts] */
@@ -36,7 +36,7 @@ typedef struct job {
     pmpo_matrix table;
     pmpo_audit *out;
     pmpo_arena *mem; /* of all of it */
-} job;
+} work;
 
 /* ---- the losses -------------------------------------------------------------- */
 
@@ -60,11 +60,11 @@ static const char *name_of(pmpo_arena *mem, const pmpo_score_settings *how)
 
 /* The answer of every example stands in its target; where it is not the run's
  * own loss, it must not be all of it, either: that would be a loss twice. */
-static bool have_answers(const job *j, bool own)
+static bool have_answers(const work *w, bool own)
 {
-    for (size_t i = 0; i < pmpo_data_count(j->in->data); i++) {
-        const pmpo_example *e = pmpo_data_example(j->in->data, i);
-        const pmpo_target_score *t = j->scores[0].examples[i].targets;
+    for (size_t i = 0; i < pmpo_data_count(w->in->data); i++) {
+        const pmpo_example *e = pmpo_data_example(w->in->data, i);
+        const pmpo_target_score *t = w->scores[0].examples[i].targets;
         if (t[0].answer_begin == t[0].answer_end ||
             (!own && e->answer.len == e->target.len)) {
             return false;
@@ -73,11 +73,11 @@ static bool have_answers(const job *j, bool own)
     return true;
 }
 
-static bool data_have(const job *j, const pmpo_score_settings *how, bool own)
+static bool data_have(const work *w, const pmpo_score_settings *how, bool own)
 {
     pmpo_loss_kind same;
-    return pmpo_loss_resolve(how->loss, j->in->data, &same, NULL) == 0 &&
-           (how->loss_on == PMPO_LOSS_ON_TARGET || have_answers(j, own));
+    return pmpo_loss_resolve(how->loss, w->in->data, &same, NULL) == 0 &&
+           (how->loss_on == PMPO_LOSS_ON_TARGET || have_answers(w, own));
 }
 
 /* The same loss, whatever the settings that it doesn't read. */
@@ -93,23 +93,23 @@ static bool is_loss(const pmpo_score_settings *a, const pmpo_score_settings *b)
            (!(uses & PMPO_USES_LOSS_ON) || a->loss_on == b->loss_on);
 }
 
-static int add_row(job *j, const pmpo_score_settings *how, pmpo_error *err)
+static int add_row(work *w, const pmpo_score_settings *how, pmpo_error *err)
 {
-    loss_row *r = &j->rows[j->table.n_losses];
-    *r = (loss_row){name_of(j->mem, how), *how};
+    loss_row *r = &w->rows[w->table.n_losses];
+    *r = (loss_row){name_of(w->mem, how), *how};
     if (!r->name) {
         return pmpo_fail_memory(err);
     }
-    const pmpo_score_options *run = j->in->o->run_loss;
+    const pmpo_score_options *run = w->in->o->run_loss;
     if (run && is_loss(how, &run->how)) {
-        j->own = (int)j->table.n_losses;
+        w->own = (int)w->table.n_losses;
     }
-    j->table.n_losses++;
+    w->table.n_losses++;
     return 0;
 }
 
 /* The ways in which a loss may be set, as far as the data can have them. */
-static int add_loss(job *j, pmpo_loss_kind kind, pmpo_error *err)
+static int add_loss(work *w, pmpo_loss_kind kind, pmpo_error *err)
 {
     static const pmpo_score_settings reduced[] = {
         {.reduction = PMPO_REDUCE_MEAN},
@@ -136,72 +136,75 @@ static int add_loss(job *j, pmpo_loss_kind kind, pmpo_error *err)
         if (how.loss_on != PMPO_LOSS_ON_TARGET && !(uses & PMPO_USES_LOSS_ON)) {
             continue;
         }
-        rc = data_have(j, &how, false) ? add_row(j, &how, err) : 0;
+        rc = data_have(w, &how, false) ? add_row(w, &how, err) : 0;
     }
     return rc;
 }
 
 /* All losses, with the run's own among them. */
-static int choose_rows(job *j, pmpo_error *err)
+static int choose_rows(work *w, pmpo_error *err)
 {
-    const pmpo_score_options *run = j->in->o->run_loss;
+    const pmpo_score_options *run = w->in->o->run_loss;
     int rc = 0;
-    j->own = -1;
+    w->own = -1;
     for (int k = PMPO_LOSS_AUTO + 1; rc == 0 && k < PMPO_N_LOSSES; k++) {
-        rc = add_loss(j, (pmpo_loss_kind)k, err);
+        rc = add_loss(w, (pmpo_loss_kind)k, err);
     }
-    bool other = run && j->own < 0 && data_have(j, &run->how, true);
-    return rc == 0 && other ? add_row(j, &run->how, err) : rc;
+    bool other = run && w->own < 0 && data_have(w, &run->how, true);
+    return rc == 0 && other ? add_row(w, &run->how, err) : rc;
 }
 
 /* ---- scoring and answering ------------------------------------------------------ */
 
-static int score_all(job *j, pmpo_error *err)
+static int score_all(work *w, pmpo_error *err)
 {
-    const pmpo_eval_input *in = j->in;
-    const pmpo_prompt_list l = {
-        .prompts = in->prompts, .n = in->n_prompts, .cache = in->cache,
-        .progress = in->o->progress, .progress_ud = in->o->progress_ud,
-        .cost = &j->out->cost, .mem = j->mem};
+    const pmpo_eval_input *in = w->in;
+    const pmpo_prompt_list l = {.prompts = in->prompts,
+                                .n = in->n_prompts,
+                                .cache = in->cache,
+                                .progress = in->o->progress,
+                                .progress_ud = in->o->progress_ud,
+                                .cost = &w->out->cost,
+                                .mem = w->mem};
     pmpo_scorer *s = NULL;
     pmpo_scorer_options so = {.calibrate = PMPO_CALIBRATE_CONTENT_FREE,
                               .beta = 1,
                               .template_name = in->o->template_name,
                               .targets = PMPO_TARGETS_ALL};
-    j->scores = pmpo_arena_alloc(j->mem, l.n, sizeof(*j->scores));
-    int rc = j->scores ? pmpo_loss_resolve(PMPO_LOSS_AUTO, in->data, &so.loss,
-                                           err)
-                       : pmpo_fail_memory(err);
+    w->scores = pmpo_arena_alloc(w->mem, l.n, sizeof(*w->scores));
+    int rc = w->scores
+                 ? pmpo_loss_resolve(PMPO_LOSS_AUTO, in->data, &so.loss, err)
+                 : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : pmpo_end_resolve(in->model, in->data, in->prompts[0],
                                         so.template_name, in->o->end, &so.end,
                                         err);
     rc = rc < 0 ? rc : pmpo_scorer_new(in->model, in->data, &so, &s, err);
-    rc = rc < 0 ? rc : pmpo_score_prompts(s, NULL, &l, j->scores, NULL, err);
+    rc = rc < 0 ? rc : pmpo_score_prompts(s, NULL, &l, w->scores, NULL, err);
     pmpo_scorer_free(s);
     return rc;
 }
 
-static int answer_all(job *j, unsigned metrics, pmpo_error *err)
+static int answer_all(work *w, unsigned metrics, pmpo_error *err)
 {
-    pmpo_eval_options o = *j->in->o;
-    pmpo_eval_input in = *j->in;
+    pmpo_eval_options o = *w->in->o;
+    pmpo_eval_input in = *w->in;
     o.metrics = metrics;
     o.run_loss = NULL;
     in.o = &o;
-    j->answers = pmpo_arena_alloc(j->mem, 1, sizeof(*j->answers));
-    return j->answers ? pmpo_evaluate(&in, j->mem, j->answers, err)
+    w->answers = pmpo_arena_alloc(w->mem, 1, sizeof(*w->answers));
+    return w->answers ? pmpo_evaluate(&in, w->mem, w->answers, err)
                       : pmpo_fail_memory(err);
 }
 
-static int measure(job *j, pmpo_error *err)
+static int measure(work *w, pmpo_error *err)
 {
     unsigned answers = 0;
     for (int i = 0; i < PMPO_N_METRICS; i++) {
-        unsigned bit = 1u << i & j->metrics;
+        unsigned bit = 1u << i & w->metrics;
         answers |= pmpo_metrics[i]->kind == PMPO_BY_ANSWER ? bit : 0;
     }
-    int rc = score_all(j, err);
-    return rc == 0 && answers ? answer_all(j, answers, err) : rc;
+    int rc = score_all(w, err);
+    return rc == 0 && answers ? answer_all(w, answers, err) : rc;
 }
 
 /* ---- tables --------------------------------------------------------------------- */
@@ -233,33 +236,33 @@ static double loss_of(const pmpo_score_settings *how, const pmpo_example *e,
     return pmpo_example_loss(room, n, how);
 }
 
-static int fill_losses(job *j, pmpo_error *err)
+static int fill_losses(work *w, pmpo_error *err)
 {
-    const pmpo_matrix *t = &j->table;
+    const pmpo_matrix *t = &w->table;
     for (size_t p = 0; p < t->n_prompts; p++) {
         for (size_t i = 0; i < t->n_examples; i++) {
-            const pmpo_example_score *x = &j->scores[p].examples[i];
-            const pmpo_example *e = pmpo_data_example(j->in->data, i);
+            const pmpo_example_score *x = &w->scores[p].examples[i];
+            const pmpo_example *e = pmpo_data_example(w->in->data, i);
             pmpo_target_score *room =
-                pmpo_arena_alloc(j->mem, x->n_targets, sizeof(*room));
+                pmpo_arena_alloc(w->mem, x->n_targets, sizeof(*room));
             if (!room) {
                 return pmpo_fail_memory(err);
             }
             for (size_t r = 0; r < t->n_losses; r++) {
                 pmpo_matrix_loss(t, r, p)[i] =
-                    loss_of(&j->rows[r].how, e, x, room);
+                    loss_of(&w->rows[r].how, e, x, room);
             }
         }
     }
-    pmpo_matrix_weigh(&j->table, &j->scores[0]);
+    pmpo_matrix_weigh(&w->table, &w->scores[0]);
     return 0;
 }
 
 /* The column of an answer metric in the evaluation. */
-static double answered(const job *j, int metric, size_t prompt, size_t i)
+static double answered(const work *w, int metric, size_t prompt, size_t i)
 {
-    const pmpo_eval_prompt *p = &j->answers->prompts[prompt];
-    for (size_t k = 0; k < j->answers->n_metrics; k++) {
+    const pmpo_eval_prompt *p = &w->answers->prompts[prompt];
+    for (size_t k = 0; k < w->answers->n_metrics; k++) {
         if (p->metrics[k].name == pmpo_metric_name(metric)) {
             return p->examples[i].right[k];
         }
@@ -280,18 +283,18 @@ static void drop_refused(const pmpo_matrix *t, size_t row, size_t i)
     }
 }
 
-static void fill_right(job *j, int metric, size_t row)
+static void fill_right(work *w, int metric, size_t row)
 {
     const pmpo_metric_row *m = pmpo_metrics[metric];
-    const pmpo_matrix *t = &j->table;
+    const pmpo_matrix *t = &w->table;
     for (size_t p = 0; p < t->n_prompts; p++) {
         for (size_t i = 0; i < t->n_examples; i++) {
-            const pmpo_example *e = pmpo_data_example(j->in->data, i);
-            const pmpo_example_score *s = &j->scores[p].examples[i];
-            pmpo_matrix_right(t, row, p)[i] =
-                m->kind == PMPO_BY_ANSWER ? answered(j, metric, p, i)
-                : m->applies(e)           ? m->value(e, s)
-                                          : NAN;
+            const pmpo_example *e = pmpo_data_example(w->in->data, i);
+            const pmpo_example_score *s = &w->scores[p].examples[i];
+            pmpo_matrix_right(t, row, p)[i] = m->kind == PMPO_BY_ANSWER
+                                                  ? answered(w, metric, p, i)
+                                              : m->applies(e) ? m->value(e, s)
+                                                              : NAN;
         }
     }
     for (size_t i = 0; i < t->n_examples; i++) {
@@ -299,40 +302,40 @@ static void fill_right(job *j, int metric, size_t row)
     }
 }
 
-static int make_tables(job *j, pmpo_error *err)
+static int make_tables(work *w, pmpo_error *err)
 {
-    pmpo_matrix *t = &j->table;
+    pmpo_matrix *t = &w->table;
     int which[PMPO_N_METRICS];
-    t->n_prompts = j->in->n_prompts;
-    t->n_examples = pmpo_data_count(j->in->data);
+    t->n_prompts = w->in->n_prompts;
+    t->n_examples = pmpo_data_count(w->in->data);
     for (int i = 0; i < PMPO_N_METRICS; i++) {
-        if (j->metrics & 1u << i) {
+        if (w->metrics & 1u << i) {
             which[t->n_metrics] = i;
-            j->names[t->n_metrics++] = pmpo_metric_name(i);
+            w->names[t->n_metrics++] = pmpo_metric_name(i);
         }
     }
-    int rc = choose_rows(j, err);
-    if (rc == 0 && pmpo_matrix_make(t, j->mem) < 0) {
+    int rc = choose_rows(w, err);
+    if (rc == 0 && pmpo_matrix_make(t, w->mem) < 0) {
         rc = pmpo_fail_memory(err);
     }
-    const int *families = j->in->o->families;
+    const int *families = w->in->o->families;
     for (size_t p = 0; rc == 0 && families && p < t->n_prompts; p++) {
         t->families[p] = (size_t)families[p]; /* any number will do */
     }
     for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
-        fill_right(j, which[m], m);
+        fill_right(w, which[m], m);
     }
-    return rc < 0 ? rc : fill_losses(j, err);
+    return rc < 0 ? rc : fill_losses(w, err);
 }
 
 /* ---- agreement ------------------------------------------------------------------ */
 
 /* of[r * n_metrics + metric], for all losses r at once. */
-static int agreements(const job *j, size_t metric, pmpo_agreement *of,
+static int agreements(const work *w, size_t metric, pmpo_agreement *of,
                       pmpo_error *err)
 {
-    const pmpo_matrix *t = &j->table;
-    uint64_t seed = pmpo_seed_for(j->in->o->seed, "audit", metric, 0, 0);
+    const pmpo_matrix *t = &w->table;
+    uint64_t seed = pmpo_seed_for(w->in->o->seed, "audit", metric, 0, 0);
     pmpo_agreement column[MOST_ROWS];
     if (pmpo_matrix_agree(t, metric, seed, column) < 0) {
         return pmpo_fail_memory(err);
@@ -343,23 +346,23 @@ static int agreements(const job *j, size_t metric, pmpo_agreement *of,
     return 0;
 }
 
-static int fill_rows(job *j, pmpo_audit_loss *out, pmpo_error *err)
+static int fill_rows(work *w, pmpo_audit_loss *out, pmpo_error *err)
 {
-    const pmpo_matrix *t = &j->table;
-    double *loss = pmpo_arena_alloc(j->mem, t->n_losses * t->n_prompts,
-                                    sizeof(*loss));
-    pmpo_agreement *a = pmpo_arena_alloc(j->mem, t->n_losses * t->n_metrics,
-                                         sizeof(*a));
+    const pmpo_matrix *t = &w->table;
+    double *loss =
+        pmpo_arena_alloc(w->mem, t->n_losses * t->n_prompts, sizeof(*loss));
+    pmpo_agreement *a =
+        pmpo_arena_alloc(w->mem, t->n_losses * t->n_metrics, sizeof(*a));
     int rc = loss && a ? 0 : pmpo_fail_memory(err);
     for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
-        rc = agreements(j, m, a, err);
+        rc = agreements(w, m, a, err);
     }
     for (size_t r = 0; rc == 0 && r < t->n_losses; r++) {
         double *row = loss + r * t->n_prompts;
         for (size_t p = 0; p < t->n_prompts; p++) {
             row[p] = pmpo_matrix_mean(t, pmpo_matrix_loss(t, r, p));
         }
-        out[r] = (pmpo_audit_loss){j->rows[r].name, row, a + r * t->n_metrics};
+        out[r] = (pmpo_audit_loss){w->rows[r].name, row, a + r * t->n_metrics};
     }
     return rc;
 }
@@ -396,31 +399,30 @@ static void fill_accuracy(const pmpo_matrix *t, size_t metric, double *out)
     }
 }
 
-static int fill_result(job *j, pmpo_error *err)
+static int fill_result(work *w, pmpo_error *err)
 {
-    const pmpo_matrix *t = &j->table;
-    pmpo_audit_loss *l = pmpo_arena_alloc(j->mem, t->n_losses, sizeof(*l));
-    double *accuracy = pmpo_arena_alloc(j->mem, t->n_metrics * t->n_prompts,
+    const pmpo_matrix *t = &w->table;
+    pmpo_audit_loss *l = pmpo_arena_alloc(w->mem, t->n_losses, sizeof(*l));
+    double *accuracy = pmpo_arena_alloc(w->mem, t->n_metrics * t->n_prompts,
                                         sizeof(*accuracy));
-    int *best = pmpo_arena_alloc(j->mem, t->n_metrics, sizeof(*best));
-    const char **names =
-        pmpo_arena_alloc(j->mem, t->n_metrics, sizeof(*names));
+    int *best = pmpo_arena_alloc(w->mem, t->n_metrics, sizeof(*best));
+    const char **names = pmpo_arena_alloc(w->mem, t->n_metrics, sizeof(*names));
     pmpo_str *prompts =
-        pmpo_arena_alloc(j->mem, t->n_prompts, sizeof(*prompts));
+        pmpo_arena_alloc(w->mem, t->n_prompts, sizeof(*prompts));
     if (!l || !accuracy || !best || !names || !prompts) {
         return pmpo_fail_memory(err);
     }
-    int rc = fill_rows(j, l, err);
+    int rc = fill_rows(w, l, err);
     for (size_t m = 0; rc == 0 && m < t->n_metrics; m++) {
         fill_accuracy(t, m, accuracy + m * t->n_prompts);
         best[m] = best_of(l, t->n_losses, m);
-        names[m] = j->names[m];
+        names[m] = w->names[m];
     }
     for (size_t p = 0; rc == 0 && p < t->n_prompts; p++) {
-        prompts[p] = pmpo_arena_str(j->mem, j->in->prompts[p]);
+        prompts[p] = pmpo_arena_str(w->mem, w->in->prompts[p]);
     }
-    pmpo_cost cost = j->out->cost;
-    *j->out = (pmpo_audit){.prompts = prompts,
+    pmpo_cost cost = w->out->cost;
+    *w->out = (pmpo_audit){.prompts = prompts,
                            .n_prompts = t->n_prompts,
                            .n_examples = t->n_examples,
                            .metrics = names,
@@ -431,12 +433,12 @@ static int fill_result(job *j, pmpo_error *err)
                            .losses = l,
                            .n_losses = t->n_losses,
                            .best = best,
-                           .own = j->own,
+                           .own = w->own,
                            .cost = cost,
                            .warning = "",
                            .majority = NAN};
-    if (j->answers) {
-        add_answers(j->out, j->answers);
+    if (w->answers) {
+        add_answers(w->out, w->answers);
     }
     return rc;
 }
@@ -473,17 +475,17 @@ static unsigned all_by_scores(const pmpo_data *d)
     return all;
 }
 
-static int resolve(job *j, pmpo_error *err)
+static int resolve(work *w, pmpo_error *err)
 {
-    unsigned asked = j->in->o->metrics;
+    unsigned asked = w->in->o->metrics;
     for (int i = 0; i < PMPO_N_METRICS; i++) {
         if ((asked & 1u << i) && pmpo_metrics[i]->no_audit) {
             return refuse(err);
         }
     }
-    int rc = pmpo_metrics_resolve(asked, j->in->data, &j->metrics, err);
-    if (rc == 0 && asked == 0 && j->metrics == PMPO_METRIC_OPTIONS) {
-        j->metrics = all_by_scores(j->in->data);
+    int rc = pmpo_metrics_resolve(asked, w->in->data, &w->metrics, err);
+    if (rc == 0 && asked == 0 && w->metrics == PMPO_METRIC_OPTIONS) {
+        w->metrics = all_by_scores(w->in->data);
     }
     return rc;
 }
@@ -492,12 +494,12 @@ int pmpo_audit_prompts(const pmpo_eval_input *in, pmpo_arena *mem,
                        pmpo_audit *out, pmpo_error *err)
 {
     *out = (pmpo_audit){.warning = ""};
-    job j = {.in = in, .out = out, .mem = mem};
-    int rc = resolve(&j, err);
-    rc = rc < 0 ? rc : measure(&j, err);
-    rc = rc < 0 ? rc : make_tables(&j, err);
-    rc = rc < 0 ? rc : fill_result(&j, err);
+    work w = {.in = in, .out = out, .mem = mem};
+    int rc = resolve(&w, err);
+    rc = rc < 0 ? rc : measure(&w, err);
+    rc = rc < 0 ? rc : make_tables(&w, err);
+    rc = rc < 0 ? rc : fill_result(&w, err);
     return rc < 0 ? rc
-                  : pmpo_metrics_majority(j.metrics, in->data, &out->majority,
+                  : pmpo_metrics_majority(w.metrics, in->data, &out->majority,
                                           err);
 }

@@ -10,10 +10,10 @@
 #include "pmpo.h"
 
 /* One model's values, [n_prompts][n_examples]. */
-typedef struct pmpo_compare_sheet {
+typedef struct pmpo_compare_values {
     double *loss, *right; /* right NAN: does not apply */
     size_t *n_replies, *n_cut_off; /* [n_prompts] */
-} pmpo_compare_sheet;
+} pmpo_compare_values;
 
 typedef struct pmpo_compare_sums {
     const double *weights; /* of the losses, [n_examples] */
@@ -24,10 +24,10 @@ typedef struct pmpo_compare_sums {
     double *x, *w;         /* room for one column each, [n_examples] */
 } pmpo_compare_sums;
 
-/* Fills the cells and bests of `models` (whose sheets are sheets[n_models])
+/* Fills the cells and bests of `models` (whose values are values[n_models])
  * and *all, *best; they live in s->mem. Returns 0 or PMPO_ENOMEM. */
 int pmpo_compare_sum(const pmpo_compare_sums *s,
-                     const pmpo_compare_sheet *sheets,
+                     const pmpo_compare_values *values,
                      pmpo_compare_model *models, const pmpo_compare_cell **all,
                      pmpo_compare_best *best);
 

@@ -100,7 +100,7 @@ static pmpo_compare_gain right_gain(const pmpo_compare_sums *s,
 
 /* ---- one model ------------------------------------------------------------------ */
 
-static void sum_model(const pmpo_compare_sums *s, const pmpo_compare_sheet *t,
+static void sum_model(const pmpo_compare_sums *s, const pmpo_compare_values *t,
                       pmpo_compare_cell *cells)
 {
     size_t n = s->n_examples;
@@ -195,13 +195,13 @@ static int correct_both(const pmpo_compare_sums *s, pmpo_compare_cell *cells,
 
 /* Each example's mean over the models, as if one model had them. */
 static void average(const pmpo_compare_sums *s,
-                    const pmpo_compare_sheet *sheets, pmpo_compare_sheet *out)
+                    const pmpo_compare_values *values, pmpo_compare_values *out)
 {
     for (size_t i = 0; i < s->n_prompts * s->n_examples; i++) {
         double loss = 0, right = 0;
         for (size_t m = 0; m < s->n_models; m++) {
-            loss += sheets[m].loss[i];
-            right += sheets[m].right[i];
+            loss += values[m].loss[i];
+            right += values[m].right[i];
         }
         out->loss[i] = loss / (double)s->n_models;
         out->right[i] = right / (double)s->n_models;
@@ -209,18 +209,18 @@ static void average(const pmpo_compare_sums *s,
 }
 
 static int sum_all(const pmpo_compare_sums *s,
-                   const pmpo_compare_sheet *sheets,
+                   const pmpo_compare_values *values,
                    const pmpo_compare_cell **all, pmpo_compare_best *best)
 {
     size_t n = s->n_prompts * s->n_examples;
-    pmpo_compare_sheet mean = {pmpo_arena_alloc(s->mem, n, sizeof(double)),
-                               pmpo_arena_alloc(s->mem, n, sizeof(double)),
-                               NULL, NULL};
+    pmpo_compare_values mean = {pmpo_arena_alloc(s->mem, n, sizeof(double)),
+                                pmpo_arena_alloc(s->mem, n, sizeof(double)),
+                                NULL, NULL};
     pmpo_compare_cell *c = pmpo_arena_alloc(s->mem, s->n_prompts, sizeof(*c));
     if (!mean.loss || !mean.right || !c) {
         return PMPO_ENOMEM;
     }
-    average(s, sheets, &mean);
+    average(s, values, &mean);
     sum_model(s, &mean, c);
     for (size_t p = 0; p < s->n_prompts; p++) { /* of one model each */
         c[p].n_asked = c[p].n_right = 0;
@@ -233,7 +233,7 @@ static int sum_all(const pmpo_compare_sums *s,
 }
 
 int pmpo_compare_sum(const pmpo_compare_sums *s,
-                     const pmpo_compare_sheet *sheets,
+                     const pmpo_compare_values *values,
                      pmpo_compare_model *models, const pmpo_compare_cell **all,
                      pmpo_compare_best *best)
 {
@@ -244,7 +244,7 @@ int pmpo_compare_sum(const pmpo_compare_sums *s,
         return PMPO_ENOMEM;
     }
     for (size_t m = 0; m < s->n_models; m++) {
-        sum_model(s, &sheets[m], c + m * n);
+        sum_model(s, &values[m], c + m * n);
         models[m].cells = c + m * n;
     }
     if (correct_both(s, c, s->n_models * n) < 0) {
@@ -257,5 +257,5 @@ int pmpo_compare_sum(const pmpo_compare_sums *s,
     }
     *all = NULL;
     *best = models[0].best;
-    return s->n_models > 1 ? sum_all(s, sheets, all, best) : 0;
+    return s->n_models > 1 ? sum_all(s, values, all, best) : 0;
 }

@@ -1,12 +1,12 @@
 /* together.c: prompts scored together, through the engine's queue.
  *
- * A sheet is a prompt on a scorer's data: its blocks in the order in which they
- * are asked for. A calibrated prompt has a second sheet before its own, the
- * prior. The engine asks for one unit after the other (`next`) and returns them
- * in any order (`take`); units that are found never reach it.
+ * A lane is one prompt's blocks, in the order in which they are asked for. A
+ * calibrated prompt has a second lane before its own, for the prior. The engine
+ * asks for one unit after the other (`next`) and returns them in any order
+ * (`take`); units that are found never reach it.
  *
  * Results must not depend on that order. So every unit is stored as it comes,
- * but a sheet's blocks are evaluated in order only: whether it is given up,
+ * but a lane's blocks are evaluated in order only: whether it is given up,
  * after which block and with which bound, depends on their numbers alone. */
 #include <math.h>
 
@@ -14,13 +14,15 @@
 #include "score/prune.h"
 #include "score/scorer.h"
 
-typedef struct sheet {
+typedef struct lane {
     pmpo_scorer *s;
     pmpo_scoring *of;  /* whose it is */
     pmpo_score_context c;
-    struct sheet *prior, *main; /* of a pair: the other one; else NULL */
+    /* Of a pair: the lane of its prior, and the one that asks for the prior;
+     * else NULL. */
+    struct lane *prior, *asker;
     const double *prior_nats;
-    pmpo_arena *mem; /* for the result: the asker's, or `own` */
+    pmpo_arena *mem; /* for the result: the caller's, or `own` */
     pmpo_arena own;
     pmpo_result result;
     pmpo_rendering r;
@@ -33,11 +35,11 @@ typedef struct sheet {
     pmpo_example_score *x; /* [n_examples] */
     double sum, weight;    /* over the examples read */
     bool begun, through;
-} sheet;
+} lane;
 
 typedef struct queue {
-    sheet *sheets;
-    size_t n_sheets;
+    lane *lanes;
+    size_t n_lanes;
     pmpo_scoring *list;
     int (*decided)(void *ud, size_t i, pmpo_error *err);
     void *ud;
@@ -55,7 +57,7 @@ static void stop(queue *q, int code, const pmpo_error *why)
     }
 }
 
-static void close_sheet(sheet *p)
+static void close_lane(lane *p)
 {
     p->through = true;
     for (size_t k = p->n_read; k < p->n_given; k++) {
@@ -64,12 +66,12 @@ static void close_sheet(sheet *p)
 }
 
 /* The prompt is scored, given up or has failed. */
-static void decide(queue *q, sheet *p, int code, const pmpo_error *why)
+static void decide(queue *q, lane *p, int code, const pmpo_error *why)
 {
     pmpo_scoring *of = p->of;
-    close_sheet(p);
+    close_lane(p);
     if (p->prior) {
-        close_sheet(p->prior);
+        close_lane(p->prior);
     }
     of->code = code;
     of->result = p->result;
@@ -87,21 +89,21 @@ static void decide(queue *q, sheet *p, int code, const pmpo_error *why)
     }
 }
 
-static void fail(queue *q, sheet *p, int code, const pmpo_error *why)
+static void fail(queue *q, lane *p, int code, const pmpo_error *why)
 {
-    decide(q, p->main ? p->main : p, code, why);
+    decide(q, p->asker ? p->asker : p, code, why);
 }
 
 /* ---- reading blocks in order --------------------------------------------------------- */
 
 static const pmpo_give_up never = {.bound = INFINITY};
 
-static const pmpo_give_up *give_up(const sheet *p)
+static const pmpo_give_up *give_up(const lane *p)
 {
     return p->c.give_up ? p->c.give_up : &never;
 }
 
-static int read_block(sheet *p, pmpo_error *err)
+static int read_block(lane *p, pmpo_error *err)
 {
     const pmpo_scorer *s = p->s;
     const pmpo_block_unit *u = &p->units[p->n_read];
@@ -125,7 +127,7 @@ static int read_block(sheet *p, pmpo_error *err)
 }
 
 /* Whether it is given up here, or has been looked at for long enough. */
-static bool is_over(sheet *p)
+static bool is_over(lane *p)
 {
     const pmpo_give_up *g = give_up(p);
     bool hopeless = !p->s->prior && p->sum / p->s->total_weight > g->bound;
@@ -137,7 +139,7 @@ static bool is_over(sheet *p)
     return hopeless || p->result.lost_race || enough;
 }
 
-static int finish(sheet *p, pmpo_error *err)
+static int finish(lane *p, pmpo_error *err)
 {
     pmpo_prompt_score *score = &p->result.score;
     pmpo_sum_up(p->x, p->s->n_examples, score);
@@ -148,25 +150,25 @@ static int finish(sheet *p, pmpo_error *err)
     return p->c.whole ? p->c.whole(p->c.ud, &p->c, score, err) : 0;
 }
 
-static void advance(queue *q, sheet *p);
+static void advance(queue *q, lane *p);
 
 /* All of a prior is there: its prompt can be read. */
-static void hand_over(queue *q, sheet *p)
+static void hand_over(queue *q, lane *p)
 {
     pmpo_error err = {0};
-    sheet *main = p->main;
-    close_sheet(p);
-    main->prior_nats = pmpo_prior_nats(main->s->prior, &p->result.score,
-                                       &main->r.mem);
-    if (!main->prior_nats) {
+    lane *asker = p->asker;
+    close_lane(p);
+    asker->prior_nats =
+        pmpo_prior_nats(asker->s->prior, &p->result.score, &asker->r.mem);
+    if (!asker->prior_nats) {
         fail(q, p, pmpo_fail_memory(&err), &err);
         return;
     }
-    advance(q, main);
+    advance(q, asker);
 }
 
 /* Evaluates the results that have come, up to the first missing block. */
-static void advance(queue *q, sheet *p)
+static void advance(queue *q, lane *p)
 {
     pmpo_error err = {0};
     while (!p->through && p->n_read < p->n_given && p->units[p->n_read].done &&
@@ -184,7 +186,7 @@ static void advance(queue *q, sheet *p)
         rc = rc == 0 && last ? finish(p, &err) : rc;
         if (rc < 0) {
             fail(q, p, rc, &err);
-        } else if (last && p->main) {
+        } else if (last && p->asker) {
             hand_over(q, p);
         } else if (last) {
             decide(q, p, 0, NULL);
@@ -194,7 +196,7 @@ static void advance(queue *q, sheet *p)
 
 /* ---- looking up and keeping ------------------------------------------------------------ */
 
-static int keep(const sheet *p, const pmpo_block_unit *u, bool cached,
+static int keep(const lane *p, const pmpo_block_unit *u, bool cached,
                 pmpo_error *err)
 {
     const pmpo_unit_result *r = &u->task.result;
@@ -232,7 +234,7 @@ static void add_cost(pmpo_cost *cost, const pmpo_block_unit *u, bool cached)
 }
 
 /* Looks for the unit's numbers in the run file, then in the score cache. */
-static int look_up(const sheet *p, pmpo_block_unit *u, pmpo_error *err)
+static int look_up(const lane *p, pmpo_block_unit *u, pmpo_error *err)
 {
     float *lps = u->task.result.logprobs;
     if (p->s->o.plain) {
@@ -252,7 +254,7 @@ static int look_up(const sheet *p, pmpo_block_unit *u, pmpo_error *err)
 
 /* What the engine made of a unit: checked before anything is kept, for a kept
  * NaN would outlive its cause. */
-static int accept(const sheet *p, pmpo_block_unit *u, pmpo_error *err)
+static int accept(const lane *p, pmpo_block_unit *u, pmpo_error *err)
 {
     const float *lps = u->task.result.logprobs;
     for (size_t i = 0; i < u->n_logprobs; i++) {
@@ -273,9 +275,9 @@ static int accept(const sheet *p, pmpo_block_unit *u, pmpo_error *err)
 /* The server refused a unit as too long, and the prompt with it. Those of its units
  * that haven't come will be missing, too, when the search is replayed. Returns
  * PMPO_ETOOLONG, or what keeps that from being stored, in *why. */
-static int keep_refusal(const sheet *p, pmpo_error *why)
+static int keep_refusal(const lane *p, pmpo_error *why)
 {
-    const sheet *both[] = {p, p->main ? p->main : p->prior};
+    const lane *both[] = {p, p->asker ? p->asker : p->prior};
     int rc = 0;
     for (int i = 0; i < 2; i++) {
         for (size_t k = 0; both[i] && p->c.store && k < both[i]->n_given; k++) {
@@ -297,7 +299,7 @@ static int keep_refusal(const sheet *p, pmpo_error *why)
 /* ---- the engine's side -------------------------------------------------------------------- */
 
 /* Blocks, in order, that have as many examples as are asked for. */
-static size_t wanted(const sheet *p)
+static size_t wanted(const lane *p)
 {
     const size_t *begin = p->s->block_begin;
     size_t most = give_up(p)->most_examples, n = 0, k = 0;
@@ -308,7 +310,7 @@ static size_t wanted(const sheet *p)
     return k;
 }
 
-static int begin(sheet *p, pmpo_error *err)
+static int begin(lane *p, pmpo_error *err)
 {
     pmpo_scorer *s = p->s;
     p->begun = true;
@@ -331,9 +333,9 @@ static int begin(sheet *p, pmpo_error *err)
 }
 
 /* Releases what is not needed once a prompt is decided. */
-static void let_go(sheet *p)
+static void let_go(lane *p)
 {
-    sheet *both[] = {p, p->main ? p->main : p->prior};
+    lane *both[] = {p, p->asker ? p->asker : p->prior};
     for (int i = 0; i < 2; i++) {
         if (both[i] && both[i]->through && both[i]->n_under_way == 0) {
             pmpo_arena_release(&both[i]->r.mem);
@@ -343,10 +345,10 @@ static void let_go(sheet *p)
 }
 
 /* The prompt's next unit into *out, looked up. */
-static int next_unit(sheet *p, pmpo_block_unit **out, pmpo_error *err)
+static int next_unit(lane *p, pmpo_block_unit **out, pmpo_error *err)
 {
     /* A prompt that is too long is reported before its prior is scored. */
-    int rc = p->main && !p->main->begun ? begin(p->main, err) : 0;
+    int rc = p->asker && !p->asker->begun ? begin(p->asker, err) : 0;
     rc = rc < 0 || p->begun ? rc : begin(p, err);
     if (rc < 0) {
         return rc;
@@ -365,11 +367,11 @@ static int next_unit(sheet *p, pmpo_block_unit **out, pmpo_error *err)
  * the first. So an engine that takes one at a time gets prompt after prompt,
  * whose prefix it keeps, and one that takes many gets the blocks that tell
  * most of every prompt. */
-static sheet *pick(queue *q)
+static lane *pick(queue *q)
 {
-    sheet *best = NULL;
-    for (size_t i = 0; i < q->n_sheets; i++) {
-        sheet *p = &q->sheets[i];
+    lane *best = NULL;
+    for (size_t i = 0; i < q->n_lanes; i++) {
+        lane *p = &q->lanes[i];
         if (!p->through && p->n_given < p->n_wanted &&
             (!best || p->n_under_way < best->n_under_way)) {
             best = p;
@@ -381,7 +383,7 @@ static sheet *pick(queue *q)
 static pmpo_task *next(void *ud)
 {
     queue *q = ud;
-    for (sheet *p; q->code == 0 && (p = pick(q)) != NULL;) {
+    for (lane *p; q->code == 0 && (p = pick(q)) != NULL;) {
         pmpo_error err = {0};
         pmpo_block_unit *u;
         int rc = next_unit(p, &u, &err);
@@ -406,7 +408,7 @@ static void take(void *ud, pmpo_task *t)
 {
     queue *q = ud;
     pmpo_block_unit *u = (pmpo_block_unit *)t;
-    sheet *p = u->owner;
+    lane *p = u->owner;
     bool unwanted = t->unwanted;
     p->n_under_way--;
     int rc = t->code < 0 ? t->code : accept(p, u, &t->error);
@@ -425,37 +427,37 @@ static void take(void *ud, pmpo_task *t)
 
 /* ---- all -------------------------------------------------------------------------------- */
 
-static void open_sheet(sheet *p, pmpo_scorer *s, pmpo_scoring *of)
+static void open_lane(lane *p, pmpo_scorer *s, pmpo_scoring *of)
 {
-    *p = (sheet){.s = s, .of = of, .c = of->context, .mem = of->mem};
+    *p = (lane){.s = s, .of = of, .c = of->context, .mem = of->mem};
     p->n_wanted = s->n_blocks; /* until it begins */
     p->result = (pmpo_result){.units = s->n_blocks, .lower_bound = NAN};
     p->result.score.loss = NAN;
     p->result.score.n_examples = s->n_examples;
 }
 
-/* The sheet of a prior: its examples are not the asker's. */
-static void open_prior(sheet *p, sheet *main)
+/* The lane of a prior: its examples are not the prompt's. */
+static void open_prior(lane *p, lane *asker)
 {
-    open_sheet(p, pmpo_prior_scorer(main->s->prior), main->of);
+    open_lane(p, pmpo_prior_scorer(asker->s->prior), asker->of);
     p->c.after = NULL;
     p->c.whole = NULL;
     p->c.give_up = NULL;
     p->mem = &p->own;
-    p->main = main;
-    main->prior = p;
+    p->asker = asker;
+    asker->prior = p;
 }
 
 static void open_all(queue *q, pmpo_scoring *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         bool two = list[i].scorer->prior != NULL;
-        sheet *p = &q->sheets[q->n_sheets];
-        sheet *main = p + two;
-        q->n_sheets += 1 + two;
-        open_sheet(main, list[i].scorer, &list[i]);
+        lane *p = &q->lanes[q->n_lanes];
+        lane *asker = p + two;
+        q->n_lanes += 1 + two;
+        open_lane(asker, list[i].scorer, &list[i]);
         if (two) {
-            open_prior(p, main);
+            open_prior(p, asker);
         }
         list[i].code = 0;
     }
@@ -463,17 +465,17 @@ static void open_all(queue *q, pmpo_scoring *list, size_t n)
 
 static void release_all(queue *q)
 {
-    for (size_t i = 0; i < q->n_sheets; i++) {
-        pmpo_arena_release(&q->sheets[i].r.mem);
-        pmpo_arena_release(&q->sheets[i].own);
+    for (size_t i = 0; i < q->n_lanes; i++) {
+        pmpo_arena_release(&q->lanes[i].r.mem);
+        pmpo_arena_release(&q->lanes[i].own);
     }
-    pmpo_free(q->sheets);
+    pmpo_free(q->lanes);
 }
 
 static bool all_through(const queue *q)
 {
-    for (size_t i = 0; i < q->n_sheets; i++) {
-        if (!q->sheets[i].through) {
+    for (size_t i = 0; i < q->n_lanes; i++) {
+        if (!q->lanes[i].through) {
             return false;
         }
     }
@@ -497,8 +499,8 @@ int pmpo_score_alone(pmpo_scoring *list, size_t n,
                      void *ud, pmpo_error *err)
 {
     queue q = {.list = list, .decided = decided, .ud = ud};
-    q.sheets = pmpo_calloc(2 * n, sizeof(*q.sheets));
-    if (!q.sheets) {
+    q.lanes = pmpo_calloc(2 * n, sizeof(*q.lanes));
+    if (!q.lanes) {
         return pmpo_fail_memory(err);
     }
     open_all(&q, list, n);

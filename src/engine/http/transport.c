@@ -1,9 +1,9 @@
 /* transport.c: requests in flight on libcurl's multi interface. See
  * transport.h.
  *
- * Single-threaded. A job is a request with all its tries; a slot is a curl
- * handle that carries one job at a time and is reused, so memory depends on the
- * window, not on the number of requests. */
+ * Single-threaded. A pending request has one or more tries; a slot is a curl
+ * handle that carries one request at a time and is reused, so memory depends on
+ * the window, not on the number of requests. */
 #include "engine/http/transport.h"
 
 #include <curl/curl.h>
@@ -21,18 +21,18 @@
 #include "engine/http/endpoint.h"
 #include "engine/http/url.h"
 
-typedef struct job {
+typedef struct pending {
     pmpo_http_call call;
     int tries;     /* begun */
     int throttled; /* of these, answered with 429 or 503 */
     double due_ms; /* of a waiting one: when it is tried again */
     int last;      /* server of the last try; -1: none */
-    struct job *next;
-} job;
+    struct pending *next;
+} pending;
 
 typedef struct slot {
     CURL *easy;
-    job *job; /* NULL: free */
+    pending *pending; /* NULL: free */
     size_t server;
     pmpo_buf url, reply;
     bool too_big;
@@ -57,32 +57,32 @@ struct pmpo_http {
     slot **slots; /* [n_slots], all ever made */
     size_t n_slots, cap_slots;
     slot *free_slots;
-    job *waiting; /* by due time */
+    pending *waiting; /* by due time */
     size_t in_flight;
     uint64_t random;
     pmpo_flag cancelled;
     pmpo_arena mem;
 };
 
-/* ---- jobs -------------------------------------------------------------------- */
+/* ---- pending requests --------------------------------------------------------- */
 
-static void job_free(job *j)
+static void pending_free(pending *p)
 {
-    if (j) {
-        pmpo_buf_release(&j->call.body);
-        pmpo_free(j);
+    if (p) {
+        pmpo_buf_release(&p->call.body);
+        pmpo_free(p);
     }
 }
 
-static void wait_until(pmpo_http *h, job *j, double due_ms)
+static void wait_until(pmpo_http *h, pending *p, double due_ms)
 {
-    job **at = &h->waiting;
+    pending **at = &h->waiting;
     while (*at && (*at)->due_ms <= due_ms) {
         at = &(*at)->next;
     }
-    j->due_ms = due_ms;
-    j->next = *at;
-    *at = j;
+    p->due_ms = due_ms;
+    p->next = *at;
+    *at = p;
 }
 
 /* ---- slots --------------------------------------------------------------------- */
@@ -144,14 +144,14 @@ static slot *take_slot(pmpo_http *h)
 
 static void give_slot(pmpo_http *h, slot *s)
 {
-    s->job = NULL;
+    s->pending = NULL;
     s->next_free = h->free_slots;
     h->free_slots = s;
 }
 
 /* ---- sending --------------------------------------------------------------------- */
 
-/* There is another server for a job that has just failed on this one. */
+/* There is another server for a request that has just failed on this one. */
 static bool another(const pmpo_http *h, size_t than)
 {
     for (size_t i = 0; i < h->n; i++) {
@@ -162,21 +162,21 @@ static bool another(const pmpo_http *h, size_t than)
     return false;
 }
 
-/* The server for a job: the one it prefers if that has room, else the one
+/* The server for a request: the one it prefers if that has room, else the one
  * with the largest share of its window free; not the one that has just failed
  * it while another is alive. h->n: none has room. */
-static size_t server_for(const pmpo_http *h, const job *j, double now)
+static size_t server_for(const pmpo_http *h, const pending *p, double now)
 {
     size_t best = h->n;
     double most = 0;
     for (size_t i = 0; i < h->n; i++) {
         const pmpo_endpoint *e = &h->servers[i];
         int room = pmpo_endpoint_room(e, now);
-        if (room == 0 || ((int)i == j->last && another(h, i))) {
+        if (room == 0 || ((int)i == p->last && another(h, i))) {
             continue;
         }
         double share = (double)room / e->window;
-        share += i == j->call.affinity % h->n ? 1 : 0;
+        share += i == p->call.affinity % h->n ? 1 : 0;
         if (best == h->n || share > most) {
             best = i;
             most = share;
@@ -185,7 +185,7 @@ static size_t server_for(const pmpo_http *h, const job *j, double now)
     return best;
 }
 
-static int send_job(pmpo_http *h, job *j, size_t server)
+static int send_pending(pmpo_http *h, pending *p, size_t server)
 {
     slot *s = take_slot(h);
     if (!s) {
@@ -193,7 +193,7 @@ static int send_job(pmpo_http *h, job *j, size_t server)
     }
     pmpo_buf_clear(&s->url);
     pmpo_buf_clear(&s->reply);
-    pmpo_http_join(h->urls[server], j->call.path, &s->url);
+    pmpo_http_join(h->urls[server], p->call.path, &s->url);
     s->too_big = false;
     s->error[0] = '\0';
     s->server = server;
@@ -201,10 +201,10 @@ static int send_job(pmpo_http *h, job *j, size_t server)
     curl_easy_setopt(s->easy, CURLOPT_URL, pmpo_buf_str(&s->url).ptr);
     curl_easy_setopt(s->easy, CURLOPT_PROXY,
                      pmpo_http_is_loopback(h->urls[server]) ? "" : NULL);
-    if (j->call.body.len > 0) {
+    if (p->call.body.len > 0) {
         curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         (curl_off_t)j->call.body.len);
-        curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, j->call.body.ptr);
+                         (curl_off_t)p->call.body.len);
+        curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, p->call.body.ptr);
     } else {
         curl_easy_setopt(s->easy, CURLOPT_HTTPGET, 1L);
     }
@@ -213,17 +213,17 @@ static int send_job(pmpo_http *h, job *j, size_t server)
         give_slot(h, s);
         return PMPO_ENOMEM;
     }
-    s->job = j;
-    j->last = (int)server;
-    j->tries++;
+    s->pending = p;
+    p->last = (int)server;
+    p->tries++;
     pmpo_endpoint_started(&h->servers[server]);
     h->in_flight++;
     return 0;
 }
 
-/* The next job to send: one whose wait is over, else a new one. */
-static int next_job(pmpo_http *h, const pmpo_http_source *source, double now,
-                    bool *dry, job **out, pmpo_error *err)
+/* The next request to send: one whose wait is over, else a new one. */
+static int next_pending(pmpo_http *h, const pmpo_http_source *source,
+                        double now, bool *dry, pending **out, pmpo_error *err)
 {
     *out = NULL;
     if (h->waiting && h->waiting->due_ms <= now) {
@@ -234,22 +234,22 @@ static int next_job(pmpo_http *h, const pmpo_http_source *source, double now,
     if (*dry) {
         return 0;
     }
-    job *j = pmpo_calloc(1, sizeof(*j));
-    if (!j) {
+    pending *p = pmpo_calloc(1, sizeof(*p));
+    if (!p) {
         return pmpo_fail_memory(err);
     }
-    j->last = -1;
-    int rc = source->next(source->ud, &j->call, err);
+    p->last = -1;
+    int rc = source->next(source->ud, &p->call, err);
     if (rc <= 0) {
-        job_free(j);
+        pending_free(p);
         *dry = true;
         return rc;
     }
-    if (j->call.body.failed) {
-        job_free(j);
+    if (p->call.body.failed) {
+        pending_free(p);
         return pmpo_fail_memory(err);
     }
-    *out = j;
+    *out = p;
     return 0;
 }
 
@@ -263,26 +263,28 @@ static bool any_room(const pmpo_http *h, double now)
     return false;
 }
 
-#define BUSY_MS 20 /* a job waits for a server other than the one it failed on */
+#define BUSY_MS                                                                \
+    20 /* a request waits for a server other than the one it
+                    * failed on */
 
 static int fill(pmpo_http *h, const pmpo_http_source *source, bool *dry,
                 pmpo_error *err)
 {
     double now = pmpo_now_ms();
     while (any_room(h, now)) {
-        job *j;
-        int rc = next_job(h, source, now, dry, &j, err);
-        if (rc < 0 || !j) {
+        pending *p;
+        int rc = next_pending(h, source, now, dry, &p, err);
+        if (rc < 0 || !p) {
             return rc;
         }
-        size_t server = server_for(h, j, now);
+        size_t server = server_for(h, p, now);
         if (server == h->n) { /* the others are busy */
-            wait_until(h, j, now + BUSY_MS);
+            wait_until(h, p, now + BUSY_MS);
             continue;
         }
-        rc = send_job(h, j, server);
+        rc = send_pending(h, p, server);
         if (rc < 0) {
-            job_free(j);
+            pending_free(p);
             return pmpo_fail_memory(err);
         }
     }
@@ -383,8 +385,8 @@ static void explain(const pmpo_http *h, const slot *s, CURLcode c, int status,
             explain_key(h, out);
         }
     }
-    if (s->job->tries > 1) {
-        pmpo_buf_printf(out, " (%d tries)", s->job->tries);
+    if (s->pending->tries > 1) {
+        pmpo_buf_printf(out, " (%d tries)", s->pending->tries);
     }
 }
 
@@ -402,17 +404,17 @@ static void tell_endpoint(pmpo_http *h, const slot *s, fate f, double delay,
 }
 
 /* Is this the last try of a request that has no reply? */
-static bool is_over(const pmpo_http *h, const job *j, fate f, double now)
+static bool is_over(const pmpo_http *h, const pending *p, fate f, double now)
 {
     return f == HOPELESS ||
            (f == THROTTLED ? now - h->busy_since >= h->busy_ms
-                           : j->tries - j->throttled >= h->tries);
+                           : p->tries - p->throttled >= h->tries);
 }
 
-static void count_throttled(pmpo_http *h, job *j, fate f, double now)
+static void count_throttled(pmpo_http *h, pending *p, fate f, double now)
 {
     if (f == THROTTLED) {
-        j->throttled++;
+        p->throttled++;
         h->busy_since = h->busy_since < 0 ? now : h->busy_since;
     } else if (f != UNREACHED) {
         h->busy_since = -1;
@@ -423,7 +425,7 @@ static int tell_source(const pmpo_http_source *source, const slot *s, int code,
                        int status, const char *why, pmpo_error *err)
 {
     pmpo_http_reply r = {
-        .ticket = s->job->call.ticket,
+        .ticket = s->pending->call.ticket,
         .code = code,
         .status = status,
         .body = code == 0 ? pmpo_buf_str(&s->reply) : (pmpo_str){0},
@@ -444,15 +446,16 @@ static int finish(pmpo_http *h, const pmpo_http_source *source, slot *s,
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &after);
     fate f = judge(s, c, (int)status);
-    double delay = pmpo_retry_delay(s->job->tries, h->backoff_ms, (double)after,
+    double delay = pmpo_retry_delay(s->pending->tries, h->backoff_ms,
+                                    (double)after,
                                     pmpo_random_unit(&h->random));
     tell_endpoint(h, s, f, delay, now);
-    count_throttled(h, s->job, f, now);
+    count_throttled(h, s->pending, f, now);
     int rc = 0;
-    bool over = f != TAKEN && is_over(h, s->job, f, now);
+    bool over = f != TAKEN && is_over(h, s->pending, f, now);
     if (f == TAKEN) {
         rc = tell_source(source, s, 0, (int)status, "", &unusable);
-        over = rc <= 0 || is_over(h, s->job, f, now);
+        over = rc <= 0 || is_over(h, s->pending, f, now);
         f = rc == PMPO_HTTP_AGAIN ? LATER : f;
         if (rc < 0 && err) {
             *err = unusable;
@@ -465,9 +468,9 @@ static int finish(pmpo_http *h, const pmpo_http_source *source, slot *s,
                          pmpo_buf_str(&why).ptr, err);
     }
     if (over) {
-        job_free(s->job);
+        pending_free(s->pending);
     } else {
-        wait_until(h, s->job, now + delay);
+        wait_until(h, s->pending, now + delay);
         rc = 0;
     }
     pmpo_buf_release(&why);
@@ -499,17 +502,17 @@ static void drop_all(pmpo_http *h)
 {
     for (size_t i = 0; i < h->n_slots; i++) {
         slot *s = h->slots[i];
-        if (s->job) {
+        if (s->pending) {
             withdraw(h, s);
             h->servers[s->server].in_flight--;
-            job_free(s->job);
+            pending_free(s->pending);
             give_slot(h, s);
         }
     }
     while (h->waiting) {
-        job *j = h->waiting;
-        h->waiting = j->next;
-        job_free(j);
+        pending *p = h->waiting;
+        h->waiting = p->next;
+        pending_free(p);
     }
 }
 
@@ -548,7 +551,7 @@ static int collect(pmpo_http *h, const pmpo_http_source *source, bool *dry,
 #define POLL_MS 100 /* how soon a cancel is seen */
 
 /* Without room nothing can be sent before a reply comes, which ends the wait by
- * itself, or a server is asked again: a job that is due doesn't count then. */
+ * itself, or a server is asked again: one that is due doesn't count then. */
 static int poll_ms(const pmpo_http *h, double now)
 {
     double ms = POLL_MS;
