@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "eval/eval.h"
-#include "model/kept.h"
+#include "model/reply_cache.h"
 #include "model/render.h"
 
 typedef struct asking {
@@ -104,9 +104,9 @@ static int generate(asking *a, pmpo_error *err)
                                .max_tokens = a->of->max_tokens,
                                .stop = PMPO_STR(""),
                                .done = after_one, .ud = a};
-    const pmpo_keeping keep = {.cache = a->of->cache};
-    return pmpo_generate_kept(a->of->model, &keep, a->q, a->n, &p, a->replies,
-                              err);
+    const pmpo_reply_cache cache = {.cache = a->of->cache};
+    return pmpo_generate_cached(a->of->model, &cache, a->q, a->n, &p,
+                                a->replies, err);
 }
 
 int pmpo_answers(const pmpo_answering *of, pmpo_str prompt, pmpo_arena *mem,

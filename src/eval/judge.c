@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "eval/eval.h"
-#include "model/kept.h"
+#include "model/reply_cache.h"
 #include "score/score.h"
 
 #define INSTRUCTION                                                            \
@@ -161,9 +161,9 @@ static int ask_verdicts(const pmpo_answering *a, const pmpo_data *pairs,
                                   .seeds = &seed,
                                   .n_samples = 1};
     }
-    const pmpo_keeping keep = {.cache = a->cache};
+    const pmpo_reply_cache cache = {.cache = a->cache};
     double begin = pmpo_now_ms();
-    int rc = pmpo_generate_kept(a->model, &keep, q, n, &p, replies, err);
+    int rc = pmpo_generate_cached(a->model, &cache, q, n, &p, replies, err);
     if (a->cost) {
         a->cost->seconds += (pmpo_now_ms() - begin) / 1e3;
     }

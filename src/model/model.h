@@ -176,7 +176,7 @@ typedef struct pmpo_reply {
     size_t n_fed;    /* rows fed for its prompt. Rows that replies share count
                       * for the first one, so the sum over a call is its cost */
     bool complete;   /* ended by the model or the stop, not by max_tokens */
-    bool kept;       /* from the cache (kept.h); engines never set it */
+    bool cached;     /* from the cache (reply_cache.h); engines never set it */
     int code; /* below 0: this sample failed and has no text. After a call
                       * that returned 0: a server refused this request alone,
                       * so it is neither a right answer nor a wrong one */

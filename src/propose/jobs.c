@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "model/kept.h"
+#include "model/reply_cache.h"
 
 #define JOB_VERSION "pmpo job 2"
 
@@ -159,12 +159,12 @@ static int generate(computing *c, pmpo_arena *mem, pmpo_job_reply *out,
     if (!replies) {
         return pmpo_fail_memory(err);
     }
-    const pmpo_keeping keep = {.cache = j->cache,
-                               .whole = true,
-                               .before = before,
-                               .ud = c};
-    int rc = pmpo_generate_kept(j->model, &keep, job->requests,
-                                job->n_requests, &job->params, replies, err);
+    const pmpo_reply_cache cache = {.cache = j->cache,
+                                    .whole = true,
+                                    .before = before,
+                                    .ud = c};
+    int rc = pmpo_generate_cached(j->model, &cache, job->requests,
+                                  job->n_requests, &job->params, replies, err);
     for (size_t i = 0; i < n; i++) {
         if (rc == 0) {
             out[i].text = pmpo_arena_str(mem, pmpo_buf_str(&replies[i].text));

@@ -1,5 +1,5 @@
-/* kept.c: see kept.h. */
-#include "model/kept.h"
+/* reply_cache.c: see reply_cache.h. */
+#include "model/reply_cache.h"
 
 #include "base/error.h"
 
@@ -135,8 +135,8 @@ static bool read_reply(pmpo_str s, pmpo_reply *out)
     while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9') {
         n = n * 10 + (size_t)(s.ptr[i++] - '0');
     }
-    if (i < 2 || i >= s.len || s.ptr[i] != '\n'
-        || (s.ptr[0] != 'c' && s.ptr[0] != '-')) {
+    if (i < 2 || i >= s.len || s.ptr[i] != '\n' ||
+        (s.ptr[0] != 'c' && s.ptr[0] != '-')) {
         return false;
     }
     pmpo_str text = pmpo_str_sub(s, i + 1, s.len);
@@ -146,7 +146,7 @@ static bool read_reply(pmpo_str s, pmpo_reply *out)
     pmpo_buf_put(&out->text, text);
     out->complete = s.ptr[0] == 'c';
     out->n_tokens = n;
-    out->kept = true;
+    out->cached = true;
     return !out->text.failed;
 }
 
@@ -155,8 +155,8 @@ static bool read_reply(pmpo_str s, pmpo_reply *out)
 static bool look_up(asked *a, size_t reply)
 {
     pmpo_buf b = {0};
-    bool found = pmpo_cache_get_bytes(a->cache, a->keys[reply], &b)
-                 && read_reply(pmpo_buf_str(&b), &a->out[reply]);
+    bool found = pmpo_cache_get_bytes(a->cache, a->keys[reply], &b) &&
+                 read_reply(pmpo_buf_str(&b), &a->out[reply]);
     pmpo_buf_release(&b);
     return found;
 }
@@ -185,7 +185,7 @@ static void look_up_all(asked *a, bool whole)
         a->n_missing = a->n_replies;
     }
     for (size_t i = 0; a->p->done && i < a->n_replies; i++) {
-        if (a->out[i].kept) {
+        if (a->out[i].cached) {
             a->p->done(a->p->ud, i);
         }
     }
@@ -244,12 +244,12 @@ static int make_missing(asked *a, pmpo_arena *mem, pmpo_error *err)
     return rc;
 }
 
-static int before(const pmpo_keeping *k, pmpo_error *err)
+static int before(const pmpo_reply_cache *k, pmpo_error *err)
 {
     return k->before ? k->before(k->ud, err) : 0;
 }
 
-static int run(asked *a, const pmpo_keeping *k, pmpo_arena *mem,
+static int run(asked *a, const pmpo_reply_cache *k, pmpo_arena *mem,
                pmpo_error *err)
 {
     a->keys = pmpo_arena_alloc(mem, a->n_replies, sizeof(*a->keys));
@@ -267,10 +267,10 @@ static int run(asked *a, const pmpo_keeping *k, pmpo_arena *mem,
     return rc < 0 ? rc : make_missing(a, mem, err);
 }
 
-int pmpo_generate_kept(struct pmpo_model *m, const pmpo_keeping *k,
-                       const pmpo_gen_request *requests, size_t n,
-                       const pmpo_gen_params *p, pmpo_reply *out,
-                       pmpo_error *err)
+int pmpo_generate_cached(struct pmpo_model *m, const pmpo_reply_cache *k,
+                         const pmpo_gen_request *requests, size_t n,
+                         const pmpo_gen_params *p, pmpo_reply *out,
+                         pmpo_error *err)
 {
     if (!k->cache || m->may_change) {
         int rc = before(k, err);
@@ -289,7 +289,7 @@ int pmpo_generate_kept(struct pmpo_model *m, const pmpo_keeping *k,
 
 void pmpo_cost_add_reply(pmpo_cost *c, const pmpo_reply *r)
 {
-    if (r->kept) {
+    if (r->cached) {
         c->cached_replies++;
     } else {
         c->generated_tokens += r->n_tokens;

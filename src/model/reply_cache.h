@@ -1,4 +1,4 @@
-/* kept.h: replies from the user's cache.
+/* reply_cache.h: replies from the user's cache.
  *
  * A reply's key is the hash of everything that determines it: the model's
  * identity, the prompt as it is fed (rendered token ids; messages where the
@@ -8,13 +8,14 @@
  * native precision, another layout may draw another token where two are almost
  * equally likely. Callers that need exactly the replies of an earlier job set
  * `whole`. */
-#ifndef PMPO_MODEL_KEPT_H
-#define PMPO_MODEL_KEPT_H
+#ifndef PMPO_MODEL_REPLY_CACHE_H
+#define PMPO_MODEL_REPLY_CACHE_H
 
 #include "model/model.h"
 #include "store/store.h"
 
-typedef struct pmpo_keeping {
+/* How a call uses the cache. */
+typedef struct pmpo_reply_cache {
     pmpo_cache *cache; /* NULL: nothing is looked up or kept */
     bool whole; /* take replies from the cache only if one earlier call with
                  * `whole` generated all of them together; else generate all */
@@ -22,15 +23,15 @@ typedef struct pmpo_keeping {
      * the call with that code. */
     int (*before)(void *ud, pmpo_error *err);
     void *ud;
-} pmpo_keeping;
+} pmpo_reply_cache;
 
-/* Like pmpo_generate, but takes replies from the cache (they are `kept`, with
+/* Like pmpo_generate, but takes replies from the cache (they are `cached`, with
  * no rows fed), and stores each new reply there as it ends. For a model that
  * may_change, all replies are generated. */
-int pmpo_generate_kept(struct pmpo_model *m, const pmpo_keeping *k,
-                       const pmpo_gen_request *requests, size_t n,
-                       const pmpo_gen_params *p, pmpo_reply *out,
-                       pmpo_error *err);
+int pmpo_generate_cached(struct pmpo_model *m, const pmpo_reply_cache *k,
+                         const pmpo_gen_request *requests, size_t n,
+                         const pmpo_gen_params *p, pmpo_reply *out,
+                         pmpo_error *err);
 
 /* All that a form asks for. */
 void pmpo_hasher_form(pmpo_hasher *h, const pmpo_json_form *f);

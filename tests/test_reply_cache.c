@@ -1,11 +1,11 @@
-/* test_kept.c: a command that is repeated costs nothing: answers, verdicts and
+/* test_reply_cache.c: a command that is repeated costs nothing: answers, verdicts and
  * rewrites are in the user's cache, as scores are. On the fake engine, whose
  * events are all that it ever computes. */
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/error.h"
-#include "model/kept.h"
+#include "model/reply_cache.h"
 #include "pmpo_report.h"
 #include "run_help.h"
 
@@ -72,8 +72,8 @@ static void check_same(const pmpo_eval *a, const pmpo_eval *b)
     assert_int_equal(a->n_metrics, b->n_metrics);
     for (size_t p = 0; p < a->n_prompts; p++) {
         for (size_t k = 0; k < a->n_metrics; k++) {
-            assert_true(a->prompts[p].metrics[k].value
-                        == b->prompts[p].metrics[k].value);
+            assert_true(a->prompts[p].metrics[k].value ==
+                        b->prompts[p].metrics[k].value);
         }
         for (size_t i = 0; i < N; i++) {
             assert_true(pmpo_str_eq(a->prompts[p].examples[i].reply,
@@ -142,8 +142,8 @@ static void test_cancelled_eval(void **state)
     pmpo_eval_options o = eval_options();
     o.metrics = PMPO_METRIC_EXACT;
     pmpo_eval *e;
-    pmpo_model *m = fake_new(&(fake_options){.salt = SALT,
-                                             .cancel_after = N + 7});
+    pmpo_model *m =
+        fake_new(&(fake_options){.salt = SALT, .cancel_after = N + 7});
     assert_int_equal(try_eval(m, &o, &e), PMPO_ECANCELLED);
     assert_null(e);
     fake_free(m);
@@ -163,8 +163,8 @@ static void test_killed_eval(void **state)
     pid_t pid = fork();
     if (pid == 0) {
         pmpo_eval *e;
-        pmpo_model *m = fake_new(&(fake_options){.salt = SALT,
-                                                 .kill_after = N / 2});
+        pmpo_model *m =
+            fake_new(&(fake_options){.salt = SALT, .kill_after = N / 2});
         try_eval(m, &o, &e);
         _exit(1);
     }
@@ -200,7 +200,8 @@ static void test_compare_repeated(void **state)
             events = fake_events(m);
         } else {
             check_free(&pmpo_compare_describe(c)->cost);
-            assert_int_equal(pmpo_compare_describe(c)->cost.cached_replies, 2 * N);
+            assert_int_equal(pmpo_compare_describe(c)->cost.cached_replies,
+                             2 * N);
             assert_int_equal(fake_events(m), events);
         }
         pmpo_compare_free(c);
@@ -303,18 +304,24 @@ static void on_reply(void *ud, size_t i)
 }
 
 /* `n` samples of one rewriting, from these seeds; how many were generated. */
-static size_t sample(pmpo_model *m, const pmpo_keeping *k, double temperature,
-                     const uint64_t *seeds, size_t n, pmpo_reply *out)
+static size_t sample(pmpo_model *m, const pmpo_reply_cache *k,
+                     double temperature, const uint64_t *seeds, size_t n,
+                     pmpo_reply *out)
 {
     const pmpo_message chat[] = {{PMPO_STR("user"), PMPO_STR("Rewrite it.")}};
-    const pmpo_gen_request q = {.messages = chat, .n_messages = 1,
-                                .seeds = seeds, .n_samples = n};
+    const pmpo_gen_request q = {.messages = chat,
+                                .n_messages = 1,
+                                .seeds = seeds,
+                                .n_samples = n};
     told t = {0};
-    const pmpo_gen_params p = {.temperature = temperature, .top_p = 1,
-                               .max_tokens = 500, .stop = PMPO_STR(""),
-                               .done = on_reply, .ud = &t};
+    const pmpo_gen_params p = {.temperature = temperature,
+                               .top_p = 1,
+                               .max_tokens = 500,
+                               .stop = PMPO_STR(""),
+                               .done = on_reply,
+                               .ud = &t};
     size_t before = fake_replies(m);
-    assert_int_equal(pmpo_generate_kept(m, k, &q, 1, &p, out, NULL), 0);
+    assert_int_equal(pmpo_generate_cached(m, k, &q, 1, &p, out, NULL), 0);
     assert_int_equal(t.n, n); /* told of those from the cache, too */
     return fake_replies(m) - before;
 }
@@ -340,14 +347,14 @@ static void test_samples_go_by_their_seeds(void **state)
 {
     (void)state;
     pmpo_cache *c = open_cache();
-    const pmpo_keeping k = {.cache = c};
+    const pmpo_reply_cache k = {.cache = c};
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
     pmpo_reply a[3] = {0}, b[3] = {0};
     assert_int_equal(sample(m, &k, 1, (uint64_t[]){1, 2}, 2, a), 2);
     assert_int_equal(sample(m, &k, 1, (uint64_t[]){3, 2, 4}, 3, b), 2);
-    assert_true(!b[0].kept && b[1].kept && !b[2].kept);
-    assert_true(pmpo_str_eq(pmpo_buf_str(&a[1].text),
-                            pmpo_buf_str(&b[1].text)));
+    assert_true(!b[0].cached && b[1].cached && !b[2].cached);
+    assert_true(
+        pmpo_str_eq(pmpo_buf_str(&a[1].text), pmpo_buf_str(&b[1].text)));
     assert_int_equal(a[1].complete, b[1].complete);
     assert_int_equal(a[1].n_tokens, b[1].n_tokens);
     assert_int_equal(b[1].n_fed, 0);
@@ -368,7 +375,8 @@ static void test_whole_jobs_only(void **state)
 {
     (void)state;
     pmpo_cache *c = open_cache();
-    const pmpo_keeping each = {.cache = c}, all = {.cache = c, .whole = true};
+    const pmpo_reply_cache each = {.cache = c},
+                           all = {.cache = c, .whole = true};
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
     pmpo_reply a[3] = {0};
     const uint64_t seeds[] = {11, 12, 13};
@@ -397,25 +405,28 @@ static void test_asked_before_generating_only(void **state)
     (void)state;
     pmpo_cache *c = open_cache();
     int n = 0;
-    const pmpo_keeping free_of = {.cache = c, .whole = true};
-    const pmpo_keeping strict = {c, true, refuse, &n}, none = {NULL, true,
-                                                               refuse, &n};
+    const pmpo_reply_cache free_of = {.cache = c, .whole = true};
+    const pmpo_reply_cache strict = {c, true, refuse, &n},
+                           none = {NULL, true, refuse, &n};
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
     const pmpo_message chat[] = {{PMPO_STR("user"), PMPO_STR("Again.")}};
     const uint64_t seed = 1;
-    const pmpo_gen_request q = {.messages = chat, .n_messages = 1,
-                                .seeds = &seed, .n_samples = 1};
-    const pmpo_gen_params p = {.top_p = 1, .max_tokens = 500,
+    const pmpo_gen_request q = {.messages = chat,
+                                .n_messages = 1,
+                                .seeds = &seed,
+                                .n_samples = 1};
+    const pmpo_gen_params p = {.top_p = 1,
+                               .max_tokens = 500,
                                .stop = PMPO_STR("")};
     pmpo_reply r = {0};
-    assert_int_equal(pmpo_generate_kept(m, &strict, &q, 1, &p, &r, NULL),
+    assert_int_equal(pmpo_generate_cached(m, &strict, &q, 1, &p, &r, NULL),
                      PMPO_EBUDGET);
-    assert_int_equal(pmpo_generate_kept(m, &none, &q, 1, &p, &r, NULL),
+    assert_int_equal(pmpo_generate_cached(m, &none, &q, 1, &p, &r, NULL),
                      PMPO_EBUDGET);
     assert_int_equal(n, 2);
-    assert_int_equal(pmpo_generate_kept(m, &free_of, &q, 1, &p, &r, NULL), 0);
+    assert_int_equal(pmpo_generate_cached(m, &free_of, &q, 1, &p, &r, NULL), 0);
     drop(&r, 1);
-    assert_int_equal(pmpo_generate_kept(m, &strict, &q, 1, &p, &r, NULL), 0);
+    assert_int_equal(pmpo_generate_cached(m, &strict, &q, 1, &p, &r, NULL), 0);
     assert_int_equal(n, 2);
     drop(&r, 1);
     pmpo_cache_free(c);
@@ -426,16 +437,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
-        T(test_eval_repeated),
-        T(test_other_settings_are_other_replies),
-        T(test_cancelled_eval),
-        T(test_killed_eval),
-        T(test_compare_repeated),
-        T(test_analyze_repeated),
-        T(test_optimize_repeated),
-        T(test_samples_go_by_their_seeds),
-        T(test_whole_jobs_only),
-        T(test_asked_before_generating_only),
+        T(test_eval_repeated),     T(test_other_settings_are_other_replies),
+        T(test_cancelled_eval),    T(test_killed_eval),
+        T(test_compare_repeated),  T(test_analyze_repeated),
+        T(test_optimize_repeated), T(test_samples_go_by_their_seeds),
+        T(test_whole_jobs_only),   T(test_asked_before_generating_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
