@@ -1,12 +1,12 @@
 /* compress.c: pmpo_compress: checks its arguments, splits the data, and calls
- * the search for a shorter prompt (search/shorten.h). */
+ * the search for a shorter prompt (search/compress_loop.h). */
 #include <math.h>
 
 #include "api/cache.h"
 #include "api/parts.h"
 #include "base/error.h"
 #include "data/data.h"
-#include "search/shorten.h"
+#include "search/compress_loop.h"
 #include "search/search.h"
 
 #define LEAST_EXAMPLES 5 /* the smallest number with all three parts */

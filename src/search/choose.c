@@ -1,19 +1,23 @@
 /* choose.c: the prompt that a run ends with.
  *
- * The search goes by training loss. At its end, all prompts that were the
- * incumbent once, and the best of the library and of the contract, are compared
- * on the validation part, which took no part in making them: the lowest loss
- * leads, but a prompt with a rewriter's words only where a paired test says that
- * it is better than the best without: of many that a rewriter writes some gain
- * by chance, and what they say may be nonsense. With a metric, the few best by
- * loss answer that part, because a loss that is read off the right answer
- * rewards imitated form: of those whose right answers are within one standard
- * error of the most, the loss decides (the one-standard-error rule of Breiman,
- * Friedman, Olshen and Stone, Classification and Regression Trees, 1984). A test
- * at 5 % is too much to ask of a validation part: runs ended with prompts that
- * answer worse than where they began; one answer more is chance
- * (docs/results.md). With lowest_loss it is the lowest loss, whatever tests and
- * answers say. */
+ * The search goes by training loss. At its end prompts are compared on the
+ * validation part, which took no part in making them:
+ *
+ * 1. The pool is all prompts that were the incumbent once, and the best of the
+ *    library and of the contract.
+ * 2. The lowest loss leads.
+ * 3. But a prompt with a rewriter's words leads only where a paired test says
+ *    that it is better than the best one without: of many that a rewriter
+ *    writes some gain by chance, and what they say may be nonsense.
+ * 4. With a metric, the few best by loss answer the validation part, because a
+ *    loss that is read off the right answer rewards imitated form. Of those
+ *    whose right answers are within one standard error of the most, the loss
+ *    decides (the one-standard-error rule of Breiman, Friedman, Olshen and
+ *    Stone, Classification and Regression Trees, 1984). A test at 5 % is too
+ *    much to ask of a validation part: runs ended with prompts that answer
+ *    worse than where they began; one answer more is chance (docs/results.md).
+ *
+ * With lowest_loss it is the lowest loss, whatever tests and answers say. */
 #include <math.h>
 
 #include "base/error.h"
@@ -307,7 +311,7 @@ static int choose_lead(pmpo_state *st, pool *p, const bool *out,
 }
 
 /* The first `most`, and those that are owed an answer among them. */
-static void shorten(pool *p, size_t most)
+static void keep_shortlist(pool *p, size_t most)
 {
     size_t n = 0, lead = p->lead;
     for (size_t i = 0; i < p->n; i++) {
@@ -474,15 +478,22 @@ static int settle(contest *c, size_t *chosen, pmpo_error *err)
 /* Of one that wasn't chosen, or that leads by loss. */
 static const char *why_not(const contest *c, size_t i, size_t chosen)
 {
-    const char *why = c->p->of[i].why;
-    return c->no_room[i] ? "no room for its answers in the model's context"
-           : c->out[i]   ? "answers worse for sure, given up"
-           : why         ? why
-           : c->sheets[i].n_right <= c->sheets[chosen].n_right
-               ? "answers no better"
-           : may_win(c, i)
-               ? "right answers within a standard error, and a higher loss"
-               : "a rewriter's words, not shown to answer better";
+    if (c->no_room[i]) {
+        return "no room for its answers in the model's context";
+    }
+    if (c->out[i]) {
+        return "answers worse for sure, given up";
+    }
+    if (c->p->of[i].why) {
+        return c->p->of[i].why;
+    }
+    if (c->sheets[i].n_right <= c->sheets[chosen].n_right) {
+        return "answers no better";
+    }
+    if (may_win(c, i)) {
+        return "right answers within a standard error, and a higher loss";
+    }
+    return "a rewriter's words, not shown to answer better";
 }
 
 static int choose_by_answers(pmpo_state *st, pool *p, size_t *chosen,
@@ -529,7 +540,7 @@ int pmpo_choose(pmpo_state *st, pmpo_error *err)
     rc = choose_lead(st, &p, NULL, err);
     chosen = p.lead;
     if (rc == 0 && pmpo_answers_choose(&st->o)) {
-        shorten(&p, (size_t)st->o.shortlist);
+        keep_shortlist(&p, (size_t)st->o.shortlist);
         rc = choose_by_answers(st, &p, &chosen, err);
     }
     st->chosen = rc == 0 ? p.of[chosen].id : st->incumbent;

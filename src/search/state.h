@@ -147,7 +147,7 @@ int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 int pmpo_ask_person(pmpo_state *st, pmpo_step *step, size_t row,
                     const pmpo_validation *v, bool *accepted, pmpo_error *err);
 
-/* ---- halve.c --------------------------------------------------------------- */
+/* ---- thin_out.c ----------------------------------------------------------- */
 
 /* The weighted mean loss over the r->n_done examples that were scored. */
 double pmpo_mean_of_done(const pmpo_result *r);

@@ -1,4 +1,4 @@
-/* halve.c: many candidates are thinned out on a part of the examples.
+/* thin_out.c: many candidates are thinned out on a part of the examples.
  *
  * Of the prompts tried before the first iteration most are plainly worse than
  * the best few. All are scored on the first sixth of the training examples,
@@ -40,14 +40,14 @@ double pmpo_mean_of_done(const pmpo_result *r)
 }
 
 /* A round's scorings, all together. */
-typedef struct heat {
+typedef struct scoring_round {
     pmpo_state *st;
     const pmpo_step *step;
     entrant *e;         /* [n] */
     pmpo_scoring *list; /* [n] */
     pmpo_arena *scores; /* [n] */
     pmpo_arena mem;
-} heat;
+} scoring_round;
 
 /* What was scored, to compare later: loss, weight and group of each example. */
 static pmpo_prompt_score copy_of(const pmpo_result *r, pmpo_arena *mem)
@@ -67,46 +67,46 @@ static pmpo_prompt_score copy_of(const pmpo_result *r, pmpo_arena *mem)
 
 static int decided(void *ud, size_t i, pmpo_error *err)
 {
-    heat *h = ud;
-    const pmpo_scoring *s = &h->list[i];
-    entrant *e = &h->e[i];
-    pmpo_candidate_row *row = &h->st->rows[e->row];
+    scoring_round *r = ud;
+    const pmpo_scoring *s = &r->list[i];
+    entrant *e = &r->e[i];
+    pmpo_candidate_row *row = &r->st->rows[e->row];
     if (s->code == PMPO_ETOOLONG) {
         row->fate = PMPO_FATE_TOO_LONG;
-        row->reason = pmpo_say(h->st, "%s", s->error.text);
+        row->reason = pmpo_say(r->st, "%s", s->error.text);
         e->loss = INFINITY;
     } else {
-        e->loss = pmpo_priced(h->st, pmpo_mean_of_done(&s->result), row->id);
+        e->loss = pmpo_priced(r->st, pmpo_mean_of_done(&s->result), row->id);
         e->n_done = s->result.n_done;
-        e->each = copy_of(&s->result, &h->mem);
+        e->each = copy_of(&s->result, &r->mem);
         row->lower_bound = s->result.pruned ? s->result.lower_bound : NAN;
     }
-    pmpo_arena_release(&h->scores[i]);
-    return pmpo_record_scored(h->st, h->step, row, err);
+    pmpo_arena_release(&r->scores[i]);
+    return pmpo_record_scored(r->st, r->step, row, err);
 }
 
-static int score_all(heat *h, size_t n, size_t most, pmpo_error *err)
+static int score_all(scoring_round *r, size_t n, size_t most, pmpo_error *err)
 {
     const pmpo_give_up first = {.bound = INFINITY, .most_examples = most};
-    h->list = pmpo_arena_alloc(&h->mem, n, sizeof(*h->list));
-    h->scores = pmpo_arena_alloc(&h->mem, n, sizeof(*h->scores));
-    if (!h->list || !h->scores) {
+    r->list = pmpo_arena_alloc(&r->mem, n, sizeof(*r->list));
+    r->scores = pmpo_arena_alloc(&r->mem, n, sizeof(*r->scores));
+    if (!r->list || !r->scores) {
         return pmpo_fail_memory(err);
     }
     for (size_t i = 0; i < n; i++) {
-        const pmpo_candidate_row *row = &h->st->rows[h->e[i].row];
-        h->list[i] = (pmpo_scoring){
-            .scorer = h->st->train,
+        const pmpo_candidate_row *row = &r->st->rows[r->e[i].row];
+        r->list[i] = (pmpo_scoring){
+            .scorer = r->st->train,
             .prompt = row->prompt,
-            .context = pmpo_context(h->st, "train", row->id),
-            .mem = &h->scores[i],
+            .context = pmpo_context(r->st, "train", row->id),
+            .mem = &r->scores[i],
         };
-        h->list[i].context.place = (int)i + 1;
-        h->list[i].context.give_up = &first;
+        r->list[i].context.place = (int)i + 1;
+        r->list[i].context.give_up = &first;
     }
-    int rc = pmpo_score_together(h->list, n, decided, h, err);
+    int rc = pmpo_score_together(r->list, n, decided, r, err);
     for (size_t i = 0; i < n; i++) {
-        pmpo_arena_release(&h->scores[i]);
+        pmpo_arena_release(&r->scores[i]);
     }
     return rc;
 }
@@ -192,21 +192,21 @@ static size_t keep_fixed(entrant *e, size_t n, size_t keep, size_t most,
 static int round_of(pmpo_state *st, const pmpo_step *step, entrant *e,
                     size_t *n, size_t most, pmpo_error *err)
 {
-    heat h = {.st = st, .step = step, .e = e};
+    scoring_round r = {.st = st, .step = step, .e = e};
     pmpo_stage(st, "racing", 1, (int)*n);
-    int rc = score_all(&h, *n, most, err);
+    int rc = score_all(&r, *n, most, err);
     if (rc == 0) {
         size_t keep = (*n + 2) / 3;
         keep = keep > LEAST_CANDIDATES ? keep : LEAST_CANDIDATES;
         keep = keep < *n ? keep : *n;
         sort_out(e, *n, *n);
-        keep = keep_fixed(e, *n, keep, (*n + 1) / 2, &h.mem);
+        keep = keep_fixed(e, *n, keep, (*n + 1) / 2, &r.mem);
         for (size_t i = keep; i < *n; i++) {
             give_up(st, &e[i], keep);
         }
         *n = keep;
     }
-    pmpo_arena_release(&h.mem);
+    pmpo_arena_release(&r.mem);
     return rc;
 }
 
@@ -230,8 +230,8 @@ int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     const size_t rounds[] = {all / 6 > LEAST_EXAMPLES ? all / 6
                                                       : LEAST_EXAMPLES,
                              all / 2};
-    entrant *e = pmpo_arena_alloc(&step->mem, st->n_rows - step->first,
-                                  sizeof(*e));
+    entrant *e =
+        pmpo_arena_alloc(&step->mem, st->n_rows - step->first, sizeof(*e));
     if (!e) {
         return pmpo_fail_memory(err);
     }
@@ -243,8 +243,8 @@ int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
     }
     int rc = 0;
     for (size_t k = 0; rc == 0 && k < 2; k++) {
-        if (n > LEAST_CANDIDATES && rounds[k] < all
-            && (k == 0 || rounds[k] > rounds[0])) {
+        if (n > LEAST_CANDIDATES && rounds[k] < all &&
+            (k == 0 || rounds[k] > rounds[0])) {
             rc = round_of(st, step, e, &n, rounds[k], err);
         }
     }

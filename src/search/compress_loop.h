@@ -1,16 +1,16 @@
-/* shorten.h: makes a prompt shorter by removing parts, for the room above.
+/* compress_loop.h: makes a prompt shorter by removing parts, for the room above.
  *
  * Backward elimination: the training examples rank the parts, the validation
  * examples check each step, the test examples measure the result. */
-#ifndef PMPO_SEARCH_SHORTEN_H
-#define PMPO_SEARCH_SHORTEN_H
+#ifndef PMPO_SEARCH_COMPRESS_LOOP_H
+#define PMPO_SEARCH_COMPRESS_LOOP_H
 
 #include "score/score.h"
 #include "text/keep.h"
 
 typedef struct pmpo_compress_input {
     pmpo_scorer *train, *validation;
-    pmpo_scorer *test;     /* NULL: none */
+    pmpo_scorer *test; /* NULL: none */
     const pmpo_vocab *vocab;
     const pmpo_kept *kept; /* parts that stay */
     pmpo_str prompt;       /* without marks */

@@ -1,5 +1,5 @@
-/* shorten.c: see shorten.h. */
-#include "search/shorten.h"
+/* compress_loop.c: see compress_loop.h. */
+#include "search/compress_loop.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,20 +13,20 @@
 #define MAX_STEPS 256 /* removals; a prompt has at most PMPO_MAX_PIECES parts */
 
 /* A part that might go. */
-typedef struct try {
+typedef struct attempt {
     pmpo_span span;
     pmpo_str prompt;  /* without it */
     double loss;      /* of that; NAN: beyond the limit */
     double per_token; /* loss gained per token saved */
-} try;
+} attempt;
 
 typedef struct squeeze {
     const pmpo_compress_input *in;
-    pmpo_arena *mem;     /* of the result */
-    pmpo_arena round;    /* of one round */
+    pmpo_arena *mem;  /* of the result */
+    pmpo_arena round; /* of one round */
     pmpo_str now;
-    size_t tokens;       /* of `now` */
-    double loss, limit;  /* of `now`; what it may be at most */
+    size_t tokens;      /* of `now` */
+    double loss, limit; /* of `now`; what it may be at most */
     pmpo_compress_step steps[MAX_STEPS];
     size_t n_steps;
     size_t n_tried, n_within; /* as in pmpo_compression */
@@ -62,11 +62,12 @@ static int score(const squeeze *q, pmpo_scorer *s, pmpo_str prompt,
 
 static bool may_go(const squeeze *q, pmpo_str prompt, pmpo_span span)
 {
-    return pmpo_text_has_words(prompt) && !pmpo_keep_touches(q->in->kept, q->now, span)
-           && !pmpo_keep_missing(q->in->kept, prompt);
+    return pmpo_text_has_words(prompt) &&
+           !pmpo_keep_touches(q->in->kept, q->now, span) &&
+           !pmpo_keep_missing(q->in->kept, prompt);
 }
 
-static int list_tries(squeeze *q, pmpo_grain grain, try **out, size_t *n,
+static int list_tries(squeeze *q, pmpo_grain grain, attempt **out, size_t *n,
                       pmpo_error *err)
 {
     pmpo_span pieces[PMPO_MAX_PIECES];
@@ -80,7 +81,7 @@ static int list_tries(squeeze *q, pmpo_grain grain, try **out, size_t *n,
             return pmpo_fail_memory(err);
         }
         if (may_go(q, prompt, pieces[i])) {
-            (*out)[(*n)++] = (try){.span = pieces[i], .prompt = prompt};
+            (*out)[(*n)++] = (attempt){.span = pieces[i], .prompt = prompt};
         }
     }
     return *out ? 0 : pmpo_fail_memory(err);
@@ -88,7 +89,7 @@ static int list_tries(squeeze *q, pmpo_grain grain, try **out, size_t *n,
 
 /* All tries at once; each is given up once it is sure to be beyond the
  * limit. */
-static int score_tries(squeeze *q, try *t, size_t n, pmpo_error *err)
+static int score_tries(squeeze *q, attempt *t, size_t n, pmpo_error *err)
 {
     const pmpo_give_up beyond = {.bound = q->limit};
     pmpo_scoring *list = pmpo_arena_alloc(&q->round, n, sizeof(*list));
@@ -108,23 +109,24 @@ static int score_tries(squeeze *q, try *t, size_t n, pmpo_error *err)
     for (size_t i = 0; rc == 0 && i < n; i++) {
         size_t tokens = 0;
         rc = pmpo_count_tokens(q->in->vocab, t[i].prompt, &tokens, err);
-        bool out = list[i].code < 0 || list[i].result.pruned
-                   || !(list[i].result.score.loss <= q->limit)
-                   || tokens >= q->tokens;
+        bool out = list[i].code < 0 || list[i].result.pruned ||
+                   !(list[i].result.score.loss <= q->limit) ||
+                   tokens >= q->tokens;
         t[i].loss = out ? NAN : list[i].result.score.loss;
         t[i].per_token = out ? INFINITY
-                             : (t[i].loss - q->loss)
-                                   / (double)(q->tokens - tokens);
+                             : (t[i].loss - q->loss) /
+                                   (double)(q->tokens - tokens);
     }
     return rc;
 }
 
 static int by_worth(const void *a, const void *b)
 {
-    const try *x = a, *y = b;
+    const attempt *x = a, *y = b;
     int c = (x->per_token > y->per_token) - (x->per_token < y->per_token);
-    return c ? c : (x->span.begin > y->span.begin)
-                       - (x->span.begin < y->span.begin);
+    return c ? c
+             : (x->span.begin > y->span.begin) -
+                   (x->span.begin < y->span.begin);
 }
 
 /* ---- what goes ----------------------------------------------------------- */
@@ -135,8 +137,9 @@ static int keep_step(squeeze *q, const pmpo_compress_step *step,
     pmpo_compress_step *s = &q->steps[q->n_steps++];
     *s = *step;
     s->prompt = pmpo_arena_str(q->mem, step->prompt);
-    int rc = s->prompt.ptr ? pmpo_count_tokens(q->in->vocab, s->prompt, &s->n_tokens, err)
-                           : pmpo_fail_memory(err);
+    int rc = s->prompt.ptr
+                 ? pmpo_count_tokens(q->in->vocab, s->prompt, &s->n_tokens, err)
+                 : pmpo_fail_memory(err);
     q->now = s->prompt;
     q->tokens = s->n_tokens;
     q->loss = s->train_loss;
@@ -170,7 +173,7 @@ static int take_if_good(squeeze *q, pmpo_compress_step *s, bool *taken,
 
 /* The best k of the tries together: all of them, half as many and so on, as
  * long as that is too much. */
-static int take_many(squeeze *q, const try *t, size_t n, pmpo_grain grain,
+static int take_many(squeeze *q, const attempt *t, size_t n, pmpo_grain grain,
                      bool *taken, pmpo_error *err)
 {
     pmpo_span spans[PMPO_MAX_PIECES];
@@ -183,14 +186,15 @@ static int take_many(squeeze *q, const try *t, size_t n, pmpo_grain grain,
         if (!s.prompt.ptr) {
             return pmpo_fail_memory(err);
         }
-        if (pmpo_text_has_words(s.prompt) && !pmpo_keep_missing(q->in->kept, s.prompt)) {
+        if (pmpo_text_has_words(s.prompt) &&
+            !pmpo_keep_missing(q->in->kept, s.prompt)) {
             rc = take_if_good(q, &s, taken, err);
         }
     }
     return rc;
 }
 
-static int take_one(squeeze *q, const try *t, size_t n, pmpo_grain grain,
+static int take_one(squeeze *q, const attempt *t, size_t n, pmpo_grain grain,
                     bool *taken, pmpo_error *err)
 {
     int rc = 0;
@@ -203,7 +207,7 @@ static int take_one(squeeze *q, const try *t, size_t n, pmpo_grain grain,
 
 static int round_of(squeeze *q, pmpo_grain grain, bool *taken, pmpo_error *err)
 {
-    try *t;
+    attempt *t;
     size_t n, fit = 0;
     int rc = list_tries(q, grain, &t, &n, err);
     rc = rc < 0 ? rc : score_tries(q, t, n, err);
@@ -271,8 +275,8 @@ static int begin(squeeze *q, pmpo_error *err)
                 : score(q, q->in->validation, prompt, &q->round, &val, err);
     pmpo_arena_release(&q->round);
     q->limit = train.loss + q->in->margin;
-    const pmpo_compress_step s = {prompt, 0, PMPO_GRAIN_SENTENCE, 0,
-                                  train.loss, val.loss};
+    const pmpo_compress_step s = {prompt, 0,          PMPO_GRAIN_SENTENCE,
+                                  0,      train.loss, val.loss};
     return rc < 0 ? rc : keep_step(q, &s, err);
 }
 
