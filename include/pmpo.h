@@ -536,9 +536,10 @@ typedef struct pmpo_optimize_options {
                          * likelihood, at start and end */
     /* End with the lowest validation loss; nothing answers the validation
      * examples. Else, where answers are marked, the loss decides between those
-     * within one standard error of the most right answers, and a prompt with words of a rewriter's, or of a custom proposer's, or made from
-     * such a one, has to be better than the best without by a paired test at
-     * 5 %, unless a person approves. No effect with `paper`. */
+     * within one standard error of the most right answers. A prompt that a
+     * rewriter or a custom proposer wrote, or that was made from one, must also
+     * beat the best other prompt in a paired test at 5 %, unless a person
+     * approves. No effect with `paper`. */
     bool lowest_loss;
     bool approve;    /* ask before a candidate becomes the incumbent */
     pmpo_ask_fn ask; /* called for that with ask_ud; required with `approve` */

@@ -42,8 +42,8 @@
 /* ---- scoring ------------------------------------------------------------ */
 
 #define PMPO_LOSSES(X)                                                           \
-    /* preference if rejected outputs are known, else nll; nll, too, in a run  \
-     * with a metric unless the data give them as pairs */ \
+    /* in a run that marks answers nll, unless the data are preference pairs;  \
+     * elsewhere preference if rejected outputs are known, else nll */ \
     X(PMPO_LOSS_AUTO, "auto")                                                    \
     X(PMPO_LOSS_NLL, "nll")                                                      \
     X(PMPO_LOSS_PREFERENCE, "preference")                                        \

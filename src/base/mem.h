@@ -1,5 +1,5 @@
-/* mem.h: memory. The only malloc in the tree is behind these three, so a
- * test can make the Nth one fail by wrapping malloc at link time. */
+/* mem.h: memory. The only malloc in src/ is behind these three, so a test
+ * can make the Nth one fail by wrapping malloc at link time. */
 #ifndef PMPO_BASE_MEM_H
 #define PMPO_BASE_MEM_H
 

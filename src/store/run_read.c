@@ -2,14 +2,11 @@
  *
  * Everything is read in one transaction into one arena, so the view shows one
  * moment even while the run continues, and the file is closed at once. */
-#define _GNU_SOURCE /* flock, O_CLOEXEC */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,7 +205,7 @@ static size_t length_of(reader *r, const char *name)
     return n > 0 && n < MOST_IN_A_LIST ? (size_t)n : 0;
 }
 
-/* As part_count: what is no count is 0. */
+/* A count of a part; what is none is 0. */
 static int part_int(reader *r, const char *part, const char *name)
 {
     double v = part_number(r, part, name);
