@@ -20,7 +20,7 @@ typedef struct stage {
     size_t cases[2];
     pmpo_arena scratch, mem;
     pmpo_proposals list;
-    size_t n_notes;
+    size_t n_notes, n_warnings;
 } stage;
 
 static int count_note(void *ud, pmpo_note kind, int iteration, int place,
@@ -32,6 +32,19 @@ static int count_note(void *ud, pmpo_note kind, int iteration, int place,
     (void)err;
     g->n_notes += kind == PMPO_NOTE_NO_REWRITES;
     assert_non_null(strstr(text, "too long"));
+    return 0;
+}
+
+/* The rewriter's engine finds out more after each note. */
+static int note_learned(void *ud, pmpo_note kind, int iteration, int place,
+                        const char *text, pmpo_error *err)
+{
+    stage *g = ud;
+    (void)err;
+    assert_int_equal(kind, PMPO_NOTE_WARNING);
+    assert_true(iteration == 1 && place == 0);
+    assert_string_equal(text, g->n_warnings++ == 0 ? "one" : "one; two");
+    g->m->learned = g->m->learned ? "one; two" : "two";
     return 0;
 }
 
@@ -303,6 +316,26 @@ static void test_engines_say_no(void **state)
     fake_free(m);
 }
 
+/* What the engine finds out as it is asked again is told with what it found out
+ * before: the notes have the same place, so the later one replaces the other. */
+static void test_remarks_of_an_engine_are_all_told(void **state)
+{
+    (void)state;
+    size_t most = 0;
+    for (unsigned salt = 0; salt < 8; salt++) {
+        stage g;
+        open_stage(&g, &(fake_options){.salt = salt});
+        g.s.note = note_learned;
+        g.m->learned = "one";
+        propose(&g, "induce");
+        assert_int_equal(g.n_warnings, g.list.n > 6 ? 2 : 1);
+        assert_null(g.m->learned);
+        most = g.n_warnings > most ? g.n_warnings : most;
+        close_stage(&g);
+    }
+    assert_int_equal(most, 2);
+}
+
 /* Every sample of a small form begins otherwise; of a large one none is begun
  * with more than the tag. */
 static void test_openings(void **state)
@@ -529,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_engines_say_no),
         cmocka_unit_test(test_repetition_warms),
+        cmocka_unit_test(test_remarks_of_an_engine_are_all_told),
         cmocka_unit_test(test_openings),
         cmocka_unit_test(test_paraphrase),
         cmocka_unit_test(test_merge),

@@ -243,8 +243,9 @@ struct pmpo_model {
     double row_macs, output_macs;
     size_t n_contexts; /* KV memories that the engine has allocated; constant in
                         * the steady state */
-    /* A remark of the engine that the run should note, in `mem`; whoever notes
-     * it sets it to NULL. */
+    /* A remark of the engine, in `mem`, for the user; it grows while requests
+     * are made. A note replaces that of the same kind and place, so storing it
+     * again is harmless. Set it to NULL only when a new piece of work begins. */
     const char *learned;
     /* Called after each batch with the rows it fed; may be NULL. Set by the
      * rooms above, called from within score and generate. */

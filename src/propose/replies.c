@@ -205,11 +205,10 @@ static int is_useful(const gathering *g, size_t k, bool *yes, pmpo_error *err)
     return *yes && g->s->sound ? g->s->sound(g->s->ud, p->prompt, yes, err) : 0;
 }
 
-/* What the model's engine found out is part of the run. */
+/* What the rewriter's engine found out is part of the run. */
 static int tell_learned(const pmpo_scene *s, pmpo_error *err)
 {
     const char *text = s->jobs->model->learned;
-    s->jobs->model->learned = NULL;
     return text ? s->note(s->ud, PMPO_NOTE_WARNING, s->iteration, 0, text, err)
                 : 0;
 }
@@ -308,6 +307,8 @@ int pmpo_replies_gather(const pmpo_scene *s, const pmpo_rewrite_plan *a,
     if (rc == 0 && !s->o->paper) {
         rc = repair(&g, &why);
     }
+    s->jobs->model->learned =
+        NULL;                  /* the next proposer has a note of its own */
     if (rc == PMPO_ETOOLONG) { /* no replies this time; the run goes on */
         return note_too_long(s, a->name, &why, err);
     }
