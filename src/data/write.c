@@ -112,7 +112,7 @@ static int put_all(const pmpo_data *d, pmpo_buf *out, pmpo_error *err)
         rc = put_example(&d->items[i].e, d->items[i].drawn, out, err);
         pmpo_buf_putc(out, '\n');
     }
-    return rc == 0 && out->failed ? pmpo_fail_memory(err) : rc;
+    return rc < 0 || !out->failed ? rc : pmpo_fail_memory(err);
 }
 
 /* ---- files -------------------------------------------------------------- */

@@ -151,7 +151,7 @@ static int choose_rows(work *w, pmpo_error *err)
         rc = add_loss(w, (pmpo_loss_kind)k, err);
     }
     bool other = run && w->own < 0 && data_have(w, &run->how, true);
-    return rc == 0 && other ? add_row(w, &run->how, err) : rc;
+    return rc < 0 || !other ? rc : add_row(w, &run->how, err);
 }
 
 /* ---- scoring and answering ------------------------------------------------------ */
@@ -204,7 +204,7 @@ static int measure(work *w, pmpo_error *err)
         answers |= pmpo_metrics[i]->kind == PMPO_BY_ANSWER ? bit : 0;
     }
     int rc = score_all(w, err);
-    return rc == 0 && answers ? answer_all(w, answers, err) : rc;
+    return rc < 0 || !answers ? rc : answer_all(w, answers, err);
 }
 
 /* ---- tables --------------------------------------------------------------------- */

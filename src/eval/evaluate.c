@@ -117,7 +117,7 @@ static int judge(work *w, per_prompt *s, pmpo_error *err)
 static int answer_and_judge(work *w, per_prompt *s, pmpo_error *err)
 {
     int rc = w->generates ? answer(w, s, err) : 0;
-    return rc == 0 && w->judges ? judge(w, s, err) : rc;
+    return rc < 0 || !w->judges ? rc : judge(w, s, err);
 }
 
 /* The scores of all prompts, together. */
@@ -353,7 +353,7 @@ static int run(work *w, pmpo_error *err)
     w->per_prompt = pmpo_arena_alloc(w->mem, n, sizeof(*w->per_prompt));
     int rc = p && w->per_prompt ? make_room(w, err) : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : set_up(w, err);
-    rc = rc == 0 && w->scores ? score_all(w, err) : rc;
+    rc = rc < 0 || !w->scores ? rc : score_all(w, err);
     w->begin_ms = pmpo_now_ms(); /* of the answers */
     for (w->prompt = 0; rc == 0 && w->prompt < n; w->prompt++) {
         per_prompt *s = &w->per_prompt[w->prompt];

@@ -300,7 +300,7 @@ static int compose(pmpo_template *t, pmpo_str prompt, const pmpo_example *e,
         rc = compose_chat(t, x.instruction, &x.example, p, err);
     }
     pmpo_arena_release(&mem);
-    return pmpo_pieces_failed(p) && rc == 0 ? pmpo_fail_memory(err) : rc;
+    return rc < 0 || !pmpo_pieces_failed(p) ? rc : pmpo_fail_memory(err);
 }
 
 /* ---- pieces as tokens -------------------------------------------------- */
@@ -620,7 +620,7 @@ int pmpo_render_text(pmpo_template *t, pmpo_str instruction,
         }
     }
     pmpo_pieces_release(&p);
-    return rc == 0 && out->failed ? pmpo_fail_memory(err) : rc;
+    return rc < 0 || !out->failed ? rc : pmpo_fail_memory(err);
 }
 
 /* ---- chats to go on with ----------------------------------------------- */
@@ -649,7 +649,7 @@ static int compose_messages(const pmpo_vocab *v, const pmpo_message *m,
     }
     pmpo_template_clear(&t);
     pmpo_free(strs);
-    return pmpo_pieces_failed(p) && rc == 0 ? pmpo_fail_memory(err) : rc;
+    return rc < 0 || !pmpo_pieces_failed(p) ? rc : pmpo_fail_memory(err);
 }
 
 int pmpo_render_chat(const pmpo_vocab *v, const pmpo_message *messages,

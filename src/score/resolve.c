@@ -153,7 +153,7 @@ int pmpo_score_check(const pmpo_score_options *o, const pmpo_data *d,
     pmpo_data *part = NULL;
     pmpo_loss_kind loss = o->loss;
     int rc = check_template(o->template_name, err);
-    rc = rc == 0 && d ? pmpo_data_first(d, o->limit, &part, err) : rc;
+    rc = rc < 0 || !d ? rc : pmpo_data_first(d, o->limit, &part, err);
     const pmpo_data *scored = part ? part : d;
     if (rc == 0 && scored) {
         rc = pmpo_loss_resolve(o->loss, scored, &loss, err);

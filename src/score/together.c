@@ -183,7 +183,7 @@ static void advance(queue *q, lane *p)
             decide(q, p, 0, NULL);
             return;
         }
-        rc = rc == 0 && last ? finish(p, &err) : rc;
+        rc = rc < 0 || !last ? rc : finish(p, &err);
         if (rc < 0) {
             fail(q, p, rc, &err);
         } else if (last && p->asker) {

@@ -215,7 +215,7 @@ static int make_file(const char *path, bool force, fill_fn *fill, void *ud,
         rc = s ? open_db(s, name.ptr, err) : pmpo_fail_memory(err);
     }
     rc = rc < 0 ? rc : make_tables(s, err);
-    rc = rc == 0 && fill ? fill(s, ud, err) : rc;
+    rc = rc < 0 || !fill ? rc : fill(s, ud, err);
     pmpo_store_free(s);
     rc = rc < 0 ? rc : put_in_place(name.ptr, path, force, err);
     if (rc < 0 && name.ptr) {
