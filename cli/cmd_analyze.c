@@ -1,7 +1,6 @@
 /* cmd_analyze.c: pmpo analyze: the effect of each part of a prompt, and the
  * tokens of an answer that the model finds unlikely. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"

@@ -1,5 +1,4 @@
 /* cmd_resume.c: pmpo resume, and how a sitting of a run ends. */
-#include <stdio.h>
 #include <string.h>
 
 #include "approve.h"

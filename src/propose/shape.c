@@ -6,7 +6,6 @@
 #include "propose/shape.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"

@@ -1,6 +1,4 @@
 /* run_models.c: a prompt for several models: its loss on each. */
-#include <math.h>
-
 #include "report/html.h"
 #include "report/run_page.h"
 

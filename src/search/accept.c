@@ -6,7 +6,6 @@
 #include "search/accept.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/plain.h"
 #include "stats/margin.h"

@@ -2,7 +2,6 @@
  *
  * An answer is kept with the run before it has an effect, so that a resumed
  * run doesn't ask twice. */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/error.h"

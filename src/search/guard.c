@@ -4,7 +4,6 @@
 #include "search/guard.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/error.h"
 #include "base/plain.h"

@@ -4,7 +4,6 @@
  * is played again in memory only, so that a reader never sees it undone. */
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/error.h"

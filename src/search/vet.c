@@ -2,7 +2,6 @@
 #include "search/vet.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/error.h"
 #include "base/plain.h"

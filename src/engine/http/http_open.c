@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "engine/http/asks.h"
@@ -240,10 +239,11 @@ static int compare(const opening *w, size_t i, const pmpo_probe *p,
                    pmpo_error *err)
 {
     if (p->dialect != w->probe.dialect) {
-        return pmpo_fail(err, PMPO_EMODEL, "%s gives log-probabilities by the "
+        return pmpo_fail(err, PMPO_EMODEL,
+                         "%s gives log-probabilities by the "
                          "dialect %s, the servers before it by %s: replicas "
-                         "have to be alike", w->urls[i],
-                         p->dialect ? p->dialect->name : "none",
+                         "have to be alike",
+                         w->urls[i], p->dialect ? p->dialect->name : "none",
                          w->probe.dialect ? w->probe.dialect->name : "none");
     }
     double apart = pmpo_probe_apart(p, &w->probe);
