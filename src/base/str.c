@@ -155,9 +155,14 @@ bool pmpo_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+bool pmpo_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
 char pmpo_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return pmpo_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
 bool pmpo_is_letter(char c)

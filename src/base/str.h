@@ -38,6 +38,7 @@ pmpo_str pmpo_str_of(const char *s); /* NULL gives an empty one */
 bool pmpo_is_space(char c);
 bool pmpo_is_digit(char c);
 bool pmpo_is_letter(char c);
+bool pmpo_is_upper(char c);
 char pmpo_lower(char c);
 /* Equal but for capitals of A to Z. */
 bool pmpo_str_alike(pmpo_str a, pmpo_str b);

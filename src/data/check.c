@@ -129,9 +129,7 @@ static void plain_name(pmpo_str name, char *out, size_t room)
     size_t n = 0;
     for (size_t i = 0; i < name.len && n + 1 < room; i++) {
         char c = name.ptr[i];
-        out[n++] = c >= 'A' && c <= 'Z'   ? (char)(c + 32)
-                   : c == '_' || c == '-' ? ' '
-                                          : c;
+        out[n++] = c == '_' || c == '-' ? ' ' : pmpo_lower(c);
     }
     n -= n > 1 && out[n - 1] == 's';
     out[n] = '\0';

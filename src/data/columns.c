@@ -191,27 +191,17 @@ static const char *const like_target[] = {"target",   "label",    "answer",
                                           "intent",   "tag",      "expected",
                                           "gold",     "solution", NULL};
 
-static char small(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool is_letter(char c)
-{
-    return small(c) >= 'a' && small(c) <= 'z';
-}
-
 /* Is `word`, of small letters, one of the words of `name`? */
 static bool has_word(pmpo_str name, const char *word)
 {
     size_t n = strlen(word);
     for (size_t at = 0; at + n <= name.len; at++) {
         size_t same = 0;
-        while (same < n && small(name.ptr[at + same]) == word[same]) {
+        while (same < n && pmpo_lower(name.ptr[at + same]) == word[same]) {
             same++;
         }
-        if (same == n && (at == 0 || !is_letter(name.ptr[at - 1])) &&
-            (at + n == name.len || !is_letter(name.ptr[at + n]))) {
+        if (same == n && (at == 0 || !pmpo_is_letter(name.ptr[at - 1])) &&
+            (at + n == name.len || !pmpo_is_letter(name.ptr[at + n]))) {
             return true;
         }
     }
@@ -239,7 +229,7 @@ static void put_word(pmpo_buf *b, pmpo_str word)
     bool plain = word.len > 0 && (word.ptr[0] != '-' || word.len == 1);
     for (size_t i = 0; i < word.len; i++) {
         unsigned char c = (unsigned char)word.ptr[i];
-        plain &= (c >= '0' && c <= '9') || is_letter(word.ptr[i]) || c == '_' ||
+        plain &= pmpo_is_digit(c) || pmpo_is_letter(c) || c == '_' ||
                  c == '-' || c == '.' || c == '/' || c >= 0x80;
     }
     pmpo_buf_puts(b, plain ? " " : " '");

@@ -16,7 +16,7 @@ static bool is_letter(pmpo_str s)
     } else if (s.len == 2 && (s.ptr[1] == '.' || s.ptr[1] == ')')) {
         s.len = 1;
     }
-    return s.len == 1 && s.ptr[0] >= 'A' && s.ptr[0] <= 'Z';
+    return s.len == 1 && pmpo_is_upper(s.ptr[0]);
 }
 
 static bool is_short(pmpo_str s)

@@ -105,8 +105,7 @@ static double read_verdict(pmpo_str s)
     while (at < s.len && strchr(" \t\r\n*\"'([`", s.ptr[at])) {
         at++;
     }
-    bool alone = at + 1 >= s.len || !((s.ptr[at + 1] >= 'a' && s.ptr[at + 1] <= 'z') ||
-                                      (s.ptr[at + 1] >= 'A' && s.ptr[at + 1] <= 'Z'));
+    bool alone = at + 1 >= s.len || !pmpo_is_letter(s.ptr[at + 1]);
     return at < s.len && alone && s.ptr[at] == 'A'   ? 1
            : at < s.len && alone && s.ptr[at] == 'B' ? 0
                                                      : 0.5;

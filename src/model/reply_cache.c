@@ -132,7 +132,7 @@ static void put(asked *a, size_t missing)
 static bool read_reply(pmpo_str s, pmpo_reply *out)
 {
     size_t i = 1, n = 0;
-    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9') {
+    while (i < s.len && pmpo_is_digit(s.ptr[i])) {
         n = n * 10 + (size_t)(s.ptr[i++] - '0');
     }
     if (i < 2 || i >= s.len || s.ptr[i] != '\n' ||

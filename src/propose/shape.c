@@ -29,16 +29,6 @@ typedef struct set {
     const pmpo_data *data;
 } set;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool all(const set *x, bool (*holds)(pmpo_str))
 {
     for (size_t i = 0; i < x->n; i++) {
@@ -66,7 +56,7 @@ static bool is_lettered(pmpo_str s)
 {
     size_t letters = 0;
     for (size_t i = 0; i < s.len; i++) {
-        if (is_letter(s.ptr[i])) {
+        if (pmpo_is_letter(s.ptr[i])) {
             letters++;
         } else if (!strchr("().:", s.ptr[i])) {
             return false;
@@ -297,12 +287,12 @@ static bool has_sentences(pmpo_str s)
 /* A marker ends where the answer begins: not within a word or a number. */
 static size_t end_of_marker(pmpo_str s, size_t len)
 {
-    while (len > 0 && len < s.len
-           && (is_digit(s.ptr[len - 1]) || strchr("$-.,(", s.ptr[len - 1]))) {
+    while (len > 0 && len < s.len &&
+           (pmpo_is_digit(s.ptr[len - 1]) || strchr("$-.,(", s.ptr[len - 1]))) {
         len--;
     }
-    while (len > 0 && len < s.len && is_letter(s.ptr[len - 1])
-           && is_letter(s.ptr[len])) {
+    while (len > 0 && len < s.len && pmpo_is_letter(s.ptr[len - 1]) &&
+           pmpo_is_letter(s.ptr[len])) {
         len--;
     }
     return len;

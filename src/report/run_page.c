@@ -45,7 +45,7 @@ static badge badge_of(const pmpo_run_view *v)
 static size_t sentence_end(pmpo_str s)
 {
     for (size_t i = 0; i + 2 < s.len; i++) {
-        bool next = s.ptr[i + 2] >= 'A' && s.ptr[i + 2] <= 'Z';
+        bool next = pmpo_is_upper(s.ptr[i + 2]);
         if (s.ptr[i] == '.' && s.ptr[i + 1] == ' ' && next) {
             return i + 1;
         }

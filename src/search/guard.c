@@ -47,7 +47,8 @@ static bool same_at(pmpo_str s, size_t at, pmpo_str what)
            pmpo_str_alike(pmpo_str_sub(s, at, at + what.len), what);
 }
 
-static bool is_letter(char c)
+/* A letter, a digit, or a byte of what is not ASCII. */
+static bool is_word_byte(char c)
 {
     return pmpo_is_letter(c) || pmpo_is_digit(c) || (unsigned char)c >= 0x80;
 }
@@ -56,10 +57,11 @@ static bool is_letter(char c)
 static bool stands_at(pmpo_str s, size_t at, pmpo_str what)
 {
     size_t end = at + what.len;
-    bool open = at == 0 || !is_letter(what.ptr[0]) || !is_letter(s.ptr[at - 1]);
-    return open && same_at(s, at, what)
-           && (end == s.len || !is_letter(what.ptr[what.len - 1])
-               || !is_letter(s.ptr[end]));
+    bool open = at == 0 || !is_word_byte(what.ptr[0]) ||
+                !is_word_byte(s.ptr[at - 1]);
+    return open && same_at(s, at, what) &&
+           (end == s.len || !is_word_byte(what.ptr[what.len - 1]) ||
+            !is_word_byte(s.ptr[end]));
 }
 
 static bool mentions(pmpo_str s, pmpo_str what)
@@ -335,8 +337,8 @@ static bool is_common_word(pmpo_str s, size_t at, pmpo_str label)
                   || (at > 1 && s.ptr[at - 1] == ' '
                       && strchr(".!?\n", s.ptr[at - 2]));
     size_t next = at + label.len;
-    bool goes_on = next + 1 < s.len && s.ptr[next] == ' '
-                   && is_letter(s.ptr[next + 1]);
+    bool goes_on = next + 1 < s.len && s.ptr[next] == ' ' &&
+                   is_word_byte(s.ptr[next + 1]);
     if (label.len == 1) {
         return s.ptr[at] != label.ptr[0] || (starts && goes_on);
     }

@@ -6,7 +6,7 @@
 static size_t digits_at(pmpo_str s, size_t i)
 {
     size_t n = 0;
-    while (i + n < s.len && s.ptr[i + n] >= '0' && s.ptr[i + n] <= '9') {
+    while (i + n < s.len && pmpo_is_digit(s.ptr[i + n])) {
         n++;
     }
     return n;

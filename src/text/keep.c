@@ -105,8 +105,7 @@ static const char *add_part(pmpo_kept *k, pmpo_str text, bool placeholder,
 
 static bool is_name(char c, bool first)
 {
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    return letter || (!first && c >= '0' && c <= '9');
+    return pmpo_is_letter(c) || c == '_' || (!first && pmpo_is_digit(c));
 }
 
 /* The length of a placeholder, {name} or {{name}}, at `at`; 0: there is

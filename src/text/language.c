@@ -106,8 +106,7 @@ static bool is_one_of(const char *words, pmpo_str word)
         size_t n = strcspn(p, " ");
         bool same = n == word.len;
         for (size_t i = 0; same && i < n; i++) {
-            char c = word.ptr[i];
-            same = (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == p[i];
+            same = pmpo_lower(word.ptr[i]) == p[i];
         }
         if (same) {
             return true;

@@ -7,14 +7,9 @@
 
 /* ---- characters -------------------------------------------------------- */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool is_alnum(char c)
 {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+    return pmpo_is_digit(c) || pmpo_is_letter(c);
 }
 
 static bool is_blank(pmpo_str s)
@@ -50,7 +45,7 @@ static tag tag_at(pmpo_str s, size_t at, const char *name)
     bool close = i < s.len && s.ptr[i] == '/';
     i = close ? skip_space(s, i + 1) : i;
     for (size_t k = 0; k < n; k++, i++) {
-        if (i >= s.len || lower(s.ptr[i]) != name[k]) {
+        if (i >= s.len || pmpo_lower(s.ptr[i]) != name[k]) {
             return t;
         }
     }
@@ -313,7 +308,8 @@ static pmpo_str drop_torn_tag(pmpo_str s)
     s = pmpo_str_trim(s);
     for (size_t n = sizeof(name) - 2; n >= 2; n--) {
         size_t k = 0;
-        while (k < n && n <= s.len && lower(s.ptr[s.len - n + k]) == name[k]) {
+        while (k < n && n <= s.len &&
+               pmpo_lower(s.ptr[s.len - n + k]) == name[k]) {
             k++;
         }
         if (k == n) {
@@ -422,7 +418,7 @@ static bool in_list(pmpo_str w, const char *const *list)
 {
     for (; *list; list++) {
         size_t i = 0;
-        while (i < w.len && lower(w.ptr[i]) == (*list)[i] && (*list)[i]) {
+        while (i < w.len && pmpo_lower(w.ptr[i]) == (*list)[i] && (*list)[i]) {
             i++;
         }
         if (i == w.len && (*list)[i] == '\0') {

@@ -14,26 +14,6 @@
 
 /* ---- characters -------------------------------------------------------- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_letter(char c)
-{
-    return is_upper(c) || (c >= 'a' && c <= 'z');
-}
-
-static char lower(char c)
-{
-    return is_upper(c) ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool one_of(char c, const char *set)
 {
     return c != '\0' && strchr(set, c) != NULL;
@@ -55,7 +35,7 @@ static size_t listed_at(pmpo_str s, size_t at, const char *const *list)
 static bool word_is(pmpo_str s, const char *word)
 {
     size_t i = 0;
-    while (i < s.len && word[i] && lower(s.ptr[i]) == word[i]) {
+    while (i < s.len && word[i] && pmpo_lower(s.ptr[i]) == word[i]) {
         i++;
     }
     return i == s.len && word[i] == '\0';
@@ -99,7 +79,7 @@ bool pmpo_text_has_words(pmpo_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80) {
+        if (pmpo_is_letter(c) || pmpo_is_digit(c) || (unsigned char)c >= 0x80) {
             return true;
         }
     }
@@ -186,7 +166,7 @@ static bool starts_sentence(pmpo_str s, size_t at)
 {
     unsigned char c = (unsigned char)s.ptr[at];
     if (c < 0x80) {
-        return is_upper((char)c) || is_digit((char)c) ||
+        return pmpo_is_upper((char)c) || pmpo_is_digit((char)c) ||
                one_of((char)c, "\"'([{<*_`$#");
     }
     unsigned char d = at + 1 < s.len ? (unsigned char)s.ptr[at + 1] : 0;
@@ -211,7 +191,7 @@ static pmpo_str word_before(pmpo_str s, size_t from, size_t end)
 static bool is_dotted(pmpo_str w)
 {
     for (size_t i = 0; i < w.len; i++) {
-        if (i % 2 ? w.ptr[i] != '.' : !is_letter(w.ptr[i])) {
+        if (i % 2 ? w.ptr[i] != '.' : !pmpo_is_letter(w.ptr[i])) {
             return false;
         }
     }
@@ -221,7 +201,7 @@ static bool is_dotted(pmpo_str w)
 static bool is_number(pmpo_str w)
 {
     for (size_t i = 0; i < w.len; i++) {
-        if (!is_digit(w.ptr[i])) {
+        if (!pmpo_is_digit(w.ptr[i])) {
             return false;
         }
     }
@@ -240,16 +220,16 @@ static bool is_abbreviation(pmpo_str s, size_t from, size_t dot, size_t next)
     while (gap > from && pmpo_is_space(s.ptr[gap - 1])) {
         gap--;
     }
-    if (is_number(w) || (w.len == 1 && is_letter(w.ptr[0]))) {
+    if (is_number(w) || (w.len == 1 && pmpo_is_letter(w.ptr[0]))) {
         if (gap == from || one_of(s.ptr[gap - 1], ":;,")) {
             return true; /* the label of an inline list: "1. Read." */
         }
     }
-    if (w.len == 1 && is_upper(w.ptr[0])) {
+    if (w.len == 1 && pmpo_is_upper(w.ptr[0])) {
         return !word_in(word_before(s, from, gap), before_options);
     }
     return is_dotted(w) || word_in(w, abbreviations) ||
-           (is_digit(s.ptr[next]) && word_in(w, before_digits));
+           (pmpo_is_digit(s.ptr[next]) && word_in(w, before_digits));
 }
 
 /* `at` is behind a full stop: behind further stops and closing quotes. Looks
@@ -365,10 +345,10 @@ static bool is_item(pmpo_str s)
         bool paren = s.len && s.ptr[0] == '(';
         size_t label = paren ? 1 : 0;
         i = label;
-        while (i < s.len && i < label + 3 && is_digit(s.ptr[i])) {
+        while (i < s.len && i < label + 3 && pmpo_is_digit(s.ptr[i])) {
             i++;
         }
-        if (i == label && i < s.len && is_letter(s.ptr[i])) {
+        if (i == label && i < s.len && pmpo_is_letter(s.ptr[i])) {
             i++;
             while (paren && i < s.len && i < label + 4 &&
                    one_of(s.ptr[i], "ivx")) {

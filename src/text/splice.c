@@ -6,8 +6,7 @@
 
 static bool ends_sentence(char c)
 {
-    return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-             || (c >= '0' && c <= '9'));
+    return !pmpo_is_letter(c) && !pmpo_is_digit(c);
 }
 
 void pmpo_text_join(pmpo_str prompt, pmpo_str more, pmpo_buf *out)
@@ -70,8 +69,8 @@ static void capitalise(pmpo_str prompt, pmpo_span gone, size_t at,
                        pmpo_buf *out)
 {
     char was = prompt.ptr[gone.begin];
-    if (was >= 'A' && was <= 'Z' && at < out->len && out->ptr[at] >= 'a'
-        && out->ptr[at] <= 'z') {
+    if (pmpo_is_upper(was) && at < out->len && out->ptr[at] >= 'a' &&
+        out->ptr[at] <= 'z') {
         out->ptr[at] = (char)(out->ptr[at] - 'a' + 'A');
     }
 }

@@ -6,23 +6,13 @@
 
 #define KEY_POINTS 5 /* code points of a word that count */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 /* Letters of ASCII and digits; from 0x80 up all but the general and the CJK
  * punctuation (U+2000 to U+207F, U+3000 to U+303F), told by two bytes. */
 static bool in_word(pmpo_str s, size_t at)
 {
     char c = s.ptr[at];
     if ((unsigned char)c < 0x80) {
-        return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
+        return pmpo_is_digit(c) || pmpo_is_letter(c);
     }
     size_t lead = at;
     while (lead > 0 && ((unsigned char)s.ptr[lead] & 0xc0) == 0x80) {
@@ -52,7 +42,7 @@ static size_t word_end(pmpo_str s, size_t at)
     if (stands_alone(s, at)) {
         return at + 3;
     }
-    bool number = is_digit(s.ptr[at]);
+    bool number = pmpo_is_digit(s.ptr[at]);
     for (;; at++) {
         while (at < s.len && in_word(s, at) && !stands_alone(s, at)) {
             at++;
@@ -61,7 +51,7 @@ static size_t word_end(pmpo_str s, size_t at)
             return at;
         }
         bool point = s.ptr[at] == ',' || s.ptr[at] == '.';
-        if (point && !(number && is_digit(s.ptr[at + 1]))) {
+        if (point && !(number && pmpo_is_digit(s.ptr[at + 1]))) {
             return at;
         }
     }
@@ -82,7 +72,7 @@ static uint64_t number_key(pmpo_str word)
 
 uint64_t pmpo_term_key(pmpo_str word)
 {
-    if (word.len > 0 && is_digit(word.ptr[0])) {
+    if (word.len > 0 && pmpo_is_digit(word.ptr[0])) {
         return number_key(word);
     }
     char low[4 * KEY_POINTS];
@@ -93,7 +83,7 @@ uint64_t pmpo_term_key(pmpo_str word)
         if (points > KEY_POINTS || n == sizeof(low)) {
             break;
         }
-        low[n++] = is_upper(c) ? (char)(c - 'A' + 'a') : c;
+        low[n++] = pmpo_lower(c);
     }
     if (n > 3 && low[n - 1] == 's' && low[n - 2] != 's') {
         n--; /* a plural is the same word */
@@ -135,13 +125,13 @@ int pmpo_text_terms(pmpo_str s, pmpo_arena *mem, pmpo_term **out, size_t *n)
         }
         size_t end = word_end(s, at);
         pmpo_str text = pmpo_str_sub(s, at, end);
-        bool number = is_digit(s.ptr[at]), heads = sentence_begins(s, at);
+        bool number = pmpo_is_digit(s.ptr[at]), heads = sentence_begins(s, at);
         list[(*n)++] = (pmpo_term){
             .text = text,
             .key = pmpo_term_key(text),
             .number = number,
             .heads = heads,
-            .name = is_upper(s.ptr[at]) && !heads && text.len > 1,
+            .name = pmpo_is_upper(s.ptr[at]) && !heads && text.len > 1,
             .marker = number && is_marker(s, at, end),
         };
         at = end;
