@@ -1,22 +1,13 @@
 #!/bin/sh
 # The command on the page of a run is accepted and makes the same run. check_again.sh PMPO-FAKE
-set -u
 pmpo=$1
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-cd "$t" || exit 1
-export XDG_CACHE_HOME="$t/cache" LC_ALL=C
-unset PMPO_MODEL
-i=0
-while [ $i -lt 40 ]; do
-    i=$((i + 1))
-    echo "{\"input\":\"Is $i odd?\",\"target\":\"Yes\",\"options\":[\"Yes\",\"No\"]}"
-done >data.jsonl
+. "$(dirname "$0")/check_help.sh"
+begin check_again
+odd_data 40 >data.jsonl
 printf 'Say yes.\nSay no.\n' >mine
 mkdir far
 printf '{prompt} {input} ' >far/plain
 URL=http://127.0.0.1:8000/v1
-failed=0
 
 # The command of a page, as a shell reads it.
 command_of() {
@@ -27,19 +18,18 @@ command_of() {
 check() { # OPTIONS...
     rm -f one two page.html
     "$pmpo" optimize -q -d data.jsonl -o one --train 8 --val 6 --test 8 --iterations 2 --hard 2 "$@" \
-        </dev/null >out 2>&1 || { echo "$*: the run: $(cat out)"; failed=1; return; }
-    "$pmpo" report one -o page.html >/dev/null || exit 1
+        </dev/null >out 2>&1 || { fail "$*: the run: $(cat out)"; return; }
+    "$pmpo" report one -o page.html >/dev/null || die "$*: no page"
     again=$(command_of page.html | sed "s,DATA,data.jsonl,; s,SERVER,$URL,; s,LIBRARY,mine,; s,@plain,@far/plain,")
     words="\"$pmpo\" ${again#pmpo } -q -o two"
-    (eval "$words") </dev/null >out 2>&1 || { echo "$*: $words: $(cat out)"; failed=1; return; }
+    (eval "$words") </dev/null >out 2>&1 || { fail "$*: $words: $(cat out)"; return; }
     for form in csv text; do
         "$pmpo" show --format $form one >first
         "$pmpo" show --format $form two >second
-        cmp -s first second || { echo "$*: another run: $words"; diff first second | head -n 4; failed=1; }
+        cmp -s first second || fail "$*: another run: $words: $(diff first second | head -n 4)"
     done
     if grep -q "$t" page.html; then
-        echo "$*: the page has a path of the machine"
-        failed=1
+        fail "$*: the page has a path of the machine"
     fi
 }
 
@@ -73,8 +63,8 @@ while [ $i -lt 24 ]; do
     echo "{\"input\":\"Is $i odd?\",\"target\":\"日本$i語、東京\"}"
 done >wide.jsonl
 "$pmpo" optimize -q -m fake -d wide.jsonl -o "my run" --iterations 2 --metric none </dev/null >out 2>&1
-grep -q "pmpo show --best 'my run'" out || { echo "a path is not quoted: $(tail -n 1 out)"; failed=1; }
+grep -q "pmpo show --best 'my run'" out || fail "a path is not quoted: $(tail -n 1 out)"
 "$pmpo" report "my run" -o page.html >/dev/null
-grep -q "Largest change" page.html || { echo "the page has no largest change"; failed=1; }
-grep -q "$(printf '\357\277\275')" page.html && { echo "a character is cut on the page"; failed=1; }
-exit $failed
+grep -q "Largest change" page.html || fail "the page has no largest change"
+grep -q "$(printf '\357\277\275')" page.html && fail "a character is cut on the page"
+finish

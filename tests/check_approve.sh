@@ -1,23 +1,9 @@
 #!/bin/sh
 # The question of --approve: a signal ends the sitting, answers are lines. check_approve.sh PMPO-FAKE
-set -u
 pmpo=$1
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-cd "$t" || exit 1
-export XDG_CACHE_HOME="$t/cache" LC_ALL=C
-unset PMPO_MODEL
-failed=0
-fail() {
-    echo "check_approve: $*"
-    failed=1
-}
-
-i=0
-while [ $i -lt 24 ]; do
-    i=$((i + 1))
-    echo "{\"input\":\"Is $i odd?\",\"target\":\"Yes\",\"options\":[\"Yes\",\"No\"]}"
-done >data.jsonl
+. "$(dirname "$0")/check_help.sh"
+begin check_approve
+odd_data 24 >data.jsonl
 how="-q -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 2 --hard 2 --variants 2 --approve"
 
 # Nobody answers; the fifo stays open.
@@ -77,4 +63,4 @@ edit_in "$t/a place" false refused
 grep -q "the editor failed: false $t/a place/pmpo-prompt-" out || fail "a failed editor: $(cat out)"
 edit_in "$t/nowhere" "$t/editor" nowhere
 grep -q "no prompt can be written in $t/nowhere" out || fail "no such folder: $(cat out)"
-exit $failed
+finish

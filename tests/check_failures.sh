@@ -1,22 +1,9 @@
 #!/bin/sh
 # A failure loses nothing that was done, and says how to go on. check_failures.sh PMPO-FAKE
-set -u
 pmpo=$1
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-cd "$t" || exit 1
-export XDG_CACHE_HOME="$t/cache" LC_ALL=C
-unset PMPO_MODEL
-failed=0
-fail() {
-    echo "check_failures: $*"
-    failed=1
-}
-i=0
-while [ $i -lt 40 ]; do
-    i=$((i + 1))
-    echo "{\"input\":\"Is $i odd?\",\"target\":\"Yes\",\"options\":[\"Yes\",\"No\"]}"
-done >data.jsonl
+. "$(dirname "$0")/check_help.sh"
+begin check_failures
+odd_data 40 >data.jsonl
 
 # ---- compare: models before the one that fails
 
@@ -50,7 +37,7 @@ cmp -s before examples || fail "a full disk: the old examples are gone"
 
 how="-q --no-cache -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 3 --hard 2 --variants 2"
 # shellcheck disable=SC2086
-"$pmpo" optimize $how -o whole >/dev/null || exit 1
+"$pmpo" optimize $how -o whole >/dev/null || die "optimize"
 size=$(($(wc -c <whole) / 512))
 n=0
 for part in 5 6 7 8 9; do
@@ -103,7 +90,7 @@ done
 # ---- audit: a run of several models
 
 # shellcheck disable=SC2086
-"$pmpo" optimize $how -m other --joint max -o joint >/dev/null || exit 1
+"$pmpo" optimize $how -m other --joint max -o joint >/dev/null || die "optimize --joint"
 "$pmpo" audit joint --baseline all >out 2>err || fail "audit: $(cat err)"
 tr -s ' \n' ' ' <out | grep -q "of 2 models the first alone; the run's loss is the maximum over all" ||
     fail "audit of several models: $(cat out)"
@@ -117,4 +104,4 @@ if command -v sqlite3 >/dev/null; then
     timeout 60 "$pmpo" audit whole --baseline all >/dev/null 2>&1
     [ $? != 124 ] || fail "audit of a damaged file hangs"
 fi
-exit $failed
+finish

@@ -1,24 +1,16 @@
 #!/bin/sh
 # Which servers get the key of -m, and what a server that wants one is told to need. The fake engine
 # says how each URL was opened. check_keys.sh PMPO-FAKE
-set -u
 pmpo=$1
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-cd "$t" || exit 1
-export XDG_CACHE_HOME="$t/cache" LC_ALL=C PMPO_API_KEY=0123456789 PMPO_REWRITER_API_KEY=01234 PMPO_JUDGE_API_KEY=0123
-unset PMPO_MODEL
-failed=0
-i=0
-while [ $i -lt 24 ]; do
-    i=$((i + 1))
-    echo "{\"input\":\"Is $i odd?\",\"target\":\"Yes\",\"options\":[\"Yes\",\"No\"]}"
-done >data.jsonl
+. "$(dirname "$0")/check_help.sh"
+begin check_keys
+export PMPO_API_KEY=0123456789 PMPO_REWRITER_API_KEY=01234 PMPO_JUDGE_API_KEY=0123
+odd_data 24 >data.jsonl
 
 # "URL LENGTH" of each that was opened, in order.
 keys() { sed -n 's/^opened.* of \(http[^ ]*\), dialect.*key of \([0-9]*\) .*/\1 \2/p' err; }
 check() { # WHAT WANTED
-    [ "$(keys)" = "$2" ] || { echo "$1: $(keys)"; cat err; failed=1; }
+    [ "$(keys)" = "$2" ] || fail "$1: $(keys) $(cat err)"
 }
 
 ONE=https://one.example/v1
@@ -46,13 +38,13 @@ $TWO 5
 $TWO 0
 https://one.example/b 10"
 grep -q "$TWO.* of 0 (PMPO_API_KEY and --key-file are for the server of the first URL)" err ||
-    { echo "no word on the second model's key"; failed=1; }
+    fail "no word on the second model's key"
 "$pmpo" eval -m $ONE --judge $TWO --metric judge -d data.jsonl -p One >out 2>err
 check eval "$ONE 10
 $TWO 4"
 grep -q "$ONE.*(set PMPO_API_KEY)" err && grep -q "$TWO.*(set PMPO_JUDGE_API_KEY)" err ||
-    { echo "a judge's key is not named"; failed=1; }
+    fail "a judge's key is not named"
 "$pmpo" analyze -m fake --rewriter $TWO -d data.jsonl -p One >out 2>err
 check analyze "$TWO 5"
-grep -q "$TWO.*(set PMPO_REWRITER_API_KEY)" err || { echo "a rewriter's key is not named"; failed=1; }
-exit $failed
+grep -q "$TWO.*(set PMPO_REWRITER_API_KEY)" err || fail "a rewriter's key is not named"
+finish

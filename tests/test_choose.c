@@ -56,8 +56,6 @@ static void the_metric_by_the_form(void **state)
     }
 }
 
-/* ---- intervals ------------------------------------------------------------------ */
-
 /* ---- runs -------------------------------------------------------------------------- */
 
 static pmpo_str wise; /* the prompt that answers right; the others wrong */
