@@ -24,16 +24,7 @@ static bool is_paper(const options *o)
 /* --proposers is given and has no `name` in it. */
 static bool proposes_no(const options *o, const char *name)
 {
-    size_t n = strlen(name);
-    const char *at = o->proposers;
-    while (at && *at) {
-        size_t len = strcspn(at, ",");
-        if (len == n && !strncmp(at, name, n)) {
-            return false;
-        }
-        at += len + (at[len] == ',');
-    }
-    return o->proposers != NULL;
+    return o->proposers && !pmpo_proposers_have(o->proposers, name);
 }
 
 bool options_race_library(const options *o)
@@ -54,8 +45,10 @@ static bool takes_nothing_from(const options *o)
 /* No proposer that asks a rewriter takes part. */
 static bool rewrites_nothing(const options *o)
 {
-    bool none = proposes_no(o, "induce") && proposes_no(o, "edit") &&
-                proposes_no(o, "rewrite") && proposes_no(o, "paraphrase");
+    bool none = true;
+    for (int i = 0; none && pmpo_proposer_name(i); i++) {
+        none = !pmpo_proposer_asks(i) || proposes_no(o, pmpo_proposer_name(i));
+    }
     return none || (o->rewriter && !strcmp(o->rewriter, "none"));
 }
 

@@ -24,6 +24,7 @@
 #define TEXT(letter, name, member, arg, help, value, commands)                 \
     {letter, name, OPT_TEXT, AT(member), arg, help, value, commands, "", 0, 0}
 #define SPACED(name, word) " " word
+#define SPACED_NAME(name, asks, opens, what) " " name
 #define WORD(name, member, words, help, value, commands)                       \
     {0, name, OPT_WORD, AT(member), words, help, value, commands, words, 0, 0}
 /* "a|b|c" of a list in pmpo_words.h, whose first bar is left out. */
@@ -401,9 +402,8 @@ const option_row option_rows[] = {
          "paired: also once a paired test at 5 % says that it will",
          "", CMD_OPTIMIZE),
     TEXT(0, "proposers", proposers, "NAMES",
-         "where new prompts come from: library, contract, delete, merge, "
-         "demos, induce, edit, rewrite, paraphrase; several are separated by "
-         "commas",
+         "where new prompts come from: one of these, or several separated by "
+         "commas:" PMPO_PROPOSERS(SPACED_NAME),
          "(all but paraphrase; with --rewriter none, those that need no "
          "model)",
          CMD_OPTIMIZE),

@@ -571,6 +571,11 @@ PMPO_API int pmpo_optimize_check(const pmpo_optimize_options *o,
 /* The name of the i-th proposer, 0.. (docs/proposers.md); static. NULL: there
  * are no more. */
 PMPO_API const char *pmpo_proposer_name(int i);
+/* Does the i-th proposer ask the rewriter? false if i is out of range. */
+PMPO_API bool pmpo_proposer_asks(int i);
+/* Is `name` one of `names`, which are separated by commas without blanks? Neither
+ * may be NULL. */
+PMPO_API bool pmpo_proposers_have(const char *names, const char *name);
 
 typedef struct pmpo_run pmpo_run;
 

@@ -134,6 +134,22 @@
     X(PMPO_RUN_METRIC_NUMBER, "number")                                        \
     X(PMPO_RUN_METRIC_CHOICE, "choice")
 
+/* Where new prompts come from (docs/proposers.md). A row has the proposer's name;
+ * whether it asks the rewriter; whether it also proposes before the first
+ * iteration; and WHAT, for the library's own functions pmpo_propose_WHAT and
+ * pmpo_most_WHAT. In each iteration, one of those that ask has its turn; the first
+ * turns are in this order. */
+#define PMPO_PROPOSERS(X)                                                      \
+    X("library", false, true, library)                                         \
+    X("contract", false, true, contract)                                       \
+    X("delete", false, false, deletions)                                       \
+    X("merge", false, false, mergers)                                          \
+    X("demos", false, false, demonstrations)                                   \
+    X("induce", true, false, inductions)                                       \
+    X("edit", true, false, edits)                                              \
+    X("rewrite", true, false, rewrites)                                        \
+    X("paraphrase", true, false, paraphrases)
+
 /* What counts as a right answer to an example. */
 #define PMPO_METRICS(X)                                                        \
     /* the option with the highest log-likelihood is the target */             \

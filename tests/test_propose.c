@@ -709,6 +709,16 @@ static void test_misuse(void **state)
     assert_string_equal(pmpo_proposer_name(0), "library");
     assert_null(pmpo_proposer_name(-1));
     assert_null(pmpo_proposer_name((int)pmpo_n_proposers));
+    for (int i = 0; i < (int)pmpo_n_proposers; i++) {
+        assert_int_equal(pmpo_proposer_asks(i), pmpo_proposers[i].asks);
+    }
+    assert_false(pmpo_proposer_asks(-1));
+    assert_false(pmpo_proposer_asks((int)pmpo_n_proposers));
+    assert_true(pmpo_proposers_have("library,my-editor", "my-editor"));
+    assert_false(pmpo_proposers_have("library,my-editor", "edit"));
+    assert_false(pmpo_proposers_have("", "edit"));
+    assert_false(pmpo_proposers_ask("library,my-editor"));
+    assert_true(pmpo_proposers_ask("my-editor,edit"));
 }
 
 int main(void)

@@ -576,6 +576,35 @@ static void test_runs_of_other_kinds(void **state)
     pmpo_run_free(run);
 }
 
+/* What the command of the page says depends on whether a rewriter was asked. */
+static void set_proposers(pmpo_run_view *v, const char *proposers)
+{
+    static const char *const names[] = {"proposers", "variants"};
+    static const char *values[2] = {NULL, "7"};
+    values[0] = proposers;
+    v->setting_names = names;
+    v->setting_values = values;
+    v->n_settings = 2;
+}
+
+static void with_edit(pmpo_run_view *v)
+{
+    set_proposers(v, "library,edit");
+}
+
+/* A proposer of the calling program. */
+static void with_my_editor(pmpo_run_view *v)
+{
+    set_proposers(v, "library,my-editor");
+}
+
+static void test_who_asks(void **state)
+{
+    (void)state;
+    check_page(&small_run, with_edit, "--variants 7", NULL);
+    check_page(&small_run, with_my_editor, "library,my-editor", "--variants");
+}
+
 static void test_several_runs(void **state)
 {
     (void)state;
@@ -733,6 +762,7 @@ int main(void)
         cmocka_unit_test(test_no_test_part),
         cmocka_unit_test(test_badge),
         cmocka_unit_test(test_runs_of_other_kinds),
+        cmocka_unit_test(test_who_asks),
         cmocka_unit_test(test_several_runs),
         cmocka_unit_test(test_equal_names),
         cmocka_unit_test(test_injection),

@@ -107,26 +107,10 @@ typedef struct pmpo_proposer {
     size_t (*most)(const pmpo_optimize_options *o, int iteration);
 } pmpo_proposer;
 
-/* Name, asks, opens, and WHAT, for its functions pmpo_propose_WHAT and
- * pmpo_most_WHAT. In each iteration, one of those that ask has its turn; the
- * first turns are in this order. To add a proposer: its file, and its row
- * here. */
-#define PMPO_PROPOSERS(X)                                                      \
-    X("library", false, true, library)                                         \
-    X("contract", false, true, contract)                                       \
-    X("delete", false, false, deletions)                                       \
-    X("merge", false, false, mergers)                                          \
-    X("demos", false, false, demonstrations)                                   \
-    X("induce", true, false, inductions)                                       \
-    X("edit", true, false, edits)                                              \
-    X("rewrite", true, false, rewrites)                                        \
-    X("paraphrase", true, false, paraphrases)
-
+/* One for each row of PMPO_PROPOSERS (pmpo_words.h). */
 extern const pmpo_proposer pmpo_proposers[];
 extern const size_t pmpo_n_proposers;
 
-/* Is `name` in `names`, a list with commas? */
-bool pmpo_proposers_have(const char *names, const char *name);
 /* Does one of `names` need a rewriter? */
 bool pmpo_proposers_ask(const char *names);
 /* The default list of names: for the published algorithm (`paper`), without a

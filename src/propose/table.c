@@ -15,6 +15,11 @@ const char *pmpo_proposer_name(int i)
                                                   : NULL;
 }
 
+bool pmpo_proposer_asks(int i)
+{
+    return i >= 0 && (size_t)i < pmpo_n_proposers && pmpo_proposers[i].asks;
+}
+
 bool pmpo_proposers_have(const char *names, const char *name)
 {
     size_t n = strlen(name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "propose/propose.h"
 #include "report/html.h"
 #include "report/run_page.h"
 
@@ -65,14 +66,8 @@ static bool answers_nothing(const pmpo_run_view *v)
 
 static bool asks_nobody(const pmpo_run_view *v)
 {
-    static const char *const asking[] = {"induce", "edit", "rewrite",
-                                         "paraphrase"};
     const char *all = pmpo_run_setting(v, "proposers");
-    bool none = *all != '\0';
-    for (size_t i = 0; i < sizeof(asking) / sizeof(*asking); i++) {
-        none = none && !strstr(all, asking[i]);
-    }
-    return none || is(v, "no_rewriter", "yes");
+    return (*all && !pmpo_proposers_ask(all)) || is(v, "no_rewriter", "yes");
 }
 
 static bool has_no_last_choice(const pmpo_run_view *v)
