@@ -214,23 +214,11 @@ static void put_tests(const evaluation *v)
     }
 }
 
-static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
-{
-    sum->prefill_tokens += c->prefill_tokens;
-    sum->logical_tokens += c->logical_tokens;
-    sum->cached_scores += c->cached_scores;
-    sum->prompt_tokens += c->prompt_tokens;
-    sum->generated_tokens += c->generated_tokens;
-    sum->cached_replies += c->cached_replies;
-    sum->seconds += c->seconds;
-    sum->dollars += c->dollars;
-}
-
 static pmpo_cost cost_of(const evaluation *v)
 {
     pmpo_cost sum = {0};
     for (size_t i = 0; i < v->n_turns; i++) {
-        add_cost(&sum, &v->turns[i].result->cost);
+        pmpo_cost_add(&sum, &v->turns[i].result->cost);
     }
     return sum;
 }

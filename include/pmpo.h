@@ -331,6 +331,9 @@ typedef struct pmpo_cost {
     double seconds;            /* wall time in the engine */
 } pmpo_cost;
 
+/* Adds every field of *c to *sum. */
+PMPO_API void pmpo_cost_add(pmpo_cost *sum, const pmpo_cost *c);
+
 typedef enum pmpo_role {
     PMPO_ROLE_TARGET, /* of a supervised example */
     PMPO_ROLE_CHOSEN,

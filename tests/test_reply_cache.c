@@ -82,6 +82,16 @@ static void check_same(const pmpo_eval *a, const pmpo_eval *b)
     }
 }
 
+static void test_costs_add_up(void **state)
+{
+    (void)state;
+    const pmpo_cost one = {1, 2, 3, 4, 5, 6, 7, 0.5, 0.25};
+    const pmpo_cost two = {2, 4, 6, 8, 10, 12, 14, 1, 0.5};
+    pmpo_cost sum = one;
+    pmpo_cost_add(&sum, &one);
+    assert_memory_equal(&sum, &two, sizeof(sum));
+}
+
 static void test_eval_repeated(void **state)
 {
     (void)state;
@@ -437,11 +447,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
-        T(test_eval_repeated),     T(test_other_settings_are_other_replies),
-        T(test_cancelled_eval),    T(test_killed_eval),
-        T(test_compare_repeated),  T(test_analyze_repeated),
-        T(test_optimize_repeated), T(test_samples_go_by_their_seeds),
-        T(test_whole_jobs_only),   T(test_asked_before_generating_only),
+        cmocka_unit_test(test_costs_add_up),
+        T(test_eval_repeated),
+        T(test_other_settings_are_other_replies),
+        T(test_cancelled_eval),
+        T(test_killed_eval),
+        T(test_compare_repeated),
+        T(test_analyze_repeated),
+        T(test_optimize_repeated),
+        T(test_samples_go_by_their_seeds),
+        T(test_whole_jobs_only),
+        T(test_asked_before_generating_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

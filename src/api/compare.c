@@ -164,19 +164,6 @@ int pmpo_compare_new(const pmpo_data *d, const pmpo_str *prompts,
 
 /* ---- one model --------------------------------------------------------------------- */
 
-static void add_cost(pmpo_cost *sum, const pmpo_cost *c)
-{
-    sum->prefill_tokens += c->prefill_tokens;
-    sum->output_rows += c->output_rows;
-    sum->logical_tokens += c->logical_tokens;
-    sum->cached_scores += c->cached_scores;
-    sum->prompt_tokens += c->prompt_tokens;
-    sum->generated_tokens += c->generated_tokens;
-    sum->cached_replies += c->cached_replies;
-    sum->dollars += c->dollars;
-    sum->seconds += c->seconds;
-}
-
 /* What one model's figures change in the whole. */
 typedef struct addition {
     pmpo_compare_values values;
@@ -232,7 +219,7 @@ static int score(pmpo_compare *c, pmpo_model *m, addition *a, pmpo_error *err)
     }
     if (rc == 0) {
         a->loss = s->loss;
-        add_cost(&a->cost, &s->cost);
+        pmpo_cost_add(&a->cost, &s->cost);
         a->warning = join(c, a->warning, s->warning);
     }
     pmpo_scores_free(s);
@@ -265,7 +252,7 @@ static int evaluate(pmpo_compare *c, pmpo_model *m, addition *a,
         }
     }
     if (rc == 0) {
-        add_cost(&a->cost, &e->cost);
+        pmpo_cost_add(&a->cost, &e->cost);
         a->warning = join(c, a->warning, e->warning);
     }
     pmpo_eval_free(e);
@@ -330,7 +317,7 @@ static int take_in(pmpo_compare *c, const pmpo_model *m, const addition *a)
     c->pub.best = best;
     c->pub.loss = a->loss;
     c->pub.losses_compare = a->loss != PMPO_LOSS_NLL;
-    add_cost(&c->pub.cost, &a->cost);
+    pmpo_cost_add(&c->pub.cost, &a->cost);
     c->pub.warning = join(c, c->pub.warning, a->warning);
     return 0;
 }

@@ -386,10 +386,8 @@ static void add_answers(pmpo_audit *out, const pmpo_eval *answers)
         out->n_replies += answers->prompts[p].n_replies;
         out->n_cut_off += answers->prompts[p].n_cut_off;
     }
-    out->cost.prompt_tokens += answers->cost.prompt_tokens;
-    out->cost.generated_tokens += answers->cost.generated_tokens;
-    out->cost.cached_replies += answers->cost.cached_replies;
-    out->cost.seconds += answers->cost.seconds;
+    /* Its dollars are 0: pmpo_audit_run sets those of the whole audit. */
+    pmpo_cost_add(&out->cost, &answers->cost);
 }
 
 static void fill_accuracy(const pmpo_matrix *t, size_t metric, double *out)

@@ -287,6 +287,19 @@ int pmpo_generate_cached(struct pmpo_model *m, const pmpo_reply_cache *k,
     return rc;
 }
 
+void pmpo_cost_add(pmpo_cost *sum, const pmpo_cost *c)
+{
+    sum->prefill_tokens += c->prefill_tokens;
+    sum->output_rows += c->output_rows;
+    sum->logical_tokens += c->logical_tokens;
+    sum->cached_scores += c->cached_scores;
+    sum->prompt_tokens += c->prompt_tokens;
+    sum->generated_tokens += c->generated_tokens;
+    sum->cached_replies += c->cached_replies;
+    sum->dollars += c->dollars;
+    sum->seconds += c->seconds;
+}
+
 void pmpo_cost_add_reply(pmpo_cost *c, const pmpo_reply *r)
 {
     if (r->cached) {

@@ -205,10 +205,8 @@ static int compute(pmpo_jobs *j, const pmpo_job *job, pmpo_hash key,
     }
     cost.seconds = (pmpo_now_ms() - start) / 1e3;
     if (j->cost) {
-        j->cost->generated_tokens += cost.generated_tokens;
-        j->cost->prompt_tokens += cost.prompt_tokens;
-        j->cost->cached_replies += cost.cached_replies;
-        j->cost->seconds += cost.seconds;
+        /* Its dollars are 0: who runs the jobs knows what was paid. */
+        pmpo_cost_add(j->cost, &cost);
     }
     if (!j->store) {
         return 0;
