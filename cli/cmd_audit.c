@@ -490,9 +490,9 @@ static int audit(audit_job *j, pmpo_error *err)
     ao.progress = progress_show;
     ao.families = j->families;
     int rc = cli_metrics(o, &ao.metrics, err);
-    rc = rc < 0 ? rc : cli_check_metrics(o, j->data, ao.metrics, err);
     rc = rc < 0 ? rc : take_scoring(j, &run, &ao, err);
-    rc = rc < 0 ? rc : cli_check_template(ao.template_name, err);
+    rc = rc < 0 ? rc : pmpo_audit_check(&ao, j->data, err);
+    rc = rc < 0 ? rc : cli_check_metrics(o, j->data, ao.metrics, err);
     rc = rc < 0 ? rc : open_model(j, err);
     rc = rc < 0 ? rc : pmpo_audit_run(j->s.scorer, j->data, j->prompts,
                                       j->n_prompts, &ao, &j->result, err);

@@ -1,7 +1,6 @@
 /* cmd_eval.c: pmpo eval: how often the model answers right. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -434,29 +433,6 @@ static void release(evaluation *v)
     cli_free(v->prompts);
 }
 
-/* A pattern is compiled here only to see that it can be. */
-static int check_pattern(const evaluation *v, pmpo_error *err)
-{
-    char why[200];
-    regex_t pattern;
-    if (!(v->eo.metrics & PMPO_METRIC_REGEX)) {
-        return 0;
-    }
-    if (!v->o->regex) {
-        return cli_error(err, PMPO_EUSAGE,
-                         "metric regex needs a pattern: "
-                         "--regex PATTERN");
-    }
-    int bad = regcomp(&pattern, v->o->regex, REG_EXTENDED | REG_NEWLINE);
-    if (bad) {
-        regerror(bad, &pattern, why, sizeof(why));
-        return cli_error(err, PMPO_EUSAGE, "the pattern %s: %s", v->o->regex,
-                         why);
-    }
-    regfree(&pattern);
-    return 0;
-}
-
 int cmd_eval(const options *o, pmpo_error *err)
 {
     evaluation v = {.o = o};
@@ -466,8 +442,7 @@ int cmd_eval(const options *o, pmpo_error *err)
     if (rc == 0 && o->regex && v.eo.metrics == 0) {
         v.eo.metrics = PMPO_METRIC_REGEX;
     }
-    rc = rc < 0 ? rc : check_pattern(&v, err);
-    rc = rc < 0 ? rc : cli_check_template(v.eo.template_name, err);
+    rc = rc < 0 ? rc : pmpo_eval_check(&v.eo, NULL, err);
     if (rc == 0 && o->examples && !strcmp(o->examples, "-")) {
         rc = cli_error(err, PMPO_EUSAGE,
                        "eval: --examples - : the result has "
@@ -475,6 +450,7 @@ int cmd_eval(const options *o, pmpo_error *err)
     }
     rc = rc == 0 && o->examples ? cli_check_output(o, o->examples, err) : rc;
     rc = rc < 0 ? rc : prepare_data(&v, err);
+    rc = rc < 0 ? rc : pmpo_eval_check(&v.eo, v.data, err);
     rc = rc < 0 ? rc : cli_check_metrics(o, v.data, v.eo.metrics, err);
     rc = rc < 0 ? rc : evaluate(&v, err);
     release(&v);

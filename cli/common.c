@@ -418,55 +418,15 @@ unsigned cli_generated(void)
     return all;
 }
 
-/* Does an example know options, or rejected outputs? */
-static bool has_outputs(const pmpo_data *d, bool rejected)
-{
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        const pmpo_example *e = pmpo_data_example(d, i);
-        if (rejected ? e->n_rejected > 0 : e->n_options >= 2) {
-            return true;
-        }
-    }
-    return false;
-}
-
 unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics)
 {
     return metrics ? metrics : pmpo_metrics_default(d);
-}
-
-int cli_check_template(const char *name, pmpo_error *err)
-{
-    pmpo_score_options so;
-    pmpo_score_options_init(&so);
-    so.template_name = name;
-    return pmpo_score_check(&so, NULL, err);
-}
-
-/* Metrics that compare given outputs need some. */
-static int check_outputs(const pmpo_data *d, unsigned metrics, pmpo_error *err)
-{
-    for (int i = 0; i < PMPO_N_METRICS; i++) {
-        bool pairs = 1u << i == PMPO_METRIC_PAIRS;
-        if ((metrics & ~cli_generated() & 1u << i) && !has_outputs(d, pairs)) {
-            return cli_error(err, PMPO_EUSAGE,
-                             "metric %s: no example has what "
-                             "it needs (%s)",
-                             pmpo_metric_name(i),
-                             pairs ? "rejected outputs" : "options");
-        }
-    }
-    return 0;
 }
 
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err)
 {
     const unsigned generated = cli_generated();
-    int rc = check_outputs(d, metrics, err);
-    if (rc < 0) {
-        return rc;
-    }
     metrics = cli_metrics_for(d, metrics);
     if (options_said(o, "max-tokens") && !(metrics & generated)) {
         return cli_error(err, PMPO_EUSAGE, "%s: --max-tokens has no effect: "

@@ -43,11 +43,8 @@ int cli_metrics(const options *o, unsigned *out, pmpo_error *err);
 unsigned cli_generated(void);
 /* `metrics`, or the default for `d` where that is 0. */
 unsigned cli_metrics_for(const pmpo_data *d, unsigned metrics);
-/* Refuses a template that there is not, before a model is open. PMPO_EUSAGE. */
-int cli_check_template(const char *name, pmpo_error *err);
-/* Refuses metrics that no example of `d` has the outputs for, and options that
- * none of `metrics` (0: the default for `d`) uses: --max-tokens, and --end of
- * eval. */
+/* Refuses options that none of `metrics` (0: the default for `d`) uses:
+ * --max-tokens, and --end of eval. PMPO_EUSAGE. */
 int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err);
 /* Said before standard input is read. PMPO_EUSAGE: it was before. */

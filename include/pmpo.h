@@ -698,6 +698,12 @@ typedef struct pmpo_eval_options {
 } pmpo_eval_options;
 
 PMPO_API void pmpo_eval_options_init(pmpo_eval_options *o);
+/* What can be told of *o before a model is open: max_tokens, the template's name and
+ * file, the pattern of the metric regex. `d`: what is to be evaluated, whose
+ * examples the metrics have to fit; NULL: not known. PMPO_EUSAGE, PMPO_EVERSION or
+ * PMPO_ENOMEM. */
+PMPO_API int pmpo_eval_check(const pmpo_eval_options *o, const pmpo_data *d,
+                             pmpo_error *err);
 
 typedef struct pmpo_eval_metric {
     const char *name;

@@ -66,6 +66,11 @@ typedef struct pmpo_audit {
     size_t n_replies, n_cut_off; /* of all prompts, as in pmpo_eval_prompt */
 } pmpo_audit;
 
+/* As pmpo_eval_check, for pmpo_audit_run: PMPO_EUSAGE for the metrics pairs, regex
+ * and judge, too. */
+PMPO_API int pmpo_audit_check(const pmpo_eval_options *o, const pmpo_data *d,
+                              pmpo_error *err);
+
 /* Scores every prompt on `d`, which should have only examples that no prompt
  * was made with, and compares losses with accuracies. o->metrics 0: options,
  * options-mean and options-calibrated if options are known, else

@@ -351,6 +351,43 @@ static void test_a_group_is_the_answer(void **state)
     fake_free(m);
 }
 
+/* What needs no model is told without one; what needs the data, with them only. */
+static void test_checks(void **state)
+{
+    (void)state;
+    pmpo_data *d = walks(2); /* their answers are Yes and No */
+    pmpo_error err = {0};
+    pmpo_eval_options o;
+    pmpo_eval_options_init(&o);
+    assert_int_equal(pmpo_eval_check(&o, d, &err), 0);
+    assert_int_equal(pmpo_audit_check(&o, d, &err), 0);
+    o.metrics = PMPO_METRIC_NUMBER;
+    assert_int_equal(pmpo_eval_check(&o, NULL, &err), 0);
+    assert_int_equal(pmpo_eval_check(&o, d, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "metric number: no example"));
+    assert_int_equal(pmpo_audit_check(&o, d, &err), PMPO_EUSAGE);
+    o.metrics = PMPO_METRIC_REGEX;
+    assert_int_equal(pmpo_eval_check(&o, NULL, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "needs a pattern"));
+    o.regex = "(";
+    assert_int_equal(pmpo_eval_check(&o, NULL, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "pattern ("));
+    o.regex = "(Yes|No)";
+    assert_int_equal(pmpo_eval_check(&o, d, &err), 0);
+    assert_int_equal(pmpo_audit_check(&o, NULL, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "an audit compares with options"));
+    o.max_tokens = 0;
+    assert_int_equal(pmpo_eval_check(&o, NULL, &err), PMPO_EUSAGE);
+    o.max_tokens = 1;
+    o.template_name = "none";
+    assert_int_equal(pmpo_eval_check(&o, NULL, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "unknown template 'none'"));
+    o.size--;
+    assert_int_equal(pmpo_eval_check(&o, NULL, &err), PMPO_EVERSION);
+    assert_int_equal(pmpo_audit_check(&o, NULL, &err), PMPO_EVERSION);
+    pmpo_data_free(d);
+}
+
 /* A header of another version is told from what is wrong with the call. */
 static void test_other_versions(void **state)
 {
@@ -491,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_calibrated_options),
         cmocka_unit_test(test_a_pattern_finds_the_answer),
         cmocka_unit_test(test_a_group_is_the_answer),
+        cmocka_unit_test(test_checks),
         cmocka_unit_test(test_other_versions),
         cmocka_unit_test(test_a_judge_has_no_favourite_place),
         cmocka_unit_test(test_cut_off_replies_are_counted),

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "data/data.h"
 #include "eval/eval.h"
+#include "model/template.h"
 
 void pmpo_eval_options_init(pmpo_eval_options *o)
 {
@@ -36,6 +37,64 @@ static const char *warn(const pmpo_eval_input *in, pmpo_model *judge,
     pmpo_buf_release(&b);
     return text ? text : "";
 }
+
+/* ---- checks ---------------------------------------------------------------- */
+
+/* What evaluations and audits have in common. */
+static int check_options(const pmpo_eval_options *o, pmpo_error *err)
+{
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_eval_options of another version of pmpo.h");
+    }
+    int rc = pmpo_check_max_tokens(o->max_tokens, err);
+    return rc < 0 ? rc : pmpo_template_check(o->template_name, err);
+}
+
+static int check_pattern(const char *text, pmpo_error *err)
+{
+    regex_t pattern;
+    int rc = pmpo_pattern_new(text, &pattern, err);
+    if (rc == 0) {
+        regfree(&pattern);
+    }
+    return rc;
+}
+
+int pmpo_eval_check(const pmpo_eval_options *o, const pmpo_data *d,
+                    pmpo_error *err)
+{
+    pmpo_data *part = NULL;
+    unsigned metrics;
+    int rc = check_options(o, err);
+    if (rc == 0 && (o->metrics & PMPO_METRIC_REGEX)) {
+        rc = check_pattern(o->regex, err);
+    }
+    if (rc == 0 && d) {
+        rc = pmpo_data_first(d, o->limit, &part, err);
+        rc = rc < 0 ? rc
+                    : pmpo_metrics_resolve(o->metrics, part ? part : d,
+                                           &metrics, err);
+    }
+    pmpo_data_free(part);
+    return rc;
+}
+
+int pmpo_audit_check(const pmpo_eval_options *o, const pmpo_data *d,
+                     pmpo_error *err)
+{
+    pmpo_data *part = NULL;
+    unsigned metrics;
+    int rc = check_options(o, err);
+    rc = rc == 0 && d ? pmpo_data_first(d, o->limit, &part, err) : rc;
+    rc = rc < 0
+             ? rc
+             : pmpo_audit_resolve(o->metrics, part ? part : d, &metrics, err);
+    pmpo_data_free(part);
+    return rc;
+}
+
+/* ---- what both do ---------------------------------------------------------- */
 
 /* Fills in->data, the first `limit` of it (*part is the caller's to free), and
  * in->cache. PMPO_EUSAGE: as of pmpo_check_max_tokens. */

@@ -473,17 +473,17 @@ static unsigned all_by_scores(const pmpo_data *d)
     return all;
 }
 
-static int resolve(work *w, pmpo_error *err)
+int pmpo_audit_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
+                       pmpo_error *err)
 {
-    unsigned asked = w->in->o->metrics;
     for (int i = 0; i < PMPO_N_METRICS; i++) {
         if ((asked & 1u << i) && pmpo_metrics[i]->no_audit) {
             return refuse(err);
         }
     }
-    int rc = pmpo_metrics_resolve(asked, w->in->data, &w->metrics, err);
-    if (rc == 0 && asked == 0 && w->metrics == PMPO_METRIC_OPTIONS) {
-        w->metrics = all_by_scores(w->in->data);
+    int rc = d ? pmpo_metrics_resolve(asked, d, out, err) : 0;
+    if (rc == 0 && d && asked == 0 && *out == PMPO_METRIC_OPTIONS) {
+        *out = all_by_scores(d);
     }
     return rc;
 }
@@ -493,7 +493,7 @@ int pmpo_audit_prompts(const pmpo_eval_input *in, pmpo_arena *mem,
 {
     *out = (pmpo_audit){.warning = ""};
     work w = {.in = in, .out = out, .mem = mem};
-    int rc = resolve(&w, err);
+    int rc = pmpo_audit_resolve(in->o->metrics, in->data, &w.metrics, err);
     rc = rc < 0 ? rc : measure(&w, err);
     rc = rc < 0 ? rc : make_tables(&w, err);
     rc = rc < 0 ? rc : fill_result(&w, err);

@@ -51,6 +51,9 @@ extern const pmpo_metric_row *const pmpo_metrics[]; /* [PMPO_N_METRICS] */
  * PMPO_EUSAGE: one of them, which *err names, applies to no example. */
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
                          pmpo_error *err);
+/* The pattern of the metric regex, for regfree. PMPO_EUSAGE: there is none (NULL or
+ * empty), or it is no regular expression; then there is nothing to free. */
+int pmpo_pattern_new(const char *text, regex_t *out, pmpo_error *err);
 
 /* The share of the examples that always giving the same one of the data's labels
  * gets right: pmpo_data_majority, or more where the metric takes several labels
@@ -123,6 +126,13 @@ typedef struct pmpo_eval_input {
  * Everything that *out points to lives in `mem`. (evaluate.c) */
 int pmpo_evaluate(const pmpo_eval_input *in, pmpo_arena *mem, pmpo_eval *out,
                   pmpo_error *err);
+
+/* The metrics of an audit on `d`, as of pmpo_metrics_resolve; with the default, all
+ * metrics that scores tell where there are options. PMPO_EUSAGE, too: an audit
+ * doesn't compare with one of them. `d` NULL: not known; then *out is left alone.
+ * (audit.c) */
+int pmpo_audit_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
+                       pmpo_error *err);
 
 /* Which losses rank the prompts as accuracy does; see pmpo_audit_run in
  * pmpo_measure.h. Everything that *out points to lives in `mem`. (audit.c) */

@@ -301,20 +301,9 @@ static int make_scorer(work *w, pmpo_error *err)
 
 static int make_pattern(work *w, pmpo_error *err)
 {
-    char why[200];
-    if (!w->o->regex || !*w->o->regex) {
-        return pmpo_fail(err, PMPO_EUSAGE,
-                         "metric regex needs a "
-                         "pattern: --regex PATTERN");
-    }
-    int bad = regcomp(&w->pattern, w->o->regex, REG_EXTENDED | REG_NEWLINE);
-    if (bad) {
-        regerror(bad, &w->pattern, why, sizeof(why));
-        return pmpo_fail(err, PMPO_EUSAGE, "the pattern %s: %s", w->o->regex,
-                         why);
-    }
-    w->has_pattern = true;
-    return 0;
+    int rc = pmpo_pattern_new(w->o->regex, &w->pattern, err);
+    w->has_pattern = rc == 0;
+    return rc;
 }
 
 static int set_up(work *w, pmpo_error *err)

@@ -133,6 +133,21 @@ static bool right_choice(const pmpo_example *e, const pmpo_answer *a,
            pmpo_answer_letter(pmpo_example_label(e), e->n_options);
 }
 
+int pmpo_pattern_new(const char *text, regex_t *out, pmpo_error *err)
+{
+    char why[200];
+    if (!text || !*text) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "metric regex needs a pattern: --regex PATTERN");
+    }
+    int bad = regcomp(out, text, REG_EXTENDED | REG_NEWLINE);
+    if (bad) {
+        regerror(bad, out, why, sizeof(why));
+        return pmpo_fail(err, PMPO_EUSAGE, "the pattern %s: %s", text, why);
+    }
+    return 0;
+}
+
 /* Flags of a search from `at` on. */
 static int begins_line(pmpo_str text, const char *at)
 {

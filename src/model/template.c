@@ -451,6 +451,25 @@ int pmpo_template_kind_of(const char *name, pmpo_template_kind *kind,
                      name);
 }
 
+int pmpo_template_check(const char *name, pmpo_error *err)
+{
+    pmpo_template_kind kind;
+    pmpo_buf text = {0};
+    int rc = pmpo_template_kind_of(name, &kind, err);
+    if (rc == 0 && kind == PMPO_TEMPLATE_FILE) {
+        rc = pmpo_read_file(name + 1, &text, err);
+    }
+    if (rc == PMPO_EIO) {
+        pmpo_fail_in(err, rc, "template");
+        if (err) {
+            err->code = PMPO_EUSAGE;
+        }
+        rc = PMPO_EUSAGE;
+    }
+    pmpo_buf_release(&text);
+    return rc;
+}
+
 /* A chat template that can't serve should be refused before any work. */
 static int try_chat(pmpo_template *t, pmpo_error *err)
 {

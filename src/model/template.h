@@ -43,6 +43,9 @@ typedef enum pmpo_template_kind {
  * no such template. */
 int pmpo_template_kind_of(const char *name, pmpo_template_kind *kind,
                           pmpo_error *err);
+/* What can be told of a template without a vocabulary: its name; of a file, that it
+ * can be read. PMPO_EUSAGE or PMPO_ENOMEM. */
+int pmpo_template_check(const char *name, pmpo_error *err);
 
 /* A part of an @file template. */
 typedef struct pmpo_slot {

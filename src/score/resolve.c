@@ -122,27 +122,6 @@ int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
     return 0;
 }
 
-/* The template's name; of a file, that it can be read. The rest needs a
- * vocabulary. */
-static int check_template(const char *name, pmpo_error *err)
-{
-    pmpo_template_kind kind;
-    pmpo_buf text = {0};
-    int rc = pmpo_template_kind_of(name, &kind, err);
-    if (rc == 0 && kind == PMPO_TEMPLATE_FILE) {
-        rc = pmpo_read_file(name + 1, &text, err);
-    }
-    if (rc == PMPO_EIO) {
-        pmpo_fail_in(err, rc, "template");
-        if (err) {
-            err->code = PMPO_EUSAGE;
-        }
-        rc = PMPO_EUSAGE;
-    }
-    pmpo_buf_release(&text);
-    return rc;
-}
-
 int pmpo_score_check(const pmpo_score_options *o, const pmpo_data *d,
                      pmpo_error *err)
 {
@@ -152,7 +131,7 @@ int pmpo_score_check(const pmpo_score_options *o, const pmpo_data *d,
     }
     pmpo_data *part = NULL;
     pmpo_loss_kind loss = o->loss;
-    int rc = check_template(o->template_name, err);
+    int rc = pmpo_template_check(o->template_name, err);
     rc = rc < 0 || !d ? rc : pmpo_data_first(d, o->limit, &part, err);
     const pmpo_data *scored = part ? part : d;
     if (rc == 0 && scored) {

@@ -24,6 +24,8 @@ try optimize --quiet --rewriter missing
 try eval -p x --regex '('
 try eval -p x --metric regex
 try eval -p x --metric options
+try eval -p x --metric number
+try audit --baseline all --metric regex
 # Marks of parts to keep are none of the prompt; places are filled in by templates alone.
 try score -p 'Do {{keep}}this.'
 try score -p 'Classify: {input}'
