@@ -33,27 +33,30 @@
 #define NUMBER(name, type, member, arg, help, value, commands, low, high)      \
     {0, name, type, AT(member), arg, help, value, commands, "", low, high}
 
+#define MODEL_HELP                                                             \
+    "a GGUF file, a name from `pmpo models list`, or the URL of a server"
+#define ONE_MODEL_HELP                                                         \
+    MODEL_HELP " such as http://host:8000/v1; repeat it for replica URLs; "    \
+               "only one file or name"
+#define DATA_HELP                                                              \
+    "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is standard "     \
+    "input"
+#define PROMPT_HELP                                                            \
+    "the text, @FILE, or - for standard input; one newline at the end of a "   \
+    "file is dropped"
+
 const option_row option_rows[] = {
     /* ---- what to work on ---- */
     {'m', "model", OPT_MODEL, AT(model), "MODEL",
-     "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat it for replica URLs; only one "
-     "file or name, but with --joint",
+     ONE_MODEL_HELP "; several different ones with --joint",
      "($PMPO_MODEL, else the list's default)", CMD_OPTIMIZE, "", 0, 0},
-    {'m', "model", OPT_MODEL, AT(model), "MODEL",
-     "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat it for replica URLs; only one "
-     "file or name",
+    {'m', "model", OPT_MODEL, AT(model), "MODEL", ONE_MODEL_HELP,
      "($PMPO_MODEL, else the list's default)",
      MODELS & ~(CMD_OPTIMIZE | CMD_AUDIT | CMD_COMPARE), "", 0, 0},
     {'m', "model", OPT_TEXTS, AT(models), "MODEL",
-     "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "(URLs of replicas: separated by commas); may be repeated",
+     MODEL_HELP " (URLs of replicas: separated by commas); may be repeated",
      "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
-    {'m', "model", OPT_MODEL, AT(model), "MODEL",
-     "a GGUF file, a name from `pmpo models list`, or the URL of a server "
-     "such as http://host:8000/v1; repeat it for replica URLs; only one "
-     "file or name",
+    {'m', "model", OPT_MODEL, AT(model), "MODEL", ONE_MODEL_HELP,
      "(the run's, else $PMPO_MODEL, else the list's default)", CMD_AUDIT, "", 0,
      0},
     TEXT(0, "rewriter", rewriter, "MODEL",
@@ -65,37 +68,24 @@ const option_row option_rows[] = {
          "the model that marks the parts of the prompt; a server's key is in "
          "$PMPO_REWRITER_API_KEY",
          "(the scoring model itself)", CMD_ANALYZE),
-    TEXT('d', "data", data, "FILE",
-         "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is "
-         "standard input",
-         "(none; required)", RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
-    TEXT('d', "data", data, "FILE",
-         "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is "
-         "standard input",
-         "(the run's test part)", CMD_AUDIT),
-    TEXT('d', "data", data, "FILE",
-         "examples: a JSONL, BIG-Bench Hard, .csv or .tsv file; - is "
-         "standard input",
+    TEXT('d', "data", data, "FILE", DATA_HELP, "(none; required)",
+         RUNS | CMD_EVAL | CMD_COMPARE | CMD_COMPRESS),
+    TEXT('d', "data", data, "FILE", DATA_HELP, "(the run's test part)",
+         CMD_AUDIT),
+    TEXT('d', "data", data, "FILE", DATA_HELP,
          "(a made-up set of 50 questions)", CMD_BENCH),
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
-     "the text, @FILE, or - for standard input; one newline at the end of a "
-     "file is dropped; may be repeated",
-     "(none; required)", CMD_SCORE | CMD_EVAL | CMD_COMPARE, "", 0, 0},
+     PROMPT_HELP "; may be repeated", "(none; required)",
+     CMD_SCORE | CMD_EVAL | CMD_COMPARE, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
-     "the text, @FILE, or - for standard input; one newline at the end of a "
-     "file is dropped; may be repeated",
+     PROMPT_HELP "; may be repeated",
      "(the run's prompts alone; these are added)", CMD_AUDIT, "", 0, 0},
-    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
-     "the text, @FILE, or - for standard input; one newline at the end of a "
-     "file is dropped",
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT", PROMPT_HELP,
      "(none; required)", CMD_ANALYZE | CMD_COMPRESS, "", 0, 0},
-    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
-     "the text, @FILE, or - for standard input; one newline at the end of a "
-     "file is dropped",
+    {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT", PROMPT_HELP,
      "(Let's think step by step.)", CMD_OPTIMIZE, "", 0, 0},
     {'p', "prompt", OPT_TEXTS, AT(prompts), "PROMPT",
-     "the text, @FILE, or - for standard input; one newline at the end of a "
-     "file is dropped; several are scored together, as a search does",
+     PROMPT_HELP "; several are scored together, as a search does",
      "(Let's think step by step.)", CMD_BENCH, "", 0, 0},
     TEXT(0, "task", task, "TEXT",
          "description of the task for the rewriter: the text or @FILE",
