@@ -1,6 +1,5 @@
 /* cmd_score.c: pmpo score: the loss of prompts on examples. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -9,30 +8,6 @@
 #include "print.h"
 #include "progress.h"
 #include "session.h"
-
-void put_model(const options *o, const pmpo_model *m)
-{
-    const char *from = getenv("PMPO_MODEL");
-    put_model_of(o, m,
-                 o->model        ? ""
-                 : from && *from ? ", from $PMPO_MODEL"
-                                 : ", the default");
-}
-
-void put_model_of(const options *o, const pmpo_model *m, const char *why)
-{
-    const pmpo_model_info *i = pmpo_model_describe(m);
-    if (i->dialect) {
-        put_fact("model", "%s%s at %s (%s, dialect %s)", i->name, why, i->path,
-                 i->description, i->dialect);
-    } else {
-        put_fact("model", "%s%s (%s, %d threads)", i->name, why, i->precision,
-                 i->threads);
-    }
-    if (i->note && *i->note && !o->quiet) {
-        put_fact("", "%s", i->note);
-    }
-}
 
 /* ---- the table ---------------------------------------------------------- */
 

@@ -35,9 +35,5 @@ void show_run(const pmpo_run *run, const char *path, bool json);
  * cmd_resume.c */
 int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                    pmpo_error *err);
-/* Prints the line "model": name, why it was chosen, precision. cmd_score.c */
-void put_model(const options *o, const pmpo_model *m);
-/* The same with whose it is, such as ", the default". */
-void put_model_of(const options *o, const pmpo_model *m, const char *why);
 
 #endif

@@ -290,3 +290,29 @@ void put_cost(const pmpo_cost *c)
         put_fact("", "%.4f dollars", c->dollars);
     }
 }
+
+/* ---- models ------------------------------------------------------------- */
+
+void put_model(const options *o, const pmpo_model *m)
+{
+    const char *from = getenv("PMPO_MODEL");
+    put_model_of(o, m,
+                 o->model        ? ""
+                 : from && *from ? ", from $PMPO_MODEL"
+                                 : ", the default");
+}
+
+void put_model_of(const options *o, const pmpo_model *m, const char *why)
+{
+    const pmpo_model_info *i = pmpo_model_describe(m);
+    if (i->dialect) {
+        put_fact("model", "%s%s at %s (%s, dialect %s)", i->name, why, i->path,
+                 i->description, i->dialect);
+    } else {
+        put_fact("model", "%s%s (%s, %d threads)", i->name, why, i->precision,
+                 i->threads);
+    }
+    if (i->note && *i->note && !o->quiet) {
+        put_fact("", "%s", i->note);
+    }
+}

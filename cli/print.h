@@ -1,9 +1,10 @@
-/* print.h: numbers and texts for people, in 80 columns. */
+/* print.h: numbers, texts and models for people, in 80 columns. */
 #ifndef PMPO_CLI_PRINT_H
 #define PMPO_CLI_PRINT_H
 
 #include <stdio.h>
 
+#include "options.h"
 #include "pmpo.h"
 
 #define SHORT 40  /* room that every show_ function needs */
@@ -59,5 +60,10 @@ bool has_colour(void); /* standard output is a terminal; no NO_COLOR */
 
 /* The cost of a piece of work, as a fact. */
 void put_cost(const pmpo_cost *c);
+/* A model as a fact: name, why it was chosen, precision; without --quiet its note,
+ * too. */
+void put_model(const options *o, const pmpo_model *m);
+/* The same with whose it is, such as ", the default". */
+void put_model_of(const options *o, const pmpo_model *m, const char *why);
 
 #endif
