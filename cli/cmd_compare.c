@@ -101,11 +101,7 @@ static void put_facts(const options *o, const pmpo_comparison *c)
                  : "by %s",
              c->metric, 100 * c->majority);
     for (size_t i = 0; i < c->n_prompts; i++) {
-        bool empty = c->prompts[i].len == 0;
-        printf("\nprompt %zu%s\n", i + 1, empty ? " (empty)" : "");
-        if (!empty) {
-            put_text(stdout, c->prompts[i], "  | ");
-        }
+        put_prompt(i + 1, c->prompts[i]);
     }
 }
 
@@ -141,19 +137,11 @@ static void compare_text(const options *o, const pmpo_comparison *c)
 
 /* ---- as JSON ----------------------------------------------------------------------- */
 
-static json_t *interval_json(double low, double high)
-{
-    json_t *a = js_array();
-    js_add(a, js_number(low));
-    js_add(a, js_number(high));
-    return a;
-}
-
 static json_t *gain_json(const pmpo_compare_gain *g)
 {
     json_t *o = js_object();
     js_put(o, "value", js_number(g->value));
-    js_put(o, "interval", interval_json(g->low, g->high));
+    js_put(o, "interval", js_interval(g->low, g->high));
     js_put(o, "p_value", js_number(g->p));
     js_put(o, "p_holm", js_number(g->p_holm));
     return o;
@@ -168,11 +156,10 @@ static json_t *cells_json(const pmpo_comparison *c,
         json_t *o = js_object();
         js_put(o, "prompt", js_count(i + 1));
         js_put(o, "loss", js_number(x->loss));
-        js_put(o, "loss_interval", interval_json(x->loss_low, x->loss_high));
+        js_put(o, "loss_interval", js_interval(x->loss_low, x->loss_high));
         js_put(o, "loss_gain", gain_json(&x->loss_gain));
         js_put(o, "right", js_number(x->right));
-        js_put(o, "right_interval",
-               interval_json(x->right_low, x->right_high));
+        js_put(o, "right_interval", js_interval(x->right_low, x->right_high));
         js_put(o, "right_gain", gain_json(&x->right_gain));
         js_put(o, "asked", js_count(x->n_asked));
         js_put(o, "n_right", js_count(x->n_right));

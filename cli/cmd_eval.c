@@ -187,17 +187,6 @@ static void put_answers(const turn *r)
     }
 }
 
-static void put_prompts(const evaluation *v)
-{
-    for (size_t i = 0; i < v->n_prompts; i++) {
-        bool empty = v->prompts[i].len == 0;
-        printf("\nprompt %zu%s\n", i + 1, empty ? " (empty)" : "");
-        if (!empty) {
-            put_text(stdout, v->prompts[i], "  | ");
-        }
-    }
-}
-
 static void put_tests(const evaluation *v)
 {
     const pmpo_eval *e = v->turns[0].result;
@@ -244,7 +233,9 @@ static void eval_text(const evaluation *v, const session *s)
             put_cut_off(&e->prompts[p], p + 1, v->turns[i].shots);
         }
     }
-    put_prompts(v);
+    for (size_t i = 0; i < v->n_prompts; i++) {
+        put_prompt(i + 1, v->prompts[i]);
+    }
     for (size_t i = 0; v->o->verbose && i < v->n_turns; i++) {
         put_answers(&v->turns[i]);
     }

@@ -18,17 +18,14 @@ static bool can_go_on(int rc)
  * process is at it. */
 static int say_kept(int rc, const char *path, const options *o, pmpo_error *err)
 {
-    char word[600];
+    char resume[RESUME_ROOM];
     pmpo_run *run = NULL;
     if (pmpo_run_open(path, &run, NULL) < 0) {
         return rc;
     }
     if (strcmp(pmpo_run_describe(run)->status, "running") != 0) {
-        cli_quote(path, word, sizeof(word));
-        rc = cli_error(err, rc,
-                       "%s; what was done is kept, go on with: pmpo "
-                       "resume %s%s",
-                       err->text, word, o->approve ? " --approve" : "");
+        rc = cli_error(err, rc, "%s; what was done is kept, go on with: %s",
+                       err->text, cli_resume_command(path, o->approve, resume));
     }
     pmpo_run_free(run);
     return rc;
@@ -37,17 +34,15 @@ static int say_kept(int rc, const char *path, const options *o, pmpo_error *err)
 int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                    pmpo_error *err)
 {
-    char word[600];
+    char resume[RESUME_ROOM];
     bool stopped = rc == PMPO_ECANCELLED || rc == PMPO_EBUDGET;
     if (run && (rc == 0 || stopped)) {
         show_run(run, path, o->json);
     }
     if (run && stopped) {
-        cli_quote(path, word, sizeof(word));
-        rc = cli_error(err, rc, "%s; everything is kept, go on with: pmpo "
-                       "resume %s%s", err->text[0] ? err->text
-                                                   : pmpo_code_text(rc), word,
-                       o->approve ? " --approve" : "");
+        rc = cli_error(err, rc, "%s; everything is kept, go on with: %s",
+                       err->text[0] ? err->text : pmpo_code_text(rc),
+                       cli_resume_command(path, o->approve, resume));
     }
     if (!run && can_go_on(rc)) {
         rc = say_kept(rc, path, o, err);

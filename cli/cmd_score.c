@@ -13,19 +13,15 @@
 
 static void put_how(const options *o, const pmpo_scores *s)
 {
-    bool answer = o->how.loss_on == PMPO_LOSS_ON_ANSWER;
-    const char *how = s->loss == PMPO_LOSS_NLL && answer
-                          ? (o->how.reduction ? "summed over an answer's tokens"
-                                              : "mean over an answer's tokens")
-                      : s->loss == PMPO_LOSS_NLL
-                          ? (o->how.reduction ? "summed over a target's tokens"
-                                          : "mean over a target's tokens")
-                          : (o->how.normalize ? "log-likelihoods per token"
-                                          : "log-likelihoods of whole outputs");
+    const loss_words how = {
+        .nll = s->loss == PMPO_LOSS_NLL,
+        .on_answer = o->how.loss_on == PMPO_LOSS_ON_ANSWER,
+        .sum = o->how.reduction == PMPO_REDUCE_SUM,
+        .per_token = o->how.normalize == PMPO_NORM_LENGTH,
+    };
     put_fact("loss", "%s, %s%s; template %s; the end-of-turn token is %s",
-             pmpo_loss_name(s->loss), how,
-             o->how.calibrate ? CALIBRATED : "",
-             o->how.template_name,
+             pmpo_loss_name(s->loss), how_loss_is_made(&how),
+             o->how.calibrate ? CALIBRATED : "", o->how.template_name,
              s->end_token ? "part of a target" : "not part of a target");
 }
 
@@ -48,11 +44,7 @@ static void put_table(const pmpo_scores *s)
         put_row(i + 1, &s->prompts[i]);
     }
     for (size_t i = 0; i < s->n_prompts; i++) {
-        bool empty = s->prompts[i].prompt.len == 0;
-        printf("\nprompt %zu%s\n", i + 1, empty ? " (empty)" : "");
-        if (!empty) {
-            put_text(stdout, s->prompts[i].prompt, "  | ");
-        }
+        put_prompt(i + 1, s->prompts[i].prompt);
     }
 }
 

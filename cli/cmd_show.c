@@ -97,22 +97,13 @@ static json_t *iteration_json(const pmpo_iteration *it)
     return o;
 }
 
-static json_t *interval_json(double low, double high)
-{
-    json_t *a = js_array();
-    js_add(a, js_number(low));
-    js_add(a, js_number(high));
-    return a;
-}
-
 static json_t *answers_of_json(const pmpo_outcome *x)
 {
     json_t *o = js_object();
     js_put(o, "n", js_count(x->test_n_answers));
     js_put(o, "right", js_count(x->test_n_right));
     js_put(o, "cut_off", js_count(x->test_n_cut_off));
-    js_put(o, "interval",
-           interval_json(x->test_right_low, x->test_right_high));
+    js_put(o, "interval", js_interval(x->test_right_low, x->test_right_high));
     return o;
 }
 
@@ -124,7 +115,7 @@ static json_t *answers_json(const pmpo_run_view *v)
     js_put(o, "best", answers_of_json(&v->best));
     js_put(o, "gain", js_number(v->answers_gain));
     js_put(o, "gain_interval",
-           interval_json(v->answers_gain_low, v->answers_gain_high));
+           js_interval(v->answers_gain_low, v->answers_gain_high));
     js_put(o, "p_value", js_number(v->answers_p));
     js_put(o, "majority", js_number(v->answers_majority));
     return o;
@@ -153,8 +144,7 @@ static json_t *test_json(const pmpo_run_view *v)
     const char *const names[] = {"initial", "best"};
     for (int i = 0; i < 2; i++) {
         js_put(accuracy, names[i],
-               interval_json(v->test_accuracy_low[i],
-                             v->test_accuracy_high[i]));
+               js_interval(v->test_accuracy_low[i], v->test_accuracy_high[i]));
     }
     json_t *looks = js_array();
     for (size_t i = 0; i < v->n_test_looks; i++) {
@@ -163,12 +153,12 @@ static json_t *test_json(const pmpo_run_view *v)
         js_put(x, "iterations", json_integer(l->iterations));
         js_put(x, "candidate", json_integer(l->candidate));
         js_put(x, "gain", js_number(l->gain));
-        js_put(x, "gain_interval", interval_json(l->low, l->high));
+        js_put(x, "gain_interval", js_interval(l->low, l->high));
         js_add(looks, x);
     }
     js_put(o, "gain", js_number(v->test_gain));
     js_put(o, "gain_interval",
-           interval_json(v->test_gain_low, v->test_gain_high));
+           js_interval(v->test_gain_low, v->test_gain_high));
     js_put(o, "accuracy_interval", accuracy);
     js_put(o, "looks", looks);
     js_put(o, "majority", js_number(v->test_majority));
@@ -245,23 +235,17 @@ static const char *setting(const pmpo_run_view *v, const char *name)
 /* The loss, and the settings that it uses. */
 static void put_loss(const pmpo_run_view *v)
 {
-    bool nll = !strcmp(v->loss, "nll");
+    const loss_words how = {
+        .nll = !strcmp(v->loss, "nll"),
+        .on_answer = !strcmp(setting(v, "loss_on"), "answer"),
+        .sum = !strcmp(v->reduction, "sum"),
+        .per_token = strcmp(setting(v, "normalize"), "none") != 0,
+    };
     bool preference = !strcmp(v->loss, "preference");
-    bool whole = !strcmp(setting(v, "normalize"), "none");
     bool calibrated = !strcmp(setting(v, "calibrate"), "content-free");
-    bool answer = !strcmp(setting(v, "loss_on"), "answer");
-    bool sum = !strcmp(v->reduction, "sum");
-    const char *words = answer ? (sum ? "summed over an answer's tokens"
-                                      : "mean over an answer's tokens")
-                        : sum  ? "summed over a target's tokens"
-                               : "mean over a target's tokens";
     put_fact("loss", "%s, %s%s%s%s; template %s", v->loss,
-             nll     ? words
-             : whole ? "log-likelihoods of whole outputs"
-                     : "log-likelihoods per token",
-             preference ? ", beta " : "",
-             preference ? setting(v, "beta") : "",
-             calibrated ? CALIBRATED : "",
+             how_loss_is_made(&how), preference ? ", beta " : "",
+             preference ? setting(v, "beta") : "", calibrated ? CALIBRATED : "",
              v->template_name);
 }
 
@@ -644,12 +628,11 @@ static void put_best(const pmpo_run_view *v)
 
 static void put_go_on(const pmpo_run_view *v, const char *path)
 {
-    char word[600];
+    char resume[RESUME_ROOM];
     bool approve = !strcmp(setting(v, "approve"), "yes");
     if (!strcmp(v->status, "stopped") || !strcmp(v->status, "interrupted")) {
-        cli_quote(path, word, sizeof(word));
-        printf("`pmpo resume %s%s` goes on with it.\n", word,
-               approve ? " --approve" : "");
+        printf("`%s` goes on with it.\n",
+               cli_resume_command(path, approve, resume));
     }
 }
 

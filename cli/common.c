@@ -72,6 +72,16 @@ void cli_quote(const char *path, char *out, size_t size)
     out[n] = '\0';
 }
 
+const char *cli_resume_command(const char *path, bool approve,
+                               char out[RESUME_ROOM])
+{
+    char word[RESUME_ROOM - 40]; /* room for the other words */
+    cli_quote(path, word, sizeof(word));
+    snprintf(out, RESUME_ROOM, "pmpo resume %s%s", word,
+             approve ? " --approve" : "");
+    return out;
+}
+
 /* ---- memory ------------------------------------------------------------- */
 
 void cli_no_memory(void)

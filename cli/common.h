@@ -51,6 +51,11 @@ int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
 int cli_take_stdin(pmpo_error *err);
 /* `path` as a shell word, cut where `out` is full. */
 void cli_quote(const char *path, char *out, size_t size);
+/* How to go on with the run at `path`, as a command line: fills `out` and returns
+ * it. */
+#define RESUME_ROOM 640
+const char *cli_resume_command(const char *path, bool approve,
+                               char out[RESUME_ROOM]);
 /* Are both, which may be NULL, names of one regular file? */
 bool cli_same_file(const char *a, const char *b);
 /* PMPO_EIO: no file `path` can be made in its folder. Asked before any work. */

@@ -100,6 +100,14 @@ void js_print(json_t *document)
 
 /* ---- parts of documents ------------------------------------------------- */
 
+json_t *js_interval(double low, double high)
+{
+    json_t *a = js_array();
+    js_add(a, js_number(low));
+    js_add(a, js_number(high));
+    return a;
+}
+
 json_t *js_cost(const pmpo_cost *c)
 {
     json_t *o = js_object();

@@ -28,12 +28,12 @@ void js_print(json_t *document);
 
 /* ---- what several commands print ---------------------------------------- */
 
+json_t *js_interval(double low, double high); /* [low, high] */
 json_t *js_cost(const pmpo_cost *c);
 json_t *js_model(const pmpo_model *m);
 json_t *js_prompt(const pmpo_prompt_score *p);
 json_t *js_segment(const pmpo_segment_effect *s);
 /* The settings with which prompts were scored. */
 json_t *js_settings(const options *o, pmpo_loss_kind loss, bool end_token);
-
 
 #endif

@@ -252,6 +252,31 @@ void put_fact(const char *name, const char *fmt, ...)
     put_hanging(stdout, str_of(text), FACT_COLUMN);
 }
 
+void put_prompt(size_t number, pmpo_str prompt)
+{
+    bool empty = prompt.len == 0;
+    printf("\nprompt %zu%s\n", number, empty ? " (empty)" : "");
+    if (!empty) {
+        put_text(stdout, prompt, "  | ");
+    }
+}
+
+const char *how_loss_is_made(const loss_words *w)
+{
+    if (!w->nll && w->per_token) {
+        return "log-likelihoods per token";
+    }
+    if (!w->nll) {
+        return "log-likelihoods of whole outputs";
+    }
+    if (w->on_answer) {
+        return w->sum ? "summed over an answer's tokens"
+                      : "mean over an answer's tokens";
+    }
+    return w->sum ? "summed over a target's tokens"
+                  : "mean over a target's tokens";
+}
+
 /* ---- looks -------------------------------------------------------------- */
 
 bool has_colour(void)

@@ -18,6 +18,16 @@ size_t text_width(void);
     ", less those with the input N/A, as are format, choice and the right "    \
     "option"
 
+/* The settings of a loss that decide what it is made of. */
+typedef struct loss_words {
+    bool nll;
+    bool on_answer, sum; /* of nll; else of a target, and the mean */
+    bool per_token;      /* of the other losses; else of whole outputs */
+} loss_words;
+
+/* The same in words: "mean over a target's tokens". */
+const char *how_loss_is_made(const loss_words *w);
+
 /* Each fills `out` and returns it. */
 const char *show_count(uint64_t n, char out[SHORT]);    /* 12,345 */
 const char *show_bytes(uint64_t n, char out[SHORT]);    /* 1.2 GB */
@@ -53,6 +63,9 @@ size_t put_char(FILE *f, pmpo_str s, size_t i);
 void put_hanging(FILE *f, pmpo_str s, size_t column);
 /* "name  text", wrapped in the second column. */
 void put_fact(const char *name, const char *fmt, ...) PMPO_PRINTF(2, 3);
+
+/* A prompt under its number, from 1. */
+void put_prompt(size_t number, pmpo_str prompt);
 
 /* Heading in bold where standard output is a terminal that may have it. */
 void put_heading(const char *text);
