@@ -222,14 +222,10 @@ static void run_json(const pmpo_run_view *v, const char *path)
 
 /* ---- text: what it is --------------------------------------------------- */
 
-static const char *setting(const pmpo_run_view *v, const char *name)
+static bool is_set(const pmpo_run_view *v, const char *name, const char *value)
 {
-    for (size_t i = 0; i < v->n_settings; i++) {
-        if (!strcmp(v->setting_names[i], name)) {
-            return v->setting_values[i];
-        }
-    }
-    return "";
+    const char *stored = pmpo_run_setting(v, name);
+    return stored && !strcmp(stored, value);
 }
 
 /* The loss, and the settings that it uses. */
@@ -237,16 +233,16 @@ static void put_loss(const pmpo_run_view *v)
 {
     const loss_words how = {
         .nll = !strcmp(v->loss, "nll"),
-        .on_answer = !strcmp(setting(v, "loss_on"), "answer"),
+        .on_answer = is_set(v, "loss_on", "answer"),
         .sum = !strcmp(v->reduction, "sum"),
-        .per_token = strcmp(setting(v, "normalize"), "none") != 0,
+        .per_token = !is_set(v, "normalize", "none"),
     };
-    bool preference = !strcmp(v->loss, "preference");
-    bool calibrated = !strcmp(setting(v, "calibrate"), "content-free");
+    const char *beta =
+        !strcmp(v->loss, "preference") ? pmpo_run_setting(v, "beta") : NULL;
+    bool calibrated = is_set(v, "calibrate", "content-free");
     put_fact("loss", "%s, %s%s%s%s; template %s", v->loss,
-             how_loss_is_made(&how), preference ? ", beta " : "",
-             preference ? setting(v, "beta") : "", calibrated ? CALIBRATED : "",
-             v->template_name);
+             how_loss_is_made(&how), beta ? ", beta " : "", beta ? beta : "",
+             calibrated ? CALIBRATED : "", v->template_name);
 }
 
 static void put_what(const pmpo_run_view *v, const char *path)
@@ -629,7 +625,7 @@ static void put_best(const pmpo_run_view *v)
 static void put_go_on(const pmpo_run_view *v, const char *path)
 {
     char resume[RESUME_ROOM];
-    bool approve = !strcmp(setting(v, "approve"), "yes");
+    bool approve = is_set(v, "approve", "yes");
     if (!strcmp(v->status, "stopped") || !strcmp(v->status, "interrupted")) {
         printf("`%s` goes on with it.\n",
                cli_resume_command(path, approve, resume));

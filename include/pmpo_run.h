@@ -182,5 +182,8 @@ PMPO_API int pmpo_run_data(const char *path, int part, pmpo_data **out,
                            pmpo_error *err);
 /* Borrowed until pmpo_run_free. */
 PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);
+/* A setting's value as text, borrowed from the run; NULL: not stored (older
+ * runs). */
+PMPO_API const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
 
 #endif

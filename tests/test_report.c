@@ -601,6 +601,10 @@ static void with_my_editor(pmpo_run_view *v)
 static void test_who_asks(void **state)
 {
     (void)state;
+    pmpo_run_view v = {0};
+    with_edit(&v);
+    assert_string_equal(pmpo_run_setting(&v, "variants"), "7");
+    assert_null(pmpo_run_setting(&v, "hard"));
     check_page(&small_run, with_edit, "--variants 7", NULL);
     check_page(&small_run, with_my_editor, "library,my-editor", "--variants");
 }

@@ -104,16 +104,6 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
 
 /* ---- the run's models ---------------------------------------------------- */
 
-static const char *setting(const pmpo_run_view *v, const char *name)
-{
-    for (size_t i = 0; i < v->n_settings; i++) {
-        if (!strcmp(v->setting_names[i], name)) {
-            return v->setting_values[i];
-        }
-    }
-    return NULL;
-}
-
 static pmpo_precision precision_of(const char *name)
 {
     int place = pmpo_word_place(pmpo_precision_words, name);
@@ -133,7 +123,7 @@ static const char *fact(const pmpo_run_view *v, const char *who,
 {
     char name[64];
     snprintf(name, sizeof(name), "%s_%s", who, what);
-    return setting(v, name);
+    return pmpo_run_setting(v, name);
 }
 
 /* For models on servers: name, dialect and tokenizer. */
@@ -179,7 +169,7 @@ int pmpo_run_models(const pmpo_run *run, pmpo_model_options *scorer,
                     pmpo_model_options *rewriter, bool *same, pmpo_error *err)
 {
     const pmpo_run_view *v = pmpo_run_describe(run);
-    const char *one = setting(v, "one_model");
+    const char *one = pmpo_run_setting(v, "one_model");
     pmpo_model_options s, r;
     if (!one || !fill_model(v, "scorer", &s) ||
         !fill_model(v, "rewriter", &r)) {
@@ -198,7 +188,7 @@ int pmpo_run_joined(const pmpo_run *run, size_t i, pmpo_model_options *out,
                     pmpo_joint *how)
 {
     const pmpo_run_view *v = pmpo_run_describe(run);
-    const char *word = setting(v, "joint");
+    const char *word = pmpo_run_setting(v, "joint");
     int place = word ? pmpo_word_place(pmpo_joint_words, word) : -1;
     char who[32];
     snprintf(who, sizeof(who), "scorer%zu", i + 2);

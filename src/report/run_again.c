@@ -10,7 +10,7 @@
 
 static bool is(const pmpo_run_view *v, const char *setting, const char *value)
 {
-    return !strcmp(pmpo_run_setting(v, setting), value);
+    return !strcmp(pmpo_page_setting(v, setting), value);
 }
 
 /* ---- where a setting is not said: it is refused there ------------------------ */
@@ -24,7 +24,7 @@ static bool is_on_server(const pmpo_run_view *v, const char *who)
 {
     char name[64];
     snprintf(name, sizeof(name), "%s_dialect", who);
-    return *pmpo_run_setting(v, name);
+    return *pmpo_page_setting(v, name);
 }
 
 static void name_scorer(size_t i, char out[32])
@@ -66,7 +66,7 @@ static bool answers_nothing(const pmpo_run_view *v)
 
 static bool asks_nobody(const pmpo_run_view *v)
 {
-    const char *all = pmpo_run_setting(v, "proposers");
+    const char *all = pmpo_page_setting(v, "proposers");
     return (*all && !pmpo_proposers_ask(all)) || is(v, "no_rewriter", "yes");
 }
 
@@ -186,7 +186,7 @@ static void put_model(pmpo_run_page *p, const char *who, const char *option,
 {
     char model[64];
     snprintf(model, sizeof(model), "%s_model", who);
-    const char *name = pmpo_run_setting(p->v, model);
+    const char *name = pmpo_page_setting(p->v, model);
     if (!is_on_server(p->v, who)) {
         put(p, option, "_path", name);
         return;
@@ -205,12 +205,12 @@ static void put_models(pmpo_run_page *p)
         name_scorer(i, who);
         put_model(p, who, "-m", NULL);
     }
-    const char *tokens = pmpo_run_setting(p->v, "scorer_tokenizer");
+    const char *tokens = pmpo_page_setting(p->v, "scorer_tokenizer");
     if (*tokens && strcmp(tokens, "server") && strcmp(tokens, "none")) {
         put(p, "--tokenizer", "scorer_tokenizer", tokens);
     }
-    if (!is(p->v, "joint", "none") && *pmpo_run_setting(p->v, "joint")) {
-        put(p, "--joint", "", pmpo_run_setting(p->v, "joint"));
+    if (!is(p->v, "joint", "none") && *pmpo_page_setting(p->v, "joint")) {
+        put(p, "--joint", "", pmpo_page_setting(p->v, "joint"));
     }
     if (is(p->v, "one_model", "no")) {
         put_model(p, "rewriter", "--rewriter", "--rewriter-name");
@@ -227,22 +227,22 @@ static void put_text(pmpo_run_page *p, const char *option, const char *text)
 
 void pmpo_page_again(pmpo_run_page *p)
 {
-    const char *marked = pmpo_run_setting(p->v, "marked_prompt");
+    const char *marked = pmpo_page_setting(p->v, "marked_prompt");
     pmpo_html(p->b, "<pre id=\"again\" tabindex=\"0\" aria-label=\"Command\">pmpo "
               "optimize -d DATA");
     put_models(p);
-    put_text(p, "-p", *marked ? marked : pmpo_run_setting(p->v, "prompt"));
-    if (*pmpo_run_setting(p->v, "task") && !asks_nobody(p->v)) {
-        put_text(p, "--task", pmpo_run_setting(p->v, "task"));
+    put_text(p, "-p", *marked ? marked : pmpo_page_setting(p->v, "prompt"));
+    if (*pmpo_page_setting(p->v, "task") && !asks_nobody(p->v)) {
+        put_text(p, "--task", pmpo_page_setting(p->v, "task"));
     }
     for (size_t i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
         const row *r = &spoken[i];
-        const char *value = pmpo_run_setting(p->v, r->setting);
+        const char *value = pmpo_page_setting(p->v, r->setting);
         if (*value && strcmp(value, r->usual) && !(r->moot && r->moot(p->v))) {
             put(p, r->option, r->setting, value);
         }
     }
-    if (*pmpo_run_setting(p->v, "library")) {
+    if (*pmpo_page_setting(p->v, "library")) {
         put(p, "--library", "", "LIBRARY");
     }
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {

@@ -139,14 +139,10 @@ size_t pmpo_count_words(pmpo_str s)
     return n;
 }
 
-const char *pmpo_run_setting(const pmpo_run_view *v, const char *name)
+const char *pmpo_page_setting(const pmpo_run_view *v, const char *name)
 {
-    for (size_t i = 0; i < v->n_settings; i++) {
-        if (!strcmp(v->setting_names[i], name)) {
-            return v->setting_values[i];
-        }
-    }
-    return "";
+    const char *value = pmpo_run_setting(v, name);
+    return value ? value : "";
 }
 
 static bool ends_in(const char *s, const char *tail)

@@ -97,8 +97,8 @@ static void put_gains(pmpo_buf *b, const pmpo_report_run *runs, size_t n)
 static bool differs(const pmpo_report_run *runs, size_t n, const char *name)
 {
     for (size_t i = 1; i < n; i++) {
-        if (strcmp(pmpo_run_setting(runs[0].view, name),
-                   pmpo_run_setting(runs[i].view, name)) != 0) {
+        if (strcmp(pmpo_page_setting(runs[0].view, name),
+                   pmpo_page_setting(runs[i].view, name)) != 0) {
             return true;
         }
     }
@@ -109,11 +109,8 @@ static bool differs(const pmpo_report_run *runs, size_t n, const char *name)
 static bool has_setting(const pmpo_report_run *runs, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++) {
-        const pmpo_run_view *v = runs[i].view;
-        for (size_t k = 0; k < v->n_settings; k++) {
-            if (!strcmp(v->setting_names[k], name)) {
-                return true;
-            }
+        if (pmpo_run_setting(runs[i].view, name)) {
+            return true;
         }
     }
     return false;
@@ -125,7 +122,7 @@ static void put_difference(pmpo_buf *b, const pmpo_report_run *runs, size_t n,
     pmpo_html(b, "<tr><th scope=\"row\">%s</th>", name);
     for (size_t i = 0; i < n; i++) {
         pmpo_html(b, "<td class=\"text\">");
-        pmpo_html_setting(b, name, pmpo_run_setting(runs[i].view, name));
+        pmpo_html_setting(b, name, pmpo_page_setting(runs[i].view, name));
         pmpo_html(b, "</td>");
     }
     pmpo_html(b, "</tr>\n");

@@ -49,7 +49,7 @@ void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
 pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, int part);
 size_t pmpo_count_words(pmpo_str s);
 /* A setting of the run, as text; "": it is not stored. */
-const char *pmpo_run_setting(const pmpo_run_view *v, const char *name);
+const char *pmpo_page_setting(const pmpo_run_view *v, const char *name);
 /* Appends a setting's value as pages show it: paths reveal facts about the user's
  * machine, so of files only the names. */
 void pmpo_put_setting(pmpo_buf *b, const char *name, const char *value);

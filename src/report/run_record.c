@@ -206,12 +206,13 @@ static void put_identities(pmpo_run_page *p)
     static const char *const names[] = {"Training data", "Validation data",
                                         "Test data"};
     const pmpo_run_view *v = p->v;
-    pmpo_html(p->b, "<table><tbody><tr><th scope=\"row\">Scoring model</th>"
+    pmpo_html(p->b,
+              "<table><tbody><tr><th scope=\"row\">Scoring model</th>"
               "<td>%s, %s</td><td><code>%s</code></td></tr>\n<tr><th "
               "scope=\"row\">Rewriting model</th><td>%s</td><td><code>%s</code>"
-              "</td></tr>\n", v->scorer, v->precision,
-              pmpo_run_setting(v, "scorer_identity"), v->rewriter,
-              pmpo_run_setting(v, "rewriter_identity"));
+              "</td></tr>\n",
+              v->scorer, v->precision, pmpo_page_setting(v, "scorer_identity"),
+              v->rewriter, pmpo_page_setting(v, "rewriter_identity"));
     for (int part = 0; part < 3; part++) {
         const pmpo_data *d = p->run->parts[part];
         char hex[33];

@@ -241,21 +241,11 @@ int pmpo_settings_get(pmpo_store *s, pmpo_arena *mem,
     return rc;
 }
 
-static const char *value_in(const pmpo_run_view *v, const char *name)
-{
-    for (size_t i = 0; i < v->n_settings; i++) {
-        if (!strcmp(v->setting_names[i], name)) {
-            return v->setting_values[i];
-        }
-    }
-    return NULL;
-}
-
 int pmpo_settings_of(const pmpo_run_view *v, pmpo_optimize_options *o,
                      pmpo_error *err)
 {
     for (size_t i = 0; i < N_ROWS; i++) {
-        const char *text = value_in(v, rows[i].name);
+        const char *text = pmpo_run_setting(v, rows[i].name);
         if (!text || !read_value(&rows[i], pmpo_str_of(text), NULL, o)) {
             return pmpo_fail(err, PMPO_EDATA, "the run's setting %s is %s%s",
                              rows[i].name, text ? "not understood: " : "missing",

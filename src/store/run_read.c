@@ -146,14 +146,21 @@ static void read_notes(reader *r)
     }
 }
 
-static const char *setting(const reader *r, const char *name)
+const char *pmpo_run_setting(const pmpo_run_view *v, const char *name)
 {
-    for (size_t i = 0; i < r->v->n_settings; i++) {
-        if (!strcmp(r->v->setting_names[i], name)) {
-            return r->v->setting_values[i];
+    for (size_t i = 0; i < v->n_settings; i++) {
+        if (!strcmp(v->setting_names[i], name)) {
+            return v->setting_values[i];
         }
     }
-    return "";
+    return NULL;
+}
+
+/* "": not stored. */
+static const char *setting(const reader *r, const char *name)
+{
+    const char *value = pmpo_run_setting(r->v, name);
+    return value ? value : "";
 }
 
 static void read_summary(reader *r, bool written)
