@@ -63,7 +63,7 @@ static int check_parts(const options *o, const work *w, pmpo_error *err)
 static int check_sizes(const options *o, const work *w, pmpo_error *err)
 {
     size_t n = pmpo_data_count(w->train);
-    bool known = !w->validation && !w->test && o->preset == 0 &&
+    bool known = !w->validation && !w->test && o->preset == PRESET_DEFAULT &&
                  (o->limit == 0 || o->limit >= n);
     if (!known) {
         return 0;
@@ -139,7 +139,7 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->approve = o->approve;
     p->ask = o->approve ? approve_ask : NULL;
     p->allow_copy = options_allow_copy(o);
-    p->paper = o->preset == 1;
+    p->paper = o->preset == PRESET_PAPER;
     p->no_guard = o->no_guard && !p->paper;
     p->seed = o->seed;
     p->budget_ms = o->budget_ms;
@@ -353,7 +353,7 @@ static void put_start(const options *o, const work *w, const session *s)
     for (size_t i = 0; i < s->n_others; i++) {
         put_fact("and model", "%s, %s of the losses",
                  pmpo_model_describe(s->others[i])->name,
-                 pmpo_joint_name((pmpo_joint)(o->joint - 1)));
+                 pmpo_joint_name(options_joint_how(o)));
     }
     if (s->rewriter) {
         put_fact("rewriter", "%s", pmpo_model_describe(s->rewriter)->name);

@@ -78,7 +78,7 @@ struct options {
     double train;           /* < 0: the default */
     pmpo_score_settings how;
     int precision, form, preset, race;
-    int joint; /* 0: none; else a pmpo_joint and 1 */
+    int joint; /* JOINT_NONE, or as options_joint_how reads it */
     double temperature, top_p;
     int threads, gpu_layers;
     uint64_t memory_bytes, limit, seed, budget_tokens;
@@ -100,6 +100,11 @@ struct options {
     double margin, length_price;
     bool json, quiet, verbose, dry_run, force, best, table, pareto, help;
 };
+
+/* The words of --preset, in their order. */
+enum { PRESET_DEFAULT, PRESET_PAPER };
+/* The first word of --joint; those of pmpo_joint follow. */
+enum { JOINT_NONE };
 
 typedef enum option_type {
     OPT_SWITCH, /* bool; --no-NAME (or NAME without its no-) turns it off */
@@ -170,6 +175,8 @@ bool options_allow_copy(const options *o);
 /* Does the job take several scoring models? `joint` in a --config file alone, with
  * one model, says nothing. rules.c */
 bool options_joint(const options *o);
+/* How these models make one loss; only where options_joint says that they do. */
+pmpo_joint options_joint_how(const options *o);
 
 /* The help of one command, on standard output. */
 void options_help(const command *c);

@@ -18,7 +18,7 @@ typedef struct rule {
 
 static bool is_paper(const options *o)
 {
-    return o->preset == 1;
+    return o->preset == PRESET_PAPER;
 }
 
 /* --proposers is given and has no `name` in it. */
@@ -29,7 +29,7 @@ static bool proposes_no(const options *o, const char *name)
 
 bool options_race_library(const options *o)
 {
-    return !proposes_no(o, "library") && o->preset != 1;
+    return !proposes_no(o, "library") && !is_paper(o);
 }
 
 static bool has_no_library(const options *o)
@@ -102,7 +102,12 @@ static bool has_one_model(const options *o)
 
 bool options_joint(const options *o)
 {
-    return o->joint > 0 && !has_one_model(o);
+    return o->joint != JOINT_NONE && !has_one_model(o);
+}
+
+pmpo_joint options_joint_how(const options *o)
+{
+    return (pmpo_joint)(o->joint - JOINT_NONE - 1);
 }
 
 static bool is_json(const options *o)

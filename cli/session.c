@@ -125,7 +125,7 @@ static int open_others(const options *o, session *s, pmpo_error *err)
         }
         rc = session_add(o, &other, s, err);
     }
-    return rc < 0 ? rc : session_join(s, (pmpo_joint)(o->joint - 1), err);
+    return rc < 0 ? rc : session_join(s, options_joint_how(o), err);
 }
 
 int session_open(const options *o, session *s, pmpo_error *err)

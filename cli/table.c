@@ -382,7 +382,7 @@ const option_row option_rows[] = {
          "paper: the published algorithm: no noise floor, no validation part, "
          "a fifth of the data (3 to 50) for training, no answers, no race",
          "default", CMD_OPTIMIZE),
-    WORD("joint", joint, "none|mean|max",
+    WORD("joint", joint, "none" PMPO_JOINTS(BAR),
          "treat several -m as different models, not replicas, and find one "
          "prompt for all; its loss is the mean or the maximum over them",
          "none", CMD_OPTIMIZE),
