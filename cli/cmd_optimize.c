@@ -324,15 +324,21 @@ static void estimate_text(const pmpo_estimate *e)
     put_fact("assumptions", "%s", e->assumptions);
 }
 
+static pmpo_optimize_input input_of(const work *w, const session *s)
+{
+    return (pmpo_optimize_input){.scorer = s->scorer,
+                                 .rewriter = s->rewriter,
+                                 .train = w->train,
+                                 .validation = w->validation,
+                                 .test = w->test};
+}
+
 static int estimate(const options *o, const work *w, const session *s,
                     pmpo_error *err)
 {
     pmpo_estimate e;
-    int rc =
-        pmpo_optimize_estimate(&(pmpo_optimize_input){s->scorer, s->rewriter,
-                                                      w->train, w->validation,
-                                                      w->test},
-                               &w->o, &e, err);
+    const pmpo_optimize_input in = input_of(w, s);
+    int rc = pmpo_optimize_estimate(&in, &w->o, &e, err);
     progress_clear();
     if (rc == 0 && o->json) {
         estimate_json(&e);
@@ -391,10 +397,8 @@ static int optimize(const options *o, const work *w, pmpo_error *err)
         if (talk) {
             put_start(o, w, &s);
         }
-        rc =
-            pmpo_optimize(&(pmpo_optimize_input){s.scorer, s.rewriter, w->train,
-                                                 w->validation, w->test},
-                          &w->o, w->path, &run, err);
+        const pmpo_optimize_input in = input_of(w, &s);
+        rc = pmpo_optimize(&in, &w->o, w->path, &run, err);
     }
     if (rc == 0) {
         progress_end();

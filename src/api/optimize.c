@@ -214,11 +214,16 @@ int pmpo_optimize(const pmpo_optimize_input *in,
     pmpo_buf_release(&names);
     pmpo_parts_release(&parts);
     pmpo_arena_release(&mem); /* the run file has what it held */
-    pmpo_sitting_options so = {o.budget_ms, o.budget_tokens,
-                               o.budget_dollars, o.custom,
-                               o.n_custom, o.score.no_cache,
-                               o.score.progress, o.score.progress_ud, o.ask,
-                               o.ask_ud};
+    pmpo_sitting_options so = {.budget_ms = o.budget_ms,
+                               .budget_tokens = o.budget_tokens,
+                               .budget_dollars = o.budget_dollars,
+                               .custom = o.custom,
+                               .n_custom = o.n_custom,
+                               .no_cache = o.score.no_cache,
+                               .progress = o.score.progress,
+                               .progress_ud = o.score.progress_ud,
+                               .ask = o.ask,
+                               .ask_ud = o.ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(store, scorer, rewriter, &so, err);
     return pmpo_run_leave(store, path, rc, out, err);
 }

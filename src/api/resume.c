@@ -91,10 +91,16 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
     rewriter = rewriter ? rewriter : scorer;
     int rc = pmpo_store_open(path, &s, err);
     rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &was, err);
-    pmpo_sitting_options so = {o->budget_ms, o->budget_tokens,
-                               o->budget_dollars, o->custom, o->n_custom,
-                               o->no_cache, o->progress, o->progress_ud,
-                               o->ask, o->ask_ud};
+    pmpo_sitting_options so = {.budget_ms = o->budget_ms,
+                               .budget_tokens = o->budget_tokens,
+                               .budget_dollars = o->budget_dollars,
+                               .custom = o->custom,
+                               .n_custom = o->n_custom,
+                               .no_cache = o->no_cache,
+                               .progress = o->progress,
+                               .progress_ud = o->progress_ud,
+                               .ask = o->ask,
+                               .ask_ud = o->ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
     if (rc == PMPO_EVERSION && s) {
         shrink(s, &was);

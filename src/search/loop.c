@@ -415,9 +415,13 @@ static int decide(pmpo_state *st, pmpo_step *step, bool *gained,
     for (size_t i = 0; i < n; i++) {
         e[i] = entry_of(st, step->first + i);
     }
-    pmpo_accept_rule rule = {st->o.paper, st->validation != NULL,
-                             pmpo_priced(st, st->incumbent_loss, st->incumbent),
-                             st->noise_floor, st->o.length_price > 0};
+    pmpo_accept_rule rule = {.paper = st->o.paper,
+                             .has_validation = st->validation != NULL,
+                             .incumbent_loss = pmpo_priced(st,
+                                                           st->incumbent_loss,
+                                                           st->incumbent),
+                             .noise_floor = st->noise_floor,
+                             .priced = st->o.length_price > 0};
     pmpo_decision d;
     judge_ud ud = {.st = st, .step = step};
     int rc = choose(&ud, &rule, e, &d, err);

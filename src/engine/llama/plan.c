@@ -28,9 +28,22 @@ typedef struct tree {
     size_t n_reads;
 } tree;
 
+/* A node with no child and no read. */
+static node lone_node(int32_t token, size_t parent)
+{
+    return (node){.token = token,
+                  .parent = parent,
+                  .first_child = NONE,
+                  .last_child = NONE,
+                  .next_sibling = NONE,
+                  .first_read = NONE,
+                  .last_read = NONE};
+}
+
 static void tree_init(tree *t)
 {
-    t->nodes[0] = (node){-1, NONE, NONE, NONE, NONE, NONE, NONE, false, true};
+    t->nodes[0] = lone_node(-1, NONE);
+    t->nodes[0].lead = true;
     t->n_nodes = 1;
     t->n_reads = 0;
 }
@@ -45,7 +58,7 @@ static size_t descend(tree *t, size_t at, int32_t token)
         }
     }
     size_t c = t->n_nodes++;
-    t->nodes[c] = (node){token, at, NONE, NONE, NONE, NONE, NONE, false, false};
+    t->nodes[c] = lone_node(token, at);
     if (t->nodes[at].first_child == NONE) {
         t->nodes[at].first_child = c;
     } else {
