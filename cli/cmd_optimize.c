@@ -145,7 +145,6 @@ static void set_search(const options *o, pmpo_optimize_options *p)
     p->budget_ms = o->budget_ms;
     p->budget_tokens = o->budget_tokens;
     p->budget_dollars = o->budget_dollars;
-    p->dry_run = o->dry_run;
     p->force = o->force;
 }
 
@@ -245,7 +244,7 @@ static int prepare(const options *o, work *w, pmpo_error *err)
 {
     pmpo_optimize_options_init(&w->o);
     cli_score_options(o, &w->o.score);
-    w->o.score.dry_run = false; /* the command makes its own estimate */
+    w->o.score.dry_run = false; /* of this command it is an estimate */
     set_search(o, &w->o);
     name_run(o, w);
     int rc = check_path(o, w, err);

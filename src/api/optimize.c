@@ -190,9 +190,6 @@ int pmpo_optimize(const pmpo_optimize_input *in,
                   pmpo_run **out, pmpo_error *err)
 {
     int rc = pmpo_optimize_check(asked, err);
-    if (rc == 0 && asked->dry_run) {
-        rc = pmpo_fail(err, PMPO_EUSAGE, "a dry run is pmpo_optimize_estimate");
-    }
     pmpo_optimize_options o = *asked;
     pmpo_store *store = NULL;
     pmpo_parts parts = {0};
