@@ -1,8 +1,8 @@
 /* pmpo_words.h: the part of pmpo.h with the enums and the word for each value.
  * Do not include it: pmpo.h does.
  *
- * Each list gives the values of an enum and their words, which options, JSON
- * and run files use alike. To add a value, add its row. */
+ * Each list but PMPO_PROPOSERS gives the values of an enum and their words, which
+ * options, JSON and run files use alike. To add a value, add its row. */
 #ifndef PMPO_WORDS_H
 #define PMPO_WORDS_H
 

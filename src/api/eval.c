@@ -12,42 +12,21 @@ void pmpo_eval_options_init(pmpo_eval_options *o)
                              .max_tokens = 512, .seed = 1};
 }
 
-static void add(const char *what, pmpo_buf *out)
-{
-    if (what && *what) {
-        pmpo_buf_puts(out, out->len ? "; " : "");
-        pmpo_buf_puts(out, what);
-    }
-}
-
-/* What the user should know: the cache failed, or what the engines of the model
- * and the judge (NULL: none) found out. */
-static const char *warn(const pmpo_eval_input *in, pmpo_model *judge,
-                        pmpo_arena *mem)
-{
-    pmpo_model *const m[] = {in->model, judge != in->model ? judge : NULL};
-    pmpo_buf b = {0};
-    add(in->cache ? pmpo_cache_trouble(in->cache) : NULL, &b);
-    for (int i = 0; i < 2 && m[i]; i++) {
-        add(m[i]->learned, &b);
-        m[i]->learned = NULL;
-    }
-    const char *text = b.failed ? NULL
-                                : pmpo_arena_cstr(mem, pmpo_buf_str(&b).ptr);
-    pmpo_buf_release(&b);
-    return text ? text : "";
-}
-
 /* ---- checks ---------------------------------------------------------------- */
+
+static int check_version(const pmpo_eval_options *o, pmpo_error *err)
+{
+    return o->size == sizeof(*o)
+               ? 0
+               : pmpo_fail(err, PMPO_EVERSION,
+                           "pmpo_eval_options of another version of pmpo.h");
+}
 
 /* What evaluations and audits have in common. */
 static int check_options(const pmpo_eval_options *o, pmpo_error *err)
 {
-    if (o->size != sizeof(*o)) {
-        return pmpo_fail(err, PMPO_EVERSION,
-                         "pmpo_eval_options of another version of pmpo.h");
-    }
-    int rc = pmpo_check_max_tokens(o->max_tokens, err);
+    int rc = check_version(o, err);
+    rc = rc < 0 ? rc : pmpo_check_max_tokens(o->max_tokens, err);
     return rc < 0 ? rc : pmpo_template_check(o->template_name, err);
 }
 
@@ -96,6 +75,32 @@ int pmpo_audit_check(const pmpo_eval_options *o, const pmpo_data *d,
 
 /* ---- what both do ---------------------------------------------------------- */
 
+static void add(const char *what, pmpo_buf *out)
+{
+    if (what && *what) {
+        pmpo_buf_puts(out, out->len ? "; " : "");
+        pmpo_buf_puts(out, what);
+    }
+}
+
+/* What the user should know: the cache failed, or what the engines of the model
+ * and the judge (NULL: none) found out. */
+static const char *warn(const pmpo_eval_input *in, pmpo_model *judge,
+                        pmpo_arena *mem)
+{
+    pmpo_model *const m[] = {in->model, judge != in->model ? judge : NULL};
+    pmpo_buf b = {0};
+    add(in->cache ? pmpo_cache_trouble(in->cache) : NULL, &b);
+    for (int i = 0; i < 2 && m[i]; i++) {
+        add(m[i]->learned, &b);
+        m[i]->learned = NULL;
+    }
+    const char *text = b.failed ? NULL
+                                : pmpo_arena_cstr(mem, pmpo_buf_str(&b).ptr);
+    pmpo_buf_release(&b);
+    return text ? text : "";
+}
+
 /* Fills in->data, the first `limit` of it (*part is the caller's to free), and
  * in->cache. PMPO_EUSAGE: as of pmpo_check_max_tokens. */
 static int prepare(pmpo_eval_input *in, pmpo_data **part, pmpo_error *err)
@@ -127,9 +132,8 @@ int pmpo_eval_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                   size_t n_prompts, const pmpo_eval_options *o,
                   pmpo_eval **out, pmpo_error *err)
 {
-    if (o->size != sizeof(*o)) {
-        return pmpo_fail(err, PMPO_EVERSION,
-                         "pmpo_eval_options of another version of pmpo.h");
+    if (check_version(o, err) < 0) {
+        return PMPO_EVERSION;
     }
     if (n_prompts == 0) {
         return pmpo_fail(err, PMPO_EUSAGE, "an evaluation needs a prompt");
@@ -171,9 +175,8 @@ int pmpo_audit_run(pmpo_model *m, const pmpo_data *d, const pmpo_str *prompts,
                    size_t n_prompts, const pmpo_eval_options *o,
                    pmpo_audit **out, pmpo_error *err)
 {
-    if (o->size != sizeof(*o)) {
-        return pmpo_fail(err, PMPO_EVERSION, "pmpo_eval_options of another "
-                         "version of pmpo.h");
+    if (check_version(o, err) < 0) {
+        return PMPO_EVERSION;
     }
     if (n_prompts < PMPO_AUDIT_LEAST) {
         return pmpo_fail(err, PMPO_EUSAGE, "%zu prompts are too few to rank: "
