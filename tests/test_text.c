@@ -240,6 +240,12 @@ static void marking_accepted(void **state)
     }
     marking_is("  Go on. \n", "<unit>Go</unit> on.", 5, "Go");
     marking_is("aa", "<unit>a</unit>a", 1, "a");
+    marking_is("Go on.", "<think>Go <unit>on.</unit>?</think>\nGo on.", 2,
+               "!no unit is marked");
+    marking_is("Use <think> and </think>.",
+               "<unit>Use</unit> <think> and "
+               "</think>.",
+               2, "Use");
     marking_is("Für é", "Für <unit>é</unit>", 1, "é");
     marking_is("<b> x", "<unit><b></unit> <unit>x</unit>", 2, "<b>|x");
 }
@@ -367,10 +373,15 @@ static void reply_accepted(void **state)
         {"<prompt>Do it.\n</prompt", "Do it."},
         {"<prompt>Do it.</prompt><prompt>cut", "Do it."},
         {"<prompt>Instruction: do it.</prompt>", "Instruction: do it."},
-        {"<prompt>Follow the instruction.</prompt>",
-         "Follow the instruction."},
+        {"<prompt>Follow the instruction.</prompt>", "Follow the instruction."},
         {"<prompt>请回答。</prompt>", "请回答。"},
         {"<prompt>1</prompt>", "1"},
+        {"<think>\nPerhaps <prompt>Draft.</prompt>?\n</think>\n"
+         "<prompt>Do it.</prompt>",
+         "Do it."},
+        {"<prompt>Reason in <think> and </think>.</prompt>",
+         "Reason in <think> and </think>."},
+        {"So <prompt>Draft.</prompt>? No.</think><prompt>Do it.", "Do it."},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         reply_is(cases[i][0], true, cases[i][1]);
@@ -409,6 +420,10 @@ static void reply_refused(void **state)
         {"<prompt>Do <MASK> it.</prompt>", "!the instruction holds a mask"},
         {"<prompt>Do <unit>it</unit>.</prompt>", tag},
         {"<prompt>Use <prompt>these</prompt> tags</prompt>", tag},
+        {"<think>Or <prompt>Draft.</prompt>?</think>Done.", none},
+        {"<think>Or <prompt>Draft.</prompt>?</think>", "!the reply is empty"},
+        {"<think>\nPerhaps <prompt>Draft.</prompt>? But",
+         "!the reply ends in the middle of its thinking"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         reply_is(cases[i][0], true, cases[i][1]);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thinking.h"
 #include "data/data.h"
 #include "eval/eval.h"
 #include "model/reply_cache.h"
@@ -67,7 +68,9 @@ static int make_comparisons(const pmpo_data *d, const pmpo_answer *answers,
     bool ok = x != NULL;
     for (size_t i = 0; ok && i < n; i++) {
         const pmpo_example *e = pmpo_data_example(d, i);
-        pmpo_str ours = answers[i].text, theirs = references[i].text;
+        bool ended;
+        pmpo_str ours = pmpo_after_thinking(answers[i].text, &ended);
+        pmpo_str theirs = pmpo_after_thinking(references[i].text, &ended);
         ok = make_comparison(e, ours, theirs, 2 * i, &mem, &x[2 * i]) &&
              make_comparison(e, theirs, ours, 2 * i + 1, &mem, &x[2 * i + 1]);
     }
@@ -101,7 +104,9 @@ static void on_block(void *ud, const pmpo_score_context *c, size_t done,
 /* A or B as the first word; 1: A, 0: B, else undecided. */
 static double read_verdict(pmpo_str s)
 {
+    bool ended;
     size_t at = 0;
+    s = pmpo_after_thinking(s, &ended);
     while (at < s.len && strchr(" \t\r\n*\"'([`", s.ptr[at])) {
         at++;
     }

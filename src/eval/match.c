@@ -2,6 +2,7 @@
 #include "eval/match.h"
 
 #include "base/fold.h"
+#include "base/thinking.h"
 #include "eval/reply.h"
 
 /* ---- texts --------------------------------------------------------------------------- */
@@ -76,7 +77,9 @@ static bool match_text(pmpo_str reply, bool complete, pmpo_str answer)
 bool pmpo_match_exact(pmpo_str reply, bool complete, pmpo_str answer,
                       const pmpo_answers_known *k)
 {
-    answer = pmpo_unwrap(answer);
+    bool ended;
+    reply = pmpo_after_thinking(reply, &ended);
+    answer = pmpo_unwrap(pmpo_after_thinking(answer, &ended));
     for (size_t i = 0; k && i < k->n; i++) {
         if (pmpo_same_words(pmpo_unwrap(k->options[i]), answer)) {
             return pmpo_read_option(reply, complete, k) == i;

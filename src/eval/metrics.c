@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fold.h"
+#include "base/thinking.h"
 #include "data/data.h"
 #include "eval/match.h"
 #include "model/render.h"
@@ -161,8 +162,10 @@ static bool right_regex(const pmpo_example *e, const pmpo_answer *a,
 {
     regmatch_t m[2];
     pmpo_str found = {NULL, 0};
-    const char *at = a->text.ptr;
-    while (regexec(pattern, at, 2, m, begins_line(a->text, at)) == 0) {
+    bool ended;
+    const pmpo_str text = pmpo_after_thinking(a->text, &ended);
+    const char *at = text.ptr;
+    while (regexec(pattern, at, 2, m, begins_line(text, at)) == 0) {
         const regmatch_t *g = m[1].rm_so >= 0 ? &m[1] : &m[0];
         found = (pmpo_str){at + g->rm_so, (size_t)(g->rm_eo - g->rm_so)};
         if (!at[m[0].rm_eo]) {

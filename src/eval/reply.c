@@ -2,6 +2,7 @@
 #include "eval/reply.h"
 
 #include "base/fold.h"
+#include "base/thinking.h"
 
 /* What the UTF-8 of U+2000 to U+2FFF begins with: dashes, quotes, signs. */
 #define UTF8_SIGN '\xe2'
@@ -709,7 +710,12 @@ static pmpo_str without_last_word(pmpo_str s)
 bool pmpo_reply_read(pmpo_str reply, bool complete, const pmpo_answer_kind *k,
                      double *v)
 {
+    bool ended;
+    reply = pmpo_after_thinking(reply, &ended);
     pmpo_str s = complete ? reply : without_last_word(reply);
+    if (!ended || pmpo_str_trim(s).len == 0) {
+        return false; /* a model that has only thought has not answered */
+    }
     pmpo_str head = before_explanation(s, complete);
     if (announced(head, k, v) || opens(head, k, v)) {
         return true;

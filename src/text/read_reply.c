@@ -3,6 +3,7 @@
  *
  * Tolerant of anything around that text, strict about the text itself. Nothing
  * is allocated: results point into the reply. */
+#include "base/thinking.h"
 #include "text/text.h"
 
 /* ---- characters -------------------------------------------------------- */
@@ -186,7 +187,7 @@ static const char *read_copy(marking *m, pmpo_str reply, size_t at)
     return why ? why : m->n ? NULL : no_marks;
 }
 
-/* A reply may repeat the prompt more than once, without marks first: the last
+/* Thinking comes before the copy. A reply may repeat the prompt more than once, without marks first: the last
  * copy that is marked soundly counts. */
 const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
                                    pmpo_span *spans, size_t *n)
@@ -203,6 +204,8 @@ const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
     m.max = m.max > PMPO_MAX_SEGMENTS ? PMPO_MAX_SEGMENTS : m.max;
     size_t shift = (size_t)(m.prompt.ptr - prompt.ptr);
     const char *why = no_copy;
+    bool ended;
+    reply = pmpo_after_first_thought(reply, &ended);
     for (size_t at = 0; at < reply.len;) {
         tag t = tag_at(reply, at, "unit");
         if (t.kind != TAG_NONE) {
@@ -480,6 +483,11 @@ static const char *judge(pmpo_str s)
 const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
                                  pmpo_str *found)
 {
+    bool ended;
+    reply = pmpo_after_first_thought(reply, &ended);
+    if (!ended) {
+        return "the reply ends in the middle of its thinking";
+    }
     finding f = find_bodies(reply);
     if (!f.closed && f.depth == 0) {
         return is_blank(reply) ? "the reply is empty"

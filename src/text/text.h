@@ -29,7 +29,8 @@ bool pmpo_text_has_tags(pmpo_str prompt);
 
 /* Reads a model's marking of `prompt`: `reply` must have the prompt with at
  * most `max` segments marked; code fences, reply tags and white space around it
- * are allowed. It is accepted only if removing the marks gives exactly
+ * are allowed, and thinking before them. It is accepted only if removing the
+ * marks gives exactly
  * `prompt`. Fills spans[0..*n), in order, disjoint, each with some text that is
  * not white space. Returns NULL, or why it was refused (static). */
 const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
@@ -82,12 +83,12 @@ void pmpo_text_replace(pmpo_str prompt, pmpo_span span, pmpo_str by,
 /* ---- replies ----------------------------------------------------------- */
 
 /* Finds the instruction in a rewriter's reply, tolerantly: the last closed
- * <prompt>...</prompt> (any case, spaces inside the tag); an opened one that
+ * <prompt>...</prompt> behind any thinking (any case, spaces inside the tag); an opened one that
  * runs to the end if `complete` (the reply was not cut off); code fences and
  * quotes right inside the tags are taken off; leading and trailing white
  * space too. *found borrows from `reply`. Returns NULL or why there is no
  * usable instruction (static): no tags, empty, a placeholder such as "..." or
- * "new instruction here", tags inside, cut off. */
+ * "new instruction here", tags inside, cut off, thinking that never ends. */
 const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
                                  pmpo_str *found);
 

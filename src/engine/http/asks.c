@@ -2,6 +2,7 @@
 #include "engine/http/asks.h"
 
 #include "base/error.h"
+#include "base/thinking.h"
 
 /* ---- JSON -------------------------------------------------------------------- */
 
@@ -306,7 +307,9 @@ static pmpo_str without_fence(pmpo_str s)
  * is no such object stays as it is. */
 static void put_together(const pmpo_json_form *f, pmpo_buf *text)
 {
-    pmpo_str s = without_fence(pmpo_buf_str(text));
+    bool ended;
+    pmpo_str said = pmpo_after_first_thought(pmpo_buf_str(text), &ended);
+    pmpo_str s = without_fence(said);
     json_t *o = json_loadb(s.ptr ? s.ptr : "", s.len, 0, NULL);
     pmpo_buf b = {0};
     bool ok = json_is_object(o);
