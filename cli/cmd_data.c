@@ -122,7 +122,7 @@ static int part_size(const char *name, const char *text, double *out,
         return cli_error(err, PMPO_EUSAGE, "--%s %s: neither a count nor a "
                          "share", name, text);
     }
-    return 0;
+    return text ? check_size(name, text, *out, err) : 0;
 }
 
 static int split_sizes(const options *o, pmpo_split *s, pmpo_error *err)

@@ -40,9 +40,11 @@ static int size_or_file(const char *name, const char *given, double *size,
                                "input", name)
                    : pmpo_data_load(given, NULL, out, err);
     }
-    return *size >= 0 ? 0
-                      : cli_error(err, PMPO_EUSAGE, "--%s %s: neither a file "
-                                  "nor a count nor a share", name, given);
+    return *size >= 0 ? check_size(name, given, *size, err)
+                      : cli_error(err, PMPO_EUSAGE,
+                                  "--%s %s: neither a file "
+                                  "nor a count nor a share",
+                                  name, given);
 }
 
 /* With a file for one part, -d is not dealt into parts at all. */

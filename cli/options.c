@@ -16,6 +16,7 @@
 #include "common.h"
 
 #define MAX_SHOWN 2147483647.0 /* a greatest value that is no news */
+#define SIZE_WORD "N|SHARE"    /* what the table calls the size of a part */
 #define FIRST_VALUE 1000 /* getopt's values: row i is this + 2 * i, its off
                           * form one more; letters are smaller */
 
@@ -116,6 +117,22 @@ static int out_of_range(const option_row *r, const char *text,
                      r->name, text, r->low, r->high);
 }
 
+int check_size(const char *name, const char *text, double v, pmpo_error *err)
+{
+    if (v < 1 || !strpbrk(text, ".")) {
+        return 0;
+    }
+    return v == floor(v)
+               ? cli_error(err, PMPO_EUSAGE,
+                           "--%s %s: shares are below 1; write %.0f for %s",
+                           name, text, v,
+                           v > 1 ? "that many examples" : "one example")
+               : cli_error(err, PMPO_EUSAGE,
+                           "--%s %s: shares are below 1, and counts whole "
+                           "numbers",
+                           name, text);
+}
+
 static int set_number(const option_row *r, const char *text, void *at,
                       pmpo_error *err)
 {
@@ -140,7 +157,7 @@ static int set_number(const option_row *r, const char *text, void *at,
     } else {
         *(double *)at = v;
     }
-    return 0;
+    return strcmp(r->arg, SIZE_WORD) ? 0 : check_size(r->name, text, v, err);
 }
 
 static int set_bytes(const option_row *r, const char *text, void *at,

@@ -162,6 +162,9 @@ int options_read_config(options *o, pmpo_error *err);
 
 /* All of `text` as a number; false when it is none. */
 bool parse_real(const char *text, double *out);
+/* Refuses `text`, the size v of a part, where it is written like a share and isn't
+ * below 1: 1.0 may be meant as all and would be one example. PMPO_EUSAGE. */
+int check_size(const char *name, const char *text, double v, pmpo_error *err);
 
 /* Refuses options on the command line that would have no effect, and pairs that
  * don't go together. Part of options_parse; rules.c */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import numbers
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -273,6 +274,9 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
             raise ValueError("split is for data alone: leave it out beside validation or test")
         o.split.train, o.split.validation, o.split.test = split
     o.split.seed = o.seed
+        for size in split:
+            if size >= 1 and not isinstance(size, numbers.Integral): # perhaps meant as all of the data
+                raise ValueError(f"split: {size!r} is no share, which are below 1, and a count is an int")
     watch.into(score)
     where = os.fspath(path) if path is not None else time.strftime(
         "pmpo-%Y%m%d-%H%M%S.pmpo")

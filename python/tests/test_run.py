@@ -27,6 +27,9 @@ def test_arguments_that_would_be_ignored_are_refused(model, rows, tmp_path):
     with pytest.raises(ValueError, match="split is for data alone"):
         pmpo.optimize(model, rows[:6], START, split=(4, 1, 1), validation=rows[6:9],
                       path=tmp_path / "no.pmpo", **HOW)
+    for split in ((1.0, 0, 0), (0.5, 2.0, 0), (4, 1.5, 1)):
+        with pytest.raises(ValueError, match="shares?, which are below 1, and a count is an int"):
+            pmpo.optimize(model, rows, START, split=split, path=tmp_path / "no.pmpo", **HOW)
     for prompts in ([None], [1.5], [pathlib.Path("a.txt")]):
         with pytest.raises(TypeError, match="a text is a str"):
             model.score(rows, prompts)

@@ -31,6 +31,9 @@ try optimize --budget 3days
 try optimize --top-p 1.5
 try optimize -p a -p b -d x
 try optimize --seed -1
+try optimize --train 1.0
+try data split x --train 24.0
+try data split x --train 1.5
 try resume
 try resume a b
 try resume a --iterations 0

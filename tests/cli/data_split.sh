@@ -17,6 +17,9 @@ ls few.*
 printf 'input,target\na,b\nc,d\n' >table.csv
 "$PMPO" data split table.csv --train 1 --val 0 --test 1 >/dev/null
 ls table.*
+# Shares are below 1: 1.0 is not taken for one example.
+"$PMPO" data split few.jsonl --train 2 --val 1.0 -o shares
+echo $?
 # Nor is what it reads, even with it: not by another part, by the removal of an
 # empty one, or by another name.
 cp few.jsonl x.train.jsonl
