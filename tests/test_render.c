@@ -517,7 +517,7 @@ static void test_file(void **state)
     render_example(&f, t, "", &e, false, T(" Yes"));
     assert_whole(&f, 0, "<|im_start|>Q: hiyo\n\nabc?\nA: Yes");
 
-    t = file_of("{input}{prompt}{input}"); /* often, in any order, bare */
+    t = file_of("\xef\xbb\xbf{input}{prompt}{input}"); /* any order, a BOM */
     render(&f, t, "ab", "x", false, T("Yes"));
     assert_whole(&f, 0, "xabxYes");
     t = file_of("<s>{input}"); /* the file's BOS is the only one */

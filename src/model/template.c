@@ -379,9 +379,13 @@ static int read_slots(pmpo_template *t, pmpo_str text, bool *has_input)
     }
 }
 
-/* Without the one line end that editors put at the end of a file. */
-static pmpo_str without_last_newline(pmpo_str s)
+/* Without what editors put around a text: a byte order mark at the beginning, and
+ * the one line end at the end. */
+static pmpo_str file_text(pmpo_str s)
 {
+    if (pmpo_str_starts(s, PMPO_STR("\xef\xbb\xbf"))) {
+        s = pmpo_str_sub(s, 3, s.len);
+    }
     if (s.len && s.ptr[s.len - 1] == '\n') {
         s.len--;
         if (s.len && s.ptr[s.len - 1] == '\r') {
@@ -396,7 +400,7 @@ static int open_file(pmpo_template *t, const char *path, pmpo_error *err)
     pmpo_buf b = {0};
     bool has_input = false;
     int rc = pmpo_read_file(path, &b, err);
-    pmpo_str text = without_last_newline(pmpo_buf_str(&b));
+    pmpo_str text = file_text(pmpo_buf_str(&b));
     if (rc == PMPO_EIO) {
         pmpo_fail_in(err, rc, "template");
         if (err) {
