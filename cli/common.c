@@ -438,6 +438,9 @@ int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
 {
     const unsigned generated = cli_generated();
     metrics = cli_metrics_for(d, metrics);
+    if (o->command->id == CMD_AUDIT && metrics == PMPO_METRIC_PAIRS) {
+        metrics = PMPO_METRIC_EXACT; /* an audit has no pairs: by form */
+    }
     if (options_said(o, "max-tokens") && !(metrics & generated)) {
         return cli_error(err, PMPO_EUSAGE, "%s: --max-tokens has no effect: "
                          "nothing is generated for these metrics; see pmpo %s "

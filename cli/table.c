@@ -286,8 +286,8 @@ const option_row option_rows[] = {
     /* ---- evaluation ---- */
     TEXT(0, "metric", metrics, "NAMES",
          "one of these, or several separated by commas:" PMPO_METRICS(SPACED),
-         "(options where they are known, else number, choice or exact by "
-         "the form of the answers)",
+         "(options where they are known, pairs where rejected outputs are, "
+         "else by the form of the answers)",
          CMD_EVAL),
     TEXT(0, "metric", metrics, "NAMES",
          "the metrics of eval except pairs, regex and judge; several are "

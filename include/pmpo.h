@@ -659,9 +659,9 @@ PMPO_API bool pmpo_metric_needs_answers(int i);
  * NULL), the instruction; static. Source: arXiv 2505.16307, section 4. */
 PMPO_API const char *pmpo_baseline(int i, const char **text);
 
-/* The bit of the metric that suits `d`: options if they are known; else by the
- * form of the answers (or targets) number if all are numbers, choice if all are
- * option letters, and exact. */
+/* The bit of the metric that suits `d`: options if they are known; else pairs if
+ * every example has rejected outputs; else by the form of the answers (or targets)
+ * number if all are numbers, choice if all are option letters, and exact. */
 PMPO_API unsigned pmpo_metrics_default(const pmpo_data *d);
 
 typedef struct pmpo_eval_options {

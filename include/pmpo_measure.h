@@ -74,7 +74,7 @@ PMPO_API int pmpo_audit_check(const pmpo_eval_options *o, const pmpo_data *d,
 /* Scores every prompt on `d`, which should have only examples that no prompt
  * was made with, and compares losses with accuracies. o->metrics 0: options,
  * options-mean and options-calibrated if options are known, else
- * pmpo_metrics_default.
+ * number, choice or exact by the form of the answers.
  * PMPO_EUSAGE: fewer than PMPO_AUDIT_LEAST prompts, max_tokens below 1, a
  * metric that does not apply to the data, or one of pairs, regex and judge. */
 PMPO_API int pmpo_audit_run(pmpo_model *m, const pmpo_data *d,

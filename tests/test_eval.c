@@ -171,6 +171,14 @@ static void test_default_is_by_form(void **state)
         {"{\"input\":\"x\",\"target\":\"a b c d e f g\"}", PMPO_METRIC_EXACT},
         {"{\"input\":\"x\",\"target\":\"7\",\"options\":[\"7\",\"8\"]}",
          PMPO_METRIC_OPTIONS},
+        {"{\"input\":\"x\",\"target\":\"7\",\"rejected\":[\"8\"]}",
+         PMPO_METRIC_PAIRS},
+        {"{\"input\":\"x\",\"target\":\"7\",\"rejected\":[\"8\"],"
+         "\"options\":[\"7\",\"8\"]}",
+         PMPO_METRIC_OPTIONS},
+        {"{\"input\":\"x\",\"target\":\"7\",\"rejected\":[\"8\"]}\n"
+         "{\"input\":\"y\",\"target\":\"7\"}",
+         PMPO_METRIC_NUMBER},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         pmpo_data *d = NULL;

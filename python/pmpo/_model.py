@@ -273,8 +273,8 @@ class Model:
                  progress: ProgressFn | None = None,
                  **options: Unpack[EvalOptions]) -> Evaluation:
         """How often the answers under each of P prompts are right, by each of M
-        metrics (docs/cli.md; None: options where they are known, else by the
-        form of the answers number, choice or exact): shares [P, M] with 95 % intervals. Options: pmpo.EvalOptions."""
+        metrics (docs/cli.md; None: options where they are known, pairs
+        where rejected outputs are, else by the form of the answers number, choice or exact): shares [P, M] with 95 % intervals. Options: pmpo.EvalOptions."""
         keep, watch, d = Keep(), Watch(progress), data_of(data)
         o = ffi.new("pmpo_eval_options *")
         lib.pmpo_eval_options_init(o)

@@ -51,32 +51,21 @@ const pmpo_comparison *pmpo_compare_describe(const pmpo_compare *c)
 
 /* ---- beginning ---------------------------------------------------------------- */
 
-static bool has_rejected(const pmpo_data *d)
-{
-    size_t i = 0, n = pmpo_data_count(d);
-    while (i < n && pmpo_data_example(d, i)->n_rejected > 0) {
-        i++;
-    }
-    return i == n;
-}
-
 static int choose_metric(pmpo_compare *c, pmpo_error *err)
 {
     const unsigned never = PMPO_METRIC_REGEX | PMPO_METRIC_JUDGE;
-    unsigned asked = c->o.metric, metric;
+    unsigned asked = c->o.metric, metric = 0;
     if ((asked & never) || (asked & (asked - 1))) {
         return pmpo_fail(err, PMPO_EUSAGE, "--metric takes one name here, and "
                          "neither regex nor judge");
     }
     int rc = pmpo_metrics_resolve(asked, c->data, &metric, err);
-    if (rc < 0 || asked || metric == PMPO_METRIC_OPTIONS) {
-        c->metric = c->o.no_metric ? 0 : metric;
-        return rc;
+    bool given = metric == PMPO_METRIC_OPTIONS || metric == PMPO_METRIC_PAIRS;
+    if (rc == 0 && !asked && !given) {
+        metric = pmpo_metric_by_form(c->data); /* none for long texts */
     }
-    c->metric = c->o.no_metric             ? 0
-                : has_rejected(c->data) ? PMPO_METRIC_PAIRS
-                                        : pmpo_metric_by_form(c->data);
-    return 0;
+    c->metric = c->o.no_metric ? 0 : metric;
+    return rc;
 }
 
 static const char *name_of_metric(unsigned bit)

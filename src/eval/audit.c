@@ -484,6 +484,9 @@ int pmpo_audit_resolve(unsigned asked, const pmpo_data *d, unsigned *out,
     int rc = d ? pmpo_metrics_resolve(asked, d, out, err) : 0;
     if (rc == 0 && d && asked == 0 && *out == PMPO_METRIC_OPTIONS) {
         *out = all_by_scores(d);
+    } else if (rc == 0 && d && asked == 0 && *out == PMPO_METRIC_PAIRS) {
+        unsigned form = pmpo_metric_by_form(d);
+        *out = form ? form : PMPO_METRIC_EXACT;
     }
     return rc;
 }
