@@ -475,12 +475,11 @@ static int generate_one(fake *f, const pmpo_gen_request *r,
                         const pmpo_gen_params *p, pmpo_reply *out, size_t *at,
                         pmpo_error *err)
 {
-    size_t fed = 0;
+    size_t fed = r->n_ids;
     for (size_t i = 0; i < r->n_messages; i++) { /* the last one's */
         fed = r->messages[i].content.len;
     }
-    if (r->n_messages > 0
-        && fed + (size_t)p->max_tokens > (size_t)f->model->info.n_context) {
+    if (fed + (size_t)p->max_tokens > (size_t)f->model->info.n_context) {
         return pmpo_fail(err, PMPO_ETOOLONG, "no room to generate");
     }
     int rc = 0;

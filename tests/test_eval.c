@@ -298,6 +298,38 @@ static void test_calibrated_options(void **state)
     fake_free(m);
 }
 
+static void test_an_example_without_room_is_named(void **state)
+{
+    (void)state;
+    pmpo_model *m = fake_new(&(fake_options){.salt = SALT, .context = 400});
+    pmpo_buf b = {0};
+    pmpo_data *d = NULL;
+    pmpo_eval *e = NULL;
+    pmpo_error err = {0};
+    const pmpo_str prompt = PMPO_STR("One.");
+    pmpo_eval_options o;
+    pmpo_buf_printf(&b,
+                    "{\"id\":\"a\",\"input\":\"x\",\"target\":\"Yes\"}\n"
+                    "{\"id\":\"b\",\"input\":\"%0300d\","
+                    "\"target\":\"Yes\"}\n",
+                    7);
+    assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "long.jsonl", NULL, &d,
+                                     NULL),
+                     0);
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_EXACT;
+    o.no_cache = true;
+    o.max_tokens = 150;
+    assert_int_equal(pmpo_eval_run(m, d, &prompt, 1, &o, &e, &err),
+                     PMPO_ETOOLONG);
+    assert_non_null(strstr(err.text, "long.jsonl:2: example b has "));
+    assert_non_null(strstr(err.text, "context of 400: lower --max-tokens"));
+    assert_null(strstr(err.text, "rewriter"));
+    pmpo_buf_release(&b);
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 static void test_a_pattern_finds_the_answer(void **state)
 {
     (void)state;
@@ -534,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_what_applies),
         cmocka_unit_test(test_majority_is_of_the_metric),
         cmocka_unit_test(test_calibrated_options),
+        cmocka_unit_test(test_an_example_without_room_is_named),
         cmocka_unit_test(test_a_pattern_finds_the_answer),
         cmocka_unit_test(test_a_group_is_the_answer),
         cmocka_unit_test(test_checks),

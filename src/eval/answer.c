@@ -109,6 +109,36 @@ static int generate(asking *a, pmpo_error *err)
                                 a->replies, err);
 }
 
+int pmpo_answer_fits(const pmpo_model *model, const pmpo_data *d, size_t i,
+                     size_t n_ids, int max_tokens, pmpo_error *err)
+{
+    const pmpo_example *e = pmpo_data_example(d, i);
+    if (n_ids + (size_t)max_tokens <= model->limits.max_context) {
+        return 0;
+    }
+    pmpo_fail(err, PMPO_ETOOLONG,
+              "example %.*s has %zu tokens with the prompt, which with an "
+              "answer of %d is more than the model's context of %zu: lower "
+              "--max-tokens, shorten the example or take it out",
+              (int)e->id.len, e->id.ptr, n_ids, max_tokens,
+              model->limits.max_context);
+    return pmpo_fail_at(d, e, PMPO_ETOOLONG, err);
+}
+
+/* Which example it was for which there is no room; *err as it is: the engine
+ * alone knows. */
+static int name_long(const asking *a, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < a->n; i++) {
+        if (a->q[i].n_ids > 0) {
+            rc = pmpo_answer_fits(a->of->model, a->of->data, i, a->q[i].n_ids,
+                                  a->of->max_tokens, err);
+        }
+    }
+    return rc < 0 ? rc : PMPO_ETOOLONG;
+}
+
 int pmpo_answers(const pmpo_answering *of, pmpo_str prompt, pmpo_arena *mem,
                  pmpo_answer *out, pmpo_error *err)
 {
@@ -121,6 +151,7 @@ int pmpo_answers(const pmpo_answering *of, pmpo_str prompt, pmpo_arena *mem,
     int rc = a.ids && a.q && a.replies ? ask_for(&a, prompt, &own, err)
                                        : pmpo_fail_memory(err);
     rc = rc < 0 ? rc : generate(&a, err);
+    rc = rc == PMPO_ETOOLONG ? name_long(&a, err) : rc;
     rc = rc < 0 ? rc : keep(&a, mem, out, err);
     if (rc == 0 && of->after && a.n_done < a.n) { /* not told one by one */
         of->after(of->ud, a.n, a.n);

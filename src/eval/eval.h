@@ -99,7 +99,13 @@ typedef struct pmpo_answering {
 /* PMPO_EUSAGE: with so few tokens every answer would be cut off. */
 int pmpo_check_max_tokens(int max_tokens, pmpo_error *err);
 
-/* Greedy answers to every example, in order; texts live in `mem`. */
+/* Example i of d, n_ids tokens with the prompt, leaves room for an answer.
+ * PMPO_ETOOLONG: it doesn't; *err says where it stands and what to do. */
+int pmpo_answer_fits(const pmpo_model *model, const pmpo_data *d, size_t i,
+                     size_t n_ids, int max_tokens, pmpo_error *err);
+
+/* Greedy answers to every example, in order; texts live in `mem`. PMPO_ETOOLONG:
+ * one has no room; *err says which, unless the engine alone knows. */
 int pmpo_answers(const pmpo_answering *a, pmpo_str prompt, pmpo_arena *mem,
                  pmpo_answer *out, pmpo_error *err);
 

@@ -35,24 +35,6 @@ const pmpo_metric_row *pmpo_answers_metric(const pmpo_state *st)
     return pmpo_metrics[i];
 }
 
-static int check_room(const pmpo_model *model, const pmpo_optimize_options *o,
-                      const pmpo_data *d, size_t i, size_t n_ids,
-                      pmpo_error *err)
-{
-    const pmpo_example *e = pmpo_data_example(d, i);
-    size_t whole = n_ids + (size_t)o->max_answer_tokens;
-    if (whole <= model->limits.max_context) {
-        return 0;
-    }
-    pmpo_fail(err, PMPO_ETOOLONG,
-              "example %.*s has %zu tokens with the prompt, which with an "
-              "answer of %d is more than the model's context of %zu: lower "
-              "--max-tokens, shorten the example or take it out",
-              (int)e->id.len, e->id.ptr, n_ids, o->max_answer_tokens,
-              model->limits.max_context);
-    return pmpo_fail_at(d, e, PMPO_ETOOLONG, err);
-}
-
 int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,
                      const pmpo_data *d, pmpo_str prompt, pmpo_error *err)
 {
@@ -62,7 +44,9 @@ int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,
     for (size_t i = 0; rc == 0 && i < pmpo_data_count(d); i++) {
         ids.n = 0;
         rc = pmpo_render_prompt(t, prompt, pmpo_data_example(d, i), &ids, err);
-        rc = rc < 0 ? rc : check_room(model, o, d, i, ids.n, err);
+        rc = rc < 0 ? rc
+                    : pmpo_answer_fits(model, d, i, ids.n, o->max_answer_tokens,
+                                       err);
     }
     pmpo_tokens_release(&ids);
     pmpo_template_free(t);

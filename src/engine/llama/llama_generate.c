@@ -484,7 +484,7 @@ static int make_items(job *j, const pmpo_gen_request *requests, size_t n,
         if (r->n_ids + (size_t)j->p->max_tokens > j->l->n_context) {
             return pmpo_fail(err, PMPO_ETOOLONG,
                              "a prompt of %zu tokens and a reply of %d do not "
-                             "fit the rewriter's context of %zu",
+                             "fit the model's context of %zu",
                              r->n_ids, j->p->max_tokens, j->l->n_context);
         }
         for (size_t k = 0; k < r->n_samples; k++, j->n_items++) {
