@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "engine/llama/llama_precision.h"
 #include "fetch/fetch.h"
 #include "tiny_model.h"
 
@@ -390,6 +391,39 @@ static void test_a_copy_is_synced(void **state)
     pmpo_buf_release(&(pmpo_buf){.ptr = name});
 }
 
+/* Who doesn't name a precision goes without copies then; who does is told. */
+static void test_copies_without_a_place(void **state)
+{
+    (void)state;
+    pmpo_hash h = {{8}};
+    pmpo_buf out = {0};
+    pmpo_error err = {0};
+    char cache[300], source[300];
+    pmpo_model_options o;
+    snprintf(cache, sizeof(cache), "%s", getenv("XDG_CACHE_HOME"));
+    snprintf(source, sizeof(source), "%s", at("source.gguf"));
+    tiny_model_write(source, &(tiny_options){0});
+    assert_true(pmpo_fetch_can_widen(source, h, "f32", &good));
+    setenv("XDG_CACHE_HOME", source, 1); /* where no folder can be */
+    assert_false(pmpo_fetch_can_widen(source, h, "f32", &good));
+    assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &out, &err),
+                     PMPO_EIO);
+    assert_non_null(strstr(err.text, ", or take --precision native, which"));
+    pmpo_model_options_init(&o);
+    pmpo_llama_opening w = {.o = &o,
+                            .source = source,
+                            .hash = h,
+                            .precision = PMPO_PRECISION_F16};
+    assert_true(pmpo_llama_file_read(source, &w.facts));
+    assert_int_equal(pmpo_llama_file_for(&w, &err), 0);
+    assert_true(w.no_place && w.precision == PMPO_PRECISION_NATIVE);
+    assert_string_equal(w.file.ptr, source);
+    o.precision = w.precision = PMPO_PRECISION_F16;
+    assert_int_equal(pmpo_llama_file_for(&w, &err), PMPO_EIO);
+    pmpo_buf_release(&w.file);
+    setenv("XDG_CACHE_HOME", cache, 1);
+}
+
 /* ---- what is remembered ---------------------------------------------------------------- */
 
 static void test_facts(void **state)
@@ -462,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_widened_copies),
         cmocka_unit_test(test_a_broken_copy_is_made_again),
         cmocka_unit_test(test_a_copy_is_synced),
+        cmocka_unit_test(test_copies_without_a_place),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_some_files_are_refused),
         cmocka_unit_test(test_weights_are_hashed_anew_when_they_change),

@@ -35,12 +35,18 @@ typedef struct pmpo_widener {
  * `hash`, made by `w` unless it exists and fits; its path is appended to *out.
  * It gets its name only after its bytes are on disk. `bytes` is its approximate
  * size: if the disk has less space, PMPO_EIO ("needs 2.0 GB, 1.1 GB free")
- * before anything is written. The copy stores its source's name for `models
+ * before anything is written. PMPO_EIO names --precision native, which needs no
+ * copy. The copy stores its source's name for `models
  * list` (NAME:f32). */
 int pmpo_fetch_widened(const char *source, pmpo_hash hash,
                        const char *precision, uint64_t bytes,
                        const pmpo_widener *w, pmpo_buf *out,
                        pmpo_error *err);
+
+/* Is there that copy, or a folder that it can be written to? Space isn't looked
+ * at. */
+bool pmpo_fetch_can_widen(const char *source, pmpo_hash hash,
+                          const char *precision, const pmpo_widener *w);
 
 /* Facts that were measured once on this machine, such as the hash of a file's
  * weights: texts stored by key in the cache folder. A missing or damaged entry

@@ -26,6 +26,43 @@ static void put_name(const char *source, pmpo_hash hash, const char *precision,
     pmpo_buf_printf(out, ".%.16s.%s.gguf", hex, precision);
 }
 
+/* Where the copy lies, or would: the folder, which is made, and the file. */
+static int find_place(const char *source, pmpo_hash hash, const char *precision,
+                      pmpo_buf *folder, pmpo_buf *path, pmpo_error *err)
+{
+    int rc = pmpo_widened_folder(folder, err);
+    if (rc == 0) {
+        pmpo_buf_printf(path, "%s/", folder->ptr);
+        put_name(source, hash, precision, path);
+        rc = path->failed ? pmpo_fail_memory(err) : 0;
+    }
+    return rc;
+}
+
+bool pmpo_fetch_can_widen(const char *source, pmpo_hash hash,
+                          const char *precision, const pmpo_widener *w)
+{
+    pmpo_buf folder = {0}, path = {0};
+    bool can =
+        find_place(source, hash, precision, &folder, &path, NULL) == 0 &&
+        (access(folder.ptr, W_OK | X_OK) == 0 || w->fits(w->ud, path.ptr));
+    pmpo_buf_release(&folder);
+    pmpo_buf_release(&path);
+    return can;
+}
+
+/* It is the copy that has no place. */
+static int say_native(int rc, pmpo_error *err)
+{
+    if (rc != PMPO_EIO || !err) {
+        return rc;
+    }
+    pmpo_error why = *err;
+    return pmpo_fail(err, rc,
+                     "%s, or take --precision native, which needs no copy",
+                     why.text);
+}
+
 static int make_copy(const char *source, const char *folder, const char *to,
                      uint64_t bytes, const pmpo_widener *w, pmpo_error *err)
 {
@@ -55,12 +92,7 @@ int pmpo_fetch_widened(const char *source, pmpo_hash hash,
 {
     pmpo_buf folder = {0}, path = {0};
     int lock = -1;
-    int rc = pmpo_widened_folder(&folder, err);
-    if (rc == 0) {
-        pmpo_buf_printf(&path, "%s/", folder.ptr);
-        put_name(source, hash, precision, &path);
-        rc = path.failed ? pmpo_fail_memory(err) : 0;
-    }
+    int rc = find_place(source, hash, precision, &folder, &path, err);
     if (rc == 0 && !w->fits(w->ud, path.ptr)) {
         rc = pmpo_lock_path(path.ptr, &lock, err);
         if (rc == 0 && !w->fits(w->ud, path.ptr)) {
@@ -76,5 +108,5 @@ int pmpo_fetch_widened(const char *source, pmpo_hash hash,
     }
     pmpo_buf_release(&folder);
     pmpo_buf_release(&path);
-    return rc;
+    return say_native(rc, err);
 }

@@ -79,6 +79,21 @@ static void add_note(pmpo_buf *notes, const char *text)
     pmpo_buf_puts(notes, text);
 }
 
+/* AUTO has left quantised weights as they are. */
+static void note_native(const pmpo_llama_opening *w, pmpo_buf *notes)
+{
+    if (w->no_place) {
+        add_note(notes, "widened weights have no place, as the cache folder "
+                        "can't be written: scored as the file is, with more "
+                        "noise");
+    } else if (w->o->precision == PMPO_PRECISION_AUTO &&
+               !w->o->for_generation && !w->facts.all_16 &&
+               w->precision == PMPO_PRECISION_NATIVE) {
+        add_note(notes, "widened weights don't fit into the memory: scored "
+                        "as the file is, whose 8-bit activations jitter");
+    }
+}
+
 /* What the user of this model should know. */
 static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
                            const pmpo_llama_opening *w, bool on_gpu)
@@ -113,11 +128,7 @@ static const char *note_on(const pmpo_llama *l, struct pmpo_model *m,
                              : "nothing multiplies bfloat16 fast here, by "
                                "this processor or build: try f32");
     }
-    if (w->o->precision == PMPO_PRECISION_AUTO && !w->o->for_generation &&
-        !w->facts.all_16 && w->precision == PMPO_PRECISION_NATIVE) {
-        add_note(&notes, "widened weights don't fit into the memory: scored "
-                         "as the file is, whose 8-bit activations jitter");
-    }
+    note_native(w, &notes);
     const char *kept = pmpo_arena_cstr(&m->mem, notes.ptr ? notes.ptr : "");
     kept = notes.failed ? NULL : kept;
     pmpo_buf_release(&notes);
@@ -361,11 +372,7 @@ static int prepare(pmpo_llama_opening *w, pmpo_error *err)
     int rc = pmpo_fetch_weights_hash(w->source, w->o->progress,
                                      w->o->progress_ud, &w->hash, err);
     rc = rc < 0 ? rc : pmpo_llama_choose(w, err);
-    if (rc < 0) {
-        return rc;
-    }
-    w->bytes = pmpo_llama_weight_bytes(&w->facts, w->precision);
-    return pmpo_llama_file_for(w, err);
+    return rc < 0 ? rc : pmpo_llama_file_for(w, err);
 }
 
 int pmpo_llama_open(const pmpo_model_options *o, pmpo_model **out,

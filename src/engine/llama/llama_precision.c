@@ -151,17 +151,25 @@ static bool copy_as(const pmpo_llama_opening *w, enum llama_ftype *out)
 
 int pmpo_llama_file_for(pmpo_llama_opening *w, pmpo_error *err)
 {
-    enum llama_ftype ftype;
-    if (!copy_as(w, &ftype)) {
-        pmpo_buf_puts(&w->file, w->source);
-        return w->file.failed ? pmpo_fail_memory(err) : 0;
-    }
-    report(w->o, "widening");
+    enum llama_ftype ftype = LLAMA_FTYPE_ALL_F32;
+    bool copy = copy_as(w, &ftype);
     const char *name = ftype == LLAMA_FTYPE_ALL_F32      ? "f32"
                        : ftype == LLAMA_FTYPE_MOSTLY_F16 ? "f16"
                                                          : "bf16";
     widening wide = {ftype, pmpo_usable_threads(w->o->threads), &w->facts};
     const pmpo_widener maker = {widen, fits, &wide};
+    if (copy && w->o->precision == PMPO_PRECISION_AUTO &&
+        !pmpo_fetch_can_widen(w->source, w->hash, name, &maker)) {
+        w->no_place = true;
+        w->precision = PMPO_PRECISION_NATIVE;
+        copy = false;
+    }
+    w->bytes = pmpo_llama_weight_bytes(&w->facts, w->precision);
+    if (!copy) {
+        pmpo_buf_puts(&w->file, w->source);
+        return w->file.failed ? pmpo_fail_memory(err) : 0;
+    }
+    report(w->o, "widening");
     return pmpo_fetch_widened(w->source, w->hash, name, w->bytes, &maker,
                               &w->file, err);
 }

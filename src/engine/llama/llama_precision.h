@@ -16,6 +16,7 @@ typedef struct pmpo_llama_opening {
     pmpo_hash hash;
     pmpo_llama_rates rates; /* of this machine, where they decide something */
     bool measured;
+    bool no_place; /* AUTO would have widened, but a copy can't be written */
     pmpo_precision precision;
     uint64_t bytes; /* of weights */
     pmpo_buf file;  /* to load: the source, or its widened copy */
@@ -33,7 +34,8 @@ bool pmpo_llama_by_blas(pmpo_llama_opening *w);
  * PMPO_EMODEL: the model does not fit into memory. */
 int pmpo_llama_choose(pmpo_llama_opening *w, pmpo_error *err);
 /* Sets w->file: the source itself or its widened copy, made where it is
- * missing. */
+ * missing. AUTO becomes native where copies have no place; w->bytes is set to
+ * match. */
 int pmpo_llama_file_for(pmpo_llama_opening *w, pmpo_error *err);
 
 #endif
