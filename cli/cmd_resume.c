@@ -51,24 +51,116 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
     return rc;
 }
 
-/* The models the run names. Their names live in `run`. */
+/* ---- the run's models ------------------------------------------------------ */
+
+/* Their names live in the run, or in the command line. */
+typedef struct run_models {
+    pmpo_model_options scorers[PMPO_MOST_JOINED], rewriter;
+    size_t n;  /* scorers */
+    bool same; /* one model does both */
+    pmpo_joint how;
+} run_models;
+
+static int read_models(const pmpo_run *run, run_models *m, pmpo_error *err)
+{
+    *m = (run_models){.n = 1, .how = PMPO_JOINT_MEAN};
+    int rc = pmpo_run_models(run, &m->scorers[0], &m->rewriter, &m->same, err);
+    while (rc == 0 && m->n < PMPO_MOST_JOINED &&
+           pmpo_run_joined(run, m->n - 1, &m->scorers[m->n], &m->how)) {
+        m->n++;
+    }
+    return rc;
+}
+
+/* Does the command line say where all of them are now? */
+static int check_places(const options *o, const run_models *m, pmpo_error *err)
+{
+    size_t n = o->each_model.n;
+    bool urls = true;
+    for (size_t i = 0; i < n; i++) {
+        urls = urls && cli_is_url(o->each_model.items[i]);
+    }
+    if (m->n == 1 && n > 1 && !urls) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "resume: the run has one scoring model: -m takes one "
+                         "file or name, or the URLs of its replicas");
+    }
+    if (m->n > 1 && n > 0 && n != m->n) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "resume: the run has %zu scoring models: give -m for "
+                         "each of them, in the order of `pmpo show`, or not at "
+                         "all",
+                         m->n);
+    }
+    return m->same && o->rewriter
+               ? cli_error(err, PMPO_EUSAGE,
+                           "resume: --rewriter has no effect: the run's "
+                           "scoring model rewrites, too; -m says where it is")
+               : 0;
+}
+
+/* `given`: where the model is now; NULL: where it was. */
+static int place(pmpo_model_options *m, const char *given, const char *who,
+                 const char *option, pmpo_error *err)
+{
+    m->model = given ? given : m->model;
+    int rc = pmpo_model_find(m->model, err);
+    return rc < 0 && !given ? cli_error(err, rc,
+                                        "%s; it is the run's %s: put it back, "
+                                        "or say where it is now with %s",
+                                        err->text, who, option)
+                            : rc;
+}
+
+static int place_all(const options *o, run_models *m, pmpo_error *err)
+{
+    int rc = check_places(o, m, err);
+    for (size_t i = 0; rc == 0 && i < m->n; i++) {
+        const char *given = m->n == 1             ? o->model
+                            : o->each_model.n > 0 ? o->each_model.items[i]
+                                                  : NULL;
+        rc = place(&m->scorers[i], given, "model", "-m", err);
+    }
+    return rc < 0 || m->same ? rc
+                             : place(&m->rewriter, o->rewriter, "rewriter",
+                                     "--rewriter", err);
+}
+
+/* A server that doesn't answer may have another address. */
+static int say_moved(int rc, const run_models *m, const session *s,
+                     pmpo_error *err)
+{
+    size_t at = s->n_others + 1;
+    bool first = !s->scorer, other = !first && !m->same && !s->rewriter;
+    const pmpo_model_options *failed = first       ? &m->scorers[0]
+                                       : other     ? &m->rewriter
+                                       : at < m->n ? &m->scorers[at]
+                                                   : NULL;
+    if (rc != PMPO_EBACKEND || !failed || !cli_is_url(failed->model)) {
+        return rc;
+    }
+    return cli_error(err, rc,
+                     "%s; if it has another address now, say so with %s",
+                     err->text, other ? "--rewriter" : "-m");
+}
+
+/* The models the run names, or where the command line says they are. */
 static int open_models(const options *o, const pmpo_run *run, session *s,
                        pmpo_error *err)
 {
-    pmpo_model_options scorer, rewriter;
-    bool same = true;
+    run_models m;
     *s = (session){0};
-    int rc = pmpo_run_models(run, &scorer, &rewriter, &same, err);
-    rc = rc < 0 ? rc
-                : session_open_as(o, &scorer, same ? NULL : &rewriter, s, err);
-    pmpo_model_options other;
-    pmpo_joint how = PMPO_JOINT_MEAN;
-    size_t n = 0;
-    while (rc == 0 && pmpo_run_joined(run, n, &other, &how)) {
-        rc = session_add(o, &other, s, err);
-        n++;
+    int rc = read_models(run, &m, err);
+    rc = rc < 0 ? rc : place_all(o, &m, err);
+    if (rc < 0) {
+        return rc;
     }
-    return rc < 0 || n == 0 ? rc : session_join(s, how, err);
+    rc = session_open_as(o, &m.scorers[0], m.same ? NULL : &m.rewriter, s, err);
+    for (size_t i = 1; rc == 0 && i < m.n; i++) {
+        rc = session_add(o, &m.scorers[i], s, err);
+    }
+    rc = rc < 0 ? say_moved(rc, &m, s, err) : rc;
+    return rc < 0 || m.n == 1 ? rc : session_join(s, m.how, err);
 }
 
 int cmd_resume(const options *o, pmpo_error *err)

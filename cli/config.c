@@ -56,6 +56,8 @@ static const struct {
     {"output", CMD_ALL & ~CMD_OPTIMIZE, always},
     {"force", CMD_ALL & ~CMD_OPTIMIZE, always},
     {"iterations", CMD_RESUME, always},
+    {"model", CMD_RESUME, always},
+    {"rewriter", CMD_RESUME, always},
     {"train", CMD_EVAL, is_size},
     {"val", CMD_DATA_SPLIT, is_no_size},
     {"test", CMD_DATA_SPLIT, is_no_size},

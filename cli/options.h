@@ -57,7 +57,7 @@ extern const size_t n_commands;
 
 /* ---- options ------------------------------------------------------------ */
 
-#define MAX_OPTION_ROWS 128 /* at least n_option_rows; table.c asserts it */
+#define MAX_OPTION_ROWS 144 /* at least n_option_rows; table.c asserts it */
 
 struct options {
     const command *command;

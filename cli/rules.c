@@ -277,7 +277,8 @@ static int check_models(const options *o, pmpo_error *err)
     for (size_t i = 0; i < o->each_model.n; i++) {
         urls = urls && cli_is_url(o->each_model.items[i]);
     }
-    return urls || o->each_model.n < 2 || options_joint(o)
+    bool later = o->command->id == CMD_RESUME; /* the run says how many */
+    return urls || o->each_model.n < 2 || options_joint(o) || later
                ? 0
                : cli_error(err, PMPO_EUSAGE,
                            "-m takes one model here, or the "

@@ -53,6 +53,11 @@ const option_row option_rows[] = {
     {'m', "model", OPT_MODEL, AT(model), "MODEL", ONE_MODEL_HELP,
      "($PMPO_MODEL, else the list's default)",
      MODELS & ~(CMD_OPTIMIZE | CMD_AUDIT | CMD_COMPARE), "", 0, 0},
+    {'m', "model", OPT_MODEL, AT(model), "MODEL",
+     "where the run's scoring model is now: a GGUF file, a name or the URL of "
+     "a server; it has to be the same model; of several all, in the order of "
+     "`pmpo show`",
+     "(where it was)", CMD_RESUME, "", 0, 0},
     {'m', "model", OPT_TEXTS, AT(models), "MODEL",
      MODEL_HELP " (URLs of replicas: separated by commas); may be repeated",
      "($PMPO_MODEL, else the list's default)", CMD_COMPARE, "", 0, 0},
@@ -64,6 +69,9 @@ const option_row option_rows[] = {
          "or a chat server, its key in $PMPO_REWRITER_API_KEY; none: use no "
          "model for that",
          "(the scoring model itself)", CMD_OPTIMIZE),
+    TEXT(0, "rewriter", rewriter, "MODEL",
+         "where the run's rewriter is now; it has to be the same model",
+         "(where it was)", CMD_RESUME),
     TEXT(0, "rewriter", rewriter, "MODEL",
          "the model that marks the parts of the prompt; a server's key is in "
          "$PMPO_REWRITER_API_KEY",

@@ -355,6 +355,9 @@ optimize | --budget | -m $URL => --budget 2usd
 resume_url | --price | | --price 1,2
 optimize | --rewriter-name | --rewriter $URL | --rewriter-name other
 optimize | --rewriter-name | --rewriter other => --rewriter-name other
+resume_url | --model | | -m http://127.0.0.1:9/v1
+resume | --rewriter | | --rewriter missing
+resume_url | --rewriter | => --rewriter other
 resume | --key-file | => --key-file key
 resume | --no-cache | | --no-cache
 resume | --iterations | | --iterations 3

@@ -66,6 +66,7 @@ static int prepare(pmpo_store *s, const pmpo_model *scorer,
     rc = rc < 0 ? rc : pmpo_parts_check_proposers(&o, err);
     rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
     rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
+    rc = rc < 0 ? rc : pmpo_run_put_places(s, scorer, rewriter, err);
     bool found;
     *was = (length){o.iterations, 0};
     rc = rc < 0 ? rc

@@ -29,25 +29,34 @@ static int put_fact(pmpo_store *s, const char *who, const char *what,
     return pmpo_store_put_text(s, name, pmpo_str_of(or_empty(value)), err);
 }
 
-static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
+/* Where the model is: absolute, for resume may be called elsewhere; or a URL. */
+static int put_place(pmpo_store *s, const char *who, const pmpo_model *m,
                      pmpo_error *err)
 {
     const pmpo_model_info *i = &m->info;
     const char *given = i->source_path ? i->source_path : i->path;
-    pmpo_buf path = {0}; /* absolute, resume may be called elsewhere; or a URL */
+    pmpo_buf path = {0};
     if (strstr(or_empty(given), "://")) {
         pmpo_buf_puts(&path, given);
     } else {
         pmpo_absolute(or_empty(given), &path);
     }
+    int rc = path.failed ? pmpo_fail_memory(err)
+                         : put_fact(s, who, "path", path.ptr, err);
+    pmpo_buf_release(&path);
+    return rc;
+}
+
+static int put_model(pmpo_store *s, const char *who, const pmpo_model *m,
+                     pmpo_error *err)
+{
+    const pmpo_model_info *i = &m->info;
     char threads[16], layers[16], memory[24];
     snprintf(threads, sizeof(threads), "%d", i->threads);
     snprintf(layers, sizeof(layers), "%d", i->gpu_layers);
     snprintf(memory, sizeof(memory), "%" PRIu64, i->memory_bytes);
-    int rc = path.failed ? pmpo_fail_memory(err)
-                         : put_fact(s, who, "model", i->name, err);
-    rc = rc < 0 ? rc : put_fact(s, who, "path", path.ptr, err);
-    pmpo_buf_release(&path);
+    int rc = put_fact(s, who, "model", i->name, err);
+    rc = rc < 0 ? rc : put_place(s, who, m, err);
     rc = rc < 0 ? rc : put_fact(s, who, "identity", i->identity, err);
     rc = rc < 0 ? rc : put_fact(s, who, "precision", i->precision, err);
     rc = rc < 0 ? rc : put_fact(s, who, "products", i->products, err);
@@ -239,6 +248,18 @@ int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
     int rc = check_model(s, "scorer", scorer, err);
     rc = rc < 0 ? rc : check_others(s, scorer, err);
     return rc < 0 ? rc : check_model(s, "rewriter", rewriter, err);
+}
+
+int pmpo_run_put_places(pmpo_store *s, const pmpo_model *scorer,
+                        const pmpo_model *rewriter, pmpo_error *err)
+{
+    int rc = put_place(s, "scorer", scorer, err);
+    for (size_t i = 0; rc == 0 && i < scorer->n_others; i++) {
+        char who[32];
+        name_other(i, who);
+        rc = put_place(s, who, scorer->others[i], err);
+    }
+    return rc < 0 ? rc : put_place(s, "rewriter", rewriter, err);
 }
 
 /* ---- template files ------------------------------------------------------ */

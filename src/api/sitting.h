@@ -26,6 +26,10 @@ int pmpo_run_put_models(pmpo_store *s, const pmpo_model *scorer,
 /* PMPO_EMODEL: these are not the run's models; *err says what differs. */
 int pmpo_run_check_models(pmpo_store *s, const pmpo_model *scorer,
                           const pmpo_model *rewriter, pmpo_error *err);
+/* Where these are now, for the next sitting: they are the run's, but their files
+ * may have moved, or their servers. */
+int pmpo_run_put_places(pmpo_store *s, const pmpo_model *scorer,
+                        const pmpo_model *rewriter, pmpo_error *err);
 
 /* If the template `name` is a file, _put stores its text in the run, and _check
  * fails if the file has changed since. */
