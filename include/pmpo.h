@@ -163,7 +163,8 @@ typedef struct pmpo_model_options {
     const char *dialect;     /* "vllm", "sglang", "echo"; NULL: detected */
     const char *tokenizer;   /* GGUF path or listed name with the same
                               * vocabulary; NULL: the server tokenises */
-    const char *api_key;     /* sent as a bearer token, never stored */
+    const char *api_key;     /* sent as a bearer token, never stored; NULL or
+                              * "": none */
     const char *key_hint;    /* how to give one, for the message that a server
                               * asks for it: "set MY_KEY"; NULL: not said */
     const char *ca_file;     /* CA certificates to trust; NULL: those of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,22 @@ def run_alone(models: Iterable[Model], work: Callable[[], int], watch: Watch, ke
                 m._tell(lib.pmpo_uncancel)
 
 
+KEY, REWRITER_KEY, JUDGE_KEY = "PMPO_API_KEY", "PMPO_REWRITER_API_KEY", "PMPO_JUDGE_API_KEY"
+
+
+def is_address(name: str | os.PathLike[str] | None) -> bool:
+    """Is the model meant by name on a server?"""
+    meant = os.environ.get("PMPO_MODEL", "") if name is None else os.fspath(name)
+    return meant.startswith(("http://", "https://"))
+
+
+def keyed(given: Mapping[str, object], variable: str) -> dict[str, object]:
+    """Options of a model on a server, with the key in the environment where none is given; api_key="": none."""
+    o: dict[str, object] = {"api_key": os.environ.get(variable, ""), "key_hint": f"give api_key=, or set {variable}"}
+    o.update({name: value for name, value in given.items() if value is not None})
+    return o
+
+
 class _Opening:
     """A model being opened, in a thread of its own. Nothing stops that: who is interrupted drops it, and the thread
     frees what it opened."""
@@ -107,7 +123,8 @@ class Model:
     """A model that scores, and generates where that is asked for.
 
     name: a GGUF file, a name of `pmpo models list`, or the address of a server;
-    None: $PMPO_MODEL, else the default. Options: pmpo.ModelOptions. One call at
+    None: $PMPO_MODEL, else the default. Options: pmpo.ModelOptions; a server's
+    key is api_key, else $PMPO_API_KEY, and api_key="" gives none. One call at
     a time: others wait. Ends with close(), a with statement, or by itself.
     Raises ModelError: no such model, or it does not fit."""
 
@@ -117,7 +134,7 @@ class Model:
         keep, watch = Keep(), Watch(progress)
         o = ffi.new("pmpo_model_options *")
         lib.pmpo_model_options_init(o)
-        set_options(o, options, keep)
+        set_options(o, keyed(options, KEY) if is_address(name) else options, keep)
         if name is not None:
             o.model = keep.cstr(os.fspath(name))
         watch.into(o)
@@ -257,7 +274,7 @@ class Model:
         set_options(score, options, keep)
         watch.into(score)
         o.max_segments = max_segments
-        marks = self if rewriter is None else model_of(rewriter, for_generation=True)
+        marks = self if rewriter is None else model_of(rewriter, REWRITER_KEY, for_generation=True)
         o.rewriter = marks._alive()
         out, err = ffi.new("pmpo_analysis **"), ffi.new("pmpo_error *")
         try:
@@ -280,7 +297,7 @@ class Model:
         lib.pmpo_eval_options_init(o)
         set_options(o, options, keep)
         o.metrics = metric_bits(metrics)
-        judges = self if judge is None else model_of(judge)
+        judges = self if judge is None else model_of(judge, JUDGE_KEY)
         if judge is not None:
             o.judge = judges._alive()
         watch.into(o)
@@ -294,8 +311,11 @@ class Model:
             lib.pmpo_eval_free(out[0])
 
 
-def model_of(m: Model | str | os.PathLike[str] | None, **options: Any) -> Model:
-    return m if isinstance(m, Model) else Model(m, **options)
+def model_of(m: Model | str | os.PathLike[str] | None, variable: str = KEY, **options: Any) -> Model:
+    """m, opened where it is a name; variable: of the environment, with its server's key."""
+    if isinstance(m, Model):
+        return m
+    return Model(m, **keyed(options, variable)) if is_address(m) else Model(m, **options)
 
 
-__all__ = ["Model", "metric_bits", "model_of", "run_alone"]
+__all__ = ["KEY", "REWRITER_KEY", "Model", "is_address", "keyed", "metric_bits", "model_of", "run_alone"]

@@ -9,11 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ._core import (Keep, ProgressFn, Watch, check, error_of, fill,
                     set_options, text, texts, word, words)
 from ._data import Data, DataLike, data_of
-from ._model import Model, model_of, run_alone
+from ._model import (KEY, REWRITER_KEY, Model, is_address, keyed, model_of,
+                     run_alone)
 from ._options import ConnectionOptions
 from ._pmpo import ffi, lib
 from ._results import Cost, Segment, segments_of, table
@@ -272,16 +274,16 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
     if split is not None:
         if validation is not None or test is not None:
             raise ValueError("split is for data alone: leave it out beside validation or test")
-        o.split.train, o.split.validation, o.split.test = split
-    o.split.seed = o.seed
         for size in split:
             if size >= 1 and not isinstance(size, numbers.Integral): # perhaps meant as all of the data
                 raise ValueError(f"split: {size!r} is no share, which are below 1, and a count is an int")
+        o.split.train, o.split.validation, o.split.test = split
+    o.split.seed = o.seed
     watch.into(score)
     where = os.fspath(path) if path is not None else time.strftime(
         "pmpo-%Y%m%d-%H%M%S.pmpo")
     scorer = model_of(model)
-    other = scorer if rewriter is None else model_of(rewriter, for_generation=True)
+    other = scorer if rewriter is None else model_of(rewriter, REWRITER_KEY, for_generation=True)
     parts = [None if d is None else data_of(d) for d in (data, validation, test)]
     handles = [ffi.NULL if d is None else d._handle for d in parts]
     given = ffi.new("pmpo_optimize_input *", {
@@ -303,8 +305,9 @@ def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = No
     opened as the run had them, unless given. iterations: a new total; 0: as it
     was. budget_ms, budget_tokens, budget_dollars: for this sitting; 0: none.
     Where the scoring model is on a server, pmpo.ConnectionOptions are of it and
-    those joined with it; a rewriter with a key or a price of its own is given
-    as a pmpo.Model."""
+    those joined with it, and without api_key its key is $PMPO_API_KEY; a rewriter's
+    is $PMPO_REWRITER_API_KEY. One with another key or a price is given as a
+    pmpo.Model."""
     where = path.path if isinstance(path, Run) else os.fspath(path)
     watch = Watch(progress)
     server = _connection(connection)
@@ -332,6 +335,11 @@ def _connection(given: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def _origins(urls: str) -> set[tuple[str, str]]:
+    """Scheme, host and port of each of a model's addresses."""
+    return {(u.scheme, u.netloc.lower()) for u in map(urlsplit, urls.replace(" ", "").split(","))}
+
+
 def _opened(run: Any, first: Any, connection: Mapping[str, object]) -> Model:
     """The run's scoring model, joined with the others that it had."""
     how = ffi.new("pmpo_joint *")
@@ -339,13 +347,14 @@ def _opened(run: Any, first: Any, connection: Mapping[str, object]) -> Model:
     while lib.pmpo_run_joined(run, len(asked) - 1,
                               o := ffi.new("pmpo_model_options *"), how):
         asked.append(o)
-    served = [a for a in asked if text(a.model).startswith(("http://", "https://"))]
+    served = [a for a in asked if is_address(text(a.model))]
     if connection and not served:
         raise ValueError(f"{', '.join(connection)}: no effect, the run's scoring "
                          "model is no URL; a rewriter on a server is given as a pmpo.Model")
     keep = Keep()
     for a in served:
-        set_options(a, connection, keep)
+        ours = _origins(text(a.model)) <= _origins(text(served[0].model)) # whom the key in the environment is for
+        set_options(a, keyed(connection, KEY) if ours else connection, keep)
     scorer, *others = [Model._of(a, (run, keep)) for a in asked]
     return scorer.join(*others, how=words("pmpo_joint")[how[0]]) if others else scorer
 
@@ -357,7 +366,7 @@ def _models(path: str, model: Model | str | None, rewriter: Model | str | None,
         raise ValueError(f"{', '.join(connection)}: no effect beside model: give "
                          "them to pmpo.Model")
     if model is not None and rewriter is not None:
-        return model_of(model), model_of(rewriter, for_generation=True)
+        return model_of(model), model_of(rewriter, REWRITER_KEY, for_generation=True)
     out, err = ffi.new("pmpo_run **"), ffi.new("pmpo_error *")
     check(lib.pmpo_run_open(os.fsencode(path), out, err), err)
     run = ffi.gc(out[0], lib.pmpo_run_free) # who opens a model reads its strings
@@ -366,8 +375,13 @@ def _models(path: str, model: Model | str | None, rewriter: Model | str | None,
     check(lib.pmpo_run_models(run, a, b, same, err), err)
     scorer = _opened(run, a, connection) if model is None else model_of(model)
     if rewriter is not None:
-        return scorer, model_of(rewriter, for_generation=True)
-    return scorer, scorer if same[0] else Model._of(b, run)
+        return scorer, model_of(rewriter, REWRITER_KEY, for_generation=True)
+    if same[0]:
+        return scorer, scorer
+    keep = Keep()
+    if is_address(text(b.model)):
+        set_options(b, keyed({}, REWRITER_KEY), keep)
+    return scorer, Model._of(b, (run, keep))
 
 
 __all__ = ["Candidate", "Iteration", "Outcome", "Run", "optimize", "report",

@@ -59,6 +59,22 @@ def test_keys(locked: str, rows: Any) -> None:
         assert model.score(rows, "So?").loss[0] > 0
 
 
+def test_keys_come_from_the_environment(locked: str, rows: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(pmpo.Error, match="401.*give api_key=, or set PMPO_API_KEY"):
+        pmpo.Model(locked, model_name="fake")
+    monkeypatch.setenv("PMPO_API_KEY", "s3cret")
+    with pmpo.Model(locked, model_name="fake") as model:
+        part = pmpo.optimize(model, rows, "Say yes or no.", iterations=1, path=tmp_path / "a.pmpo",
+                             metric="none", no_cache=True, budget_tokens=500)
+    assert pmpo.resume(part, no_cache=True).status == "done"
+    with pytest.raises(pmpo.Error, match="401"): # the keyword goes first, and "" is none
+        pmpo.Model(locked, model_name="fake", api_key="other")
+    with pytest.raises(pmpo.Error, match="401"):
+        pmpo.Model(locked, model_name="fake", api_key="")
+    with pmpo.Model(locked, model_name="fake") as model, pytest.raises(pmpo.Error, match="PMPO_REWRITER_API_KEY"):
+        model.analyze(rows, "Say yes or no.", rewriter=locked)
+
+
 def test_a_run_behind_a_key_goes_on(locked: str, rows: Any, tmp_path: Any) -> None:
     with pmpo.Model(locked, model_name="fake", api_key="s3cret") as model:
         part = pmpo.optimize(model, rows, "Say yes or no.", iterations=2, path=tmp_path / "a.pmpo",

@@ -594,7 +594,7 @@ static int assemble(opening *w, pmpo_error *err)
     m->price_out = w->o->price_out / 1e6;
     r->model = m;
     w->http = (pmpo_http_options){
-        .key = w->o->api_key,
+        .key = w->o->api_key && *w->o->api_key ? w->o->api_key : NULL,
         .key_hint = w->o->key_hint,
         .ca_file = w->o->ca_file,
         .insecure = w->o->insecure,
