@@ -132,6 +132,47 @@ static void test_jsonl_chats(void **state)
     assert_loads(d);
 }
 
+/* OpenAI's newer chats: parts of text, and `developer` for `system`. */
+static void test_chat_parts(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"messages\":[{\"role\":\"developer\",\"content\":\"d\"},"
+        "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+        "{\"type\":\"text\",\"text\":\"b\"}]},{\"role\":\"assistant\","
+        "\"content\":[{\"type\":\"text\",\"text\":\"c\"}]}]}";
+    pmpo_data *d = import("jsonl", text, NULL);
+    assert_int_equal(at(d, 0)->n_messages, 2);
+    assert_str(at(d, 0)->messages[0].role, "system");
+    assert_str(at(d, 0)->messages[0].content, "d");
+    assert_str(at(d, 0)->messages[1].content, "ab");
+    assert_str(at(d, 0)->target, "c");
+    assert_loads(d);
+}
+
+/* Excel's first line wins over the name's separator, and the caller over both. */
+static void test_csv_sep(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        char separator;
+    } cases[] = {
+        {"sep=;\r\ninput;target\r\nq,r;t\r\n", 0},
+        {"\"sep=;\"\ninput;target\n\"q,r\";t\n", 0},
+        {"\xef\xbb\xbfSEP=,\ninput;target\nq,r;t\n", ';'},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pmpo_import_options o = options_for("csv");
+        o.separator = cases[i].separator;
+        pmpo_data *d = import_with(&o, cases[i].text, NULL);
+        assert_str(at(d, 0)->input, "q,r");
+        assert_str(at(d, 0)->target, "t");
+        assert_int_equal(at(d, 0)->line, 3);
+        assert_loads(d);
+    }
+}
+
 /* What a limit leaves unread may be anything. */
 static void test_limit(void **state)
 {
@@ -158,7 +199,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv),         cmocka_unit_test(test_csv_columns),
         cmocka_unit_test(test_tsv),         cmocka_unit_test(test_jsonl),
-        cmocka_unit_test(test_jsonl_chats), cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_jsonl_chats), cmocka_unit_test(test_chat_parts),
+        cmocka_unit_test(test_csv_sep),     cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -49,7 +49,11 @@ static const struct {
      1, "chosen is a list without an assistant message"},
     {GOOD "{\"input\":\"i\xc3\",\"target\":\"t\"}", 2,
      "invalid UTF-8 at byte 12 of the line"},
-    {"\xff\xfe{", 1, "invalid UTF-8 at byte 1 of the line"},
+    {"\xff\xfe{", 1, "UTF-16, not UTF-8: convert with `iconv -f UTF-16"},
+    {"\xfe\xff,\n,\n", 1, "UTF-16, not UTF-8"},
+    {"\x1f\x8b\x08,\n,\n", 1, "compressed by gzip: unpack with `gunzip FILE`"},
+    {"PK\x03\x04\n", 1, "a zip archive, as Excel's .xlsx are"},
+    {"caf\xe9,b\nc,d\n", 1, "invalid UTF-8 at byte 4 of the line"},
     {"{\"input\":\"\xed\xa0\x80\",\"target\":\"t\"}", 1, "byte 11 of the line"},
     {"{\"input\":\"\\ud800\",\"target\":\"t\"}", 1, "not JSON: "},
     {GOOD "{\"input\":\"a\\u0000b\",\"target\":\"t\"}", 2,
@@ -91,6 +95,14 @@ static const struct {
      "\"content\":\"\"}],\"target\":\"t\"}",
      1, "message 2 has the role \"tool\""},
     {"{\"messages\":[{\"role\":\"user\"}],\"target\":\"t\"}", 1,
+     "the content of message 1 is not a string"},
+    {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+     "\"text\":\"u\"},{\"type\":\"image_url\",\"image_url\":{}}]}],"
+     "\"target\":\"t\"}",
+     1,
+     "messages: the content of message 1: part 2 is of the type "
+     "\"image_url\"; only text can be read"},
+    {"{\"messages\":[{\"role\":\"user\",\"content\":[]}],\"target\":\"t\"}", 1,
      "the content of message 1 is not a string"},
     {"{\"input\":\"i\",\"messages\":[{\"role\":\"user\",\"content\":\"u\"}],"
      "\"target\":\"t\"}",

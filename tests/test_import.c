@@ -428,7 +428,7 @@ static void test_mistakes(void **state)
          "f:1: no message stands before the assistant's"},
         {"jsonl",
          "{\"messages\":[" USER ",{\"role\":\"assistant\",\"content\":null}]}",
-         "f:1: the content of message 2, the target, is not a string"},
+         "f:1: the content of message 2 (the target) is not a string"},
         {"jsonl", "{\"messages\":[" USER "]}",
          "f:1: no field is called target or chosen: say which it is"},
         {"jsonl", "{\"input\":\"i\",\"prompt\":\"p\",\"target\":\"t\"}",

@@ -90,8 +90,8 @@ static int warn_of_repeats(report_box *box)
 
 /* ---- fields that are not read --------------------------------------------- */
 
-/* Other names of a field. Those that differ by case, "_" or an "s" at the end
- * only are known without. */
+/* Other names of a field, as plain_name makes them. Those that are the field's own
+ * are known without. */
 static const struct {
     const char *other, *name;
 } synonyms[] = {
@@ -110,16 +110,6 @@ static const struct {
     {"candidate", "options"},
     {"short answer", "answer"},
     {"final answer", "answer"},
-    {"input", "input"},
-    {"prompt", "prompt"},
-    {"message", "messages"},
-    {"target", "target"},
-    {"chosen", "chosen"},
-    {"rejected", "rejected"},
-    {"option", "options"},
-    {"answer", "answer"},
-    {"id", "id"},
-    {"weight", "weight"},
 };
 
 /* The name in small letters, with blanks for "_" and "-", without an "s" at the
@@ -138,8 +128,14 @@ static void plain_name(pmpo_str name, char *out, size_t room)
 /* The field that may have been meant; NULL: none is near. */
 static const char *meant(pmpo_str name)
 {
-    char plain[40];
+    char plain[40], own[40];
     plain_name(name, plain, sizeof(plain));
+    for (const char *const *f = pmpo_example_fields; *f; f++) {
+        plain_name(pmpo_str_of(*f), own, sizeof(own));
+        if (!strcmp(plain, own)) {
+            return *f;
+        }
+    }
     for (size_t i = 0; i < sizeof(synonyms) / sizeof(*synonyms); i++) {
         if (!strcmp(plain, synonyms[i].other)) {
             return synonyms[i].name;

@@ -345,7 +345,8 @@ static int read_file(pmpo_import *im, pmpo_import_fn read, pmpo_str text,
     if (pmpo_str_starts(text, PMPO_STR("\xef\xbb\xbf"))) {
         text = pmpo_str_sub(text, 3, text.len); /* a byte order mark */
     }
-    int rc = check_length(text, name, err);
+    int rc = pmpo_text_sniff(text, err);
+    rc = rc < 0 ? pmpo_reader_bad(r, 1, err) : check_length(text, name, err);
     rc = rc < 0 ? rc : read(im, text, err);
     im->sum.n_read = count_read(im);
     if (rc == 0 && im->sum.n_read == before) {

@@ -149,13 +149,37 @@ static int read_table(pmpo_import *im, table *t, pmpo_error *err)
     return more > 0 ? read_rows(im, t, err) : 0;
 }
 
+/* Excel's first line "sep=;", in quotes or not, which says what separates the
+ * fields; 0: there is none. *len: its bytes, with the end of the line. */
+static char told_separator(pmpo_str text, size_t *len)
+{
+    pmpo_str line;
+    *len = 0;
+    pmpo_next_line(text, len, &line);
+    line = line.len && line.ptr[line.len - 1] == '\r'
+               ? pmpo_str_sub(line, 0, line.len - 1)
+               : line;
+    if (line.len == 7 && line.ptr[0] == '"' && line.ptr[6] == '"') {
+        line = pmpo_str_sub(line, 1, 6);
+    }
+    bool told = line.len == 5 && line.ptr[4] != '"' &&
+                pmpo_str_alike(pmpo_str_sub(line, 0, 4), PMPO_STR("sep="));
+    return told ? line.ptr[4] : 0;
+}
+
 int pmpo_import_csv(pmpo_import *im, pmpo_str text, pmpo_error *err)
 {
+    size_t len = 0;
+    char told = text.len ? told_separator(text, &len) : 0;
     char of_name = pmpo_table_separator(im->r.name);
     char separator = im->o->separator ? im->o->separator
+                     : told           ? told
                      : of_name        ? of_name
                                       : ',';
-    table t = {.csv = {.text = text, .separator = separator}};
+    table t = {.csv = {.text = text,
+                       .separator = separator,
+                       .at = told ? len : 0,
+                       .lines = told ? 1 : 0}};
     int rc = read_table(im, &t, err);
     pmpo_csv_release(&t.csv);
     return rc;

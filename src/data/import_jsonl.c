@@ -5,6 +5,8 @@
  * messages before it, and the target. */
 #include "data/import.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 typedef struct record {
@@ -139,34 +141,35 @@ static void put_list(pmpo_fields *f, pmpo_field field, json_t *list)
 }
 
 /* The chat without its last turn, and that as the target. */
-static int put_chat(pmpo_fields *f, json_t *list, pmpo_error *err)
+static int put_chat(pmpo_arena *mem, pmpo_fields *f, json_t *list,
+                    pmpo_error *err)
 {
     size_t n = json_array_size(list);
     json_t *content = json_object_get(json_array_get(list, n - 1), "content");
+    char what[60];
+    pmpo_str target;
     if (n == 1) {
         return pmpo_fail(err, PMPO_EDATA,
                          "no message stands before the "
                          "assistant's, which is the target");
     }
-    if (!json_is_string(content)) {
-        return pmpo_fail(err, PMPO_EDATA,
-                         "the content of message %zu, the "
-                         "target, is not a string",
-                         n);
+    snprintf(what, sizeof(what), "the content of message %zu (the target)", n);
+    int rc = pmpo_json_content(mem, what, content, &target, err);
+    if (rc == 0) {
+        pmpo_fields_value(f, "messages", pmpo_messages_before(list));
+        pmpo_fields_text(f, "target", target);
     }
-    pmpo_fields_value(f, "messages", pmpo_messages_before(list));
-    pmpo_fields_value(f, "target", json_incref(content));
-    return 0;
+    return rc;
 }
 
-static int put_value(pmpo_fields *f, const record *r, pmpo_field field,
-                     pmpo_error *err)
+static int put_value(pmpo_arena *mem, pmpo_fields *f, const record *r,
+                     pmpo_field field, pmpo_error *err)
 {
     json_t *v = value_of(r, field);
     bool messages = json_is_object(json_array_get(v, 0));
     if (field == PMPO_FIELD_INPUT && messages) {
         pmpo_fields_value(f, "messages", json_incref(v));
-        return is_chat(r) ? put_chat(f, v, err) : 0;
+        return is_chat(r) ? put_chat(mem, f, v, err) : 0;
     }
     bool list = field == PMPO_FIELD_CHOSEN || field == PMPO_FIELD_REJECTED ||
                 field == PMPO_FIELD_OPTIONS;
@@ -200,7 +203,7 @@ static int put_record(pmpo_import *im, const record *r, int line,
     for (int i = 0; rc == 0 && i < PMPO_N_FIELDS; i++) {
         if (r->columns.of[i] != PMPO_NO_COLUMN) {
             im->found |= 1u << i;
-            rc = put_value(&f, r, (pmpo_field)i, err);
+            rc = put_value(im->r.mem, &f, r, (pmpo_field)i, err);
         }
     }
     if (rc < 0) {

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -84,6 +85,48 @@ int pmpo_shown(pmpo_str s)
 
 /* ---- input: a string or messages ---------------------------------------- */
 
+/* The joined texts of a message's parts, {"type": "text", "text": ...}; other
+ * parts can't be asked of a model of text. */
+static int join_parts(pmpo_arena *mem, const char *what, json_t *parts,
+                      pmpo_str *out, pmpo_error *err)
+{
+    pmpo_buf b = {0};
+    size_t n = json_array_size(parts);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        json_t *part = json_array_get(parts, i);
+        json_t *text = json_object_get(part, "text");
+        const char *type = json_string_value(json_object_get(part, "type"));
+        pmpo_str t = pmpo_str_of(type ? type : "");
+        if (pmpo_str_eq(t, PMPO_STR("text")) && json_is_string(text)) {
+            pmpo_buf_put(&b, bytes_of(text));
+        } else {
+            rc = pmpo_fail(err, PMPO_EDATA,
+                           "%s: part %zu is of the type \"%.*s\"; only text "
+                           "can be read",
+                           what, i + 1, pmpo_shown(t), t.ptr);
+        }
+    }
+    if (rc == 0) {
+        pmpo_str all = b.len ? pmpo_buf_str(&b) : PMPO_STR("");
+        *out = pmpo_arena_str(mem, all);
+        rc = b.failed || !out->ptr ? pmpo_fail_memory(err) : 0;
+    }
+    pmpo_buf_release(&b);
+    return rc;
+}
+
+int pmpo_json_content(pmpo_arena *mem, const char *what, json_t *content,
+                      pmpo_str *out, pmpo_error *err)
+{
+    if (json_array_size(content) > 0) {
+        return join_parts(mem, what, content, out, err);
+    }
+    return json_is_string(content)
+               ? copy_text(mem, content, out, err)
+               : pmpo_fail(err, PMPO_EDATA, "%s is not a string", what);
+}
+
 static int read_message(pmpo_arena *mem, const char *what, size_t i, json_t *v,
                         pmpo_message *out, pmpo_error *err)
 {
@@ -94,22 +137,22 @@ static int read_message(pmpo_arena *mem, const char *what, size_t i, json_t *v,
                          "%s: message %zu is not an object with role and "
                          "content", what, i + 1);
     }
+    /* OpenAI's newer name for the same. */
+    role = strcmp(role, "developer") ? role : "system";
     if (strcmp(role, "system") && strcmp(role, "user") &&
         strcmp(role, "assistant")) {
         pmpo_str r = pmpo_str_of(role);
         return pmpo_fail(err, PMPO_EDATA,
                          "%s: message %zu has the role \"%.*s\"; known are "
-                         "system, user and assistant", what, i + 1,
-                         pmpo_shown(r), role);
+                         "system (or developer), user and assistant",
+                         what, i + 1, pmpo_shown(r), role);
     }
-    if (!json_is_string(content)) {
-        return pmpo_fail(err, PMPO_EDATA,
-                         "%s: the content of message %zu is not a string",
-                         what, i + 1);
-    }
-    int rc = copy_text(mem, content, &out->content, err);
-    return rc < 0 ? rc
-                  : copy_text(mem, json_object_get(v, "role"), &out->role, err);
+    char place[60];
+    snprintf(place, sizeof(place), "%s: the content of message %zu", what,
+             i + 1);
+    int rc = pmpo_json_content(mem, place, content, &out->content, err);
+    out->role = pmpo_arena_str(mem, pmpo_str_of(role));
+    return rc < 0 ? rc : out->role.ptr ? 0 : pmpo_fail_memory(err);
 }
 
 static int read_messages(pmpo_arena *mem, const char *what, json_t *list,
@@ -192,8 +235,13 @@ static int read_output(pmpo_arena *mem, const char *what, json_t *v,
         json_t *m = json_array_get(v, i);
         const char *role = json_string_value(json_object_get(m, "role"));
         if (role && !strcmp(role, "assistant")) {
-            return pmpo_json_text(mem, what, json_object_get(m, "content"), out,
-                                  err);
+            json_t *content = json_object_get(m, "content");
+            int rc = json_is_array(content)
+                         ? pmpo_json_content(mem, what, content, out, err)
+                         : pmpo_json_text(mem, what, content, out, err);
+            return rc < 0 || out->len > 0
+                       ? rc
+                       : pmpo_fail(err, PMPO_EDATA, "%s is empty", what);
         }
     }
     return pmpo_fail(err, PMPO_EDATA,
@@ -394,20 +442,20 @@ static bool lacks_all(json_t *o, const char *a, const char *b, const char *c)
            !pmpo_json_field(o, c);
 }
 
+const char *const pmpo_example_fields[] = {
+    "input",   "prompt", "messages", "target", "chosen",         "rejected",
+    "options", "answer", "id",       "weight", "rejected_drawn", NULL};
+
 /* Fields that are not read. */
 static int note_unread(pmpo_mistakes *m, json_t *o, int number)
 {
-    static const char *const known[] = {"input",   "prompt",        "messages",
-                                        "target",  "chosen",        "rejected",
-                                        "options", "answer",        "id",
-                                        "weight",  "rejected_drawn"};
     const char *name;
     json_t *value;
     json_object_foreach(o, name, value)
     {
         bool is_known = json_is_null(value);
-        for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-            is_known |= !strcmp(known[i], name);
+        for (const char *const *f = pmpo_example_fields; *f; f++) {
+            is_known |= !strcmp(*f, name);
         }
         if (!is_known &&
             pmpo_mistakes_unread(m, pmpo_str_of(name), number, false) < 0) {
@@ -417,13 +465,23 @@ static int note_unread(pmpo_mistakes *m, json_t *o, int number)
     return 0;
 }
 
+/* Is the record one that an import may make an example of? Not where a message of
+ * its chat is at fault: the import reads them as they are read here. */
+static bool may_import(json_t *o, const pmpo_example *e)
+{
+    bool chat = json_is_array(pmpo_json_field(o, "messages")) ||
+                json_is_array(pmpo_json_field(o, "prompt"));
+    return lacks_all(o, "input", "prompt", "messages") ||
+           (lacks_all(o, "target", "chosen", "chosen") &&
+            (!chat || e->messages));
+}
+
 static int read_value(pmpo_reader *r, json_t *o, int number, pmpo_error *err)
 {
     pmpo_item item = {.e = {.weight = 1, .line = number}};
     int rc = pmpo_example_read(r->mem, o, &item, err);
     if (rc == PMPO_EDATA && r->is_file && json_is_object(o) &&
-        (lacks_all(o, "input", "prompt", "messages") ||
-         lacks_all(o, "target", "chosen", "chosen"))) {
+        may_import(o, &item.e)) {
         return pmpo_jsonl_advise(r->name, o, err);
     }
     if (rc == 0 && r->mistakes && note_unread(r->mistakes, o, number) < 0) {
@@ -472,13 +530,15 @@ static bool is_indented(pmpo_str text)
     return object && end != SIZE_MAX && (size_t)e.position > end;
 }
 
-/* Two lines at least, none of the first two an object: a header and a row. */
+/* Two lines of text at least, none of the first two an object: a header and a
+ * row. */
 static bool is_table(pmpo_str text)
 {
     pmpo_str line[2];
     size_t at = 0;
     for (int i = 0; i < 2; i++) {
         if (!pmpo_next_line(text, &at, &line[i]) ||
+            pmpo_utf8_check(line[i]) != SIZE_MAX ||
             pmpo_str_starts(pmpo_str_trim(line[i]), PMPO_STR("{"))) {
             return false;
         }

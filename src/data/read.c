@@ -157,10 +157,36 @@ static int name_examples(pmpo_reader *r, pmpo_error *err)
 
 /* ---- the whole file ----------------------------------------------------- */
 
+#define AS_UTF8                                                                \
+    "UTF-16, not UTF-8: convert with `iconv -f UTF-16 -t UTF-8 FILE > NEW`"
+
+int pmpo_text_sniff(pmpo_str text, pmpo_error *err)
+{
+    static const struct {
+        const char *head;
+        const char *what;
+    } others[] = {
+        {"\xff\xfe", AS_UTF8},
+        {"\xfe\xff", AS_UTF8},
+        {"\x1f\x8b", "compressed by gzip: unpack with `gunzip FILE`"},
+        {"PK\x03\x04", "a zip archive, as Excel's .xlsx are: save "
+                       "the table as .csv, or unpack the archive"},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        if (pmpo_str_starts(text, pmpo_str_of(others[i].head))) {
+            return pmpo_fail(err, PMPO_EDATA, "%s", others[i].what);
+        }
+    }
+    return 0;
+}
+
 /* Runs the reader that fits. On success *is_bbh is set. */
 static int read_text(pmpo_reader *r, pmpo_str text, bool *is_bbh,
                      pmpo_error *err)
 {
+    if (pmpo_text_sniff(text, err) < 0) {
+        return pmpo_reader_bad(r, 1, err);
+    }
     if (pmpo_str_starts(text, PMPO_STR("\xef\xbb\xbf"))) {
         text = pmpo_str_sub(text, 3, text.len); /* a byte order mark */
     }

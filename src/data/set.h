@@ -145,6 +145,11 @@ json_t *pmpo_json_read(pmpo_str text, int *line, pmpo_error *err);
 int pmpo_json_text(pmpo_arena *mem, const char *what, json_t *v, pmpo_str *out,
                    pmpo_error *err);
 
+/* The content of a chat's message, copied to `mem`: a string, which may be empty,
+ * or a list of parts, whose texts are joined; `what` names it in errors. */
+int pmpo_json_content(pmpo_arena *mem, const char *what, json_t *content,
+                      pmpo_str *out, pmpo_error *err);
+
 /* Member `name` of an object; NULL when it is missing or null. */
 json_t *pmpo_json_field(json_t *object, const char *name);
 
@@ -159,9 +164,15 @@ bool pmpo_next_line(pmpo_str text, size_t *at, pmpo_str *line);
 /* True for a list of messages that ends with the assistant's. */
 bool pmpo_ends_with_answer(json_t *list);
 
+/* Do the first bytes of a file say that it is no UTF-8: UTF-16, gzip or a zip
+ * archive? Then PMPO_EDATA, with what makes text of it. read.c */
+int pmpo_text_sniff(pmpo_str text, pmpo_error *err);
+
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* The same objects as one JSON list. */
 int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
+/* The names of an example's fields in JSON, then NULL. */
+extern const char *const pmpo_example_fields[];
 /* One JSON value as an example by the rules of docs/formats.md. */
 int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
                       pmpo_error *err);

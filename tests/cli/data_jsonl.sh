@@ -25,3 +25,18 @@ try data check more.jsonl
 ln -s real.jsonl link.jsonl
 "$PMPO" data import jsonl chat.jsonl -o link.jsonl -q
 test -L link.jsonl && cat real.jsonl
+# A chat that no import reads either has no hint; parts of text and developer are read.
+for part in '{"type":"text","text":"Hi"}' '{"type":"image_url"}'; do
+    echo '{"messages":[{"role":"developer","content":"Be."},{"role":"user","content":['"$part"']},{"role":"assistant","content":"Ho"}]}' >parts.jsonl
+    try data check parts.jsonl
+    try data import jsonl parts.jsonl
+done
+# What is no text is told, with what makes text of it.
+printf '\377\376{\000,\000\n\000,\000\n\000' >u16.jsonl
+printf '\037\213\010,\n,\n' >t.jsonl.gz
+printf '\037\213\010,\n,\n' >t.csv
+for f in u16.jsonl t.jsonl.gz t.csv; do
+    try data check $f
+    try data split $f
+    try data import csv $f
+done

@@ -41,3 +41,7 @@ printf 'input,target\nq,a\nr,caf\351\n' >late.csv
 try data import csv late.csv --limit 1
 cp tabs.csv T.TSV
 try data check T.TSV
+# Excel's first line says the separator.
+printf 'sep=;\r\ninput;target\r\nq;a\r\n' >excel.csv
+try data check excel.csv
+"$PMPO" data import csv excel.csv -q
