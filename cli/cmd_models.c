@@ -16,7 +16,7 @@ static json_t *entry_json(const pmpo_model_entry *e)
     js_put(o, "name", js_text(e->name));
     js_put(o, "licence", js_text(e->licence));
     js_put(o, "note", js_text(e->note));
-    js_put(o, "path", js_text(e->path));
+    js_put(o, "path", js_text(*e->path ? e->path : NULL));
     js_put(o, "bytes", js_count(e->bytes));
     js_put(o, "present", js_bool(e->present));
     js_put(o, "default", js_bool(e->is_default));

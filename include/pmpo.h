@@ -244,7 +244,8 @@ typedef struct pmpo_model_entry {
     const char *name;
     const char *licence;
     const char *note;
-    const char *path;    /* where it is or would be on this machine */
+    const char *path; /* where it is or would be on this machine; "": there is
+                       * no folder for models */
     uint64_t bytes;      /* of the file */
     bool present;
     bool is_default;
@@ -257,8 +258,8 @@ typedef struct pmpo_model_list {
 } pmpo_model_list;
 
 /* The listed models, then the widened copies on this machine. Free *out with
- * pmpo_model_list_free, entries and strings with it. PMPO_ENOMEM; PMPO_EIO: no
- * folder for models. */
+ * pmpo_model_list_free, entries and strings with it. Makes no folder.
+ * PMPO_ENOMEM. */
 PMPO_API int pmpo_model_list_new(pmpo_model_list **out, pmpo_error *err);
 PMPO_API void pmpo_model_list_free(pmpo_model_list *l);
 /* Downloads a listed model unless it is on this machine already: pip fetches

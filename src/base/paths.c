@@ -34,10 +34,9 @@ static int make_folders(char *path, pmpo_error *err)
     }
 }
 
-int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err)
+int pmpo_cache_path(const char *sub, pmpo_buf *out, pmpo_error *err)
 {
     const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    size_t begin = out->len;
     if (xdg && xdg[0] == '/') {
         pmpo_buf_printf(out, "%s/pmpo", xdg);
     } else if (home && home[0] == '/') {
@@ -49,10 +48,14 @@ int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err)
     if (sub[0]) {
         pmpo_buf_printf(out, "/%s", sub);
     }
-    if (out->failed) {
-        return pmpo_fail_memory(err);
-    }
-    return make_folders(out->ptr + begin, err);
+    return out->failed ? pmpo_fail_memory(err) : 0;
+}
+
+int pmpo_cache_folder(const char *sub, pmpo_buf *out, pmpo_error *err)
+{
+    size_t begin = out->len;
+    int rc = pmpo_cache_path(sub, out, err);
+    return rc < 0 ? rc : make_folders(out->ptr + begin, err);
 }
 
 void pmpo_absolute(const char *path, pmpo_buf *out)

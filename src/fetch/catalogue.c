@@ -48,19 +48,22 @@ const pmpo_listed *pmpo_listed_find(const char *name)
 
 /* ---- places ---------------------------------------------------------------------- */
 
+#define MODELS "models" /* folders in the cache folder */
+#define WIDENED "models/widened"
+
 int pmpo_models_folder(pmpo_buf *out, pmpo_error *err)
 {
-    return pmpo_cache_folder("models", out, err);
+    return pmpo_cache_folder(MODELS, out, err);
 }
 
 int pmpo_widened_folder(pmpo_buf *out, pmpo_error *err)
 {
-    return pmpo_cache_folder("models/widened", out, err);
+    return pmpo_cache_folder(WIDENED, out, err);
 }
 
 int pmpo_listed_path(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err)
 {
-    int rc = pmpo_models_folder(out, err);
+    int rc = pmpo_cache_path(MODELS, out, err);
     if (rc == 0) {
         pmpo_buf_printf(out, "/%s.gguf", m->name);
         rc = out->failed ? pmpo_fail_memory(err) : 0;
@@ -143,6 +146,18 @@ static int resolve_listed(const pmpo_listed *m, pmpo_buf *path, pmpo_buf *name,
     return rc;
 }
 
+/* Does it look like a server's URL without http://: a port, or the path of an
+ * API? */
+static bool like_url(const char *name)
+{
+    for (const char *p = strchr(name, ':'); p; p = strchr(p + 1, ':')) {
+        if (p[1] >= '0' && p[1] <= '9') {
+            return true;
+        }
+    }
+    return strstr(name, "/v1");
+}
+
 int pmpo_fetch_resolve(const char *model, pmpo_buf *path, pmpo_buf *name,
                        pmpo_error *err)
 {
@@ -156,8 +171,12 @@ int pmpo_fetch_resolve(const char *model, pmpo_buf *path, pmpo_buf *name,
     struct stat st;
     if (stat(model, &st) < 0) {
         return pmpo_fail(err, PMPO_EMODEL,
-                         "%s: %s; it is no name of `pmpo models list` either",
-                         model, strerror(errno));
+                         "%s: %s; it is no name of `pmpo models list` "
+                         "either%s",
+                         model, strerror(errno),
+                         like_url(model)
+                             ? "; a server's URL begins with http://"
+                             : "");
     }
     if (S_ISDIR(st.st_mode)) {
         return pmpo_fail(err, PMPO_EMODEL, "%s: a folder, not a GGUF file",
@@ -198,22 +217,28 @@ static int add_entry(list *l, pmpo_model_entry e, pmpo_error *err)
     return 0;
 }
 
+/* Without a folder for models none is here, and has no path. */
 static int add_listed(list *l, const pmpo_listed *m, pmpo_error *err)
 {
     pmpo_buf path = {0};
+    pmpo_error why;
     struct stat st;
-    int rc = pmpo_listed_path(m, &path, err);
-    if (rc == 0) {
-        bool present = stat(path.ptr, &st) == 0;
-        rc = add_entry(l, (pmpo_model_entry){
-                              .name = m->name,
-                              .licence = m->licence,
-                              .note = m->note,
-                              .path = path.ptr,
-                              .bytes = m->bytes,
-                              .present = present,
-                              .is_default = m->is_default,
-                          }, err);
+    int rc = pmpo_listed_path(m, &path, &why);
+    if (rc == PMPO_ENOMEM) {
+        rc = pmpo_fail_memory(err);
+    } else {
+        bool present = rc == 0 && stat(path.ptr, &st) == 0;
+        rc = add_entry(l,
+                       (pmpo_model_entry){
+                           .name = m->name,
+                           .licence = m->licence,
+                           .note = m->note,
+                           .path = rc == 0 ? path.ptr : "",
+                           .bytes = m->bytes,
+                           .present = present,
+                           .is_default = m->is_default,
+                       },
+                       err);
     }
     pmpo_buf_release(&path);
     return rc;
@@ -275,8 +300,9 @@ static int fill_list(list *l, pmpo_error *err)
     }
     size_t n_listed = l->n;
     pmpo_buf folder = {0};
-    rc = rc < 0 ? rc : pmpo_widened_folder(&folder, err);
-    DIR *d = rc == 0 ? opendir(folder.ptr) : NULL;
+    bool any = rc == 0 && pmpo_cache_path(WIDENED, &folder, NULL) == 0;
+    DIR *d = any ? opendir(folder.ptr) : NULL;
+    rc = folder.failed ? pmpo_fail_memory(err) : rc;
     for (struct dirent *e; d && rc == 0 && (e = readdir(d));) {
         rc = add_widened(l, folder.ptr, e->d_name, err);
     }
