@@ -99,7 +99,13 @@ static int keep_back(evaluation *v, pmpo_error *err)
         v->data = asked;
     }
     cli_free(part);
-    return rc;
+    return rc < 0 || most_shots(v) <= v->n_train_of
+               ? rc
+               : cli_error(err, PMPO_EUSAGE,
+                           "eval: %zu of %s's %zu examples are kept for "
+                           "demonstrations, too few for --shots %zu: give "
+                           "--train FILE",
+                           v->n_train_of, v->o->data, all, most_shots(v));
 }
 
 /* Examples as elsewhere, or a .txt file of worked demonstrations as BIG-Bench

@@ -60,22 +60,6 @@ static int check_parts(const options *o, const work *w, pmpo_error *err)
     return 0;
 }
 
-/* Sizes that -d can't give are told before a model is opened. What the preset
- * paper and --limit make of them only the library knows. */
-static int check_sizes(const options *o, const work *w, pmpo_error *err)
-{
-    size_t n = pmpo_data_count(w->train);
-    bool known = !w->validation && !w->test && o->preset == PRESET_DEFAULT &&
-                 (o->limit == 0 || o->limit >= n);
-    if (!known) {
-        return 0;
-    }
-    unsigned char *part = cli_grow(NULL, n, 1);
-    int rc = pmpo_data_split(w->train, &w->o.split, part, err);
-    cli_free(part);
-    return rc;
-}
-
 /* Without rejected outputs or options the loss auto is nll. */
 static int check_loss(const work *w, pmpo_error *err)
 {
@@ -95,12 +79,10 @@ static int load_sets(const options *o, work *w, pmpo_error *err)
     s->train = o->train;
     s->seed = o->seed;
     int rc = cli_data(o, &w->train, err);
-    rc = rc < 0
-             ? rc
-             : size_or_file("val", o->val, &s->validation, &w->validation, err);
+    rc = rc < 0 ? rc : size_or_file("val", o->val, &s->validation,
+                                    &w->validation, err);
     rc = rc < 0 ? rc : size_or_file("test", o->test, &s->test, &w->test, err);
     rc = rc < 0 ? rc : check_parts(o, w, err);
-    rc = rc < 0 ? rc : check_sizes(o, w, err);
     return rc < 0 ? rc : check_loss(w, err);
 }
 
@@ -225,7 +207,13 @@ static bool is_run(const char *path)
 /* Said before a model is loaded for nothing; the library checks it too. */
 static int check_path(const options *o, const work *w, pmpo_error *err)
 {
-    if (o->dry_run) {
+    if (o->output && !strcmp(o->output, "-")) {
+        return cli_error(err, PMPO_EUSAGE,
+                         "optimize: -o -: a run is a file and can't be "
+                         "standard "
+                         "output: give -o FILE");
+    }
+    if (o->dry_run && !o->output) {
         return 0;
     }
     int rc = cli_check_folder(w->path, err);
@@ -249,11 +237,16 @@ static int prepare(const options *o, work *w, pmpo_error *err)
     w->o.score.dry_run = false; /* of this command it is an estimate */
     set_search(o, &w->o);
     name_run(o, w);
-    int rc = check_path(o, w, err);
+    int rc = servers_check_budget(o, err);
+    rc = rc < 0 ? rc : check_path(o, w, err);
     rc = rc < 0 ? rc : set_texts(o, &w->o, err);
     rc = rc < 0 ? rc : set_front(o, w, err);
     rc = rc < 0 ? rc : pmpo_optimize_check(&w->o, err);
-    return rc < 0 ? rc : load_sets(o, w, err);
+    rc = rc < 0 ? rc : load_sets(o, w, err);
+    const pmpo_optimize_input in = {.train = w->train,
+                                    .validation = w->validation,
+                                    .test = w->test};
+    return rc < 0 ? rc : pmpo_optimize_check_data(&in, &w->o, err);
 }
 
 /* ---- dry run ------------------------------------------------------------ */

@@ -206,18 +206,23 @@ static kinds kinds_of(const options *o, const pmpo_model_options *scorer,
     return k;
 }
 
+int servers_check_budget(const options *o, pmpo_error *err)
+{
+    return o->budget_dollars > 0 && !o->price
+               ? cli_error(err, PMPO_EUSAGE,
+                           "%s: --budget in dollars needs --price IN,OUT; see "
+                           "pmpo %s --help",
+                           o->command->name, o->command->name)
+               : 0;
+}
+
 static int take_price(const options *o, pmpo_model_options *of,
                       pmpo_error *err)
 {
     const char *comma = o->price ? strchr(o->price, ',') : NULL;
     char in[32] = "";
-    if (o->budget_dollars > 0 && !o->price) {
-        return cli_error(err, PMPO_EUSAGE, "%s: --budget in dollars needs "
-                         "--price IN,OUT; see pmpo %s --help", o->command->name,
-                         o->command->name);
-    }
     if (!o->price) {
-        return 0;
+        return servers_check_budget(o, err);
     }
     if (comma && (size_t)(comma - o->price) < sizeof(in)) {
         memcpy(in, o->price, (size_t)(comma - o->price));

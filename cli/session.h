@@ -46,5 +46,8 @@ const char *cli_dialect(const options *o);
 int servers_connect(const options *o, const char **keyed,
                     pmpo_model_options *scorer, pmpo_model_options *rewriter,
                     pmpo_error *err);
+/* PMPO_EUSAGE: a budget in dollars without a price. servers_connect checks it
+ * too. */
+int servers_check_budget(const options *o, pmpo_error *err);
 
 #endif

@@ -592,6 +592,14 @@ typedef struct pmpo_optimize_input {
                                          * o->split */
 } pmpo_optimize_input;
 
+/* Checks all that pmpo_optimize can check without its models, which are neither
+ * read nor needed in *in: the options, the prompt's marks and what is to be
+ * frozen in it, the parts of the data, the loss and the metric. Reads all
+ * examples. PMPO_EUSAGE, PMPO_EDATA or PMPO_EVERSION if something is wrong. */
+PMPO_API int pmpo_optimize_check_data(const pmpo_optimize_input *in,
+                                      const pmpo_optimize_options *o,
+                                      pmpo_error *err);
+
 /* Improves o->prompt on in->train; progress goes to o->score.progress.
  * Everything is saved in the run file `path` as it happens. Returns 0 when
  * done, PMPO_ECANCELLED or PMPO_EBUDGET when stopped early with everything

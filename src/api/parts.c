@@ -544,8 +544,9 @@ int pmpo_optimize_settle(const pmpo_model *scorer, pmpo_optimize_options *o,
                : 0;
 }
 
-int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
-                       pmpo_optimize_options *o, pmpo_error *err)
+/* What the examples alone decide. */
+static int resolve_by_data(const pmpo_parts *p, pmpo_optimize_options *o,
+                           pmpo_error *err)
 {
     int rc = resolve_metric(p, o, err);
     rc = rc < 0 ? rc : resolve_loss(p, o, &o->score.loss, err);
@@ -561,7 +562,34 @@ int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
     for (int i = 0; rc == 0 && i < 3; i++) {
         rc = p->of[i] ? pmpo_loss_on_check(o->score.loss_on, p->of[i], err) : 0;
     }
+    return rc;
+}
+
+int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
+                       pmpo_optimize_options *o, pmpo_error *err)
+{
+    int rc = resolve_by_data(p, o, err);
     return rc < 0 ? rc : resolve_end(p, scorer, o, err);
+}
+
+int pmpo_optimize_check_data(const pmpo_optimize_input *in,
+                             const pmpo_optimize_options *asked,
+                             pmpo_error *err)
+{
+    pmpo_parts parts = {0};
+    pmpo_arena mem = {0};
+    int rc = pmpo_optimize_check(asked, err);
+    if (rc < 0) {
+        return rc;
+    }
+    pmpo_optimize_options o = *asked;
+    o.race = o.paper ? PMPO_RACE_OFF : o.race;
+    rc = pmpo_optimize_unmark(&o, &mem, err);
+    rc = rc < 0 ? rc : pmpo_parts_make(in, &o, &parts, err);
+    rc = rc < 0 ? rc : resolve_by_data(&parts, &o, err);
+    pmpo_parts_release(&parts);
+    pmpo_arena_release(&mem);
+    return rc;
 }
 
 /* ---- in a run file ------------------------------------------------------- */

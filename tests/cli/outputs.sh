@@ -22,6 +22,12 @@ try eval -d d.jsonl -p x --config k.conf --examples k.conf --force
 try optimize -d d.jsonl -p x --task @p.txt -o p.txt --force
 try optimize -d d.jsonl -p x --freeze @p.txt -o p.txt --force
 try optimize -d d.jsonl -p x --key-file p.txt -o p.txt --force
+# A run is a file, and a dry run refuses what the run would.
+try optimize -d d.jsonl -o -
+try optimize -d d.jsonl -o file --dry-run
+try optimize -d d.jsonl -o nodir/x.pmpo --dry-run
+try optimize -d d.jsonl -o file --dry-run --force
+try optimize -d d.jsonl --dry-run
 "$PMPO" data import csv file -o nodir/x.jsonl
 echo "exit $?"
 ls
