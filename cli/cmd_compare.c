@@ -147,6 +147,13 @@ static json_t *gain_json(const pmpo_compare_gain *g)
     return o;
 }
 
+/* Counts of what was measured; null: it was not, or is of the models, not of
+ * their mean. */
+static json_t *count_of(size_t k, size_t n)
+{
+    return n > 0 ? js_count(k) : json_null();
+}
+
 static json_t *cells_json(const pmpo_comparison *c,
                           const pmpo_compare_cell *cells)
 {
@@ -161,10 +168,10 @@ static json_t *cells_json(const pmpo_comparison *c,
         js_put(o, "right", js_number(x->right));
         js_put(o, "right_interval", js_interval(x->right_low, x->right_high));
         js_put(o, "right_gain", gain_json(&x->right_gain));
-        js_put(o, "asked", js_count(x->n_asked));
-        js_put(o, "n_right", js_count(x->n_right));
-        js_put(o, "replies", js_count(x->n_replies));
-        js_put(o, "cut_off", js_count(x->n_cut_off));
+        js_put(o, "asked", count_of(x->n_asked, x->n_asked));
+        js_put(o, "n_right", count_of(x->n_right, x->n_asked));
+        js_put(o, "replies", count_of(x->n_replies, x->n_replies));
+        js_put(o, "cut_off", count_of(x->n_cut_off, x->n_replies));
         js_add(a, o);
     }
     return a;

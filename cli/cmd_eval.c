@@ -153,8 +153,10 @@ static void put_metric(const pmpo_eval_metric *m, size_t prompt, size_t shots)
     } else {
         printf("%-18s", show_share(m->n_right, m->n, share));
     }
-    if (m->n) {
+    if (isfinite(m->low) && isfinite(m->high)) {
         printf(" %5.1f-%.1f %%", 100 * m->low, 100 * m->high);
+    } else if (m->n) {
+        printf(" %5s", "-"); /* one input */
     }
     if (isfinite(m->p_value)) {
         printf("  p = %.3g", m->p_value);

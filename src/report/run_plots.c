@@ -293,10 +293,16 @@ static void put_share_table(pmpo_run_page *p, const share *s, int n)
               "<th class=\"n\">Right</th>"
               "<th class=\"n\">95 %% interval</th></tr></thead><tbody>\n");
     for (int i = 0; i < n; i++) {
-        pmpo_html(p->b, "<tr><td>%s</td><td class=\"n\">%zu of %zu (%.1f %%)"
-                  "</td><td class=\"n\">%.1f to %.1f %%</td></tr>\n",
-                  s[i].name, s[i].right, s[i].n, 100 * s[i].i.value,
-                  100 * s[i].i.low, 100 * s[i].i.high);
+        pmpo_html(p->b,
+                  "<tr><td>%s</td><td class=\"n\">%zu of %zu (%.1f %%)"
+                  "</td><td class=\"n\">",
+                  s[i].name, s[i].right, s[i].n, 100 * s[i].i.value);
+        if (isfinite(s[i].i.low) && isfinite(s[i].i.high)) {
+            pmpo_html(p->b, "%.1f to %.1f %%</td></tr>\n", 100 * s[i].i.low,
+                      100 * s[i].i.high);
+        } else {
+            pmpo_html(p->b, "\xe2\x80\x93</td></tr>\n"); /* one input */
+        }
     }
     pmpo_html(p->b, "</tbody></table></div>\n");
 }
