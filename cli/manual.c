@@ -67,7 +67,10 @@ static void put_exits(FILE *f)
           ".TP\n1\nFailed: no such model, no memory, input or output failed.\n"
           ".TP\n2\nMisuse, or bad input data.\n"
           ".TP\n3\nStopped by a budget, by ^C or by SIGTERM; everything is "
-          "saved, and\n.B pmpo resume\ncontinues.\n", f);
+          "saved, and\n.B pmpo resume\ncontinues.\n"
+          "Before the first model is open there is nothing to save: ^C ends "
+          "the\ncommand by the signal (130 in a shell).\n",
+          f);
 }
 
 static void put_environment(FILE *f)
