@@ -41,8 +41,8 @@ def _rows(source: Any) -> Iterator[Mapping[str, Any]]:
 
 
 #: The fields of docs/formats.md.
-_FIELDS = ("id", "input", "messages", "target", "chosen", "rejected",
-           "rejected_drawn", "options", "answer", "weight")
+_FIELDS = ("id", "input", "prompt", "messages", "target", "chosen",
+           "rejected", "rejected_drawn", "options", "answer", "weight")
 
 
 def _line(row: Mapping[str, Any], number: int) -> str:
@@ -74,8 +74,8 @@ def _jsonl(source: Any) -> str:
 class Data:
     """Examples, read and checked by the library.
 
-    source: a path to JSONL or a BIG-Bench Hard file, or rows: dicts with the
-    fields of docs/formats.md (input, target, options, ...), as a list, a pandas
+    source: a path to JSONL, a BIG-Bench Hard file or a .csv or .tsv table, or rows:
+    dicts with the fields of docs/formats.md (input, target, options, ...), as a list, a pandas
     DataFrame or a Hugging Face Dataset. Values that are None or NaN count as
     missing, other columns are ignored. limit: the first examples only; 0: all.
     Raises DataError with the place and cause of the first mistake; the place of

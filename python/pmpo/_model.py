@@ -26,10 +26,12 @@ def _prompts(prompts: str | Sequence[str]) -> list[str]:
 
 
 def metric_bits(names: str | Iterable[str] | None) -> int:
-    """The library's bits of metrics' names; 0: it chooses."""
+    """The library's bits of metrics' names, in a text with commas between them; 0: it
+    chooses."""
     if names is None:
         return 0
-    asked = names.split(",") if isinstance(names, str) else list(names)
+    asked = ([n.strip() for n in names.split(",")] if isinstance(names, str)
+             else list(names))
     known: list[str] = []
     while name := text(lib.pmpo_metric_name(len(known))):
         known.append(name)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ._core import (Keep, ProgressFn, Watch, check, error_of, fill,
-                    set_options, text, texts, word, words)
+from ._core import (Error, Keep, ProgressFn, UsageError, Watch, check, error_of,
+                    fill, set_options, text, texts, word, words)
 from ._data import Data, DataLike, data_of
 from ._model import (KEY, REWRITER_KEY, Model, is_address, keyed, model_of,
                      run_alone)
@@ -244,6 +244,16 @@ def _sit(models: list[Model], work: Any, watch: Watch, err: Any,
     return Run(path)
 
 
+def _check_path(where: str, force: bool) -> None:
+    """Can a run file be made there?"""
+    if os.path.lexists(where) and not force:
+        raise UsageError(lib.PMPO_EUSAGE, f"{where} exists already: force=True replaces it, "
+                         "pmpo.resume goes on with it")
+    folder = os.path.dirname(where)
+    if folder and not os.path.isdir(folder):
+        raise Error(lib.PMPO_EIO, f"{where}: there is no folder {folder}")
+
+
 def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
              rewriter: Model | str | None = None,
              validation: DataLike | None = None, test: DataLike | None = None,
@@ -282,14 +292,16 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
     watch.into(score)
     where = os.fspath(path) if path is not None else time.strftime(
         "pmpo-%Y%m%d-%H%M%S.pmpo")
-    scorer = model_of(model)
-    other = scorer if rewriter is None else model_of(rewriter, REWRITER_KEY, for_generation=True)
+    _check_path(where, bool(o.force))
     parts = [None if d is None else data_of(d) for d in (data, validation, test)]
     handles = [ffi.NULL if d is None else d._handle for d in parts]
     given = ffi.new("pmpo_optimize_input *", {
-        "scorer": scorer._alive(), "rewriter": other._alive(),
         "train": handles[0], "validation": handles[1], "test": handles[2]})
     err = ffi.new("pmpo_error *")
+    check(lib.pmpo_optimize_check_data(given, o, err), err)
+    scorer = model_of(model) # takes a while: what can be wrong without it was checked
+    other = scorer if rewriter is None else model_of(rewriter, REWRITER_KEY, for_generation=True)
+    given.scorer, given.rewriter = scorer._alive(), other._alive()
     return _sit([scorer, other], lambda: int(lib.pmpo_optimize(
         given, o, os.fsencode(where), ffi.NULL, err)), watch, err, where,
         (keep, parts))

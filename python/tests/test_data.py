@@ -40,6 +40,8 @@ def test_other_columns_may_be_anything():
     assert d[0]["target"] == "a"
     with pytest.raises(pmpo.DataError, match='data:2: "input"'):
         pmpo.Data([{"input": "x", "target": "a"}, {"input": b"x", "target": "a"}])
+    with pytest.raises(pmpo.DataError, match='data:1: "prompt"'):
+        pmpo.Data([{"prompt": b"x", "target": "a"}])
     with pytest.raises(pmpo.DataError, match='data:1: "weight"'):
         pmpo.Data([{"input": "x", "target": "a", "weight": math.inf}])
 

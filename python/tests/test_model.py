@@ -90,6 +90,8 @@ def test_evaluation(model, rows, file, cli):
             assert v.metrics[k] == name and v.value[p, k] == m["value"]
             assert (v.low[p, k], v.high[p, k]) == (m["low"], m["high"])
     assert len(v.replies[0]) == 12
+    w = model.evaluate(rows, PROMPTS, metrics="options, exact", template="raw", max_tokens=4)
+    assert w.metrics == v.metrics
     with pytest.raises(ValueError, match="options-mean"):
         model.evaluate(rows, "x", metrics="accuracy")
 

@@ -103,6 +103,25 @@ def test_existing_files_stay(model, rows, tmp_path):
     pmpo.optimize(model, rows, START, path=path, force=True, **HOW)
 
 
+def test_mistakes_are_told_before_a_model_is_opened(rows, tmp_path):
+    """The model is none, which would be told as well."""
+    old = tmp_path / "old.pmpo"
+    old.write_text("mine")
+    for says, data, given in [
+        ("old.pmpo exists already", rows, dict(path=old)),
+        ("there is no folder", rows, dict(path=tmp_path / "none" / "a.pmpo")),
+        ("data:1: no target", [{"input": "x"}], {}),
+        ("the training part of the split is empty", rows, dict(split=(0, 4, 4))),
+        ("data:1: example q5", rows[:6], dict(validation=rows[5:9])),
+        ("to freeze is not in the prompt", rows, dict(freeze="zzz")),
+        ("unknown metric|not one of|number", rows, dict(metric="number")),
+    ]:
+        with pytest.raises(pmpo.Error, match=says):
+            pmpo.optimize("/nowhere.gguf", data, START,
+                          **{**HOW, "path": tmp_path / "new.pmpo", **given})
+    assert old.read_text() == "mine" and os.listdir(tmp_path) == ["old.pmpo"]
+
+
 def test_budgets_stop_and_resume_ends_alike(model, rows, tmp_path):
     whole = pmpo.optimize(model, rows, START, path=tmp_path / "a.pmpo", **HOW)
     part = pmpo.optimize(model, rows, START, path=tmp_path / "b.pmpo",
