@@ -257,6 +257,31 @@ static void test_dpo_joins(void **state)
     assert_loads(d);
 }
 
+#define PARTS_C                                                                \
+    "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"c\"}]" \
+    "}"
+#define PARTS_R                                                                \
+    "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"r\"}]" \
+    "}"
+
+/* Contents may be parts of text, which are no empty outputs. */
+static void test_dpo_parts(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"prompt\":\"p\",\"chosen\":[" USER "," PARTS_C
+                               "],"
+                               "\"rejected\":[" USER "," PARTS_R "]}\n"
+                               "{\"prompt\":\"p\",\"chosen\":[" PARTS_C "],"
+                               "\"rejected\":[" PARTS_C "]}\n";
+    pmpo_import_summary s;
+    pmpo_data *d = import("dpo", text, &s);
+    assert_int_equal(s.n_kept, 1);
+    assert_string_equal(s.drops[0].reason, "equal outputs");
+    assert_str(at(d, 0)->target, "c");
+    assert_str(at(d, 0)->rejected[0], "r");
+    assert_loads(d);
+}
+
 static void test_bbh(void **state)
 {
     (void)state;
@@ -668,6 +693,7 @@ int main(void)
         cmocka_unit_test(test_cot),
         cmocka_unit_test(test_dpo),
         cmocka_unit_test(test_dpo_joins),
+        cmocka_unit_test(test_dpo_parts),
         cmocka_unit_test(test_bbh),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_same_again),

@@ -42,18 +42,22 @@ static int find_prompt(json_t *o, json_t **out, pmpo_error *err)
     return 0;
 }
 
-/* The output that `v` ends with, when it is a text or a conversation. */
-static pmpo_str output_of(json_t *v)
-{
-    size_t n = json_array_size(v);
-    json_t *last = n ? json_array_get(v, n - 1) : NULL;
-    return last ? pmpo_json_str(json_object_get(last, "content"))
-                : pmpo_json_str(v);
-}
-
 static bool is_conversation(json_t *v)
 {
     return json_is_object(json_array_get(v, 0));
+}
+
+/* The output that `v` ends with, when it is a text or a conversation. */
+static int output_of(pmpo_import *im, const char *what, json_t *v,
+                     pmpo_str *out, pmpo_error *err)
+{
+    json_t *last = json_array_get(v, json_array_size(v) - 1);
+    bool talk = is_conversation(v);
+    json_t *content = talk ? json_object_get(last, "content") : v;
+    *out = pmpo_json_str(content);
+    return talk && json_is_array(content)
+               ? pmpo_json_content(im->r.mem, what, content, out, err)
+               : 0;
 }
 
 /* Sets *differ when the two outputs follow different conversations. */
@@ -168,9 +172,13 @@ static int read_record(pmpo_import *im, json_t *o, int line, pmpo_error *err)
     }
     bool plain = (json_is_string(chosen) || is_conversation(chosen)) &&
                  (json_is_string(rejected) || is_conversation(rejected));
-    const char *why = plain ? pmpo_not_a_pair(output_of(chosen),
-                                              output_of(rejected))
-                            : NULL;
+    pmpo_str good, bad;
+    int rc = output_of(im, "chosen", chosen, &good, err);
+    rc = rc < 0 ? rc : output_of(im, "rejected", rejected, &bad, err);
+    if (rc < 0) {
+        return rc;
+    }
+    const char *why = plain ? pmpo_not_a_pair(good, bad) : NULL;
     if (why) {
         return pmpo_import_drop(im, why);
     }
