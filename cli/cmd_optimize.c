@@ -79,8 +79,9 @@ static int load_sets(const options *o, work *w, pmpo_error *err)
     s->train = o->train;
     s->seed = o->seed;
     int rc = cli_data(o, &w->train, err);
-    rc = rc < 0 ? rc : size_or_file("val", o->val, &s->validation,
-                                    &w->validation, err);
+    rc = rc < 0
+             ? rc
+             : size_or_file("val", o->val, &s->validation, &w->validation, err);
     rc = rc < 0 ? rc : size_or_file("test", o->test, &s->test, &w->test, err);
     rc = rc < 0 ? rc : check_parts(o, w, err);
     return rc < 0 ? rc : check_loss(w, err);

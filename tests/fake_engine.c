@@ -475,11 +475,12 @@ static int generate_one(fake *f, const pmpo_gen_request *r,
                         const pmpo_gen_params *p, pmpo_reply *out, size_t *at,
                         pmpo_error *err)
 {
-    size_t fed = r->n_ids;
+    size_t fed = f->o.strict ? r->n_ids : 0;
     for (size_t i = 0; i < r->n_messages; i++) { /* the last one's */
         fed = r->messages[i].content.len;
     }
-    if (fed + (size_t)p->max_tokens > (size_t)f->model->info.n_context) {
+    if (fed > 0 &&
+        fed + (size_t)p->max_tokens > (size_t)f->model->info.n_context) {
         return pmpo_fail(err, PMPO_ETOOLONG, "no room to generate");
     }
     int rc = 0;

@@ -37,6 +37,8 @@ typedef struct fake_options {
     bool shift;          /* scores forget the first id of the prefix */
     bool all_bad;        /* no reply is usable */
     bool stuck;          /* every reply is the instruction itself */
+    bool strict;         /* refuses rendered prompts without room for a reply,
+                          * too, not only messages */
     bool deaf;           /* takes no begun replies and no grammars */
     /* Answers (not rewrites) to a rendered prompt, its specials left out;
      * NULL: by the hash of the prompt. */

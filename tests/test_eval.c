@@ -301,7 +301,8 @@ static void test_calibrated_options(void **state)
 static void test_an_example_without_room_is_named(void **state)
 {
     (void)state;
-    pmpo_model *m = fake_new(&(fake_options){.salt = SALT, .context = 400});
+    pmpo_model *m =
+        fake_new(&(fake_options){.salt = SALT, .context = 400, .strict = true});
     pmpo_buf b = {0};
     pmpo_data *d = NULL;
     pmpo_eval *e = NULL;

@@ -241,7 +241,7 @@ static void marking_accepted(void **state)
     marking_is("  Go on. \n", "<unit>Go</unit> on.", 5, "Go");
     marking_is("aa", "<unit>a</unit>a", 1, "a");
     marking_is("Go on.", "<think>Go <unit>on.</unit>?</think>\nGo on.", 2,
-               "!no unit is marked");
+               "!no segment is marked");
     marking_is("Use <think> and </think>.",
                "<unit>Use</unit> <think> and "
                "</think>.",

@@ -84,9 +84,9 @@ def is_address(name: str | os.PathLike[str] | None) -> bool:
     return meant.startswith(("http://", "https://"))
 
 
-def keyed(given: Mapping[str, object], variable: str) -> dict[str, object]:
+def keyed(given: Mapping[str, object], variable: str) -> dict[str, Any]:
     """Options of a model on a server, with the key in the environment where none is given; api_key="": none."""
-    o: dict[str, object] = {"api_key": os.environ.get(variable, ""), "key_hint": f"give api_key=, or set {variable}"}
+    o: dict[str, Any] = {"api_key": os.environ.get(variable, ""), "key_hint": f"give api_key=, or set {variable}"}
     o.update({name: value for name, value in given.items() if value is not None})
     return o
 
