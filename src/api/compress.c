@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "api/cache.h"
-#include "api/parts.h"
+#include "api/optimize_options.h"
 #include "base/error.h"
 #include "data/data.h"
 #include "search/compress_loop.h"
@@ -118,7 +118,7 @@ static int make_parts(work *w, const pmpo_data *d, pmpo_error *err)
                          "example", pmpo_data_name(d));
     }
     return rc < 0 ? rc
-                  : pmpo_parts_resolve(&w->parts, w->model, &w->as_run, err);
+                  : pmpo_optimize_resolve(&w->parts, w->model, &w->as_run, err);
 }
 
 static int compress(work *w, pmpo_error *err)

@@ -5,7 +5,7 @@
  * may be, every candidate scored to its end and validated, no iteration saved. */
 #include <math.h>
 
-#include "api/parts.h"
+#include "api/optimize_options.h"
 #include "api/rate.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -278,7 +278,7 @@ static int estimate(pmpo_model *scorer, pmpo_model *rewriter,
                                            .best = NAN, .left_ms = -1});
     }
     int rc = pmpo_optimize_settle(scorer, o, err);
-    rc = rc < 0 ? rc : pmpo_parts_resolve(p, scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_optimize_resolve(p, scorer, o, err);
     rc = rc < 0 ? rc : pmpo_parts_fit(p, scorer, o, err);
     rc = rc < 0 ? rc : count_all(scorer, p, o, &c, err);
     if (rc == 0) {

@@ -2,7 +2,7 @@
  * hold for the whole run, creates the run file, and runs the first sitting. */
 #include <stdio.h>
 
-#include "api/parts.h"
+#include "api/optimize_options.h"
 #include "api/sitting.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -152,7 +152,7 @@ static int begin(pmpo_model *scorer, pmpo_model *rewriter,
                  const char *path, pmpo_store **out, pmpo_error *err)
 {
     int rc = pmpo_optimize_settle(scorer, o, err);
-    rc = rc < 0 ? rc : pmpo_parts_resolve(parts, scorer, o, err);
+    rc = rc < 0 ? rc : pmpo_optimize_resolve(parts, scorer, o, err);
     rc = rc < 0 ? rc : pmpo_parts_fit(parts, scorer, o, err);
     const char *name = o->score.template_name;
     pmpo_buf whole = {0}; /* resume may be called in another folder */

@@ -21,35 +21,15 @@ typedef struct pmpo_parts {
 int pmpo_parts_make(const pmpo_optimize_input *in,
                     const pmpo_optimize_options *o, pmpo_parts *out,
                     pmpo_error *err);
-/* PMPO_EUSAGE: *o names an unknown proposer, or has a custom proposer that its
- * list of names lacks. Checked whenever a run begins or is resumed. */
-int pmpo_parts_check_proposers(const pmpo_optimize_options *o,
-                               pmpo_error *err);
 /* Reads the parts from a run file. */
 int pmpo_parts_load(pmpo_store *s, pmpo_parts *out, pmpo_error *err);
 /* Writes the parts to a run file. */
 int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err);
 void pmpo_parts_release(pmpo_parts *p);
 
-/* Sets what the preset paper and several models settle, before anything else is
- * resolved. PMPO_EUSAGE: a race that several models can't have. */
-int pmpo_optimize_settle(const pmpo_model *scorer, pmpo_optimize_options *o,
-                         pmpo_error *err);
-
-/* Replaces AUTO settings of *o by what the examples of all parts call for. */
-int pmpo_parts_resolve(const pmpo_parts *p, pmpo_model *scorer,
-                       pmpo_optimize_options *o, pmpo_error *err);
-
 /* PMPO_ETOOLONG: an example under the start prompt, or with the answer to be
  * generated, doesn't fit the model's context; told with its file and line. */
 int pmpo_parts_fit(const pmpo_parts *p, pmpo_model *scorer,
                    const pmpo_optimize_options *o, pmpo_error *err);
-
-/* Marks o->freeze in o->prompt, then sets o->marked_prompt to the prompt with
- * marks and o->prompt to the prompt without them; both live in `mem`.
- * PMPO_EUSAGE: marks that do not match, or the text to freeze is not in the
- * prompt. */
-int pmpo_optimize_unmark(pmpo_optimize_options *o, pmpo_arena *mem,
-                         pmpo_error *err);
 
 #endif

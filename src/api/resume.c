@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/parts.h"
+#include "api/optimize_options.h"
 #include "api/sitting.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -63,7 +63,7 @@ static int prepare(pmpo_store *s, const pmpo_model *scorer,
     o.custom = asked->custom;
     o.n_custom = asked->n_custom;
     int rc = pmpo_settings_get(s, &mem, &o, err);
-    rc = rc < 0 ? rc : pmpo_parts_check_proposers(&o, err);
+    rc = rc < 0 ? rc : pmpo_optimize_check_proposers(&o, err);
     rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
     rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
     rc = rc < 0 ? rc : pmpo_run_put_places(s, scorer, rewriter, err);
