@@ -227,9 +227,8 @@ static void split_json(const parts *p)
 
 static void split_text(const parts *p)
 {
-    static const char *const long_names[] = {"training", "validation", "test"};
     for (int i = 0; i < 3; i++) {
-        printf("%-12s%8zu  %s\n", long_names[i], p->n[i],
+        printf("%-12s%8zu  %s\n", pmpo_part_name(i), p->n[i],
                p->n[i] ? p->names[i] : "(no file)");
     }
     if (p->n[3]) {

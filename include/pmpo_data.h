@@ -110,8 +110,8 @@ typedef struct pmpo_split {
     uint64_t seed;
 } pmpo_split;
 
-/* Splits the examples at random, by a hash of seed and id. Sets part[i] to 0:
- * training, 1: validation, 2: test, 3: unused. Examples with the same input (or
+/* Splits the examples at random, by a hash of seed and id. Sets part[i] to a
+ * pmpo_part, or 3: unused. Examples with the same input (or
  * messages) get the same part. `part` has pmpo_data_count(d) elements; on failure
  * its content is undefined. PMPO_EUSAGE: the parts are larger than the data, or
  * nothing is left for one whose size was given, since examples of one input stay

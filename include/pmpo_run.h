@@ -88,7 +88,7 @@ typedef struct pmpo_kept_example {
 
 typedef struct pmpo_prompt_losses {
     int prompt; /* candidate id; the start prompt is 0 */
-    int part;   /* 0 training, 1 validation, 2 test */
+    pmpo_part part;
     const pmpo_kept_example *examples; /* in the order of pmpo_run_data */
     size_t n;
 } pmpo_prompt_losses;
@@ -176,9 +176,9 @@ typedef struct pmpo_run_view {
 /* Opens a run file for reading; it may be in use by a run that writes it. */
 PMPO_API int pmpo_run_open(const char *path, pmpo_run **out, pmpo_error *err);
 PMPO_API void pmpo_run_free(pmpo_run *run);
-/* The examples of one part of a run: 0 training, 1 validation, 2 test. *out is
- * owned by the caller; NULL if the run does not have that part. */
-PMPO_API int pmpo_run_data(const char *path, int part, pmpo_data **out,
+/* The examples of one part of a run. *out is owned by the caller; NULL if the run
+ * does not have that part. */
+PMPO_API int pmpo_run_data(const char *path, pmpo_part part, pmpo_data **out,
                            pmpo_error *err);
 /* Borrowed until pmpo_run_free. */
 PMPO_API const pmpo_run_view *pmpo_run_describe(const pmpo_run *run);

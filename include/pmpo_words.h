@@ -124,6 +124,12 @@
     /* its highest loss on any of them */                                      \
     X(PMPO_JOINT_MAX, "max")
 
+/* The parts of the examples. */
+#define PMPO_PARTS(X)                                                          \
+    X(PMPO_PART_TRAIN, "training")                                             \
+    X(PMPO_PART_VALIDATION, "validation")                                      \
+    X(PMPO_PART_TEST, "test")
+
 /* How the answers that a run generates at its end are marked. Auto depends on
  * the data's answers: number if all are numbers, choice if all are option
  * letters, exact if they are short, else none: the loss alone decides. */
@@ -230,6 +236,7 @@ PMPO_ENUM(pmpo_end, PMPO_ENDS, pmpo_end_name);
 PMPO_ENUM(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_name);
 PMPO_ENUM(pmpo_race, PMPO_RACES, pmpo_race_name);
 PMPO_ENUM(pmpo_demos_as, PMPO_DEMOS_ASES, pmpo_demos_as_name);
+PMPO_ENUM(pmpo_part, PMPO_PARTS, pmpo_part_name);
 PMPO_ENUM(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_name);
 PMPO_ENUM(pmpo_fate, PMPO_FATES, pmpo_fate_name);
 PMPO_ENUM(pmpo_joint, PMPO_JOINTS, pmpo_joint_name);

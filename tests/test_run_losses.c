@@ -4,7 +4,7 @@
 #include "run_help.h"
 
 static const pmpo_prompt_losses *find(const pmpo_run_view *v, int prompt,
-                                      int part)
+                                      pmpo_part part)
 {
     for (size_t i = 0; i < v->n_losses; i++) {
         if (v->losses[i].prompt == prompt && v->losses[i].part == part) {

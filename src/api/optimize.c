@@ -50,14 +50,13 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
 
 static int put_lost(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
 {
-    static const char *const names[3] = {"training", "validation", "test"};
     char text[160];
     int rc = 0;
     for (int i = 0; rc == 0 && i < 3; i++) {
         snprintf(text, sizeof(text),
                  "examples of one input stay together: nothing is left for the "
                  "%s part; give examples with other inputs",
-                 names[i]);
+                 pmpo_part_name(i));
         rc = p->lost[i]
                  ? pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, i, text, err)
                  : 0;

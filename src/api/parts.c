@@ -87,7 +87,6 @@ static int split(const pmpo_data *d, const pmpo_optimize_options *o,
  * examples that the search has not seen. */
 static int check_apart(const pmpo_data *const given[3], pmpo_error *err)
 {
-    static const char *const names[3] = {"training", "validation", "test"};
     for (int a = 0; a < 2; a++) {
         for (int b = a + 1; b < 3; b++) {
             const pmpo_example *e = NULL;
@@ -103,7 +102,8 @@ static int check_apart(const pmpo_data *const given[3], pmpo_error *err)
                           "example %.*s (one of %zu) is in "
                           "the %s part and among the %s examples: take it out "
                           "of one, or let one file be split",
-                          (int)e->id.len, e->id.ptr, n, names[b], names[a]);
+                          (int)e->id.len, e->id.ptr, n, pmpo_part_name(b),
+                          pmpo_part_name(a));
                 return pmpo_fail_at(given[b], e, PMPO_EDATA, err);
             }
         }
@@ -256,12 +256,11 @@ int pmpo_parts_put(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
 
 /* The JSONL of a run's part. Its name doesn't end as a table's does, whatever
  * the run file is called. */
-static int parse_part(const char *path, int part, const pmpo_buf *jsonl,
+static int parse_part(const char *path, pmpo_part part, const pmpo_buf *jsonl,
                       pmpo_data **out, pmpo_error *err)
 {
-    static const char *const names[] = {"training", "validation", "test"};
     pmpo_buf name = {0};
-    pmpo_buf_printf(&name, "%s (%s part)", path, names[part]);
+    pmpo_buf_printf(&name, "%s (%s part)", path, pmpo_part_name(part));
     int rc = name.failed ? pmpo_fail_memory(err)
                          : pmpo_data_parse(pmpo_buf_str(jsonl), name.ptr, NULL,
                                            out, err);
@@ -269,15 +268,16 @@ static int parse_part(const char *path, int part, const pmpo_buf *jsonl,
     return rc;
 }
 
-int pmpo_run_data(const char *path, int part, pmpo_data **out, pmpo_error *err)
+int pmpo_run_data(const char *path, pmpo_part part, pmpo_data **out,
+                  pmpo_error *err)
 {
     pmpo_buf jsonl = {0};
     pmpo_data *d = NULL;
     size_t n = 0;
-    if (part < 0 || part > 2) {
+    if (!*pmpo_part_name(part)) {
         return pmpo_fail(err, PMPO_EUSAGE, "a run has the parts 0 to 2");
     }
-    int rc = pmpo_store_read_part(path, (pmpo_part)part, &jsonl, &n, err);
+    int rc = pmpo_store_read_part(path, part, &jsonl, &n, err);
     if (rc == 0 && n > 0) {
         rc = parse_part(path, part, &jsonl, &d, err);
     }

@@ -30,6 +30,7 @@ WORDS(pmpo_rewrite_form, PMPO_FORMS, pmpo_form_words, pmpo_form_name)
 WORDS(pmpo_race, PMPO_RACES, pmpo_race_words, pmpo_race_name)
 WORDS(pmpo_demos_as, PMPO_DEMOS_ASES, pmpo_demos_as_words, pmpo_demos_as_name)
 WORDS(pmpo_joint, PMPO_JOINTS, pmpo_joint_words, pmpo_joint_name)
+WORDS(pmpo_part, PMPO_PARTS, pmpo_part_words, pmpo_part_name)
 WORDS(pmpo_run_metric, PMPO_RUN_METRICS, pmpo_run_metric_words,
       pmpo_run_metric_name)
 WORDS(pmpo_fate, PMPO_FATES, pmpo_fate_words, pmpo_fate_name)

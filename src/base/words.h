@@ -16,6 +16,7 @@ extern const char *const pmpo_form_words[];
 extern const char *const pmpo_race_words[];
 extern const char *const pmpo_demos_as_words[];
 extern const char *const pmpo_joint_words[];
+extern const char *const pmpo_part_words[];
 extern const char *const pmpo_run_metric_words[];
 extern const char *const pmpo_fate_words[];
 extern const char *const pmpo_effect_words[];

@@ -150,7 +150,6 @@ static row *ordered_rows(const pmpo_data *d, uint64_t seed)
 static int check_dealt(const pmpo_split *s, const size_t size[3],
                        const bool dealt[4], bool one_input, pmpo_error *err)
 {
-    static const char *const names[3] = {"training", "validation", "test"};
     const double asked[3] = {s->train, s->validation, s->test};
     for (int i = 0; i < 3; i++) {
         if (asked[i] > 0 && size[i] > 0 && !dealt[i]) {
@@ -161,7 +160,7 @@ static int check_dealt(const pmpo_split *s, const size_t size[3],
                              one_input ? "all examples have one input and stay "
                                          "together"
                                        : "examples of one input stay together",
-                             names[i]);
+                             pmpo_part_name(i));
         }
     }
     return 0;

@@ -13,8 +13,6 @@
 #define PAGE_BYTES (4u << 20) /* past this, examples are shown without tokens */
 #define HARD_ROWS 15
 
-static const char *const part_names[] = {"training", "validation", "test"};
-
 /* ---- answers, token by token ----------------------------------------------- */
 
 /* In words, for those who can't see colours. */
@@ -83,12 +81,14 @@ static void put_right_sign(pmpo_buf *b, int correct)
                                 : "");
 }
 
-static void put_line(pmpo_run_page *p, const pmpo_example *e, int part,
+static void put_line(pmpo_run_page *p, const pmpo_example *e, pmpo_part part,
                      const pmpo_kept_example *a, const pmpo_kept_example *b)
 {
     pmpo_str input = pmpo_str_trim(input_of(e));
-    pmpo_html(p->b, "<summary><span class=\"part\">%s</span> <span "
-              "class=\"head\">", part_names[part]);
+    pmpo_html(p->b,
+              "<summary><span class=\"part\">%s</span> <span "
+              "class=\"head\">",
+              pmpo_part_name(part));
     pmpo_html_cut(p->b, input, HEAD_BYTES);
     pmpo_html(p->b, "</span> <span class=\"nums\">");
     put_right_sign(p->b, a->correct);
@@ -122,13 +122,15 @@ static void put_picks(pmpo_run_page *p, const pmpo_kept_example *a,
     pmpo_html(p->b, ".</p>\n");
 }
 
-static void put_example(pmpo_run_page *p, int part, size_t i,
+static void put_example(pmpo_run_page *p, pmpo_part part, size_t i,
                         const pmpo_kept_example *a, const pmpo_kept_example *b)
 {
     const pmpo_example *e = pmpo_data_example(p->run->parts[part], i);
     double gain = b ? a->loss - b->loss : 0, last = b ? b->loss : a->loss;
-    pmpo_html(p->b, "<li data-part=\"%s\" data-gain=\"%.5f\" data-loss=\"%.5f\" "
-              "data-turn=\"%s\"><details>", part_names[part], gain, last,
+    pmpo_html(p->b,
+              "<li data-part=\"%s\" data-gain=\"%.5f\" data-loss=\"%.5f\" "
+              "data-turn=\"%s\"><details>",
+              pmpo_part_name(part), gain, last,
               !b || a->correct < 0 || a->correct == b->correct ? ""
               : b->correct                                     ? "won"
                                                                : "lost");
@@ -143,7 +145,7 @@ static void put_example(pmpo_run_page *p, int part, size_t i,
     pmpo_html(p->b, "</details></li>\n");
 }
 
-static size_t put_part(pmpo_run_page *p, int part)
+static size_t put_part(pmpo_run_page *p, pmpo_part part)
 {
     const pmpo_prompt_losses *a = pmpo_run_losses(p->run, 0, part);
     const pmpo_prompt_losses *b =
@@ -199,7 +201,8 @@ void pmpo_page_examples(pmpo_run_page *p)
     put_controls(p);
     pmpo_html(p->b, "<ul class=\"examples\" id=\"ex-list\" tabindex=\"0\" "
               "aria-label=\"Examples\">\n");
-    static const int order[] = {TEST, VALIDATION, TRAIN};
+    static const int order[] = {PMPO_PART_TEST, PMPO_PART_VALIDATION,
+                                PMPO_PART_TRAIN};
     for (size_t i = 0; i < 3; i++) {
         put_part(p, order[i]);
     }
@@ -233,7 +236,7 @@ static int by_times(const void *a, const void *b)
 
 static size_t find_hard(pmpo_run_page *p, hard_row **out)
 {
-    const pmpo_data *d = p->run->parts[TRAIN];
+    const pmpo_data *d = p->run->parts[PMPO_PART_TRAIN];
     size_t n = 0, all = d ? pmpo_data_count(d) : 0;
     hard_row *rows = pmpo_arena_alloc(p->mem, all + 1, sizeof(*rows));
     *out = rows;
@@ -261,14 +264,15 @@ static double loss_at(pmpo_run_page *p, size_t column, size_t example)
     bool end = column == p->v->n_iterations;
     const pmpo_prompt_losses *l =
         pmpo_run_losses(p->run, end ? p->v->best_id : p->incumbents[column],
-                        TRAIN);
+                        PMPO_PART_TRAIN);
     return l ? l->examples[example].loss : NAN;
 }
 
 static void put_hard_row(pmpo_run_page *p, const hard_row *r, double most)
 {
     static const char *const heat[] = {"h0", "h1", "h2", "h3", "h4"};
-    const pmpo_example *e = pmpo_data_example(p->run->parts[TRAIN], r->example);
+    const pmpo_example *e =
+        pmpo_data_example(p->run->parts[PMPO_PART_TRAIN], r->example);
     pmpo_html(p->b, "<tr><th scope=\"row\">");
     pmpo_html_cut(p->b, pmpo_str_trim(input_of(e)), 60);
     pmpo_html(p->b, "</th>");

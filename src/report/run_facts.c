@@ -40,7 +40,7 @@ pmpo_str pmpo_run_prompt(const pmpo_run_view *v, int id)
 }
 
 const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
-                                          int part)
+                                          pmpo_part part)
 {
     const pmpo_data *d = r->parts[part];
     for (size_t i = 0; d && i < r->view->n_losses; i++) {
@@ -53,7 +53,7 @@ const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
     return NULL;
 }
 
-double pmpo_run_mean(const pmpo_report_run *r, int id, int part)
+double pmpo_run_mean(const pmpo_report_run *r, int id, pmpo_part part)
 {
     const pmpo_prompt_losses *l = pmpo_run_losses(r, id, part);
     double sum = 0, weight = 0;
@@ -65,7 +65,7 @@ double pmpo_run_mean(const pmpo_report_run *r, int id, int part)
     return weight > 0 ? sum / weight : NAN;
 }
 
-const size_t *pmpo_run_groups(pmpo_run_page *p, int part)
+const size_t *pmpo_run_groups(pmpo_run_page *p, pmpo_part part)
 {
     const pmpo_data *d = p->run->parts[part];
     if (d && !p->groups[part]) {
@@ -78,7 +78,7 @@ const size_t *pmpo_run_groups(pmpo_run_page *p, int part)
     return p->groups[part];
 }
 
-pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part)
+pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, pmpo_part part)
 {
     const pmpo_report_run *r = p->run;
     const pmpo_prompt_losses *a = pmpo_run_losses(r, from, part);
@@ -101,7 +101,7 @@ pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part)
     return pmpo_mean_interval(diff, w, n);
 }
 
-pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, int part)
+pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, pmpo_part part)
 {
     const pmpo_prompt_losses *l = pmpo_run_losses(p->run, id, part);
     size_t n = l ? l->n : 0;
@@ -119,7 +119,7 @@ pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, int part)
     return n ? pmpo_wilson_grouped(x, w, n) : pmpo_wilson(0, 0);
 }
 
-void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
+void pmpo_run_right(const pmpo_report_run *r, int id, pmpo_part part, size_t *n,
                     size_t *right)
 {
     const pmpo_prompt_losses *l = pmpo_run_losses(r, id, part);

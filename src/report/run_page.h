@@ -6,8 +6,6 @@
 #include "report/report.h"
 #include "stats/stats.h"
 
-enum { TRAIN, VALIDATION, TEST };
-
 typedef struct pmpo_run_page {
     const pmpo_report_run *run;
     const pmpo_run_view *v;
@@ -30,23 +28,23 @@ size_t pmpo_run_iterations(const pmpo_run_view *v);
 pmpo_str pmpo_run_prompt(const pmpo_run_view *v, int id);
 /* The losses of a prompt on a part; NULL: not kept, or not of all examples. */
 const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
-                                          int part);
+                                          pmpo_part part);
 /* Mean loss of a prompt on a part, weighted; NAN: not known. */
-double pmpo_run_mean(const pmpo_report_run *r, int id, int part);
+double pmpo_run_mean(const pmpo_report_run *r, int id, pmpo_part part);
 /* The groups of a part's examples by input, as of pmpo_data_groups; NULL: there is
  * no such part, or memory ran out. */
-const size_t *pmpo_run_groups(pmpo_run_page *p, int part);
+const size_t *pmpo_run_groups(pmpo_run_page *p, pmpo_part part);
 /* The loss of `from` minus that of `to`, paired by example; above 0, `to` is
  * better. Examples with the same input count as one. NAN if one is not known. */
-pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, int part);
+pmpo_interval pmpo_run_gain(pmpo_run_page *p, int from, int to, pmpo_part part);
 /* The finding on the test part, as in the verdict. */
 pmpo_finding pmpo_run_finding(const pmpo_run_view *v);
 /* Examples with options, and those whose likeliest option is right. */
-void pmpo_run_right(const pmpo_report_run *r, int id, int part, size_t *n,
+void pmpo_run_right(const pmpo_report_run *r, int id, pmpo_part part, size_t *n,
                     size_t *right);
 /* Their share with its 95 % interval; examples with the same input count as one.
  * NAN: not known. */
-pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, int part);
+pmpo_interval pmpo_run_right_interval(pmpo_run_page *p, int id, pmpo_part part);
 size_t pmpo_count_words(pmpo_str s);
 /* A setting of the run, as text; "": it is not stored. */
 const char *pmpo_page_setting(const pmpo_run_view *v, const char *name);

@@ -58,7 +58,7 @@ static bool make_series(pmpo_run_page *p, series *s)
                   room + 3 * n, room + 4 * n, n};
     for (size_t i = 0; i < n; i++) {
         int id = p->incumbents[i];
-        pmpo_interval g = pmpo_run_gain(p, 0, id, TRAIN);
+        pmpo_interval g = pmpo_run_gain(p, 0, id, PMPO_PART_TRAIN);
         s->x[i] = i > 0 ? p->v->iterations[i - 1].index
                         : n > 1 ? p->v->iterations[0].index - 1
                                 : 0;
@@ -66,7 +66,7 @@ static bool make_series(pmpo_run_page *p, series *s)
                             : p->v->initial.train_loss;
         s->low[i] = id == 0 ? NAN : s->train[i] - (g.high - g.value);
         s->high[i] = id == 0 ? NAN : s->train[i] + (g.value - g.low);
-        s->val[i] = pmpo_run_mean(p->run, id, VALIDATION);
+        s->val[i] = pmpo_run_mean(p->run, id, PMPO_PART_VALIDATION);
     }
     return true;
 }
@@ -317,8 +317,9 @@ typedef struct flips {
  * the two prompts. */
 static flips count_flips(pmpo_run_page *p)
 {
-    const pmpo_prompt_losses *a = pmpo_run_losses(p->run, 0, TEST);
-    const pmpo_prompt_losses *b = pmpo_run_losses(p->run, p->v->best_id, TEST);
+    const pmpo_prompt_losses *a = pmpo_run_losses(p->run, 0, PMPO_PART_TEST);
+    const pmpo_prompt_losses *b =
+        pmpo_run_losses(p->run, p->v->best_id, PMPO_PART_TEST);
     size_t n = a && b ? a->n : 0;
     double *d = pmpo_arena_alloc(p->mem, 2 * n + 1, sizeof(*d));
     flips f = {0, 0, 0, 0, NAN};
@@ -333,7 +334,8 @@ static flips count_flips(pmpo_run_page *p)
     }
     p->failed |= !d;
     if (d && f.known > 0) {
-        f.inputs = pmpo_by_group(d, d + n, pmpo_run_groups(p, TEST), n);
+        f.inputs =
+            pmpo_by_group(d, d + n, pmpo_run_groups(p, PMPO_PART_TEST), n);
         for (size_t i = 0; i < f.inputs; i++) {
             d[i] *= d[n + i]; /* the sum again */
         }
@@ -394,20 +396,20 @@ static int put_answer_shares(pmpo_run_page *p, share *s, int prompts)
 }
 
 /* Of likeliest options on a part, under the start prompt or the best. */
-static share option_share(pmpo_run_page *p, bool best, int part)
+static share option_share(pmpo_run_page *p, bool best, pmpo_part part)
 {
     const pmpo_run_view *v = p->v;
     share x = {.how = best ? "m good" : "m even"};
     int id = best ? v->best_id : 0;
     pmpo_run_right(p->run, id, part, &x.n, &x.right);
     x.i = pmpo_run_right_interval(p, id, part);
-    if (part == TEST && x.n == 0) { /* what older runs have */
+    if (part == PMPO_PART_TEST && x.n == 0) { /* what older runs have */
         const pmpo_outcome *o = best ? &v->best : &v->initial;
         x.n = o->test_n_options;
         x.right = o->test_n_correct;
         x.i = pmpo_wilson(x.right, x.n);
     }
-    if (part == TEST && isfinite(v->test_accuracy_low[best])) {
+    if (part == PMPO_PART_TEST && isfinite(v->test_accuracy_low[best])) {
         x.i.low = v->test_accuracy_low[best];
         x.i.high = v->test_accuracy_high[best];
     }
@@ -418,7 +420,7 @@ void pmpo_page_accuracy(pmpo_run_page *p)
 {
     static const char *const names[2][2] = {
         {"training, start", "training, best"}, {"test, start", "test, best"}};
-    static const int parts[2] = {TRAIN, TEST};
+    static const pmpo_part parts[2] = {PMPO_PART_TRAIN, PMPO_PART_TEST};
     share s[6];
     int n = 0, prompts = p->v->best_id == 0 ? 1 : 2;
     for (int k = 0; k < 2; k++) {
@@ -458,7 +460,7 @@ static spot spot_of(pmpo_run_page *p, const pmpo_candidate *c)
 {
     size_t n, right;
     int id = c ? c->id : 0;
-    pmpo_run_right(p->run, id, TRAIN, &n, &right);
+    pmpo_run_right(p->run, id, PMPO_PART_TRAIN, &n, &right);
     return (spot){c, (double)pmpo_count_words(pmpo_run_prompt(p->v, id)),
                   c ? c->loss : p->v->initial.train_loss,
                   n > 0 ? (double)right / (double)n : NAN};

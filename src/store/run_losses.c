@@ -154,7 +154,8 @@ static int read_rows(sqlite3_stmt *st, const pmpo_db *d, pmpo_arena *mem,
     size_t n = 0, *n_sets = &t->n_sets;
     int rc;
     while ((rc = pmpo_db_step(d, st, err)) == 1 && n < t->n_rows) {
-        int prompt = sqlite3_column_int(st, 0), part = sqlite3_column_int(st, 1);
+        int prompt = sqlite3_column_int(st, 0);
+        pmpo_part part = (pmpo_part)sqlite3_column_int(st, 1);
         if (*n_sets == 0 || sets[*n_sets - 1].prompt != prompt
             || sets[*n_sets - 1].part != part) {
             sets[(*n_sets)++] =

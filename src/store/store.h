@@ -61,12 +61,6 @@ int pmpo_store_put_note(pmpo_store *s, pmpo_note kind, int iteration,
 
 /* ---- examples ------------------------------------------------------------ */
 
-typedef enum pmpo_part {
-    PMPO_PART_TRAIN,
-    PMPO_PART_VALIDATION,
-    PMPO_PART_TEST,
-} pmpo_part;
-
 int pmpo_store_put_example(pmpo_store *s, pmpo_part part, size_t index,
                            pmpo_str json, pmpo_error *err);
 /* Appends the part's examples as JSONL, in order; *n is how many. */
