@@ -82,10 +82,45 @@ static void copies_and_length_can_be_let_through(void **state)
     fake_free(m);
 }
 
+static void joined_sentences_fit_together(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *prompt, *reason;
+    } rows[] = {
+        {"Please output directly and only output the final answer. Let's think "
+         "step by step.",
+         "(\"only output\") and for the way to it (\"step by step\")"},
+        {"Work in brief steps, one per line. Give the final answer only, "
+         "without "
+         "any explanation.",
+         "(\"answer only\")"},
+        {"Let's think step by step. Answer with exactly one of: yes, no.", ""},
+        {"Answer with the label only. Do not explain your answer.", ""},
+        {"Say nothing else than the label. Read each stepwise.", ""},
+    };
+    pmpo_model *m = fake_new(&(fake_options){.salt = 1});
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pmpo_verdict v;
+        pmpo_vet_input in = {.prompt = pmpo_str_of(rows[i].prompt),
+                             .vocab = &m->vocab,
+                             .is_joined = true};
+        assert_int_equal(pmpo_vet(&in, &v, NULL), 0);
+        assert_int_equal(v.fate, *rows[i].reason ? PMPO_FATE_REJECTED
+                                                 : PMPO_FATE_PENDING);
+        assert_non_null(strstr(v.reason, rows[i].reason));
+        in.is_joined = false;
+        assert_int_equal(pmpo_vet(&in, &v, NULL), 0);
+        assert_int_equal(v.fate, PMPO_FATE_PENDING);
+    }
+    fake_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_rule_that_objects_decides),
+        cmocka_unit_test(joined_sentences_fit_together),
         cmocka_unit_test(copies_and_length_can_be_let_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

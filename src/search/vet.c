@@ -111,6 +111,24 @@ static int says_things_once(const pmpo_vet_input *in, pmpo_verdict *v,
     return 0;
 }
 
+/* ---- at odds with itself --------------------------------------------------- */
+
+/* Sentences of two prompts, each sound by itself, that exclude each other. */
+static int fits_together(const pmpo_vet_input *in, pmpo_verdict *v,
+                         pmpo_error *err)
+{
+    (void)err;
+    pmpo_str alone, way;
+    if (in->is_joined &&
+        pmpo_text_at_odds(instruction_of(in->prompt), &alone, &way)) {
+        object(v, PMPO_FATE_REJECTED,
+               "it asks for the answer alone (\"%.*s\") and for the way to it "
+               "(\"%.*s\")",
+               (int)alone.len, alone.ptr, (int)way.len, way.ptr);
+    }
+    return 0;
+}
+
 /* ---- length -------------------------------------------------------------- */
 
 int pmpo_count_tokens(const pmpo_vocab *v, pmpo_str prompt, size_t *n,
@@ -139,8 +157,8 @@ static int is_short_enough(const pmpo_vet_input *in, pmpo_verdict *v,
 
 typedef int rule(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err);
 
-static rule *const rules[] = {is_new, holds_kept_parts, says_things_once,
-                              is_sound, is_short_enough};
+static rule *const rules[] = {is_new,        holds_kept_parts, says_things_once,
+                              fits_together, is_sound,         is_short_enough};
 
 int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 {
@@ -156,6 +174,13 @@ int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 
 /* ---- in a run ------------------------------------------------------------ */
 
+/* By a proposer that adds sentences of one prompt to another. */
+static bool is_joined(const pmpo_candidate_row *row)
+{
+    return row->n_parents > 0 && (!strcmp(row->proposer, "merge") ||
+                                  !strcmp(row->proposer, "contract"));
+}
+
 int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
 {
     const pmpo_guard_input guard = {
@@ -166,7 +191,9 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .may_copy = st->o.allow_copy,
     };
     /* What no model wrote needs no guard: the user's own prompts. */
-    bool guarded = !st->o.paper && !st->o.no_guard && row->reply.len > 0;
+    bool on = !st->o.paper && !st->o.no_guard;
+    bool guarded = on && row->reply.len > 0;
+    pmpo_str alone, way;
     const pmpo_vet_input in = {
         .prompt = row->prompt,
         .rows = st->rows,
@@ -175,8 +202,9 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .guard = guarded ? &guard : NULL,
         .vocab = &st->in->scorer->vocab,
         .max_tokens = st->o.max_prompt_tokens,
-        .may_repeat = st->o.paper || st->o.no_guard ||
-                      pmpo_text_repeated(guard.start).len > 0,
+        .may_repeat = !on || pmpo_text_repeated(guard.start).len > 0,
+        .is_joined = on && is_joined(row) &&
+                     !pmpo_text_at_odds(guard.start, &alone, &way),
         .kept = &st->kept,
     };
     pmpo_verdict v;

@@ -22,6 +22,8 @@ typedef struct pmpo_vet_input {
     const pmpo_vocab *vocab; /* of the scorer */
     int max_tokens;         /* 0: no limit */
     bool may_repeat;        /* a sentence may occur twice */
+    bool is_joined;         /* of sentences of other prompts, which have to fit
+                             * together (pmpo_text_at_odds) */
     const pmpo_kept *kept;  /* parts that it must have; NULL: none */
 } pmpo_vet_input;
 

@@ -61,6 +61,11 @@ void pmpo_text_join_new(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
 #define PMPO_SENTENCE_BYTES 12
 pmpo_str pmpo_text_repeated(pmpo_str prompt);
 
+/* Does `prompt` ask for the answer alone ("only the final answer") and for the way
+ * to it, too ("step by step")? *alone and *way are the words that say so, borrowed;
+ * empty: none does. It knows English. (at_odds.c) */
+bool pmpo_text_at_odds(pmpo_str prompt, pmpo_str *alone, pmpo_str *way);
+
 /* Appends `prompt` without the spans (in any order, may overlap; only the first
  * PMPO_MAX_PIECES are used) and cleans up the rest: no doubled white space,
  * none at the ends, no comma without the words before it, and a capital letter
