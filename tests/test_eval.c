@@ -179,6 +179,9 @@ static void test_default_is_by_form(void **state)
         {"{\"input\":\"x\",\"target\":\"7\",\"rejected\":[\"8\"]}\n"
          "{\"input\":\"y\",\"target\":\"7\"}",
          PMPO_METRIC_NUMBER},
+        {"{\"input\":\"x\",\"target\":\"7\",\"rejected\":[\"8\"],"
+         "\"rejected_drawn\":true}",
+         PMPO_METRIC_NUMBER},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         pmpo_data *d = NULL;

@@ -246,6 +246,8 @@ static void marking_accepted(void **state)
                "<unit>Use</unit> <think> and "
                "</think>.",
                2, "Use");
+    marking_is("Write behind </think>.", "Write <unit>behind</unit> </think>.",
+               2, "behind");
     marking_is("Für é", "Für <unit>é</unit>", 1, "é");
     marking_is("<b> x", "<unit><b></unit> <unit>x</unit>", 2, "<b>|x");
 }
@@ -379,6 +381,8 @@ static void reply_accepted(void **state)
         {"<think>\nPerhaps <prompt>Draft.</prompt>?\n</think>\n"
          "<prompt>Do it.</prompt>",
          "Do it."},
+        {"<prompt>Write only the answer after </think>.</prompt>",
+         "Write only the answer after </think>."},
         {"<prompt>Reason in <think> and </think>.</prompt>",
          "Reason in <think> and </think>."},
         {"So <prompt>Draft.</prompt>? No.</think><prompt>Do it.", "Do it."},

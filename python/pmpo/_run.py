@@ -352,7 +352,7 @@ def _origins(urls: str) -> set[tuple[str, str]]:
     return {(u.scheme, u.netloc.lower()) for u in map(urlsplit, urls.replace(" ", "").split(","))}
 
 
-def _opened(run: Any, first: Any, connection: Mapping[str, object]) -> Model:
+def _opened(run: Any, first: Any, connection: Mapping[str, object], keep: Keep) -> Model:
     """The run's scoring model, joined with the others that it had."""
     how = ffi.new("pmpo_joint *")
     asked = [first]
@@ -363,7 +363,6 @@ def _opened(run: Any, first: Any, connection: Mapping[str, object]) -> Model:
     if connection and not served:
         raise ValueError(f"{', '.join(connection)}: no effect, the run's scoring "
                          "model is no URL; a rewriter on a server is given as a pmpo.Model")
-    keep = Keep()
     for a in served:
         ours = _origins(text(a.model)) <= _origins(text(served[0].model)) # whom the key in the environment is for
         set_options(a, keyed(connection, KEY) if ours else connection, keep)
@@ -373,24 +372,26 @@ def _opened(run: Any, first: Any, connection: Mapping[str, object]) -> Model:
 
 def _models(path: str, model: Model | str | None, rewriter: Model | str | None,
             connection: Mapping[str, object]) -> tuple[Model, Model]:
-    """The run's models: those given, the others opened as it says."""
+    """The run's models: those given, the others opened as it says. A name or an address says where one is now."""
     if model is not None and connection:
         raise ValueError(f"{', '.join(connection)}: no effect beside model: give "
                          "them to pmpo.Model")
-    if model is not None and rewriter is not None:
-        return model_of(model), model_of(rewriter, REWRITER_KEY, for_generation=True)
+    if isinstance(model, Model) and isinstance(rewriter, Model):
+        return model, rewriter
     out, err = ffi.new("pmpo_run **"), ffi.new("pmpo_error *")
     check(lib.pmpo_run_open(os.fsencode(path), out, err), err)
     run = ffi.gc(out[0], lib.pmpo_run_free) # who opens a model reads its strings
     a, b = ffi.new("pmpo_model_options *"), ffi.new("pmpo_model_options *")
-    same = ffi.new("bool *")
+    same, keep = ffi.new("bool *"), Keep()
     check(lib.pmpo_run_models(run, a, b, same, err), err)
-    scorer = _opened(run, a, connection) if model is None else model_of(model)
-    if rewriter is not None:
-        return scorer, model_of(rewriter, REWRITER_KEY, for_generation=True)
-    if same[0]:
+    for o, now in ((a, model), (b, rewriter)):
+        if now is not None and not isinstance(now, Model):
+            o.model = keep.raw(os.fsencode(now))
+    scorer = model if isinstance(model, Model) else _opened(run, a, connection, keep)
+    if isinstance(rewriter, Model):
+        return scorer, rewriter
+    if same[0] and rewriter is None:
         return scorer, scorer
-    keep = Keep()
     if is_address(text(b.model)):
         set_options(b, keyed({}, REWRITER_KEY), keep)
     return scorer, Model._of(b, (run, keep))

@@ -45,6 +45,9 @@ def test_models_may_be_given_by_name(model, rows, tmp_path):
     path = tmp_path / "named.pmpo"
     pmpo.optimize(model, rows, START, path=path, **{**HOW, "iterations": 1})
     assert pmpo.resume(path, model=MODEL, iterations=2).status == "done"
+    other = pmpo.Model(MODEL, precision="f32-fast")
+    pmpo.optimize(other, rows, START, path=tmp_path / "fast.pmpo", **{**HOW, "iterations": 1})
+    assert pmpo.resume(tmp_path / "fast.pmpo", model=MODEL, iterations=2).status == "done"
 
 
 def test_run_is_the_command_lines(model, rows, file, tmp_path, cli):

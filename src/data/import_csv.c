@@ -178,7 +178,9 @@ int pmpo_import_csv(pmpo_import *im, pmpo_str text, pmpo_error *err)
                                       : ',';
     table t = {.csv = {.text = text,
                        .separator = separator,
-                       .at = told ? len : 0,
+                       .at = !told            ? 0
+                             : len < text.len ? len
+                                              : text.len,
                        .lines = told ? 1 : 0}};
     int rc = read_table(im, &t, err);
     pmpo_csv_release(&t.csv);

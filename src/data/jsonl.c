@@ -101,10 +101,13 @@ static int join_parts(pmpo_arena *mem, const char *what, json_t *parts,
         if (pmpo_str_eq(t, PMPO_STR("text")) && json_is_string(text)) {
             pmpo_buf_put(&b, bytes_of(text));
         } else {
-            rc = pmpo_fail(err, PMPO_EDATA,
-                           "%s: part %zu is of the type \"%.*s\"; only text "
-                           "can be read",
-                           what, i + 1, pmpo_shown(t), t.ptr);
+            rc = pmpo_str_eq(t, PMPO_STR("text"))
+                     ? pmpo_fail(err, PMPO_EDATA, "%s: part %zu has no text",
+                                 what, i + 1)
+                     : pmpo_fail(err, PMPO_EDATA,
+                                 "%s: part %zu is of the type \"%.*s\"; only "
+                                 "text can be read",
+                                 what, i + 1, pmpo_shown(t), t.ptr);
         }
     }
     if (rc == 0) {

@@ -78,6 +78,9 @@ bool pmpo_match_exact(pmpo_str reply, bool complete, pmpo_str answer,
                       const pmpo_answers_known *k)
 {
     bool ended;
+    if (same_text(pmpo_unwrap(reply), pmpo_unwrap(answer))) {
+        return true; /* an answer may name the tags of thinking */
+    }
     reply = pmpo_after_thinking(reply, &ended);
     answer = pmpo_unwrap(pmpo_after_thinking(answer, &ended));
     for (size_t i = 0; k && i < k->n; i++) {

@@ -291,11 +291,13 @@ int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
     return rc;
 }
 
-/* Nothing but preference pairs, whose outputs are no answers to be met. */
-static bool all_have_rejected(const pmpo_data *d)
+/* Nothing but preference pairs, whose outputs are no answers to be met. Rejected
+ * outputs that were drawn among the other examples' make no pair. */
+static bool all_are_pairs(const pmpo_data *d)
 {
     size_t i = 0, n = pmpo_data_count(d);
-    while (i < n && has_rejected(pmpo_data_example(d, i))) {
+    while (i < n && has_rejected(pmpo_data_example(d, i)) &&
+           !pmpo_data_rejected_drawn(d, i)) {
         i++;
     }
     return n > 0 && i == n;
@@ -304,10 +306,10 @@ static bool all_have_rejected(const pmpo_data *d)
 unsigned pmpo_metrics_default(const pmpo_data *d)
 {
     unsigned form = pmpo_metric_by_form(d);
-    return applies_to_some(0, d)  ? PMPO_METRIC_OPTIONS
-           : all_have_rejected(d) ? PMPO_METRIC_PAIRS
-           : form                 ? form
-                                  : PMPO_METRIC_EXACT;
+    return applies_to_some(0, d) ? PMPO_METRIC_OPTIONS
+           : all_are_pairs(d)    ? PMPO_METRIC_PAIRS
+           : form                ? form
+                                 : PMPO_METRIC_EXACT;
 }
 
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,

@@ -272,25 +272,33 @@ static int accept(const lane *p, pmpo_block_unit *u, pmpo_error *err)
     return keep(p, u, false, err);
 }
 
-/* The server refused a unit as too long, and the prompt with it. Those of its units
- * that haven't come will be missing, too, when the search is replayed. Returns
- * PMPO_ETOOLONG, or what keeps that from being stored, in *why. */
+/* Those units of the lane that haven't come are missing when the search is
+ * replayed. *err: what keeps that from being stored. */
+static int note_missing(const lane *p, const char *why, pmpo_error *err)
+{
+    int rc = 0;
+    for (size_t k = 0; rc == 0 && k < p->n_given; k++) {
+        const pmpo_block_unit *u = &p->units[k];
+        rc = u->done ? 0
+                     : pmpo_store_put_too_long(p->c.store, u->key, why, err);
+    }
+    return rc;
+}
+
+/* The server refused a unit as too long, and the prompt with it. A lane that is
+ * through has let go of its units, and misses none. Returns PMPO_ETOOLONG, or what
+ * keeps that from being stored, in *why. */
 static int keep_refusal(const lane *p, pmpo_error *why)
 {
     const lane *both[] = {p, p->asker ? p->asker : p->prior};
-    int rc = 0;
-    for (int i = 0; i < 2; i++) {
-        for (size_t k = 0; both[i] && p->c.store && k < both[i]->n_given; k++) {
-            const pmpo_block_unit *u = &both[i]->units[k];
-            pmpo_error err;
-            if (rc == 0 && !u->done) {
-                rc = pmpo_store_put_too_long(p->c.store, u->key, why->text,
-                                             &err);
-            }
-            if (rc < 0) {
-                *why = err;
-                return rc;
-            }
+    pmpo_error err;
+    for (int i = 0; i < 2 && p->c.store; i++) {
+        int rc = both[i] && !both[i]->through
+                     ? note_missing(both[i], why->text, &err)
+                     : 0;
+        if (rc < 0) {
+            *why = err;
+            return rc;
         }
     }
     return PMPO_ETOOLONG;
@@ -410,8 +418,14 @@ static void take(void *ud, pmpo_task *t)
     pmpo_block_unit *u = (pmpo_block_unit *)t;
     lane *p = u->owner;
     bool unwanted = t->unwanted;
+    bool refused = unwanted && p->of->code == PMPO_ETOOLONG; /* another unit */
     p->n_under_way--;
-    int rc = t->code < 0 ? t->code : accept(p, u, &t->error);
+    int rc = t->code;
+    if (rc == 0 && refused) { /* it is on record as missing */
+        add_cost(p->c.cost, u, false);
+    } else if (rc == 0) {
+        rc = accept(p, u, &t->error);
+    }
     if (rc == PMPO_ETOOLONG && !unwanted) {
         rc = keep_refusal(p, &t->error);
     }

@@ -28,11 +28,11 @@ int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
 const pmpo_metric_row *pmpo_answers_metric(const pmpo_state *st)
 {
     unsigned bit = pmpo_run_metric_bit(st->o.metric);
-    int i = 0;
-    while (i < PMPO_N_METRICS - 1 && bit != 1u << i) {
-        i++;
+    const pmpo_metric_row *row = &PMPO_METRIC_EXACT_ROW;
+    for (int i = 0; i < PMPO_N_METRICS; i++) {
+        row = bit == 1u << i ? pmpo_metrics[i] : row;
     }
-    return pmpo_metrics[i];
+    return row;
 }
 
 int pmpo_answers_fit(const pmpo_model *model, const pmpo_optimize_options *o,

@@ -205,7 +205,9 @@ const char *pmpo_text_read_marking(pmpo_str prompt, pmpo_str reply, int max,
     size_t shift = (size_t)(m.prompt.ptr - prompt.ptr);
     const char *why = no_copy;
     bool ended;
-    reply = pmpo_after_first_thought(reply, &ended);
+    if (pmpo_str_find(prompt, PMPO_STR("</think>"), 0) == SIZE_MAX) {
+        reply = pmpo_after_first_thought(reply, &ended);
+    }
     for (size_t at = 0; at < reply.len;) {
         tag t = tag_at(reply, at, "unit");
         if (t.kind != TAG_NONE) {
@@ -480,11 +482,22 @@ static const char *judge(pmpo_str s)
     return NULL;
 }
 
+/* The reply without its thinking; all of it where the instruction itself names
+ * the end of thinking. */
+static pmpo_str without_thinking(pmpo_str reply, bool *ended)
+{
+    pmpo_str said = pmpo_after_first_thought(reply, ended);
+    finding f = find_bodies(reply);
+    bool within = f.closed && f.body.ptr < said.ptr &&
+                  f.body.ptr + f.body.len >= said.ptr;
+    return *ended && within ? reply : said;
+}
+
 const char *pmpo_text_read_reply(pmpo_str reply, bool complete,
                                  pmpo_str *found)
 {
     bool ended;
-    reply = pmpo_after_first_thought(reply, &ended);
+    reply = without_thinking(reply, &ended);
     if (!ended) {
         return "the reply ends in the middle of its thinking";
     }

@@ -44,4 +44,7 @@ try data check T.TSV
 # Excel's first line says the separator.
 printf 'sep=;\r\ninput;target\r\nq;a\r\n' >excel.csv
 try data check excel.csv
+printf 'sep=;' >excel.csv
+try data check excel.csv
+printf 'sep=;\r\ninput;target\r\nq;a\r\n' >excel.csv
 "$PMPO" data import csv excel.csv -q

@@ -303,14 +303,22 @@ static pmpo_str without_fence(pmpo_str s)
     return from < to ? pmpo_str_sub(s, from, to) : s;
 }
 
+static json_t *read_object(pmpo_str s)
+{
+    s = without_fence(s);
+    return json_loadb(s.ptr ? s.ptr : "", s.len, 0, NULL);
+}
+
 /* Replaces an object of the form by what a free reply would say; a text that
  * is no such object stays as it is. */
 static void put_together(const pmpo_json_form *f, pmpo_buf *text)
 {
     bool ended;
     pmpo_str said = pmpo_after_first_thought(pmpo_buf_str(text), &ended);
-    pmpo_str s = without_fence(said);
-    json_t *o = json_loadb(s.ptr ? s.ptr : "", s.len, 0, NULL);
+    json_t *o = read_object(said);
+    if (!o) { /* its texts may name the tags of thinking */
+        o = read_object(pmpo_buf_str(text));
+    }
     pmpo_buf b = {0};
     bool ok = json_is_object(o);
     for (size_t i = 0; ok && i < f->n_fields; i++) {
@@ -337,10 +345,14 @@ static void put_together(const pmpo_json_form *f, pmpo_buf *text)
     json_decref(o);
 }
 
-/* Cuts the text after the stop. */
+/* Cuts the text after the stop, which thinking may name. */
 static bool cut_at_stop(pmpo_buf *text, pmpo_str stop)
 {
-    size_t at = stop.len ? pmpo_str_find(pmpo_buf_str(text), stop, 0) : SIZE_MAX;
+    bool ended;
+    pmpo_str whole = pmpo_buf_str(text);
+    pmpo_str said = pmpo_after_first_thought(whole, &ended);
+    size_t from = ended ? whole.len - said.len : whole.len;
+    size_t at = stop.len ? pmpo_str_find(whole, stop, from) : SIZE_MAX;
     if (at == SIZE_MAX) {
         return false;
     }
