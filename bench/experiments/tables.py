@@ -46,9 +46,10 @@ def parts(row):
 
 
 def peers_of(row, rows, kind):
-    """The rows that answered the same test examples with the same model, by method."""
+    """The rows that answered the same test examples with the same model, by method; of several that of the row's own
+    experiment, for another machine may answer otherwise."""
     same = {}
-    for r in rows:
+    for r in sorted(rows, key=lambda r: r["experiment"] == row["experiment"]):
         if (r["task"], r["model"], r["seed"], r["size"], parts(r)) == \
            (row["task"], row["model"], row["seed"], row["size"], parts(row)) and kind in r["measures"] \
            and len(r["measures"][kind]["bits"]) == len(row["measures"][kind]["bits"]):
