@@ -205,7 +205,8 @@ static llm_server *short_server(int status)
 
 /* answer_tokens 0: nothing is generated. */
 static pmpo_run *run_with(pmpo_model *m, const char *start, const char *library,
-                          int answer_tokens, pmpo_error *err)
+                          int answer_tokens, pmpo_calibrate calibrate,
+                          pmpo_error *err)
 {
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_optimize_options o = small_options();
@@ -218,6 +219,7 @@ static pmpo_run *run_with(pmpo_model *m, const char *start, const char *library,
     o.metric = answer_tokens ? PMPO_RUN_METRIC_EXACT : PMPO_RUN_METRIC_NONE;
     o.max_answer_tokens = answer_tokens ? answer_tokens : o.max_answer_tokens;
     o.score.template_name = "raw";
+    o.score.calibrate = calibrate;
     int rc = pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o,
                            path, &run, err);
     if (rc == 0) { /* what was refused then is known: the run can go on */
@@ -246,6 +248,9 @@ static void test_a_candidate_is_too_long(void **state)
 {
     (void)state;
     static const int statuses[] = {400, 413, 422};
+    static const pmpo_calibrate calibrate[] = {PMPO_CALIBRATE_NONE,
+                                               PMPO_CALIBRATE_CONTENT_FREE,
+                                               PMPO_CALIBRATE_NONE};
     char library[800];
     make_library(library);
     for (int i = 0; i < 3; i++) {
@@ -253,7 +258,8 @@ static void test_a_candidate_is_too_long(void **state)
         pmpo_model *m = must_open(llm_server_url(s));
         pmpo_error err = {0};
         size_t n[2] = {0};
-        pmpo_run *run = run_with(m, "Say yes or no.", library, 0, &err);
+        pmpo_run *run =
+            run_with(m, "Say yes or no.", library, 0, calibrate[i], &err);
         if (!run) {
             fail_msg("%s", err.text);
         }
@@ -282,7 +288,7 @@ static void test_the_start_is_too_long(void **state)
     pmpo_error err = {0};
     make_library(library);
     library[700] = '\0';
-    assert_null(run_with(m, library, "Say yes.", 0, &err));
+    assert_null(run_with(m, library, "Say yes.", 0, PMPO_CALIBRATE_NONE, &err));
     print_message("%s\n", err.text);
     assert_non_null(strstr(err.text, "shorten one of them"));
     pmpo_model_free(m);
@@ -298,7 +304,8 @@ static void test_an_answer_has_no_room(void **state)
     pmpo_model *m = must_open(llm_server_url(s));
     pmpo_error err = {0};
     size_t n[2] = {0};
-    pmpo_run *run = run_with(m, "Say yes.", "Say no.", 510, &err);
+    pmpo_run *run =
+        run_with(m, "Say yes.", "Say no.", 510, PMPO_CALIBRATE_NONE, &err);
     if (!run) {
         fail_msg("%s", err.text);
     }
@@ -312,7 +319,8 @@ static void test_an_answer_has_no_room(void **state)
     }
     assert_true(n[0] > 0 && n[1] > 0);
     pmpo_run_free(run);
-    assert_null(run_with(m, "Say yes.", "Say no.", 590, &err));
+    assert_null(
+        run_with(m, "Say yes.", "Say no.", 590, PMPO_CALIBRATE_NONE, &err));
     assert_int_equal(err.code, PMPO_ETOOLONG);
     assert_non_null(strstr(err.text, "lower --max-tokens"));
     pmpo_model_free(m);
