@@ -17,6 +17,6 @@ try optimize -d d.jsonl -p 'Say it.' --budget 1usd
 try eval -d d.jsonl -p 'Say it.' --shots 0,39
 ls
 # A URL without its beginning.
-for name in localhost:8000/v1 host:8080 http://localhost:99999/v1 http://u:p@localhost:99999; do
+for name in localhost:8000/v1 host:8080 http://localhost:99999/v1 http://u:p@localhost:99999 http://u:p@localhost/v1; do
     "$PMPO" score -d d.jsonl -p x -m $name
 done

@@ -42,18 +42,17 @@ int pmpo_http_check_url(const char *url, bool with_key, pmpo_error *err)
 {
     char scheme[16], user[64], word[64], rest[64], piece[64], host[256];
     /* A URL that may hold a password isn't repeated in the error. */
-    if (!part_of(url, CURLUPART_USER, user, sizeof(user)) ||
-        !part_of(url, CURLUPART_PASSWORD, word, sizeof(word)) || user[0] ||
-        word[0]) {
-        bool secret = user[0] || word[0];
-        bool shown = !secret && !strchr(url, '@');
-        return secret ? pmpo_fail(err, PMPO_EUSAGE,
-                                  "a URL with a user or password: leave them "
-                                  "out, and give a key apart from it")
-                      : pmpo_fail(err, PMPO_EUSAGE,
-                                  "%s%snot a URL: write http://host:port/v1, "
-                                  "the port at most 65535",
-                                  shown ? url : "", shown ? ": " : "");
+    if (!part_of(url, CURLUPART_USER, user, sizeof(user))) {
+        bool shown = !strchr(url, '@');
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "%s%snot a URL: write http://host:port/v1, the port "
+                         "at most 65535", shown ? url : "", shown ? ": " : "");
+    }
+    part_of(url, CURLUPART_PASSWORD, word, sizeof(word));
+    if (user[0] || word[0]) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "a URL with a user or password: leave them out, and "
+                         "give a key apart from it");
     }
     part_of(url, CURLUPART_SCHEME, scheme, sizeof(scheme));
     part_of(url, CURLUPART_HOST, host, sizeof(host));
