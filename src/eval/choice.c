@@ -1,6 +1,7 @@
 /* choice.c: finds the option that a reply gives, by its letter or its text. */
 #include <math.h>
 
+#include "base/bounds.h"
 #include "eval/match.h"
 #include "eval/number.h"
 #include "eval/reply.h"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/bounds.h"
 #include "base/plain.h"
 #include "eval/match.h"
 #include "eval/reply.h"

@@ -1,62 +1,14 @@
 /* reply.c: announcements, first lines and conclusions of replies. */
 #include "eval/reply.h"
 
-#include "base/fold.h"
+#include "base/bounds.h"
 #include "base/thinking.h"
 
-/* What the UTF-8 of U+2000 to U+2FFF begins with: dashes, quotes, signs. */
-#define UTF8_SIGN '\xe2'
-
 /* ---- characters and words ------------------------------------------------------ */
-
-bool pmpo_is_word_byte(char c)
-{
-    return pmpo_is_letter(c) || pmpo_is_digit(c) || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-bool pmpo_is_word_at(pmpo_str s, size_t i)
-{
-    return i < s.len && s.ptr[i] != UTF8_SIGN && pmpo_is_word_byte(s.ptr[i]);
-}
-
-bool pmpo_is_word_before(pmpo_str s, size_t i)
-{
-    size_t k = i > 0 ? i - 1 : 0;
-    while (k > 0 && ((unsigned char)s.ptr[k] & 0xC0) == 0x80) {
-        k--;
-    }
-    return i > 0 && pmpo_is_word_at(s, k);
-}
 
 static char at(pmpo_str s, size_t i)
 {
     return i < s.len ? s.ptr[i] : '\0';
-}
-
-static bool same_at(pmpo_str s, size_t i, pmpo_str word)
-{
-    if (i > s.len || s.len - i < word.len) {
-        return false;
-    }
-    s = pmpo_str_sub(s, i, i + word.len);
-    size_t n, m, k = 0;
-    while (k < word.len &&
-           pmpo_fold_at(s, k, &n) == pmpo_fold_at(word, k, &m)) {
-        k += m;
-    }
-    return k >= word.len;
-}
-
-bool pmpo_word_at(pmpo_str s, size_t i, pmpo_str word)
-{
-    if (word.len == 0 || !same_at(s, i, word)) {
-        return false;
-    }
-    bool begins = !pmpo_is_word_at(word, 0) || !pmpo_is_word_before(s, i);
-    bool ends = !pmpo_is_word_before(word, word.len) ||
-                !pmpo_is_word_at(s, i + word.len);
-    return begins && ends;
 }
 
 size_t pmpo_any_word_at(pmpo_str s, size_t i, const char *const *words)
@@ -88,7 +40,7 @@ static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99",
 static size_t length_at(pmpo_str s, size_t i, const char *const *texts)
 {
     for (; *texts; texts++) {
-        if (same_at(s, i, pmpo_str_of(*texts))) {
+        if (pmpo_same_at(s, i, pmpo_str_of(*texts))) {
             return strlen(*texts);
         }
     }
@@ -185,7 +137,7 @@ static const pmpo_str BOX = {"\\boxed{", 7};
 
 size_t pmpo_minus_of_box(pmpo_str s, size_t i)
 {
-    if (i < BOX.len || !same_at(s, i - BOX.len, BOX)) {
+    if (i < BOX.len || !pmpo_same_at(s, i - BOX.len, BOX)) {
         return i;
     }
     size_t k = i - BOX.len;
@@ -202,8 +154,8 @@ static bool is_between(pmpo_str word)
                                         "therefore", NULL};
     return word.len > 0 &&
            (pmpo_any_word_at(word, 0, words) == word.len ||
-            (word.len > 3 && same_at(word, word.len - 2, PMPO_STR("ly")) &&
-             !same_at(word, 0, PMPO_STR("only"))));
+            (word.len > 3 && pmpo_same_at(word, word.len - 2, PMPO_STR("ly")) &&
+             !pmpo_same_at(word, 0, PMPO_STR("only"))));
 }
 
 size_t pmpo_before_adverbs(pmpo_str s, size_t i)
@@ -231,7 +183,7 @@ size_t pmpo_denial_before(pmpo_str s, size_t i)
     }
     for (size_t k = 0; endings[k]; k++) {
         size_t n = strlen(endings[k]);
-        if (i >= n && same_at(s, i - n, pmpo_str_of(endings[k]))) {
+        if (i >= n && pmpo_same_at(s, i - n, pmpo_str_of(endings[k]))) {
             return i - n;
         }
     }
@@ -450,7 +402,7 @@ static bool is_empty_talk(pmpo_str s, size_t i)
         "wrong", "right",   "unclear",  "derived",  "computed", NULL,
     };
     i = pmpo_skip_markup(s, i);
-    return pmpo_any_word_at(s, i, words) || same_at(s, i, PMPO_STR("n't"));
+    return pmpo_any_word_at(s, i, words) || pmpo_same_at(s, i, PMPO_STR("n't"));
 }
 
 static bool begins_line(pmpo_str s, size_t i)
@@ -508,8 +460,8 @@ static pmpo_str boxed(pmpo_str s, size_t i)
         k++;
     }
     bool number = pmpo_is_digit(at(inner, k)) || at(inner, k) == '.' ||
-                  same_at(inner, k, PMPO_STR("frac")) ||
-                  same_at(inner, k + 1, PMPO_STR("frac")); /* \dfrac */
+                  pmpo_same_at(inner, k, PMPO_STR("frac")) ||
+                  pmpo_same_at(inner, k + 1, PMPO_STR("frac")); /* \dfrac */
     size_t end = i + BOX.len + inner.len;
     return number ? pmpo_str_sub(s, pmpo_minus_of_box(s, i + BOX.len), end)
                   : inner;
@@ -530,11 +482,11 @@ static bool is_hypothetical(pmpo_str s, size_t i, size_t link)
 /* Does an announcement begin at i? *said is the text that it announces. */
 static bool announces(pmpo_str s, size_t i, pmpo_str *said)
 {
-    if (same_at(s, i, BOX)) {
+    if (pmpo_same_at(s, i, BOX)) {
         *said = boxed(s, i);
         return true;
     }
-    if (same_at(s, i, PMPO_STR("####"))) {
+    if (pmpo_same_at(s, i, PMPO_STR("####"))) {
         *said = pmpo_str_sub(s, i + 4, line_end(s, i));
         return true;
     }
@@ -570,7 +522,7 @@ static size_t before_code(pmpo_str s, size_t i)
 {
     size_t open = SIZE_MAX;
     for (size_t k = 0; k + 3 <= i; k++) {
-        if (same_at(s, k, PMPO_STR("```"))) {
+        if (pmpo_same_at(s, k, PMPO_STR("```"))) {
             open = open == SIZE_MAX ? k : SIZE_MAX;
             k += 2;
         }

@@ -32,16 +32,8 @@ typedef struct pmpo_answer_kind {
 bool pmpo_reply_read(pmpo_str reply, bool complete, const pmpo_answer_kind *k,
                      double *v);
 
-/* ---- characters and words, for the kinds -------------------------------- */
+/* ---- characters and words, for the kinds (see base/bounds.h, too) -------- */
 
-bool pmpo_is_word_byte(char c); /* letter, digit, underscore, part of UTF-8 */
-/* Is the character at i, or the one that ends before it, one of a word? Dashes,
- * quotes and signs of UTF-8 are not. */
-bool pmpo_is_word_at(pmpo_str s, size_t i);
-bool pmpo_is_word_before(pmpo_str s, size_t i);
-/* Is `word` at i, ignoring case? If its first or last character is one of a
- * word, it must begin or end a word there. */
-bool pmpo_word_at(pmpo_str s, size_t i, pmpo_str word);
 /* The length of the word of the list (ended by NULL) that is at i; 0: none
  * is. */
 size_t pmpo_any_word_at(pmpo_str s, size_t i, const char *const *words);

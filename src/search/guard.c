@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "base/bounds.h"
 #include "base/error.h"
 #include "base/plain.h"
 #include "data/data.h"
@@ -39,39 +40,9 @@ static int object(verdict *v, const char *fmt, ...)
     return 0;
 }
 
-/* ---- finding words, capitals aside ---------------------------------------- */
-
-static bool same_at(pmpo_str s, size_t at, pmpo_str what)
-{
-    return at + what.len <= s.len &&
-           pmpo_str_alike(pmpo_str_sub(s, at, at + what.len), what);
-}
-
-/* A letter, a digit, or a byte of what is not ASCII. */
-static bool is_word_byte(char c)
-{
-    return pmpo_is_letter(c) || pmpo_is_digit(c) || (unsigned char)c >= 0x80;
-}
-
-/* `what` begins and ends at the bounds of words there. */
-static bool stands_at(pmpo_str s, size_t at, pmpo_str what)
-{
-    size_t end = at + what.len;
-    bool open = at == 0 || !is_word_byte(what.ptr[0]) ||
-                !is_word_byte(s.ptr[at - 1]);
-    return open && same_at(s, at, what) &&
-           (end == s.len || !is_word_byte(what.ptr[what.len - 1]) ||
-            !is_word_byte(s.ptr[end]));
-}
-
 static bool mentions(pmpo_str s, pmpo_str what)
 {
-    for (size_t at = 0; at + what.len <= s.len; at++) {
-        if (stands_at(s, at, what)) {
-            return true;
-        }
-    }
-    return false;
+    return pmpo_find_word(s, what) != SIZE_MAX;
 }
 
 /* It stands in a text that was there before. */
@@ -118,8 +89,8 @@ static int closes_template(const pmpo_guard_input *in, pmpo_arena *mem,
             continue;
         }
         for (const char *const *w = speakers; *w; w++) {
-            if (same_at(s, at, pmpo_str_of(*w))
-                && !is_allowed(in, pmpo_str_of(*w))) {
+            if (pmpo_same_at(s, at, pmpo_str_of(*w)) &&
+                !is_allowed(in, pmpo_str_of(*w))) {
                 return object(v, "a line of it begins with '%s', as if "
                               "another turn of the chat began", *w);
             }
@@ -293,8 +264,8 @@ static bool is_introduced(pmpo_str s, size_t at)
     }
     for (const char *const *w = label_cues; *w; w++) {
         size_t n = strlen(*w);
-        if (at >= n && stands_at(pmpo_str_sub(s, 0, at), at - n,
-                                 pmpo_str_of(*w))) {
+        if (at >= n &&
+            pmpo_word_at(pmpo_str_sub(s, 0, at), at - n, pmpo_str_of(*w))) {
             return true;
         }
     }
@@ -308,7 +279,7 @@ static bool is_illustration(pmpo_str s, size_t at)
                                         "like ", NULL};
     for (const char *const *w = words; *w; w++) {
         size_t n = strlen(*w);
-        if (at >= n && same_at(s, at - n, pmpo_str_of(*w))) {
+        if (at >= n && pmpo_same_at(s, at - n, pmpo_str_of(*w))) {
             return true;
         }
     }
@@ -320,7 +291,7 @@ static bool is_asked(pmpo_str s, size_t at)
 {
     while (at > 0 && !strchr(".!?\n", s.ptr[at - 1])) {
         at--;
-        if (stands_at(s, at, PMPO_STR("whether"))) {
+        if (pmpo_word_at(s, at, PMPO_STR("whether"))) {
             return true;
         }
     }
@@ -338,15 +309,15 @@ static bool is_common_word(pmpo_str s, size_t at, pmpo_str label)
                       && strchr(".!?\n", s.ptr[at - 2]));
     size_t next = at + label.len;
     bool goes_on = next + 1 < s.len && s.ptr[next] == ' ' &&
-                   is_word_byte(s.ptr[next + 1]);
+                   pmpo_is_word_byte(s.ptr[next + 1]);
     if (label.len == 1) {
         return s.ptr[at] != label.ptr[0] || (starts && goes_on);
     }
-    if (!goes_on || label.len != 2 || !same_at(label, 0, PMPO_STR("no"))) {
+    if (!goes_on || label.len != 2 || !pmpo_same_at(label, 0, PMPO_STR("no"))) {
         return false;
     }
     for (const char *const *w = after_label; *w; w++) {
-        if (stands_at(s, next + 1, pmpo_str_of(*w))) {
+        if (pmpo_word_at(s, next + 1, pmpo_str_of(*w))) {
             return false;
         }
     }
@@ -358,7 +329,7 @@ static bool names_label(pmpo_str s, pmpo_str label)
 {
     for (size_t at = 0; at + label.len <= s.len; at++) {
         size_t end = at + label.len;
-        if (!stands_at(s, at, label)) {
+        if (!pmpo_word_at(s, at, label)) {
             continue;
         }
         bool quoted = at > 0 && end < s.len && is_quote(s.ptr[at - 1])
@@ -499,8 +470,8 @@ static size_t examples_saying(const pmpo_data *d, pmpo_str sentence)
     for (size_t i = 0; i < pmpo_data_count(d); i++) {
         pmpo_str input = pmpo_data_example(d, i)->input;
         size_t at = 0;
-        while (at + sentence.len <= input.len
-               && !same_at(input, at, sentence)) {
+        while (at + sentence.len <= input.len &&
+               !pmpo_same_at(input, at, sentence)) {
             at++;
         }
         n += at + sentence.len <= input.len;
@@ -616,7 +587,7 @@ static bool is_sign(const pmpo_term *t)
     }
     const pmpo_str one = pmpo_str_sub(t->text, 0, end);
     for (size_t at = 0; at < t->text.len; at += one.len) {
-        if (!same_at(t->text, at, one)) {
+        if (!pmpo_same_at(t->text, at, one)) {
             return t->number;
         }
     }

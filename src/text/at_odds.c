@@ -1,6 +1,7 @@
 /* at_odds.c: a prompt that asks for two things that exclude each other. */
 #include <string.h>
 
+#include "base/bounds.h"
 #include "text/text.h"
 
 /* The answer alone. */
@@ -33,25 +34,6 @@ static const char *const way_words[] = {"step by step",
                                         "the calculation of each",
                                         NULL};
 
-static bool is_part_of_word(pmpo_str s, size_t at)
-{
-    return at < s.len &&
-           (pmpo_is_letter(s.ptr[at]) || pmpo_is_digit(s.ptr[at]));
-}
-
-/* Where it stands by itself, capitals aside; SIZE_MAX: nowhere. */
-static size_t find_words(pmpo_str s, pmpo_str words)
-{
-    for (size_t at = 0; at + words.len <= s.len; at++) {
-        if (pmpo_str_alike(pmpo_str_sub(s, at, at + words.len), words) &&
-            (at == 0 || !is_part_of_word(s, at - 1)) &&
-            !is_part_of_word(s, at + words.len)) {
-            return at;
-        }
-    }
-    return SIZE_MAX;
-}
-
 /* Is what begins at `at` denied in its sentence: "don't explain your answer"? */
 static bool is_denied(pmpo_str s, size_t at)
 {
@@ -60,10 +42,10 @@ static bool is_denied(pmpo_str s, size_t at)
         begin--;
     }
     pmpo_str before = pmpo_str_sub(s, begin, at);
-    return find_words(before, PMPO_STR("not")) != SIZE_MAX ||
-           find_words(before, PMPO_STR("don't")) != SIZE_MAX ||
-           find_words(before, PMPO_STR("never")) != SIZE_MAX ||
-           find_words(before, PMPO_STR("without")) != SIZE_MAX;
+    return pmpo_find_word(before, PMPO_STR("not")) != SIZE_MAX ||
+           pmpo_find_word(before, PMPO_STR("don't")) != SIZE_MAX ||
+           pmpo_find_word(before, PMPO_STR("never")) != SIZE_MAX ||
+           pmpo_find_word(before, PMPO_STR("without")) != SIZE_MAX;
 }
 
 /* The first of the list that it says; empty: none. */
@@ -71,7 +53,7 @@ static pmpo_str said(pmpo_str s, const char *const *list)
 {
     for (; *list; list++) {
         pmpo_str words = pmpo_str_of(*list);
-        size_t at = find_words(s, words);
+        size_t at = pmpo_find_word(s, words);
         if (at != SIZE_MAX && !is_denied(s, at)) {
             return pmpo_str_sub(s, at, at + words.len);
         }
