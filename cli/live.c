@@ -190,8 +190,9 @@ static void put_saved(FILE *f, const pmpo_progress *p, size_t width)
     line l = {.n = 0}, shared = {.n = 0}, cache = {.n = 0}, pruned = {.n = 0};
     char n[SHORT];
     add(&l, "saved");
-    if (p->rows_whole > 0) {
-        double share = 1 - (double)p->rows_fed / (double)p->rows_whole;
+    if (p->logical_tokens > 0) {
+        double share = 1 -
+                       (double)p->prefill_tokens / (double)p->logical_tokens;
         add(&shared, "%.0f %% of rows by shared beginnings",
             100 * fmax(0, share));
     }

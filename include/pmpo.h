@@ -130,9 +130,7 @@ typedef struct pmpo_progress {
      * began; else 0 and NULL. */
     const pmpo_live_candidate *list; /* [n_list]: the iteration's so far */
     size_t n_list;
-    uint64_t rows_fed;      /* token positions fed to the engine for scoring */
-    uint64_t rows_whole;    /* what separate whole sequences would have fed */
-    uint64_t cached_scores; /* targets taken from the cache */
+    uint64_t prefill_tokens, logical_tokens, cached_scores; /* see pmpo_cost */
     /* Over all scored candidates: examples to score, and examples scored
      * before a candidate was given up or finished. */
     size_t examples_wanted, examples_scored;

@@ -88,12 +88,22 @@ static pmpo_progress some_progress(void)
                              : PMPO_FATE_PENDING,
             .reason = "no prompt could be read from the reply"};
     }
-    return (pmpo_progress){
-        .stage = "scoring", .iteration = 3, .iterations = 20, .candidate = 5,
-        .candidates = N_LIST, .loss = 1.98321, .best = 1.8932,
-        .tokens_per_s = 412, .left_ms = 250000, .list = list, .n_list = N_LIST,
-        .rows_fed = 220, .rows_whole = 1000, .cached_scores = 1204,
-        .examples_wanted = 100, .examples_scored = 59};
+    return (pmpo_progress){.stage = "scoring",
+                           .iteration = 3,
+                           .iterations = 20,
+                           .candidate = 5,
+                           .candidates = N_LIST,
+                           .loss = 1.98321,
+                           .best = 1.8932,
+                           .tokens_per_s = 412,
+                           .left_ms = 250000,
+                           .list = list,
+                           .n_list = N_LIST,
+                           .prefill_tokens = 220,
+                           .logical_tokens = 1000,
+                           .cached_scores = 1204,
+                           .examples_wanted = 100,
+                           .examples_scored = 59};
 }
 
 static live some_past(void)

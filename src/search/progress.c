@@ -42,8 +42,8 @@ static void tell(pmpo_state *st)
     s->now.tokens_per_s = ms > 0 ? (double)s->rows * 1000 / ms : 0;
     s->now.left_ms = time_left(st, now);
     s->now.best = st->incumbent_loss;
-    s->now.rows_fed = s->cost.prefill_tokens;
-    s->now.rows_whole = s->cost.logical_tokens;
+    s->now.prefill_tokens = s->cost.prefill_tokens;
+    s->now.logical_tokens = s->cost.logical_tokens;
     s->now.cached_scores = s->cost.cached_scores;
     st->o.score.progress(st->o.score.progress_ud, &s->now);
 }
