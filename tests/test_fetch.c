@@ -387,6 +387,7 @@ static void test_a_copy_is_synced(void **state)
     assert_true(had_name[1]);
     assert_int_equal(strlen(synced[1]), strrchr(name, '/') - name);
     assert_int_equal(strncmp(synced[1], name, strlen(synced[1])), 0);
+    final_name = "";
     pmpo_buf_release(&out);
     pmpo_buf_release(&(pmpo_buf){.ptr = name});
 }

@@ -9,7 +9,6 @@ be stopped at any point and goes on from there: searches are runs that pmpo resu
 by pieces of the test part. pmpo itself is driven through its command line alone.
 """
 import argparse
-import hashlib
 import json
 import math
 import os
@@ -19,6 +18,8 @@ import signal
 import subprocess
 import sys
 import time
+
+from ledger import Ledger, digest, lines_of, locked, write_whole
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
@@ -53,11 +54,6 @@ def load_experiment(path, size):
 
 def load_methods():
     return {m["name"]: m for m in json.loads((HERE / "methods.json").read_text())}
-
-
-def digest(value):
-    text = json.dumps(value, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Cell:
@@ -113,46 +109,6 @@ def all_cells(paths, size):
     return distinct
 
 
-# ---- the ledger ---------------------------------------------------------------
-
-
-class Ledger:
-    """The rows, and beside them examples.json: which examples are in a task's test part, so that one that is in
-    the parts of two seeds is known."""
-
-    def __init__(self, path):
-        self.path = path
-        self.tests = path.with_name("examples.json")
-        self.rows = []
-        if path.exists():
-            self.rows = [json.loads(line) for line in path.read_text().splitlines() if line]
-
-    @staticmethod
-    def key(row):
-        return (row["task"], row["model"], row["method"], row["version"], row["seed"], row["setting"])
-
-    def find(self, key):
-        return next((r for r in self.rows if self.key(r) == key), None)
-
-    def note_examples(self, row, test):
-        """Notes a digest of each input of the test part that the row was measured on, in order."""
-        name = "{task} {seed} {train}-{val}-{test}".format(**row, **row["parts"])
-        known = json.loads(self.tests.read_text()) if self.tests.exists() else {}
-        n = max(len(m["bits"]) for m in row["measures"].values())
-        if len(known.get(name, "").split()) < n:
-            inputs = [json.loads(line) for line in test.read_text().splitlines()[:n]]
-            known[name] = " ".join(digest(x.get("input") or x.get("messages"))[:8] for x in inputs)
-            rows = (json.dumps(k) + ": " + json.dumps(known[k]) for k in sorted(known))
-            self.tests.write_text("{\n" + ",\n".join(rows) + "\n}\n")
-
-    def add(self, row):
-        with open(self.path, "a") as f:
-            f.write(json.dumps(row, ensure_ascii=False) + "\n")
-            f.flush()
-            os.fsync(f.fileno())
-        self.rows.append(row)
-
-
 # ---- pmpo ---------------------------------------------------------------------
 
 
@@ -205,15 +161,18 @@ class Program:
 
 
 def machine():
-    name = platform.processor() or platform.machine()
+    """The processor, and which of the instructions it has that decide how weights are multiplied."""
+    name, fast = platform.processor() or platform.machine(), ""
     try:
-        for line in open("/proc/cpuinfo"):
-            if line.startswith("model name"):
-                name = line.split(":", 1)[1].strip()
-                break
+        facts = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if ":" in line)
+        facts = {k.strip(): v.strip() for k, v in facts.items()}
+        name = facts.get("model name", name)
+        has = facts.get("flags", "").split()
+        fast = "".join(f" {word}" for flag, word in (("avx2", "AVX2"), ("avx512f", "AVX-512"), ("avx512_bf16", "BF16"),
+                                                     ("amx_bf16", "AMX")) if flag in has)
     except OSError:
         pass
-    return f"{name}, {os.cpu_count()} cores"
+    return f"{name}{fast}, {os.cpu_count()} cores"
 
 
 # ---- a cell's data ------------------------------------------------------------
@@ -232,13 +191,13 @@ def make_data(pmpo, cell, work):
     task = cell.task
     source = data_file(task)
     if task.get("import"):
-        whole = work / "data" / f"{task['name']}-{digest(task['import'])}.jsonl"
+        whole = work / "data" / f"{task['name']}-{digest([task['file'], task['import']])}.jsonl"
         if not whole.exists():
             part = whole.with_suffix(f".new-{os.getpid()}")  # another runner may be at it, too
             pmpo.run("data", "import", *task["import"], source, "-q", "-o", part, "--force", models=False)
             part.rename(whole)
         source = whole
-    prefix = work / "data" / f"{task['name']}-{cell.seed}-{digest([task.get('import'), cell.split])}"
+    prefix = work / "data" / f"{task['name']}-{cell.seed}-{digest([task['file'], task.get('import'), cell.split])}"
     parts = {p: prefix.with_name(f"{prefix.name}.{p}.jsonl") for p in ("train", "val", "test")}
     if not parts["test"].exists():
         new = prefix.with_name(f"{prefix.name}-new-{os.getpid()}")  # another runner may be at it, too
@@ -252,7 +211,7 @@ def make_data(pmpo, cell, work):
 
 def pieces_of(path, n, size, folder):
     """The first n examples as files of `size`, so that answers are kept by pieces."""
-    lines = path.read_text().splitlines()
+    lines = lines_of(path)
     lines = lines[:n] if n else lines
     size = size or len(lines)
     files = []
@@ -260,7 +219,7 @@ def pieces_of(path, n, size, folder):
         text = "\n".join(lines[at:at + size]) + "\n"
         piece = folder / f"{path.stem}-{digest(text)}.jsonl"
         if not piece.exists():
-            piece.write_text(text)
+            write_whole(piece, text)
         files.append(piece)
     return files
 
@@ -286,7 +245,7 @@ def note_all(pmpo, cells, work, ledger):
 
 
 def count_lines(path):
-    return len(path.read_text().splitlines()) if path.exists() else 0
+    return len(lines_of(path))
 
 
 def spent(*costs):
@@ -313,6 +272,8 @@ def search(pmpo, cell, parts, work, budget=None):
     elif doc["status"] != "done" and (not budget or left > 0):
         pmpo.run("resume", "-q", "--no-cache", run, *words, may_stop=True, budget=budget)
     doc = json.loads(pmpo.run("show", "--json", run, models=False))
+    if doc["status"] != "done" and sum(spent(doc["cost"]).values()) < budget:
+        raise OutOfTime  # it was told to stop, the budget isn't used up
     by_iteration = [x["best_loss"] for x in doc["iterations"]]
     cost = doc["cost"]
     return {"before": doc["initial"]["prompt"], "after": doc["best"]["prompt"],
@@ -325,7 +286,7 @@ def search(pmpo, cell, parts, work, budget=None):
 
 
 def usable(doc):
-    """How the rewriter's replies fared: prompts, repeats, bad replies."""
+    """How many candidates, of all proposers, met each fate."""
     fates = {}
     for it in doc["iterations"]:
         for c in it["candidates"]:
@@ -409,7 +370,7 @@ def peer(pmpo, cell, parts, work, ledger):
             raise OutOfTime if isinstance(e, subprocess.TimeoutExpired) else e from None
         if child.returncode != 0:
             raise CellFailed(f"bench/peers/run.sh {cell.method['peer']}: {log.read_text()[-1000:].strip()}")
-        out.write_text(printed)
+        write_whole(out, printed)
     return {**json.loads(out.read_text()), "budget": budget}
 
 
@@ -439,42 +400,45 @@ def wilson(right, n):
 
 
 def bit(mark):
-    return "-" if mark is None else "1" if mark == 1 else "0" if mark == 0 else f"[{mark:.4g}]"
+    if mark not in (None, 0, 1):
+        fail(f"a mark of {mark:.4g}: rows keep right and wrong alone")
+    return "-" if mark is None else str(int(mark))
 
 
 def measure(pmpo, cell, kind, how, prompt, parts, work):
     """One way of measuring on the test part: by generated answers or by likelihood."""
     metric = cell.task["metric"] if kind.startswith("generated") else how.get("metric", "options")
     file = work / "prompts" / f"{digest(prompt)}.txt"
-    file.write_text(prompt)
-    marks, cut_off, costs, replies = "", 0, [], 0
+    write_whole(file, prompt)
+    marks, cut_off, costs, replies, precisions = "", 0, [], 0, []
     for piece in pieces_of(parts["test"], how.get("n"), how.get("piece"), work / "data"):
-        kept = work / "measures" / f"{digest([prompt, cell.model, metric, how['options'], piece.name])}.json"
+        kept = work / "measures" / f"{digest([prompt, cell.model, metric, how['options'], piece.name, pmpo.commit()])}.json"
         if not kept.exists():
             words = how["options"]
             shown = "--shots" in words and words[words.index("--shots") + 1] != "0"
             more = ["--train", parts["train"]] if shown else []
             text = pmpo.run("eval", "-q", "--json", "--no-cache", "-m", cell.model, "-d", piece, "-p", f"@{file}",
                             "--metric", metric, *how["options"], *more)
-            kept.write_text(text)
+            write_whole(kept, text)
         doc = json.loads(kept.read_text())
         one = doc["prompts"][0]
         marks += "".join(bit(x["right"].get(metric)) for x in one["examples"])
         cut_off += one["cut_off"] or 0
         replies += len(one["examples"]) if one["cut_off"] is not None else 0
         costs.append(doc["cost"])
+        precisions.append(doc["model"]["precision"])
     n, right = sum(marks.count(c) for c in "01"), marks.count("1")
     low, high = wilson(right, n)
     return {"metric": metric, "n": n, "right": right, "low": low, "high": high, "bits": marks,
             "cut_off": cut_off if replies else None, "max_tokens": reply_tokens(how) if replies else None,
-            "tokens": spent(*costs),
+            "precision": " and ".join(dict.fromkeys(precisions)), "tokens": spent(*costs),
             "seconds": round(sum(c["seconds"] for c in costs), 1)}
 
 
 def majority(test, n):
     """Share of the commonest answer among the test examples that were asked."""
     counts = {}
-    lines = test.read_text().splitlines()
+    lines = lines_of(test)
     for line in lines[:n] if n else lines:
         x = json.loads(line)
         label = x.get("answer") or x.get("target") or x.get("chosen") or ""
@@ -544,11 +508,34 @@ def stop(*_):
     sys.exit(128 + signal.SIGTERM)
 
 
+def do_cell(pmpo, cell, work, ledger):
+    """Adds the cell's row, or says why it has none yet."""
+    print(time.strftime("%H:%M:%S"), cell.spec["name"], cell.label(), flush=True)
+    try:
+        row = run_cell(pmpo, cell, work, ledger)
+    except OutOfTime:
+        print("  out of time: it goes on at the next call", flush=True)
+        return
+    except CellFailed as e:
+        print(f"  failed: {e}", flush=True)
+        return
+    except (KeyboardInterrupt, SystemExit):
+        if pmpo.child and pmpo.child.poll() is None:
+            pmpo.child.terminate()
+        raise
+    if row is None:
+        print("  not yet: its data file or the row it starts from is missing", flush=True)
+        return
+    ledger.add(row)
+    for kind, m in row["measures"].items():
+        print(f"  {kind}: {m['right']} of {m['n']} right by {m['metric']}", flush=True)
+
+
 def main():
     a = arguments()
-    ledger, pmpo = Ledger(a.ledger), Program(a)
-    for folder in ("data", "runs", "measures", "prompts", "peers"):
+    for folder in ("data", "runs", "measures", "prompts", "peers", "locks"):
         (a.work / folder).mkdir(parents=True, exist_ok=True)
+    ledger, pmpo = Ledger(a.ledger, a.work / "locks"), Program(a)
     signal.signal(signal.SIGTERM, stop)
     cells = [c for c in all_cells(a.files, a.size) if a.only in c.label() or a.only == c.spec["name"]]
     if a.examples:
@@ -558,27 +545,14 @@ def main():
         there = ledger.find(cell.key())
         if a.list:
             print("done" if there else "open", cell.spec["name"], cell.label())
-        if there or a.list:
-            continue
-        print(time.strftime("%H:%M:%S"), cell.spec["name"], cell.label(), flush=True)
-        try:
-            row = run_cell(pmpo, cell, a.work, ledger)
-        except OutOfTime:
-            print("  out of time: it goes on at the next call", flush=True)
-            continue
-        except CellFailed as e:
-            print(f"  failed: {e}", flush=True)
-            continue
-        except (KeyboardInterrupt, SystemExit):
-            if pmpo.child and pmpo.child.poll() is None:
-                pmpo.child.terminate()
-            raise
-        if row is None:
-            print("  not yet: its data file or the row it starts from is missing", flush=True)
-            continue
-        ledger.add(row)
-        for kind, m in row["measures"].items():
-            print(f"  {kind}: {m['right']} of {m['n']} right by {m['metric']}", flush=True)
+        elif not there:
+            with locked(a.work / "locks" / cell.label(), wait=False) as mine:
+                if not mine:
+                    print("  another runner is at", cell.label(), flush=True)
+                    continue
+                ledger.read()
+                if not ledger.find(cell.key()):
+                    do_cell(pmpo, cell, a.work, ledger)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import math
 import pathlib
 import sys
 
+from ledger import rows_of
+
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 BEGIN = "<!-- experiments: made by bench/experiments/tables.py -->"
@@ -22,21 +24,21 @@ PROMPTS_TO_READ = 3
 # ---- rows ---------------------------------------------------------------------
 
 
-def read(line):
-    """A row, its measures by what they are: answers of at most so many tokens are a kind of their own."""
-    r = json.loads(line)
+def by_kind(r):
+    """The row, its measures by what they are: answers of at most so many tokens are a kind of their own."""
     r["measures"] = {f"generated, at most {m['max_tokens']} tokens" if m.get("max_tokens") else kind: m
                      for kind, m in r["measures"].items()}
     return r
 
 
-def latest(rows):
-    """Of each cell the row of the newest version of its method, whichever experiment ran it."""
+def latest(rows, kind=None):
+    """Of each cell the row of the newest version of its method, whichever experiment ran it. With a kind: of the cells
+    that were measured so, whatever else they were measured by."""
     best = {}
     for r in rows:
-        key = (r["task"], r["model"], r["method"], r["seed"], r["size"], parts(r),
-               tuple((kind, m["n"]) for kind, m in r["measures"].items()))
-        if key not in best or best[key]["version"] <= r["version"]:
+        sizes = tuple((k, m["n"]) for k, m in r["measures"].items() if kind in (None, k))
+        key = (r["task"], r["model"], r["method"], r["seed"], r["size"], parts(r), sizes)
+        if sizes and (key not in best or best[key]["version"] <= r["version"]):
             best[key] = r
     return list(best.values())
 
@@ -47,9 +49,9 @@ def parts(row):
 
 def peers_of(row, rows, kind):
     """The rows that answered the same test examples with the same model, by method; of several that of the row's own
-    experiment, for another machine may answer otherwise."""
+    experiment, for another machine may answer otherwise, and of these the newest version."""
     same = {}
-    for r in sorted(rows, key=lambda r: r["experiment"] == row["experiment"]):
+    for r in sorted(rows, key=lambda r: (r["experiment"] == row["experiment"], r["version"])):
         if (r["task"], r["model"], r["seed"], r["size"], parts(r)) == \
            (row["task"], row["model"], row["seed"], row["size"], parts(row)) and kind in r["measures"] \
            and len(r["measures"][kind]["bits"]) == len(row["measures"][kind]["bits"]):
@@ -117,7 +119,8 @@ def against(row, other, kind):
         return "-"
     examples = gather([(other, row)], kind, {})
     wins, losses = examples.count([1]), examples.count([-1])
-    return f"+{wins} -{losses}, p {flips(examples):.2g}"
+    elsewhere = "" if other["machine"] == row["machine"] else ", another machine"
+    return f"+{wins} -{losses}, p {flips(examples):.2g}{elsewhere}"
 
 
 def nats(pair):
@@ -154,13 +157,22 @@ def of_experiment(name, rows, published):
             m, s = r["measures"][kind], r.get("search") or {}
             start = peers_of(r, rows, kind).get("start")
             loss = (r.get("loss") or {}).get("train")
-            there = published.get(r["task"], {}).get(r["method"])
+            there = published_for(r, published)
             out.append(f"| {r['task']} | {r['model'].split('-instruct')[0]} | {r['seed']} | {named([r])} | {right(m)} | "
                        f"{percent(m['majority'])} | {'-' if m['cut_off'] is None else m['cut_off']} | "
                        f"{against(r, start, kind)} | {nats(loss)} | {thousands(s.get('tokens'))} | "
-                       f"{minutes(s.get('seconds'))} | {percent(there)} |")
+                       f"{minutes(s.get('seconds'))} | {there} |")
         out.append("")
     return out
+
+
+def published_for(row, published):
+    """The published figure of the task, else of what the experiment is about."""
+    for name in (row["task"], row["experiment"]):
+        share = published.get(name, {}).get(row["method"])
+        if share is not None:
+            return percent(share) + ("" if name == row["task"] else f" ({published['names'][name]})")
+    return "-"
 
 
 def about(name):
@@ -186,42 +198,55 @@ def gather(pairs, kind, tests):
     return list(found.values())
 
 
-def pooled(rows, tests):
+OVER_ALL = (
+    "Paired over the same test examples, over tasks and seeds. The test parts of two seeds share examples: one that was "
+    "asked twice is one observation, of the interval and of the exact test, which exchanges the two prompts at each "
+    "distinct example (McNemar's, where each was asked once). \"Best fixed\" is the fixed prompt with the most right "
+    "answers on these same examples, which favours it. Of each cell the newest version of a method counts, if it was "
+    "read by older rules, too; \"elsewhere\" are the cells whose two prompts answered on different machines. Chance is "
+    "that of the test examples alone: what a search with another seed would end with is not in the intervals.")
+
+
+def pooled(all_, tests):
     """Differences between two methods over all tasks and seeds that have both."""
-    out = ["### Over all tasks", "",
-           "Paired over the same test examples, over tasks and seeds. The test parts of two seeds share examples: one "
-           "that was asked twice is one observation, of the interval and of the exact test, which exchanges the two "
-           "prompts at each distinct example (McNemar's, where each was asked once). \"Best fixed\" is the fixed "
-           "prompt with the most right answers on these same examples, which favours it. Of each cell the newest "
-           "version of a method counts. Chance is that of the test examples alone: what a search with another seed "
-           "would end with is not in the intervals, and of so many comparisons some are below 5 % by chance.", "",
-           "| model | by | prompt | than | cells | asked | distinct | only the one right | only the other "
-           "| difference, points | p |",
-           "|---|---|---|---|---|---|---|---|---|---|---|"]
-    some = False
-    for model in dict.fromkeys(r["model"] for r in rows):
-        for kind in kinds_of(rows):
-            for method in dict.fromkeys(r["method"] for r in rows if r["method"] not in FIXED):
+    lines, values = [], []
+    for model in dict.fromkeys(r["model"] for r in all_):
+        for kind in kinds_of(all_):
+            rows = [r for r in all_ if r["model"] == model and r["measures"].get(kind, {}).get("n")]
+            for method in dict.fromkeys(r["method"] for r in rows if r["method"] != "start"):
                 for other in (*FIXED, "best fixed", "paper", "paper-same-tokens", "default"):
-                    pairs = []
-                    for r in rows:
-                        if r["model"] != model or r["method"] != method or kind not in r["measures"]:
-                            continue
-                        o = rival(r, rows, kind, other)
-                        if o is None or o is r or r["measures"][kind]["n"] == 0:
-                            continue
-                        pairs.append((o, r))
+                    pairs = pairs_of(method, other, rows, kind)
                     examples = gather(pairs, kind, tests)
                     if examples:
-                        some = True
-                        all_ = [x for d in examples for x in d]
-                        d, low, high = difference(examples)
-                        than = other if other == "best fixed" else named([o for o, _ in pairs])
-                        out.append(f"| {model.split('-instruct')[0]} | {kind} | {named([r for _, r in pairs])} | "
-                                   f"{than} | {len(pairs)} | "
-                                   f"{len(all_)} | {len(examples)} | {all_.count(1)} | {all_.count(-1)} | "
-                                   f"{100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | {flips(examples):.2g} |")
-    return out + [""] if some else []
+                        values.append(flips(examples))
+                        lines.append(pooled_line(model, kind, pairs, other, examples))
+    few = sum(p < 0.05 for p in values)
+    out = ["### Over all tasks", "",
+           f"{OVER_ALL} No p is corrected for their number: of these {len(values)} comparisons, many of which share "
+           f"examples, {few} are below 5 %.", "",
+           "| model | by | prompt | than | cells | elsewhere | asked | distinct | only the one right | only the other "
+           "| difference, points | p |",
+           "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    return out + lines + [""] if lines else []
+
+
+def pairs_of(method, other, rows, kind):
+    """Of each cell of the method its row, behind that of the other method. Fixed prompts are held against the start
+    prompt alone."""
+    if method in FIXED and other != "start":
+        return []
+    mine = latest([r for r in rows if r["method"] == method], kind)
+    return [(o, r) for o, r in ((rival(r, rows, kind, other), r) for r in mine) if o is not None and o is not r]
+
+
+def pooled_line(model, kind, pairs, other, examples):
+    each = [x for d in examples for x in d]
+    d, low, high = difference(examples)
+    elsewhere = sum(o["machine"] != r["machine"] for o, r in pairs)
+    than = other if other == "best fixed" else named([o for o, _ in pairs])
+    return (f"| {model.split('-instruct')[0]} | {kind} | {named([r for _, r in pairs])} | {than} | {len(pairs)} | "
+            f"{elsewhere} | {len(each)} | {len(examples)} | {each.count(1)} | {each.count(-1)} | "
+            f"{100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | {flips(examples):.2g} |")
 
 
 def rival(row, rows, kind, name):
@@ -299,7 +324,7 @@ def plot(rows):
 def proposers(rows):
     """What the candidates of each proposer came to, over all searches of a model that tell."""
     out = ["### Proposers", "",
-           "Candidates of all searches whose rows tell it: scored (the rest was refused or given up), accepted, and those "
+           "Candidates of the searches of each cell's newest version, where the row tells it: scored (the rest was refused or given up), accepted, and those "
            "that the prompt at the end is made of.", "",
            "| model | prompt | searches | proposer | candidates | scored | accepted | in the last prompt |",
            "|---|---|---|---|---|---|---|---|"]
@@ -329,13 +354,13 @@ def section(all_, published, tests):
            "![share right by task and prompt](experiments.svg)", ""]
     for name in dict.fromkeys(r["experiment"] for r in all_):
         out += of_experiment(name, all_, published)
-    return "\n".join(out + pooled(rows, tests) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
+    return "\n".join(out + pooled(all_, tests) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
 
 
 def main():
     ledger = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "ledger.jsonl"
     results = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else TOP / "docs" / "results.md"
-    rows = [read(line) for line in ledger.read_text().splitlines() if line]
+    rows = [by_kind(r) for r in rows_of(ledger)]
     if not rows:
         sys.exit(f"tables.py: {ledger} has no row")
     published = json.loads((HERE / "published.json").read_text())
