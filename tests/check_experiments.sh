@@ -50,10 +50,44 @@ for line in open(sys.argv[1]):
     assert r["commit"] == "test" and r["machine"] and r["parts"] == {"train": 4, "val": 2, "test": 6}, r
 END
 
-# Another setting is another cell; a new version of a method, too.
+# Replies are kept, so that marks can be made again: a wrong one is put right, the others stay.
+[ "$(ls "$work/replies" | wc -l)" = "$(grep -o '"cut_off": [0-9]' "$work/ledger" | wc -l)" ] || fail "replies: $(ls "$work/replies")"
+python3 - "$work/ledger" <<'END'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+m = next(m for r in rows for k, m in r["measures"].items() if k.startswith("generated"))
+m["bits"] = "".join("01"["10".index(b)] for b in m["bits"])
+open(sys.argv[1], "w").write("".join(json.dumps(r) + "\n" for r in rows))
+END
+run --mark-again >"$work/out" || fail "--mark-again: exit $?"
+[ "$(wc -l <"$work/out")" = 1 ] || fail "not one row was put right: $(cat "$work/out")"
+python3 - "$work/ledger" "$work/all" <<'END' || fail "--mark-again doesn't give the marks again"
+import json, sys
+now, before = ([json.loads(line) for line in open(f)] for f in sys.argv[1:])
+for a, b in zip(now, before):
+    for kind in a["measures"]:
+        a["measures"][kind].pop("marked", None)
+    assert a == b, (a, b)
+END
+cp "$work/all" "$work/ledger"
+
+# What a killed runner left of a row is no row.
+printf '{"task": "nav' >>"$work/ledger"
+run --list >"$work/out" && [ "$(grep -c '^done' "$work/out")" = 8 ] || fail "half a row: $(cat "$work/out")"
+
+# Another setting is another cell; a new version of a method, too. A cell that another runner is at is left to it.
 mkdir -p "$work/copy/bench" && cp -r "$top/bench/experiments" "$work/copy/bench/" && cp -r "$top/examples" "$work/copy/"
 sed -i 's/"name": "start", "version": 1/"name": "start", "version": 2/' "$work/copy/bench/experiments/methods.json"
-top=$work/copy run --only navigate-smollm2-135m-instruct-start >"$work/out" || fail "a new version: exit $?"
+top=$work/copy
+start=navigate-smollm2-135m-instruct-start
+label=$(run --list --only $start | sed 's/.* //')
+(
+    flock 9
+    run --only $start >"$work/out" || fail "a cell of another runner: exit $?"
+) 9>"$work/w/locks/$label" || exit 1
+grep -q "another runner" "$work/out" && [ "$(rows)" = 8 ] || fail "a cell of another runner was run"
+run --only $start >"$work/out" || fail "a new version: exit $?"
+top=$2
 [ "$(rows)" = 9 ] || fail "a new version of a method is no new cell"
 
 printf '# Page\n\nAbove.\n' >"$work/page.md"

@@ -1,6 +1,7 @@
 """The ledger's rows on disk: read, and added to by several runners at once."""
 import contextlib
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -48,7 +49,7 @@ def locked(path, wait=True):
 
 class Ledger:
     """The rows, and beside them examples.json: which examples are in a task's test part, so that one that is in
-    the parts of two seeds is known."""
+    the parts of two seeds is known; and replies/, so that replies can be marked again when pmpo reads them better."""
 
     def __init__(self, path, locks):
         self.path, self.locks = path, locks
@@ -78,6 +79,29 @@ class Ledger:
                 known[name] = " ".join(digest(x.get("input") or x.get("messages"))[:8] for x in inputs)
                 rows = (json.dumps(k) + ": " + json.dumps(known[k]) for k in sorted(known))
                 write_whole(self.tests, "{\n" + ",\n".join(rows) + "\n}\n")
+
+    def replies_of(self, row, kind):
+        """Where the replies are that a row was marked by: in the order of its bits, a JSON object each."""
+        name = "{task}-{model}-{method}-v{version}-{seed}-{setting}".format(**row)
+        return self.path.parent / "replies" / f"{name}-{kind}.jsonl.gz"
+
+    def keep_replies(self, row, kind, replies):
+        path = self.replies_of(row, kind)
+        path.parent.mkdir(exist_ok=True)
+        text = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in replies)
+        path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))  # of the same replies the same bytes
+
+    def kept_replies(self, row, kind):
+        """None: they weren't kept."""
+        path = self.replies_of(row, kind)
+        return [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")] if path.exists() else None
+
+    def write_again(self):
+        """All rows, some of which were marked again."""
+        with locked(self.locks / "ledger"):
+            if len(rows_of(self.path)) != len(self.rows):
+                raise SystemExit("ledger.py: another runner has added a row: try again")
+            write_whole(self.path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in self.rows))
 
     def add(self, row):
         with locked(self.locks / "ledger"):

@@ -224,6 +224,13 @@ def pieces_of(path, n, size, folder):
     return files
 
 
+def parts_of_row(pmpo, cell, row, work):
+    """The data of a row of the cell's task, made again with its seed and sizes."""
+    cell.seed = row["seed"]
+    cell.split = [w for part, n in row["parts"].items() for w in (f"--{part}", str(n))]
+    return make_data(pmpo, cell, work)
+
+
 def note_all(pmpo, cells, work, ledger):
     """Notes the examples of rows that were made before they were noted: test parts of the rows' sizes."""
     tasks = {c.task["name"]: c for c in cells}
@@ -232,9 +239,7 @@ def note_all(pmpo, cells, work, ledger):
         if cell is None or data_file(cell.task) is None:
             continue
         pmpo.begin_cell()
-        cell.seed = row["seed"]
-        cell.split = [w for part, n in row["parts"].items() for w in (f"--{part}", str(n))]
-        test = make_data(pmpo, cell, work)["test"]
+        test = parts_of_row(pmpo, cell, row, work)["test"]
         for m in row["measures"].values():
             if m["majority"] is not None and abs(majority(test, m["n"]) - m["majority"]) > 1e-9:
                 fail(f"the test part of {row['task']}, seed {row['seed']}, isn't what the row was measured on")
@@ -410,9 +415,10 @@ def measure(pmpo, cell, kind, how, prompt, parts, work):
     metric = cell.task["metric"] if kind.startswith("generated") else how.get("metric", "options")
     file = work / "prompts" / f"{digest(prompt)}.txt"
     write_whole(file, prompt)
-    marks, cut_off, costs, replies, precisions = "", 0, [], 0, []
+    marks, cut_off, costs, replies, precisions = "", 0, [], [], []
     for piece in pieces_of(parts["test"], how.get("n"), how.get("piece"), work / "data"):
-        kept = work / "measures" / f"{digest([prompt, cell.model, metric, how['options'], piece.name, pmpo.commit()])}.json"
+        name = digest([prompt, cell.model, metric, how["options"], piece.name, pmpo.commit()])
+        kept = work / "measures" / f"{name}.json"
         if not kept.exists():
             words = how["options"]
             shown = "--shots" in words and words[words.index("--shots") + 1] != "0"
@@ -424,15 +430,44 @@ def measure(pmpo, cell, kind, how, prompt, parts, work):
         one = doc["prompts"][0]
         marks += "".join(bit(x["right"].get(metric)) for x in one["examples"])
         cut_off += one["cut_off"] or 0
-        replies += len(one["examples"]) if one["cut_off"] is not None else 0
+        if one["cut_off"] is not None:
+            replies += [{"reply": x["reply"], "complete": x["complete"]} for x in one["examples"]]
         costs.append(doc["cost"])
         precisions.append(doc["model"]["precision"])
-    n, right = sum(marks.count(c) for c in "01"), marks.count("1")
-    low, high = wilson(right, n)
-    return {"metric": metric, "n": n, "right": right, "low": low, "high": high, "bits": marks,
+    return {"metric": metric, **counted(marks),
             "cut_off": cut_off if replies else None, "max_tokens": reply_tokens(how) if replies else None,
             "precision": " and ".join(dict.fromkeys(precisions)), "tokens": spent(*costs),
-            "seconds": round(sum(c["seconds"] for c in costs), 1)}
+            "seconds": round(sum(c["seconds"] for c in costs), 1)}, replies
+
+
+def counted(bits):
+    """What the marks of the test examples come to."""
+    n, right = sum(bits.count(c) for c in "01"), bits.count("1")
+    low, high = wilson(right, n)
+    return {"n": n, "right": right, "low": low, "high": high, "bits": bits}
+
+
+def mark_all(pmpo, cells, work, ledger):
+    """Marks the kept replies again, by the rules of the program that is there now."""
+    tasks = {c.task["name"]: c for c in cells}
+    for row in ledger.rows:
+        cell = tasks.get(row["task"])
+        for kind, m in row["measures"].items():
+            replies = ledger.kept_replies(row, kind) if cell else None
+            if replies is None or "-" in m["bits"]:
+                continue
+            pmpo.begin_cell()
+            test = parts_of_row(pmpo, cell, row, work)["test"]
+            lines = [json.dumps({"example": i, **r}) for i, r in enumerate(replies)]
+            out = subprocess.run([pathlib.Path(pmpo.path).with_name("mark"), m["metric"], test],
+                                 input="\n".join(lines) + "\n", capture_output=True, text=True)
+            bits = "".join(out.stdout.split())
+            if out.returncode != 0 or len(bits) != len(m["bits"]):
+                fail(f"mark: {out.stderr.strip() or 'not a mark for each reply'}")
+            if bits != m["bits"]:
+                print(f"{ledger.replies_of(row, kind).name}: {m['right']} right, now {bits.count('1')}", flush=True)
+                m.update(counted(bits), marked=pmpo.commit())
+    ledger.write_again()
 
 
 def majority(test, n):
@@ -456,11 +491,11 @@ def run_cell(pmpo, cell, work, ledger):
     found = prompt_of(pmpo, cell, parts, work, ledger)
     if found is None:
         return None
-    figures = {}
+    figures, replies = {}, {}
     for kind, how in cell.measures.items():
         if kind.startswith("likelihood") and cell.task.get("options") is False:
             continue
-        figures[kind] = measure(pmpo, cell, kind, how, found["after"], parts, work)
+        figures[kind], replies[kind] = measure(pmpo, cell, kind, how, found["after"], parts, work)
         pairs = figures[kind]["metric"] == "pairs"
         figures[kind]["majority"] = None if pairs else majority(parts["test"], how.get("n"))
     count = {p: count_lines(f) for p, f in parts.items()}
@@ -473,6 +508,8 @@ def run_cell(pmpo, cell, work, ledger):
                                                 "verdict") if k in found} or None,
            "commit": pmpo.commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d")}
     ledger.note_examples(row, parts["test"])
+    for kind in filter(replies.get, replies):
+        ledger.keep_replies(row, kind, replies[kind])
     return row
 
 
@@ -485,6 +522,7 @@ def arguments():
                    help="the size (small), and the experiments (all of this folder)")
     p.add_argument("--list", action="store_true", help="only list the cells, the finished ones marked")
     p.add_argument("--examples", action="store_true", help="only note which examples older rows were measured on")
+    p.add_argument("--mark-again", action="store_true", help="only mark the kept replies by the rules of this pmpo")
     p.add_argument("--only", default="", metavar="TEXT", help="cells whose name has this in it")
     p.add_argument("--ledger", type=pathlib.Path, default=HERE / "ledger.jsonl")
     p.add_argument("--work", type=pathlib.Path, default=HERE / "work", help="where runs and answers are kept")
@@ -540,6 +578,9 @@ def main():
     cells = [c for c in all_cells(a.files, a.size) if a.only in c.label() or a.only == c.spec["name"]]
     if a.examples:
         note_all(pmpo, cells, a.work, ledger)
+        return
+    if a.mark_again:
+        mark_all(pmpo, cells, a.work, ledger)
         return
     for cell in cells:
         there = ledger.find(cell.key())

@@ -199,8 +199,8 @@ def gather(pairs, kind, tests):
 
 
 OVER_ALL = (
-    "Paired over the same test examples, over tasks and seeds. The test parts of two seeds share examples: one that was "
-    "asked twice is one observation, of the interval and of the exact test, which exchanges the two prompts at each "
+    "Paired over the same test examples, over tasks and seeds. The test parts of two seeds share examples: one that "
+    "was asked twice is one observation, of the interval and of the exact test, which exchanges the two prompts at each "
     "distinct example (McNemar's, where each was asked once). \"Best fixed\" is the fixed prompt with the most right "
     "answers on these same examples, which favours it. Of each cell the newest version of a method counts, if it was "
     "read by older rules, too; \"elsewhere\" are the cells whose two prompts answered on different machines. Chance is "
@@ -324,8 +324,8 @@ def plot(rows):
 def proposers(rows):
     """What the candidates of each proposer came to, over all searches of a model that tell."""
     out = ["### Proposers", "",
-           "Candidates of the searches of each cell's newest version, where the row tells it: scored (the rest was refused or given up), accepted, and those "
-           "that the prompt at the end is made of.", "",
+           "Candidates of the searches of each cell's newest version, where the row tells it: scored (the rest was "
+           "refused or given up), accepted, and those that the prompt at the end is made of.", "",
            "| model | prompt | searches | proposer | candidates | scored | accepted | in the last prompt |",
            "|---|---|---|---|---|---|---|---|"]
     told = [r for r in rows if (r.get("search") or {}).get("proposers")]
