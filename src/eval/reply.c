@@ -499,22 +499,6 @@ static bool announces(pmpo_str s, size_t i, pmpo_str *said)
     return said->len > 0;
 }
 
-static bool announced(pmpo_str s, const pmpo_answer_kind *k, double *v)
-{
-    for (size_t i = s.len; i-- > 0;) {
-        pmpo_str said;
-        if (!announces(s, i, &said)) {
-            continue;
-        }
-        bool heading = s.ptr[i] == '#'; /* "#### Step 2" is one, perhaps */
-        if (k->begins(k->ud, said, v) ||
-            (!heading && k->states(k->ud, first_sentence(said), v))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- conclusions ----------------------------------------------------------------- */
 
 /* Where code between fences begins before i, if i is in it; else i. */
@@ -540,8 +524,14 @@ static bool is_conclusion(pmpo_str sentence)
     return pmpo_find_any_word(sentence, 0, marks) < sentence.len;
 }
 
+static bool calculates(pmpo_str sentence)
+{
+    return pmpo_str_find(sentence, PMPO_STR("="), 0) != SIZE_MAX;
+}
+
 /* From the last sentence backwards; `marked`: only those that say that they
- * conclude, and only of the last paragraph. */
+ * conclude, only of the last paragraph, and none before another one that
+ * calculates ("So 9 are left. She makes 9 * 2 = $18."). */
 static bool last_statement(pmpo_str s, bool marked, const pmpo_answer_kind *k,
                            double *v)
 {
@@ -552,7 +542,11 @@ static bool last_statement(pmpo_str s, bool marked, const pmpo_answer_kind *k,
             end = code;
             continue;
         }
-        if ((!marked || is_conclusion(sentence)) &&
+        bool concluding = is_conclusion(sentence);
+        if (marked && !concluding && calculates(sentence)) {
+            return false;
+        }
+        if ((!marked || concluding) &&
             k->states(k->ud, pmpo_before_reason(sentence), v)) {
             return true;
         }
@@ -600,6 +594,69 @@ static bool concludes(pmpo_str s, const pmpo_answer_kind *k, double *v)
 {
     return (k->lists && k->lists(k->ud, last_list(s), v)) ||
            last_statement(s, true, k, v) || last_statement(s, false, k, v);
+}
+
+/* ---- what announcements give ------------------------------------------------------- */
+
+/* Worked steps: "First, 5 + 3 = 8. Then, 8 * 2 = 16." */
+static bool has_steps(pmpo_str s)
+{
+    static const char *const marks[] = {"=",    "first", "next", "then",
+                                        "step", "\n2.",  NULL};
+    return is_conclusion(s) || pmpo_find_any_word(s, 0, marks) < s.len;
+}
+
+/* What stands before s[said] is the heading of a line at i: "**Answer:**". */
+static bool is_heading(pmpo_str s, size_t i, size_t said)
+{
+    while (said > i &&
+           (pmpo_is_space(s.ptr[said - 1]) || strchr("*_", s.ptr[said - 1]))) {
+        said--;
+    }
+    return said > i && s.ptr[said - 1] == ':' && begins_line(s, i);
+}
+
+static bool has_word(pmpo_str s)
+{
+    size_t i = 0;
+    while (i < s.len && !pmpo_is_word_at(s, i)) {
+        i++;
+    }
+    return i < s.len;
+}
+
+/* What the announcement at i states: its first sentence, or, behind the heading
+ * of a line, the conclusion of the steps that follow up to s[end]. */
+static bool says(pmpo_str s, size_t i, pmpo_str said, size_t end, bool complete,
+                 const pmpo_answer_kind *k, double *v)
+{
+    pmpo_str first = first_sentence(said);
+    size_t begin = (size_t)(said.ptr - s.ptr);
+    pmpo_str rest = pmpo_str_sub(s, begin + first.len, end);
+    pmpo_str all = pmpo_str_sub(s, begin, end);
+    if (has_word(rest) && has_steps(all) && is_heading(s, i, begin)) {
+        return complete && concludes(all, k, v);
+    }
+    return k->states(k->ud, first, v);
+}
+
+/* `complete`: s is no part of a reply that was cut off. */
+static bool announced(pmpo_str s, bool complete, const pmpo_answer_kind *k,
+                      double *v)
+{
+    for (size_t i = s.len, end = s.len; i-- > 0;) {
+        pmpo_str said;
+        if (!announces(s, i, &said)) {
+            continue;
+        }
+        bool heading = s.ptr[i] == '#'; /* "#### Step 2" is one, perhaps */
+        if (k->begins(k->ud, said, v) ||
+            (!heading && says(s, i, said, end, complete, k, v))) {
+            return true;
+        }
+        end = i;
+    }
+    return false;
 }
 
 /* ---- first lines ----------------------------------------------------------------- */
@@ -669,10 +726,10 @@ bool pmpo_reply_read(pmpo_str reply, bool complete, const pmpo_answer_kind *k,
         return false; /* a model that has only thought has not answered */
     }
     pmpo_str head = before_explanation(s, complete);
-    if (announced(head, k, v) || opens(head, k, v)) {
+    bool split = head.len < s.len;
+    if (announced(head, complete || split, k, v) || opens(head, k, v)) {
         return true;
     }
-    bool split = head.len < s.len;
-    return (split && (announced(s, k, v) || concludes(head, k, v))) ||
+    return (split && (announced(s, complete, k, v) || concludes(head, k, v))) ||
            (complete && concludes(s, k, v));
 }
