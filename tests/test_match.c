@@ -164,6 +164,9 @@ static const row numbers[] = {
     {"The year 1999", "1999", true},
     {"3.0", "3", true},
     {"3.0001", "3", false},
+    {"1234568", "1234567", false},
+    {"1234567.0", "1,234,567", true},
+    {"0.333333333", "1/3", true},
     {"1e3", "1000", true},
     {"1e2", "1", false},
     {"The mass is 6.02e24.", "6.02e23", false},
@@ -454,6 +457,18 @@ static void test_letters_end_with_the_options(void **state)
     }
 }
 
+/* From 27 options on there are letters for the first 26 only. */
+static void test_letters_end_with_the_alphabet(void **state)
+{
+    (void)state;
+    for (size_t n = 26; n < 200; n++) {
+        const pmpo_answers_known k = {NULL, NULL, n};
+        assert_int_equal(pmpo_read_letter(PMPO_STR("(Z)"), true, &k), 'Z');
+        assert_int_equal(pmpo_read_letter(PMPO_STR("({)"), true, &k), 0);
+        assert_int_equal(pmpo_read_letter(PMPO_STR("B"), true, &k), 'B');
+    }
+}
+
 /* Marks that are markup elsewhere are answers where they are the options. */
 static void test_options_of_marks(void **state)
 {
@@ -558,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_choices),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_letters_end_with_the_options),
+        cmocka_unit_test(test_letters_end_with_the_alphabet),
         cmocka_unit_test(test_options_of_marks),
         cmocka_unit_test(test_options_with_signs),
         cmocka_unit_test(test_table_is_big),

@@ -1,6 +1,4 @@
 /* choice.c: finds the option that a reply gives, by its letter or its text. */
-#include <math.h>
-
 #include "base/bounds.h"
 #include "eval/match.h"
 #include "eval/number.h"
@@ -73,8 +71,9 @@ static size_t text_at(pmpo_str s, size_t i, const pmpo_str *texts, size_t n,
 
 static char letter_in(char c, size_t n_options)
 {
+    bool some = n_options > 0 && n_options < PMPO_LETTERS;
     char low = pmpo_lower(c);
-    char top = (char)('a' + (n_options ? n_options : 26) - 1);
+    char top = (char)('a' + (some ? n_options : PMPO_LETTERS) - 1);
     return low >= 'a' && low <= top ? (char)(low - 'a' + 'A') : '\0';
 }
 
@@ -86,6 +85,49 @@ static bool goes_on(pmpo_str s, size_t i)
                : pmpo_str_starts(pmpo_str_sub(s, i, s.len), curly) ? curly.len
                                                                    : 0;
     return n > 0 && pmpo_is_word_at(s, i + n);
+}
+
+/* A word of the list ends before i and the markup there. */
+static bool follows_word(pmpo_str s, size_t i, const char *const *words)
+{
+    i = pmpo_before_markup(s, i);
+    pmpo_str word = pmpo_word_before(s, i);
+    return word.len > 0 && pmpo_any_word_at(word, 0, words) == word.len;
+}
+
+/* "A" and "I" at i are words, where another word follows, unless "option" is
+ * before or what follows is said of a letter. */
+static bool is_article(pmpo_str s, size_t i)
+{
+    static const char *const before[] = {"option",   "choice", "statement",
+                                         "sentence", "letter", NULL};
+    static const char *const after[] = {"is",    "isn't",   "or",   "and",
+                                        "since", "as",      "with", "which",
+                                        "was",   "because", NULL};
+    static const char *const after_i[] = {"is", "isn't", "or", NULL};
+    return (s.ptr[i] == 'A' || s.ptr[i] == 'I') && at(s, i + 1) == ' ' &&
+           pmpo_is_word_byte(at(s, i + 2)) && !follows_word(s, i, before) &&
+           !pmpo_any_word_at(s, i + 2, s.ptr[i] == 'A' ? after : after_i);
+}
+
+/* In parentheses at i: "(B)", but no "(s)" of "option(s)" or "the speed (s)":
+ * a small one begins a clause or is called an option. */
+static bool is_apart(pmpo_str s, size_t i)
+{
+    static const char *const before[] = {
+        "option", "choice", "statement", "sentence", "letter", "answer",
+        "is",     "be",     "are",       "to",       "choose", "select",
+        "pick",   "say",    "so",        "or",       "and",    NULL,
+    };
+    bool word = pmpo_is_word_before(s, i);
+    bool called = follows_word(s, i, before);
+    if (s.ptr[i + 1] >= 'A' && s.ptr[i + 1] <= 'Z') {
+        return !word || called;
+    }
+    size_t k = pmpo_before_markup(s, i);
+    return !word &&
+           (called || k == 0 || strchr(".,;!?])}", s.ptr[k - 1]) ||
+            memchr(s.ptr + k, ':', i - k) || memchr(s.ptr + k, '\n', i - k));
 }
 
 /* A letter that stands for an option at i: "(B)", "$B$", "B)", "B.", "B:",
@@ -100,16 +142,13 @@ static char letter_at(pmpo_str s, size_t i, size_t n_options)
         return '\0';
     }
     if (paren) {
-        return after && strchr(")]}$", after) ? c : '\0';
+        bool closed = after && strchr(")]}$", after);
+        return closed && (s.ptr[i] != '(' || is_apart(s, i)) ? c : '\0';
     }
-    bool closed = after == ')' || after == '.' || after == ':' || after == '*';
     if (at(s, k) >= 'a' && at(s, k) <= 'z') {
         return after == ')' || after == '\0' ? c : '\0';
     }
-    /* "A" and "I" are words, too, when another word follows. */
-    bool wordy = (c == 'A' || c == 'I') && after == ' ' &&
-                 pmpo_is_word_byte(at(s, k + 2));
-    return closed || !wordy ? c : '\0';
+    return is_article(s, k) ? '\0' : c;
 }
 
 /* Behind "(B)", "B.", "**B**" at i and the white space after it. */
@@ -123,8 +162,17 @@ static size_t behind_letter(pmpo_str s, size_t i)
     return pmpo_skip_markup(s, i);
 }
 
-/* "(A) is wrong", "C isn't": the option is talked of, not given. */
-static bool is_dismissed(pmpo_str s, size_t i)
+/* The same, and behind the option's own text, if that follows. */
+static size_t behind_option(pmpo_str s, size_t i, char c,
+                            const pmpo_answers_known *k)
+{
+    size_t end, after = behind_letter(s, i);
+    size_t text = k->texts ? text_at(s, after, k->texts, k->n, &end) : SIZE_MAX;
+    return text == (size_t)(c - 'A') ? pmpo_skip_markup(s, end) : after;
+}
+
+/* "is wrong", "isn't" at i: the option before it is talked of, not given. */
+static bool is_dismissal(pmpo_str s, size_t i)
 {
     static const char *const verbs[] = {"is", "are", "was", "would be",
                                         "must be", NULL};
@@ -132,13 +180,28 @@ static bool is_dismissed(pmpo_str s, size_t i)
         "incorrect", "wrong", "false", "not", "impossible", "excluded",
         "cannot", "can't", "isn't", "never", "too", NULL,
     };
-    i = pmpo_skip_words(s, behind_letter(s, i), verbs);
-    return pmpo_any_word_at(s, i, words) > 0;
+    return pmpo_any_word_at(s, pmpo_skip_words(s, i, verbs), words) > 0;
 }
 
-static bool is_meant(pmpo_str s, size_t i)
+static bool is_meant(pmpo_str s, size_t i, char c, const pmpo_answers_known *k)
 {
-    return !pmpo_is_denied(s, i) && !is_dismissed(s, i);
+    return !pmpo_is_denied(s, i) && !is_dismissal(s, behind_letter(s, i)) &&
+           !is_dismissal(s, behind_option(s, i, c, k));
+}
+
+/* The place of another letter that the one at i, c, is given together with, "B
+ * or C", "(A) the owl, (B) the robin"; SIZE_MAX: it is given alone. */
+static size_t partner_of(pmpo_str s, size_t i, char c,
+                         const pmpo_answers_known *k)
+{
+    static const char *const more[] = {"and", "or", "and/or", ",", "/", NULL};
+    static const char *const both[] = {"either", "both", "option", "also",
+                                       NULL};
+    size_t end = behind_option(s, i, c, k);
+    size_t next = pmpo_skip_words(s, end, more);
+    next = next > end ? pmpo_skip_words(s, next, both) : s.len;
+    char d = letter_at(s, next, k->n);
+    return d && d != c && is_meant(s, next, d, k) ? next : SIZE_MAX;
 }
 
 static const char *const letter_fillers[] = {
@@ -156,8 +219,11 @@ static bool begins_letter(const void *ud, pmpo_str s, double *v)
     if (!c && at(s, i + 1) == '.' && i + 2 == s.len) {
         c = letter_in(s.ptr[i], k->n); /* "a." */
     }
+    if (c && partner_of(s, i, c, k) != SIZE_MAX) {
+        return false;
+    }
     size_t text = k->texts ? text_at(s, i, k->texts, k->n, &end) : SIZE_MAX;
-    bool letter = c && is_meant(s, i);
+    bool letter = c && is_meant(s, i, c, k);
     *v = letter ? c : text != SIZE_MAX ? 'A' + (double)text : 0;
     return *v != 0;
 }
@@ -193,17 +259,27 @@ static bool is_called_option(pmpo_str s, size_t i)
            pmpo_any_word_at(s, end, after) > 0;
 }
 
-/* The last letter that means an option; one in parentheses has precedence. */
-static char last_letter(pmpo_str s, size_t n_options, bool parens)
+/* The last letter that means an option; one in parentheses has precedence.
+ * *several: letters that are given together, which are no answer. */
+static char last_letter(pmpo_str s, const pmpo_answers_known *k, bool parens,
+                        bool *several)
 {
-    for (size_t i = s.len; i-- > 0;) {
-        bool taken = s.ptr[i] == '(' || (!parens && is_called_option(s, i));
-        char c = taken ? letter_at(s, i, n_options) : '\0';
-        if (c && is_meant(s, i)) {
-            return c;
+    char found = '\0';
+    for (size_t i = 0, partner = SIZE_MAX; i < s.len; i++) {
+        char c = letter_at(s, i, k->n);
+        if (!c) {
+            continue;
         }
+        size_t next = partner_of(s, i, c, k);
+        bool alone = next == SIZE_MAX && partner != i;
+        bool taken = s.ptr[i] == '(' || (!parens && is_called_option(s, i));
+        if (taken && is_meant(s, i, c, k)) {
+            found = alone ? c : found;
+            *several |= !alone;
+        }
+        partner = next != SIZE_MAX ? next : partner;
     }
-    return '\0';
+    return found;
 }
 
 /* The index of the option whose text is last in s; SIZE_MAX: none. */
@@ -212,7 +288,7 @@ static size_t last_text(pmpo_str s, const pmpo_str *texts, size_t n)
     size_t found = SIZE_MAX;
     for (size_t i = 0; i < s.len;) {
         size_t end, k = text_at(s, i, texts, n, &end);
-        if (k != SIZE_MAX && !pmpo_is_denied(s, i)) {
+        if (k != SIZE_MAX && !pmpo_is_denied(s, i) && !is_dismissal(s, end)) {
             found = k;
         }
         i = end > i ? end : i + 1;
@@ -230,8 +306,7 @@ static size_t numbered(pmpo_str s, const pmpo_answers_known *k)
         return SIZE_MAX;
     }
     for (size_t i = 0; i < k->n; i++) {
-        if (pmpo_states_number(k->texts[i], &v) &&
-            fabs(v - want) <= 1e-6 * fmax(1, fabs(want))) {
+        if (pmpo_states_number(k->texts[i], &v) && pmpo_near(v, want, 1)) {
             if (found != SIZE_MAX) {
                 return SIZE_MAX;
             }
@@ -244,10 +319,11 @@ static size_t numbered(pmpo_str s, const pmpo_answers_known *k)
 static bool states_letter(const void *ud, pmpo_str s, double *v)
 {
     const pmpo_answers_known *k = ud;
-    char c = last_letter(s, k->n, true);
-    c = c ? c : last_letter(s, k->n, false);
+    bool several = false;
+    char c = last_letter(s, k, true, &several);
+    c = c || several ? c : last_letter(s, k, false, &several);
     size_t text = SIZE_MAX;
-    if (!c && k->texts) {
+    if (!c && !several && k->texts) {
         text = last_text(s, k->texts, k->n);
         text = text == SIZE_MAX ? numbered(s, k) : text;
     }
@@ -255,21 +331,39 @@ static bool states_letter(const void *ud, pmpo_str s, double *v)
     return *v != 0;
 }
 
-/* "(A) is ...", "A = ...", "A, B and C ...", or the first of all options
- * repeated: no answer yet. */
+/* The next letter in parentheses begins a clause of the line, too, before any
+ * reason: "(A) says 5. (B) says 6." */
+static bool names_next(pmpo_str line, size_t i, char c,
+                       const pmpo_answers_known *k)
+{
+    line = pmpo_before_reason(line);
+    for (i++; i < line.len; i++) {
+        size_t before = pmpo_before_markup(line, i);
+        if (line.ptr[i] == '(' && letter_at(line, i, k->n) == c + 1 &&
+            before > 0 && strchr(".,;!?", line.ptr[before - 1]) &&
+            is_meant(line, i, (char)(c + 1), k)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "(A) is ...", "A = ...", "A, B and C ...", "(A) the owl is wrong", or the
+ * first of all options repeated: no answer yet. */
 static bool only_names(pmpo_str line, size_t i, char c, pmpo_str next,
-                       size_t n_options)
+                       const pmpo_answers_known *k)
 {
     static const char *const verbs[] = {
         "is",  "isn't", "are",  "was",    "and", "or",   "cannot", "can",
         "can't", "says", "states", "means", "would", "does", NULL,
     };
-    size_t k = pmpo_skip_markup(next, 0), after = behind_letter(line, i);
+    size_t begin = pmpo_skip_markup(next, 0), after = behind_letter(line, i);
     bool list = at(line, after) == ',' &&
-                letter_at(line, pmpo_skip_markup(line, after + 1), n_options);
+                letter_at(line, pmpo_skip_markup(line, after + 1), k->n);
     return list || is_variable(line, i) ||
            pmpo_any_word_at(line, after, verbs) ||
-           letter_at(next, k, n_options) == c + 1;
+           partner_of(line, i, c, k) != SIZE_MAX || !is_meant(line, i, c, k) ||
+           names_next(line, i, c, k) || letter_at(next, begin, k->n) == c + 1;
 }
 
 /* "(B)", "B. the doctor", the text of an option: the reply opens with it. */
@@ -284,7 +378,7 @@ static bool opens_letter(const void *ud, pmpo_str line, pmpo_str next,
     }
     if (c) {
         *v = c;
-        return !only_names(line, i, c, next, k->n);
+        return !only_names(line, i, c, next, k);
     }
     size_t text = k->texts ? text_at(line, i, k->texts, k->n, &end) : SIZE_MAX;
     *v = text == SIZE_MAX ? 0 : 'A' + (double)text;
@@ -325,7 +419,7 @@ static bool is_last_word(pmpo_str s, size_t end)
 {
     static const char *const after[] = {
         "is the answer", "is the correct", "since",        "because", "as",
-        "rather than",   "\xe2\x80\x93",   "\xe2\x80\x94", NULL,
+        "rather than",   "\xe2\x80\x93",   "\xe2\x80\x94", "to me",   NULL,
     };
     bool space = end < s.len && pmpo_is_space(s.ptr[end]);
     size_t k = pmpo_skip_markup(s, end);
@@ -348,11 +442,12 @@ static bool follows_being(pmpo_str s, size_t i, size_t *begin)
     return k < i && pmpo_any_word_at(word, 0, verbs) == word.len;
 }
 
-/* The denial at d is one of what is, "is not", "isn't", "cannot be", or begins
- * a clause; not that of "True and not False". i: what is denied. */
+/* The denial at d is one of what is, "is not", "isn't", "cannot be", "does not
+ * seem", or begins a clause; not that of "True and not False". i: what is
+ * denied. */
 static bool is_of_being(pmpo_str s, size_t d, size_t i)
 {
-    static const char *const be[] = {"be", NULL};
+    static const char *const be[] = {"be", "seem", "appear", NULL};
     size_t begin, end = pmpo_before_adverbs(s, d);
     bool expression = memchr(s.ptr, '(', i) != NULL; /* "not ( True )" */
     return follows_being(s, end, &begin) || (begin == end && !expression) ||
@@ -368,6 +463,55 @@ static bool is_reversed(const pmpo_answers_known *k, pmpo_str s, size_t i)
     size_t d = k->n == 2 ? pmpo_denial_before(s, i) : SIZE_MAX;
     return d != SIZE_MAX && !pmpo_any_word_at(s, d, others) &&
            is_of_being(s, d, i);
+}
+
+/* What stands before i in its clause. */
+static pmpo_str clause_before(pmpo_str s, size_t i)
+{
+    static const char *const ends[] = {",",  ";",    ":",       ".",   "!",
+                                       "?",  "\n",   "so",      "but", "and",
+                                       "as", "then", "because", NULL};
+    size_t begin = i;
+    while (begin > 0 && !pmpo_any_word_at(s, begin - 1, ends)) {
+        begin--;
+    }
+    return pmpo_str_sub(s, begin, i);
+}
+
+/* "I don't think that ...", "It is not the case that ...", "far from ...": what
+ * governs a clause and denies what it says. */
+static bool denies(pmpo_str clause)
+{
+    static const char *const denials[] = {"far from", "wrong to",
+                                          "incorrect to", NULL};
+    static const char *const verbs[] = {
+        "think",    "believe", "say",  "said", "claim",
+        "conclude", "call",    "case", NULL,
+    };
+    if (pmpo_find_any_word(clause, 0, denials) < clause.len) {
+        return true;
+    }
+    for (size_t i = 0; i < clause.len; i++) {
+        if (pmpo_any_word_at(clause, i, verbs) && pmpo_is_denied(clause, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The option that s means by option `found` at i: with two of them, where it is
+ * denied, the other one; SIZE_MAX: none. */
+static size_t meant_at(const pmpo_answers_known *k, pmpo_str s, size_t i,
+                       size_t found)
+{
+    static const char *const ifs[] = {"if", "whether", NULL};
+    pmpo_str clause = clause_before(s, i);
+    bool denied = denies(clause), reversed = is_reversed(k, s, i);
+    if (pmpo_find_any_word(clause, 0, ifs) < clause.len ||
+        (denied && k->n != 2) || (!reversed && pmpo_is_denied(s, i))) {
+        return SIZE_MAX;
+    }
+    return denied != reversed ? 1 - found : found;
 }
 
 /* The option that begins at i, or with "not" before it at i the other one. */
@@ -418,15 +562,40 @@ static bool is_joined(pmpo_str s, size_t i)
     return false;
 }
 
-/* "It is a very negative review", "isn't a positive one": an option that
- * something is said to be, or not. */
-static bool is_attribute(pmpo_str s, size_t i, bool reversed)
+/* What has or expresses something ends before i: "has a positive tone". */
+static bool follows_having(pmpo_str s, size_t i)
+{
+    static const char *const verbs[] = {
+        "has",     "expresses", "conveys",  "shows",    "seems",
+        "appears", "carries",   "reflects", "contains", NULL,
+    };
+    return follows_word(s, i, verbs);
+}
+
+/* A noun for what is labelled is at i, and nothing of a longer name. */
+static bool is_labelled(pmpo_str s, size_t i)
+{
+    static const char *const nouns[] = {
+        "sentiment", "tone",     "review",  "text",     "opinion", "feeling",
+        "emotion",   "attitude", "comment", "argument", "label",   NULL,
+    };
+    i = pmpo_skip_markup(s, i);
+    size_t end = i + pmpo_any_word_at(s, i, nouns);
+    return end > i && (end >= s.len || strchr(".,;:!?*)", s.ptr[end]) ||
+                       pmpo_is_space(s.ptr[end]));
+}
+
+/* "It is a very negative review", "isn't a positive one", "has a positive
+ * tone", "expresses positive sentiment": an option that something is said to
+ * be, or not; it ends at `after`. */
+static bool is_attribute(pmpo_str s, size_t i, size_t after, bool reversed)
 {
     static const char *const articles[] = {"a", "an", NULL};
     size_t begin, end = pmpo_before_adverbs(s, i);
     pmpo_str between = pmpo_str_sub(s, end, i);
-    return pmpo_find_any_word(between, 0, articles) < between.len &&
-           (reversed || follows_being(s, end, &begin));
+    bool article = pmpo_find_any_word(between, 0, articles) < between.len;
+    return (article && (reversed || follows_being(s, end, &begin))) ||
+           ((article || is_labelled(s, after)) && follows_having(s, end));
 }
 
 /* The option that ends a clause of s, the last of them; or that something is
@@ -441,19 +610,29 @@ static bool states_option(const void *ud, pmpo_str s, double *v)
         if (k == SIZE_MAX) {
             continue;
         }
-        bool reversed = is_reversed(known, s, i);
-        size_t meant = reversed ? 1 - k : k;
+        size_t meant = meant_at(known, s, i, k);
         one = one && (named == SIZE_MAX || named == k);
         named = k;
-        if (!reversed && pmpo_is_denied(s, i)) {
+        if (meant == SIZE_MAX) {
             continue;
         }
         said = is_last_word(s, end) && !is_joined(s, i) ? meant : said;
-        is = is_attribute(s, i, reversed) ? meant : is;
+        is = is_attribute(s, i, end, meant != k) ? meant : is;
     }
     said = said == SIZE_MAX && one ? is : said;
     *v = (double)said;
     return said != SIZE_MAX;
+}
+
+/* "Positive sentiment" is all of a line, of which an option ends at i. */
+static bool is_label(pmpo_str line, size_t i)
+{
+    size_t k = pmpo_skip_markup(line, i);
+    while (k < line.len && pmpo_is_letter(line.ptr[k])) {
+        k++;
+    }
+    return is_labelled(line, i) &&
+           pmpo_is_wrapping(pmpo_str_sub(line, k, line.len));
 }
 
 static bool opens_option(const void *ud, pmpo_str line, pmpo_str next,
@@ -463,7 +642,7 @@ static bool opens_option(const void *ud, pmpo_str line, pmpo_str next,
     size_t end, i = pmpo_skip_markup(line, 0);
     size_t k = option_from(ud, line, i, &end);
     *v = (double)k;
-    return k != SIZE_MAX && is_last_word(line, end);
+    return k != SIZE_MAX && (is_last_word(line, end) || is_label(line, end));
 }
 
 size_t pmpo_read_option(pmpo_str reply, bool complete,

@@ -670,7 +670,20 @@ static bool sums_up(const void *ud, pmpo_str s, double *v)
         parts += part;
     }
     *v = total;
-    return parts > 1 && fabs(sum - total) <= 1e-6 * fmax(1, fabs(total));
+    return parts > 1 && pmpo_near(sum, total, 1);
+}
+
+/* Below 2^53, where a double tells each from its neighbours. */
+static bool is_whole(double v)
+{
+    return fabs(v) < 9007199254740992.0 && floor(v) == v;
+}
+
+bool pmpo_near(double a, double b, double least)
+{
+    return is_whole(a) && is_whole(b)
+               ? a == b
+               : fabs(a - b) <= 1e-6 * fmax(least, fabs(b));
 }
 
 bool pmpo_states_number(pmpo_str s, double *v)
@@ -770,5 +783,5 @@ bool pmpo_match_number(pmpo_str reply, bool complete, pmpo_str answer)
 {
     double a, b;
     return pmpo_read_number(reply, complete, &a) &&
-           pmpo_read_number(answer, true, &b) && fabs(a - b) <= 1e-6 * fabs(b);
+           pmpo_read_number(answer, true, &b) && pmpo_near(a, b, 0);
 }

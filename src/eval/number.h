@@ -11,4 +11,8 @@
  * one in words. */
 bool pmpo_states_number(pmpo_str sentence, double *v);
 
+/* Is `a` the number b? Whole numbers must be equal, others to 1e-6 of b, or of
+ * `least` if that is more. */
+bool pmpo_near(double a, double b, double least);
+
 #endif

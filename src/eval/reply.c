@@ -149,9 +149,11 @@ size_t pmpo_minus_of_box(pmpo_str s, size_t i)
 /* A word that "not" may stand before and still deny the next: "not a very". */
 static bool is_between(pmpo_str word)
 {
-    static const char *const words[] = {"the",       "a",     "an",     "be",
-                                        "very",      "quite", "always", "also",
-                                        "therefore", NULL};
+    static const char *const words[] = {
+        "the",    "a",    "an",        "be",     "very",       "quite",
+        "always", "also", "seem",      "appear", "considered", "deemed",
+        "called", "to",   "therefore", NULL,
+    };
     return word.len > 0 &&
            (pmpo_any_word_at(word, 0, words) == word.len ||
             (word.len > 3 && pmpo_same_at(word, word.len - 2, PMPO_STR("ly")) &&
