@@ -465,6 +465,8 @@ static bool is_reversed(const pmpo_answers_known *k, pmpo_str s, size_t i)
            is_of_being(s, d, i);
 }
 
+#define MOST_OF_CLAUSE 300 /* bytes that are looked at, of endless ones too */
+
 /* What stands before i in its clause. */
 static pmpo_str clause_before(pmpo_str s, size_t i)
 {
@@ -472,7 +474,8 @@ static pmpo_str clause_before(pmpo_str s, size_t i)
                                        "?",  "\n",   "so",      "but", "and",
                                        "as", "then", "because", NULL};
     size_t begin = i;
-    while (begin > 0 && !pmpo_any_word_at(s, begin - 1, ends)) {
+    while (begin > 0 && i - begin < MOST_OF_CLAUSE &&
+           !pmpo_any_word_at(s, begin - 1, ends)) {
         begin--;
     }
     return pmpo_str_sub(s, begin, i);
