@@ -29,8 +29,8 @@ pmpo_answers_known pmpo_answers_of(const pmpo_example *e,
 /* The number that the reply gives, tolerant of thousands separators, currency
  * signs, percent, units, LaTeX, fractions a/b and numbers in words. */
 bool pmpo_read_number(pmpo_str reply, bool complete, double *value);
-/* Is the number that the reply gives equal to the answer's, within a relative
- * error of 1e-6? */
+/* Is the number that the reply gives equal to the answer's, or within a relative
+ * error of 1e-6 where not both are whole? */
 bool pmpo_match_number(pmpo_str reply, bool complete, pmpo_str answer);
 
 /* The option letter that the reply concludes with, 'A'..; if it has none, the

@@ -86,6 +86,15 @@ static bool is_purpose(pmpo_str s, size_t end)
     return verb && to && unit && is_digit_at(word_before(s, &end), 0);
 }
 
+/* "$18 by selling 9 eggs": 9 is of how it came about. */
+static bool is_means(pmpo_str s, size_t end)
+{
+    static const char *const words[] = {"by", "after", "from", NULL};
+    pmpo_str verb = word_before(s, &end);
+    return verb.len > 4 && pmpo_same_at(verb, verb.len - 3, PMPO_STR("ing")) &&
+           pmpo_any_word_at(word_before(s, &end), 0, words) > 0;
+}
+
 /* "in 3 weeks", "for each of the 5": a circumstance of what is counted. */
 static bool is_circumstance(pmpo_str s, size_t begin)
 {
@@ -95,7 +104,7 @@ static bool is_circumstance(pmpo_str s, size_t begin)
         "until", "during", "out of", NULL,
     };
     size_t end = pmpo_before_currency(s, begin);
-    if (is_purpose(s, end)) {
+    if (is_purpose(s, end) || is_means(s, end)) {
         return true;
     }
     for (int articles = 0; articles < 2; articles++) {
@@ -108,6 +117,19 @@ static bool is_circumstance(pmpo_str s, size_t begin)
         }
     }
     return false;
+}
+
+/* Below 2^53, where a double tells each from its neighbours. */
+static bool is_whole(double v)
+{
+    return fabs(v) < 9007199254740992.0 && floor(v) == v;
+}
+
+bool pmpo_near(double a, double b, double least)
+{
+    return is_whole(a) && is_whole(b)
+               ? a == b
+               : fabs(a - b) <= 1e-6 * fmax(least, fabs(b));
 }
 
 typedef bool (*at_fn)(pmpo_str s, size_t i, double *v, size_t *end);
@@ -128,6 +150,21 @@ static size_t behind_remark(pmpo_str s, size_t i)
     return end == SIZE_MAX ? i : end + 1;
 }
 
+/* Behind " or 17" at i, after the number v: two whole numbers, of which none is
+ * given; i: no such other one is. */
+static size_t behind_other(pmpo_str s, size_t i, double v)
+{
+    static const char *const signs[] = {"$", "\\$", NULL};
+    size_t k = pmpo_skip_markup(s, i), end;
+    bool either = pmpo_word_at(s, k, PMPO_STR("or"));
+    double x;
+    k = pmpo_skip_words(s, k + 2, signs);
+    bool other = either && pmpo_digits_at(s, k, &x, &end) && is_whole(x) &&
+                 is_whole(v) && x != v;
+    bool equation = other && at(s, pmpo_skip_markup(s, end)) == '=';
+    return other && !equation ? end : i;
+}
+
 /* What last_number takes: results, of these only those in no remark, or all
  * that is not denied. */
 enum { OUTSIDE, RESULTS, ANY };
@@ -142,15 +179,44 @@ static bool last_number(pmpo_str s, at_fn read, int which, double *v)
             i = behind;
             continue;
         }
-        if (read(s, i, &x, &end) && !pmpo_is_denied(s, i) &&
+        bool number = read(s, i, &x, &end);
+        size_t other = number ? behind_other(s, end, x) : end;
+        if (number && other == end && !pmpo_is_denied(s, i) &&
             (which == ANY ||
              (!is_operand(s, i, end) && !is_circumstance(s, i)))) {
             *v = x;
             found = true;
         }
-        i = end > i ? end : i + 1;
+        i = other > i ? other : i + 1;
     }
     return found;
+}
+
+/* The part before ", including 3 cats", unless that goes on to conclude. */
+static pmpo_str before_parts(pmpo_str s)
+{
+    static const char *const marks[] = {", including", NULL};
+    static const char *const more[] = {"=", "so", "then", "therefore", NULL};
+    size_t end = pmpo_find_any_word(s, 0, marks);
+    bool goes_on = pmpo_find_any_word(s, end, more) < s.len;
+    return pmpo_str_sub(s, 0, goes_on ? s.len : end);
+}
+
+/* The sum of the numbers, in digits or words, and of each article one, behind
+ * s[i]; *articles: how many of these. */
+static double sum_of(pmpo_str s, size_t i, size_t *parts, size_t *articles)
+{
+    static const char *const words[] = {"a", "an", NULL};
+    double x, sum = 0;
+    for (size_t end; i<s.len; i = end> i ? end : i + 1) {
+        end = i + 1;
+        bool part = pmpo_digits_at(s, i, &x, &end) ||
+                    (end == i + 1 && pmpo_words_at(s, i, &x, &end));
+        sum += part ? x : 0;
+        *parts += part;
+        *articles += pmpo_any_word_at(s, i, words) > 0;
+    }
+    return sum;
 }
 
 /* "12 animals: 3 cats and 9 dogs": what follows the first colon after a number
@@ -158,42 +224,30 @@ static bool last_number(pmpo_str s, at_fn read, int which, double *v)
 static bool sums_up(const void *ud, pmpo_str s, double *v)
 {
     (void)ud;
-    double total, x, sum = 0;
-    size_t parts = 0, end, i = 0;
-    while (i < s.len && !pmpo_digits_at(s, i, &x, &end)) {
+    double total, x;
+    size_t parts = 0, articles = 0, end, i = 0;
+    while (i < s.len && !pmpo_digits_at(s, i, &x, &end) &&
+           !pmpo_words_at(s, i, &x, &end)) {
         i++;
     }
     size_t colon = pmpo_str_find(s, PMPO_STR(":"), i);
-    if (colon == SIZE_MAX || !last_number(pmpo_str_sub(s, 0, colon),
-                                          pmpo_digits_at, OUTSIDE, &total)) {
+    pmpo_str head = pmpo_str_sub(s, 0, colon == SIZE_MAX ? 0 : colon);
+    if (!last_number(head, pmpo_digits_at, OUTSIDE, &total) &&
+        !last_number(head, pmpo_words_at, OUTSIDE, &total)) {
         return false;
     }
-    for (i = colon; i < s.len; i = end) {
-        end = i + 1;
-        bool part = pmpo_digits_at(s, i, &x, &end);
-        sum += part ? x : 0;
-        parts += part;
-    }
+    double sum = sum_of(s, colon, &parts, &articles);
     *v = total;
-    return parts > 1 && pmpo_near(sum, total, 1);
-}
-
-/* Below 2^53, where a double tells each from its neighbours. */
-static bool is_whole(double v)
-{
-    return fabs(v) < 9007199254740992.0 && floor(v) == v;
-}
-
-bool pmpo_near(double a, double b, double least)
-{
-    return is_whole(a) && is_whole(b)
-               ? a == b
-               : fabs(a - b) <= 1e-6 * fmax(least, fabs(b));
+    return (parts > 1 && pmpo_near(sum, total, 1)) ||
+           (parts > 0 && parts + articles > 1 &&
+            pmpo_near(sum + (double)articles, total, 1));
 }
 
 bool pmpo_states_number(pmpo_str s, double *v)
 {
-    return sums_up(NULL, s, v) || last_number(s, pmpo_digits_at, OUTSIDE, v) ||
+    return sums_up(NULL, s, v) ||
+           last_number(before_parts(s), pmpo_digits_at, OUTSIDE, v) ||
+           last_number(s, pmpo_digits_at, OUTSIDE, v) ||
            last_number(s, pmpo_digits_at, RESULTS, v) ||
            last_number(s, pmpo_digits_at, ANY, v) ||
            last_number(s, pmpo_words_at, RESULTS, v);
@@ -233,7 +287,7 @@ static bool begins_number(const void *ud, pmpo_str s, double *v)
     begin -= begin > 1 && s.ptr[begin - 1] == '$' && s.ptr[begin - 2] == '-'
                  ? 2 /* "-$" is a filler, and the sign */
                  : 0;
-    if (is_list_mark(s, end, *v)) {
+    if (is_list_mark(s, end, *v) || behind_other(s, end, *v) > end) {
         return false;
     }
     pmpo_str said = clause(pmpo_str_sub(s, begin, s.len));

@@ -6,7 +6,8 @@
 #include "pmpo.h"
 
 /* The number that a sentence states: the last one in digits that is not an
- * operand ("16 - 7 = 9"), a circumstance ("in 3 weeks") or negated ("not 7");
+ * operand ("16 - 7 = 9"), a circumstance ("in 3 weeks"), negated ("not 7") or
+ * one of two ("16 or 17");
  * if there is none, the last one in digits that is not negated; else the last
  * one in words. */
 bool pmpo_states_number(pmpo_str sentence, double *v);

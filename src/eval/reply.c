@@ -526,6 +526,24 @@ static bool is_conclusion(pmpo_str sentence)
     return pmpo_find_any_word(sentence, 0, marks) < sentence.len;
 }
 
+/* What stands before a reason states it; where nothing does before a semicolon,
+ * what stands behind it: "It's not 36; it's 18." */
+static bool states(pmpo_str sentence, const pmpo_answer_kind *k, double *v)
+{
+    for (size_t i = 0; i < sentence.len; i++) {
+        pmpo_str part = pmpo_str_sub(sentence, i, sentence.len);
+        part = pmpo_before_reason(part);
+        i += part.len;
+        if (k->states(k->ud, part, v)) {
+            return true;
+        }
+        if (at(sentence, i) != ';') {
+            return false;
+        }
+    }
+    return false;
+}
+
 static bool calculates(pmpo_str sentence)
 {
     return pmpo_str_find(sentence, PMPO_STR("="), 0) != SIZE_MAX;
@@ -548,8 +566,7 @@ static bool last_statement(pmpo_str s, bool marked, const pmpo_answer_kind *k,
         if (marked && !concluding && calculates(sentence)) {
             return false;
         }
-        if ((!marked || concluding) &&
-            k->states(k->ud, pmpo_before_reason(sentence), v)) {
+        if ((!marked || concluding) && states(sentence, k, v)) {
             return true;
         }
         if (marked && end > 1 && s.ptr[end - 1] == '\n' &&
