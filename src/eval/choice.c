@@ -101,9 +101,11 @@ static bool is_article(pmpo_str s, size_t i)
 {
     static const char *const before[] = {"option",   "choice", "statement",
                                          "sentence", "letter", NULL};
-    static const char *const after[] = {"is",    "isn't",   "or",   "and",
-                                        "since", "as",      "with", "which",
-                                        "was",   "because", NULL};
+    static const char *const after[] = {
+        "is",      "isn't", "or",   "and",     "since", "as",
+        "with",    "which", "was",  "because", "has",   "seems",
+        "appears", "would", "must", "fits",    NULL,
+    };
     static const char *const after_i[] = {"is", "isn't", "or", NULL};
     return (s.ptr[i] == 'A' || s.ptr[i] == 'I') && at(s, i + 1) == ' ' &&
            pmpo_is_word_byte(at(s, i + 2)) && !follows_word(s, i, before) &&
@@ -111,7 +113,7 @@ static bool is_article(pmpo_str s, size_t i)
 }
 
 /* In parentheses at i: "(B)", but no "(s)" of "option(s)" or "the speed (s)":
- * a small one begins a clause or is called an option. */
+ * a small one begins a clause, ends a sentence or is called an option. */
 static bool is_apart(pmpo_str s, size_t i)
 {
     static const char *const before[] = {
@@ -189,19 +191,32 @@ static bool is_meant(pmpo_str s, size_t i, char c, const pmpo_answers_known *k)
            !is_dismissal(s, behind_option(s, i, c, k));
 }
 
-/* The place of another letter that the one at i, c, is given together with, "B
- * or C", "(A) the owl, (B) the robin"; SIZE_MAX: it is given alone. */
-static size_t partner_of(pmpo_str s, size_t i, char c,
-                         const pmpo_answers_known *k)
+/* Behind what joins the letter that ends at i to another one, " or ", ", "; i:
+ * nothing does. */
+static size_t behind_join(pmpo_str s, size_t i)
 {
     static const char *const more[] = {"and", "or", "and/or", ",", "/", NULL};
     static const char *const both[] = {"either", "both", "option", "also",
                                        NULL};
-    size_t end = behind_option(s, i, c, k);
-    size_t next = pmpo_skip_words(s, end, more);
-    next = next > end ? pmpo_skip_words(s, next, both) : s.len;
-    char d = letter_at(s, next, k->n);
-    return d && d != c && is_meant(s, next, d, k) ? next : SIZE_MAX;
+    size_t k = pmpo_skip_words(s, i, more);
+    return pmpo_any_word_at(s, i, more) ? pmpo_skip_words(s, k, both) : i;
+}
+
+/* The place of another letter that the one at i, c, is given together with, "B
+ * or C", "(A) the owl, (B) the robin", not "B, A comes second"; SIZE_MAX: it is
+ * given alone. */
+static size_t partner_of(pmpo_str s, size_t i, char c,
+                         const pmpo_answers_known *k)
+{
+    size_t end = behind_option(s, i, c, k), next = behind_join(s, end);
+    char d = next > end ? letter_at(s, next, k->n) : '\0';
+    if (!d || d == c || !is_meant(s, next, d, k)) {
+        return SIZE_MAX;
+    }
+    size_t last = behind_option(s, next, d, k);
+    bool word = last < s.len && pmpo_is_word_byte(s.ptr[last]);
+    return at(s, end) != ',' || !word || behind_join(s, last) > last ? next
+                                                                     : SIZE_MAX;
 }
 
 static const char *const letter_fillers[] = {
@@ -245,9 +260,10 @@ static bool is_called_option(pmpo_str s, size_t i)
     };
     static const char *const after[] = {"is right", "is correct", "is the",
                                         "is true", NULL};
+    static const char *const names[] = {"where", "let", NULL};
     size_t word = pmpo_before_markup(s, i), end = behind_letter(s, i);
     bool formula = s.ptr[i] == '$' || (i > 0 && s.ptr[i - 1] == '$');
-    if (formula || is_variable(s, i)) {
+    if (formula || is_variable(s, i) || follows_word(s, i, names)) {
         return false;
     }
     size_t begin = word;
@@ -579,8 +595,8 @@ static bool follows_having(pmpo_str s, size_t i)
 static bool is_labelled(pmpo_str s, size_t i)
 {
     static const char *const nouns[] = {
-        "sentiment", "tone",     "review",  "text",     "opinion", "feeling",
-        "emotion",   "attitude", "comment", "argument", "label",   NULL,
+        "sentiment", "tone",     "review",   "opinion", "feeling",
+        "emotion",   "attitude", "argument", "label",   NULL,
     };
     i = pmpo_skip_markup(s, i);
     size_t end = i + pmpo_any_word_at(s, i, nouns);

@@ -161,8 +161,8 @@ static size_t behind_other(pmpo_str s, size_t i, double v)
     k = pmpo_skip_words(s, k + 2, signs);
     bool other = either && pmpo_digits_at(s, k, &x, &end) && is_whole(x) &&
                  is_whole(v) && x != v;
-    bool equation = other && at(s, pmpo_skip_markup(s, end)) == '=';
-    return other && !equation ? end : i;
+    char after = other ? at(s, pmpo_skip_markup(s, end)) : '\0';
+    return other && after != '=' && after != '%' ? end : i;
 }
 
 /* What last_number takes: results, of these only those in no remark, or all

@@ -544,9 +544,14 @@ static bool states(pmpo_str sentence, const pmpo_answer_kind *k, double *v)
     return false;
 }
 
+/* It still calculates, and not to confirm what was said: "Check: 18 / 2 = 9." */
 static bool calculates(pmpo_str sentence)
 {
-    return pmpo_str_find(sentence, PMPO_STR("="), 0) != SIZE_MAX;
+    static const char *const checks[] = {"check", "checking",     "verify",
+                                         "(",     "verification", NULL};
+    size_t begin = pmpo_skip_markup(sentence, 0);
+    return pmpo_str_find(sentence, PMPO_STR("="), 0) != SIZE_MAX &&
+           !pmpo_any_word_at(sentence, begin, checks);
 }
 
 /* From the last sentence backwards; `marked`: only those that say that they
