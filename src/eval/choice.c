@@ -127,8 +127,9 @@ static bool is_apart(pmpo_str s, size_t i)
         return !word || called;
     }
     size_t k = pmpo_before_markup(s, i);
+    bool last = i + 3 >= s.len || strchr(".!?*", s.ptr[i + 3]);
     return !word &&
-           (called || k == 0 || strchr(".,;!?])}", s.ptr[k - 1]) ||
+           (called || last || k == 0 || strchr(".,;!?])}", s.ptr[k - 1]) ||
             memchr(s.ptr + k, ':', i - k) || memchr(s.ptr + k, '\n', i - k));
 }
 
@@ -139,7 +140,8 @@ static char letter_at(pmpo_str s, size_t i, size_t n_options)
     bool paren = at(s, i) && strchr("([{$", at(s, i));
     size_t k = i + paren;
     char c = letter_in(at(s, k), n_options), after = at(s, k + 1);
-    if (!c || pmpo_is_word_at(s, k + 1) || goes_on(s, k + 1) ||
+    bool inside = !paren && i > 0 && s.ptr[i - 1] == '(' && after == ')';
+    if (!c || inside || pmpo_is_word_at(s, k + 1) || goes_on(s, k + 1) ||
         (!paren && pmpo_is_word_before(s, i))) {
         return '\0';
     }
