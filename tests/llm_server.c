@@ -365,6 +365,7 @@ static void reply_with(exchange *x, const pmpo_gen_request *r, bool chat)
         make_object(x, format, &reply.text);
     }
     x->s->counts.seeded += json_object_get(x->in, "seed") != NULL;
+    x->s->counts.heated += json_object_get(x->in, "temperature") != NULL;
     json_t *choice = choice_of(x->s, &reply, chat);
     x->out = json_pack("{s:s, s:[o], s:{s:I, s:I}}", "model", x->s->o.name,
                        "choices", choice, "usage", "prompt_tokens",
@@ -429,7 +430,9 @@ static void chat(exchange *x)
     if (x->s->o.denies && n > 0 &&
         pmpo_str_find(m[n - 1].content, pmpo_str_of(x->s->o.denies), 0) !=
             SIZE_MAX) {
-        refuse(x, 400, "the content is filtered");
+        refuse(x, 400,
+               x->s->o.deny_says ? x->s->o.deny_says
+                                 : "the content is filtered");
         return;
     }
     pmpo_gen_request r = {.messages = m,

@@ -40,6 +40,7 @@ typedef struct llm_options {
                           * commas: ",seed,top_p,"; NULL: none */
     const char *denies;  /* chats whose last message has this text are answered
                           * with 400, as by a filter of contents; NULL: none */
+    const char *deny_says; /* the error then; NULL: "the content is filtered" */
     unsigned mute;       /* so many replies of chats come first that have no
                           * message, but cost */
     bool errors_200;     /* errors come with status 200 */
@@ -52,7 +53,8 @@ typedef struct llm_options {
 
 typedef struct llm_counts {
     unsigned all, whole, next, replies, tokens, with_key;
-    unsigned seeded, as_json; /* of the replies: with a seed, as an object */
+    /* Of the replies: with a seed, with a temperature, as an object. */
+    unsigned seeded, heated, as_json;
 } llm_counts;
 
 typedef struct llm_server llm_server;

@@ -675,60 +675,6 @@ static void test_waits_for_room_asleep(void **state)
 
 /* ---- the pure parts -------------------------------------------------------------------------- */
 
-/* A server that answers `capacity` requests a second at most, each after
- * 20 ms: the window that the search ends at. */
-static int window_for(double capacity)
-{
-    pmpo_endpoint e;
-    double now = 0;
-    pmpo_endpoint_init(&e, 0, now);
-    for (int i = 0; i < 20000; i++) {
-        while (pmpo_endpoint_room(&e, now) > 0) {
-            pmpo_endpoint_started(&e);
-        }
-        double rate = e.in_flight / 0.020;
-        now += 1000 / (rate < capacity ? rate : capacity);
-        pmpo_endpoint_answered(&e, now);
-    }
-    return e.window;
-}
-
-static void test_window(void **state)
-{
-    (void)state;
-    /* capacity x latency: 2, 20, 200 in flight are enough. */
-    int small = window_for(100), middle = window_for(1000), large = window_for(10000);
-    print_message("windows %d %d %d\n", small, middle, large);
-    assert_in_range(small, 1, 16);
-    assert_in_range(middle, 16, 64);
-    assert_in_range(large, 128, 512);
-    pmpo_endpoint e;
-    pmpo_endpoint_init(&e, 0, 0);
-    pmpo_endpoint_started(&e);
-    pmpo_endpoint_started(&e);
-    pmpo_endpoint_throttled(&e, 1000, 0);
-    pmpo_endpoint_throttled(&e, 1000, 0);
-    assert_int_equal(e.window, PMPO_WINDOW_FIRST / 2); /* once for both */
-    assert_int_equal(pmpo_endpoint_room(&e, 999), 0);
-    assert_int_equal(pmpo_endpoint_room(&e, 1001), PMPO_WINDOW_FIRST / 2);
-}
-
-static void test_delays(void **state)
-{
-    (void)state;
-    for (int tries = 1; tries < 40; tries++) {
-        double most = 500;
-        for (int i = 1; i < tries && most < PMPO_DELAY_MOST_MS; i++) {
-            most *= 2;
-        }
-        most = most > PMPO_DELAY_MOST_MS ? PMPO_DELAY_MOST_MS : most;
-        assert_true(pmpo_retry_delay(tries, 500, 0, 0.999999) <= most);
-        assert_true(pmpo_retry_delay(tries, 500, 0, 0) >= 0.0999 * most);
-    }
-    assert_true(pmpo_retry_delay(1, 500, 7, 0) == 7000);
-    assert_true(pmpo_retry_delay(1, 500, 1e9, 0) == PMPO_RETRY_AFTER_MOST_MS);
-}
-
 static void refused(const char *url, const char *key, bool insecure, int code)
 {
     pmpo_http_options o = {.urls = &url, .n_urls = 1, .key = key,
@@ -780,8 +726,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_authorities),
-        cmocka_unit_test(test_window),
-        cmocka_unit_test(test_delays),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_many_at_once),

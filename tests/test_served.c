@@ -107,6 +107,13 @@ static void test_forms_of_messages(void **state)
                 &whole),
         "Yes");
     assert_true(whole);
+    assert_string_equal(said_by("\"text\":null,\"message\":{\"content\":"
+                                "\"Yes\"}",
+                                &whole),
+                        "Yes");
+    assert_string_equal(said_by("\"text\":\"No\\u0000 Yes\"", &whole),
+                        "No\xef\xbf\xbd Yes");
+    assert_string_equal(said_by("\"text\":null", &whole), "");
     assert_string_equal(said_by("\"finish_reason\":\"stop\"", &whole),
                         "no text in the reply");
     assert_string_equal(said_by("\"message\":{\"content\":7}", &whole),
@@ -166,6 +173,61 @@ static void test_one_request_is_refused(void **state)
     pmpo_data_free(d);
     pmpo_model_free(m);
     llm_server_stop(s);
+}
+
+/* An error that speaks of parameters without refusing any costs no other
+ * request one of them, be it the first answer or a later one. */
+static void test_a_refusal_that_names_parameters(void **state)
+{
+    (void)state;
+    static const char *const which[] = {"Question 0:", "Question 5:"};
+    for (int i = 0; i < 2; i++) {
+        llm_server *s = llm_server_start(
+            &(llm_options){.kind = LLM_CHAT,
+                           .salt = 2,
+                           .denies = which[i],
+                           .deny_says = "the prompt talks of how temperature "
+                                        "and seed act on plants"});
+        pmpo_model *m;
+        pmpo_error err;
+        assert_int_equal(open_url(llm_server_url(s),
+                                  &(pmpo_model_options){.concurrency = 1}, &m,
+                                  &err),
+                         0);
+        pmpo_data *d = make_data(12, false);
+        unsigned before = llm_server_counts(s).all;
+        pmpo_eval *e = evaluate(m, NULL, d);
+        llm_counts c = llm_server_counts(s);
+        assert_int_equal(e->prompts[0].n_replies, 11);
+        assert_non_null(strstr(e->warning, "refused 1 of 12 requests"));
+        assert_null(strstr(e->warning, "takes no"));
+        assert_true(c.replies == 11 && c.heated == 11);
+        /* Before there is a reply it is tried without the temperature. */
+        assert_int_equal(c.all - before, i == 0 ? 13 : 12);
+        pmpo_eval_free(e);
+        pmpo_data_free(d);
+        pmpo_model_free(m);
+        llm_server_stop(s);
+    }
+}
+
+/* The error's own field says it, else its words; and only what was sent. */
+static void test_what_an_error_names(void **state)
+{
+    (void)state;
+    const unsigned all = ~0u, no_seed = ~(unsigned)PMPO_REFUSES_SEED;
+    const char *words = "no seed with a temperature";
+    const pmpo_str none = PMPO_STR("{\"error\":{\"param\":null}}");
+    const pmpo_str odd = PMPO_STR("{\"error\":{\"param\":\"None\"}}");
+    const pmpo_str own = PMPO_STR("{\"error\":{\"param\":\"temperature\"}}");
+    assert_int_equal(pmpo_read_refusal(words, none, all), PMPO_REFUSES_SEED);
+    assert_int_equal(pmpo_read_refusal(words, odd, all), PMPO_REFUSES_SEED);
+    assert_int_equal(pmpo_read_refusal(words, PMPO_STR("no JSON"), no_seed),
+                     PMPO_REFUSES_TEMPERATURE);
+    assert_int_equal(pmpo_read_refusal(words, own, all),
+                     PMPO_REFUSES_TEMPERATURE);
+    assert_int_equal(pmpo_read_refusal("no", none, all), 0);
+    assert_int_equal(pmpo_read_refusal(words, own, 0), 0);
 }
 
 static void test_all_requests_are_refused(void **state)
@@ -454,6 +516,8 @@ int main(void)
         cmocka_unit_test(test_no_word_for_the_end),
         cmocka_unit_test(test_forms_of_messages),
         cmocka_unit_test(test_one_request_is_refused),
+        cmocka_unit_test(test_a_refusal_that_names_parameters),
+        cmocka_unit_test(test_what_an_error_names),
         cmocka_unit_test(test_all_requests_are_refused),
         cmocka_unit_test(test_answers_of_other_words),
         cmocka_unit_test(test_a_candidate_is_too_long),

@@ -553,8 +553,9 @@ static void test_bad_bytes_are_replaced(void **state)
 {
     (void)state;
     pmpo_buf b = {0};
-    pmpo_buf_put_valid(&b, PMPO_STR("a\xff\xc3\xa4\xe2\x82"));
-    assert_string_equal(b.ptr, "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd");
+    pmpo_buf_put_valid(&b, PMPO_STR("a\xff\xc3\xa4\0\xe2\x82"));
+    assert_string_equal(b.ptr, "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd"
+                               "\xef\xbf\xbd\xef\xbf\xbd");
     pmpo_buf_release(&b);
 }
 

@@ -45,9 +45,16 @@ void pmpo_buf_putc(pmpo_buf *b, char c)
     pmpo_buf_put(b, (pmpo_str){&c, 1});
 }
 
+static size_t first_bad(pmpo_str s)
+{
+    size_t bad = pmpo_utf8_check(s);
+    size_t zero = pmpo_str_find(pmpo_str_sub(s, 0, bad), PMPO_STR("\0"), 0);
+    return zero < bad ? zero : bad;
+}
+
 void pmpo_buf_put_valid(pmpo_buf *b, pmpo_str s)
 {
-    for (size_t bad; (bad = pmpo_utf8_check(s)) != SIZE_MAX;) {
+    for (size_t bad; (bad = first_bad(s)) != SIZE_MAX;) {
         pmpo_buf_put(b, pmpo_str_sub(s, 0, bad));
         pmpo_buf_puts(b, "\xef\xbf\xbd");
         s = pmpo_str_sub(s, bad + 1, s.len);

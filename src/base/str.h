@@ -25,7 +25,8 @@ void pmpo_buf_put(pmpo_buf *b, pmpo_str s);
 void pmpo_buf_puts(pmpo_buf *b, const char *s);
 void pmpo_buf_putc(pmpo_buf *b, char c);
 void pmpo_buf_printf(pmpo_buf *b, const char *fmt, ...) PMPO_PRINTF(2, 3);
-/* Like pmpo_buf_put, with U+FFFD for each byte that is not UTF-8. */
+/* Like pmpo_buf_put, with U+FFFD for each byte that is not UTF-8 and each NUL,
+ * which would end the text for some that read it. */
 void pmpo_buf_put_valid(pmpo_buf *b, pmpo_str s);
 void pmpo_buf_clear(pmpo_buf *b); /* keeps the memory and `failed` */
 void pmpo_buf_release(pmpo_buf *b);

@@ -171,7 +171,9 @@ typedef struct pmpo_gen_params {
 } pmpo_gen_params;
 
 typedef struct pmpo_reply {
-    pmpo_buf text;   /* valid UTF-8 (bad bytes replaced); includes the stop */
+    pmpo_buf
+        text; /* valid UTF-8 without NULs (bad bytes replaced); includes the
+                      * stop */
     size_t n_tokens; /* paid for: with those of tries that gave no text */
     size_t n_fed;    /* rows fed for its prompt. Rows that replies share count
                       * for the first one, so the sum over a call is its cost */

@@ -113,29 +113,52 @@ int pmpo_ask_text(const char *model, const int32_t *ids, size_t n,
 
 /* ---- replies --------------------------------------------------------------------- */
 
-unsigned pmpo_read_refusal(const char *error, unsigned known, const char **lost)
+static const struct {
+    const char *word;
+    pmpo_refusal what;
+    const char *lost;
+} refusals[] = {
+    {"max_completion_tokens", PMPO_REFUSES_MAX_TOKENS, ""},
+    {"response_format", PMPO_REFUSES_JSON, ""},
+    {"json_schema", PMPO_REFUSES_JSON, ""},
+    {"seed", PMPO_REFUSES_SEED, "takes no seeds: its replies don't repeat"},
+    {"temperature", PMPO_REFUSES_TEMPERATURE,
+     "takes no temperature: its replies are sampled as it likes"},
+    {"top_p", PMPO_REFUSES_TOP_P,
+     "takes no top_p: its replies are sampled as it likes"},
+};
+#define N_REFUSALS (sizeof(refusals) / sizeof(*refusals))
+
+static unsigned named_in(const char *text, unsigned sent)
 {
-    static const struct {
-        const char *word;
-        pmpo_refusal what;
-        const char *lost;
-    } rows[] = {
-        {"max_completion_tokens", PMPO_REFUSES_MAX_TOKENS, ""},
-        {"response_format", PMPO_REFUSES_JSON, ""},
-        {"json_schema", PMPO_REFUSES_JSON, ""},
-        {"seed", PMPO_REFUSES_SEED, "takes no seeds: its replies don't repeat"},
-        {"temperature", PMPO_REFUSES_TEMPERATURE,
-         "takes no temperature: its replies are sampled as it likes"},
-        {"top_p", PMPO_REFUSES_TOP_P,
-         "takes no top_p: its replies are sampled as it likes"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        if (!(known & rows[i].what) && strstr(error, rows[i].word)) {
-            *lost = rows[i].lost;
-            return rows[i].what;
+    for (size_t i = 0; i < N_REFUSALS; i++) {
+        if (sent & refusals[i].what && strstr(text, refusals[i].word)) {
+            return refusals[i].what;
         }
     }
     return 0;
+}
+
+unsigned pmpo_read_refusal(const char *message, pmpo_str body, unsigned sent)
+{
+    json_t *o = json_loadb(body.ptr ? body.ptr : "", body.len, 0, NULL);
+    const json_t *error = json_object_get(o, "error");
+    const char *param = json_string_value(json_object_get(error, "param"));
+    unsigned what = param ? named_in(param, sent) : 0;
+    if (!what) {
+        what = named_in(message, sent);
+    }
+    json_decref(o);
+    return what;
+}
+
+const char *pmpo_refusal_costs(unsigned one)
+{
+    size_t i = 0;
+    while (i + 1 < N_REFUSALS && refusals[i].what != one) {
+        i++;
+    }
+    return refusals[i].lost;
 }
 
 bool pmpo_says_too_long(const char *error)
@@ -215,21 +238,35 @@ static bool put_form(json_t *o, const pmpo_json_form *f, json_t *messages)
     return ok;
 }
 
-static bool put_sampling(json_t *o, const pmpo_sampling *s, bool chat)
+unsigned pmpo_ask_has(const pmpo_gen_request *r, const pmpo_gen_params *p,
+                      unsigned refused)
+{
+    bool chat = r->n_messages > 0 && !r->ids;
+    unsigned all = PMPO_REFUSES_TEMPERATURE | PMPO_REFUSES_TOP_P;
+    all |= chat ? PMPO_REFUSES_MAX_TOKENS : 0;
+    all |= p->temperature > 0 ? PMPO_REFUSES_SEED : 0;
+    all |= pmpo_json_form_of(r, refused) ? PMPO_REFUSES_JSON : 0;
+    return all & ~refused;
+}
+
+static bool put_sampling(json_t *o, const pmpo_gen_request *r,
+                         const pmpo_sampling *s)
 {
     const pmpo_gen_params *p = s->p;
+    unsigned has = pmpo_ask_has(r, p, s->refused);
+    bool chat = r->n_messages > 0;
     bool ok = set(o,
                   chat && s->refused & PMPO_REFUSES_MAX_TOKENS
                       ? "max_completion_tokens"
                       : "max_tokens",
                   json_integer(p->max_tokens));
-    if (!(s->refused & PMPO_REFUSES_TEMPERATURE)) {
+    if (has & PMPO_REFUSES_TEMPERATURE) {
         ok = set(o, "temperature", json_real(p->temperature)) && ok;
     }
-    if (!(s->refused & PMPO_REFUSES_TOP_P)) {
+    if (has & PMPO_REFUSES_TOP_P) {
         ok = set(o, "top_p", json_real(p->top_p)) && ok;
     }
-    if (p->temperature > 0 && !(s->refused & PMPO_REFUSES_SEED)) {
+    if (has & PMPO_REFUSES_SEED) {
         /* signed 32 bits go everywhere */
         uint64_t seed = (s->seed ^ (s->seed >> 32)) & 0x7fffffff;
         ok = set(o, "seed", json_integer((json_int_t)seed)) && ok;
@@ -247,7 +284,7 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
     json_t *what = chat ? messages_of(r->messages, r->n_messages)
                         : pmpo_json_ids(r->ids, r->n_ids);
     bool ok = !form || put_form(o, form, what);
-    ok = put_sampling(o, s, chat) && ok;
+    ok = put_sampling(o, r, s) && ok;
     ok = set(o, chat ? "messages" : "prompt", what) && ok;
     /* Others leave the stop out of the text without saying that it was there,
      * so there it is looked for in what came. */
@@ -260,7 +297,8 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
 
 static void put_string(const json_t *s, pmpo_buf *out)
 {
-    pmpo_buf_put(out, (pmpo_str){json_string_value(s), json_string_length(s)});
+    pmpo_buf_put_valid(out,
+                       (pmpo_str){json_string_value(s), json_string_length(s)});
 }
 
 /* Appends a choice's words; false: it is no reply. A message's are a text, a
@@ -270,7 +308,9 @@ static bool put_said(const json_t *choice, pmpo_buf *out)
 {
     const json_t *m = json_object_get(choice, "message");
     const json_t *said = json_object_get(choice, "text");
-    said = said ? said : json_object_get(m, "content");
+    if (m && !json_is_string(said)) {
+        said = json_object_get(m, "content");
+    }
     for (size_t i = 0; i < json_array_size(said); i++) {
         const json_t *part = json_array_get(said, i);
         const char *type = json_string_value(json_object_get(part, "type"));

@@ -36,11 +36,17 @@ typedef enum pmpo_refusal {
     PMPO_REFUSES_TOP_P = 16
 } pmpo_refusal;
 
-/* Which of them, not yet in `known`, an error message names; 0: none. *lost
- * says what replies lose by leaving it out, as part of a sentence; "":
+/* Those that a request of pmpo_ask_reply has, sent without `refused`. */
+unsigned pmpo_ask_has(const pmpo_gen_request *r, const pmpo_gen_params *p,
+                      unsigned refused);
+/* Which of them, of those in `sent`, a server says that it refuses; 0: none.
+ * Its error's own field for that (error.param in `body`) goes before what the
+ * message names, which may speak of anything: a guess until the request has a
+ * reply without it. */
+unsigned pmpo_read_refusal(const char *message, pmpo_str body, unsigned sent);
+/* What replies lose by leaving out one of them, as part of a sentence; "":
  * nothing. */
-unsigned pmpo_read_refusal(const char *error, unsigned known,
-                           const char **lost);
+const char *pmpo_refusal_costs(unsigned one);
 
 /* Does an error message say that prompt and reply don't fit into the context? It
  * may name parameters, too, of which none was refused. */

@@ -14,6 +14,7 @@ void pmpo_endpoint_init(pmpo_endpoint *e, int fixed, double now_ms)
         .fixed = fixed > 0,
         .growing = true,
         .epoch_began_ms = now_ms,
+        .halved_ms = -1,
     };
 }
 
@@ -32,9 +33,15 @@ void pmpo_endpoint_fix(pmpo_endpoint *e, int n)
     }
 }
 
+double pmpo_endpoint_closed_until(const pmpo_endpoint *e)
+{
+    return e->throttled_until > e->aside_until ? e->throttled_until
+                                               : e->aside_until;
+}
+
 int pmpo_endpoint_room(const pmpo_endpoint *e, double now_ms)
 {
-    if (e->aside_until > now_ms) {
+    if (pmpo_endpoint_closed_until(e) > now_ms) {
         return 0;
     }
     /* After a time aside one request finds out whether it is back. */
@@ -100,17 +107,19 @@ void pmpo_endpoint_answered(pmpo_endpoint *e, double now_ms)
     e->epoch_began_ms = now_ms;
 }
 
-void pmpo_endpoint_throttled(pmpo_endpoint *e, double delay_ms, double now_ms)
+void pmpo_endpoint_throttled(pmpo_endpoint *e, double sent_ms, double delay_ms,
+                             double now_ms)
 {
     e->in_flight--;
     e->failures = 0;
-    e->aside_ms = 0;
-    /* Many answers may say so at once; the window is halved for the first. */
-    if (e->aside_until <= now_ms && !e->fixed) {
+    e->aside_until = e->aside_ms = 0;
+    /* What was sent before the window was halved says nothing of the half. */
+    if (sent_ms > e->halved_ms && !e->fixed) {
         settle(e, e->window / 2);
+        e->halved_ms = now_ms;
     }
-    if (now_ms + delay_ms > e->aside_until) {
-        e->aside_until = now_ms + delay_ms;
+    if (now_ms + delay_ms > e->throttled_until) {
+        e->throttled_until = now_ms + delay_ms;
     }
 }
 

@@ -4,7 +4,8 @@
  * The window (requests in flight) is adapted like a congestion window: it
  * doubles as long as the server then answers more requests per second, then
  * stays; from time to time a larger one is tried again; and it is halved when
- * the server reports overload (429, 503).
+ * the server reports overload (429, 503), once for the requests that were under
+ * way together.
  *
  * A server that fails several times in a row is set aside and tried again
  * with a single request after a delay that doubles. */
@@ -32,19 +33,25 @@ typedef struct pmpo_endpoint {
     int failures;       /* in a row, 0 after a success */
     double aside_until; /* ms; 0: not set aside */
     double aside_ms;    /* the last such delay */
+    double throttled_until; /* ms; 0: it has reported no overload */
+    double halved_ms;       /* when the window was last halved; -1: never */
 } pmpo_endpoint;
 
 /* fixed > 0: always that many requests in flight. */
 void pmpo_endpoint_init(pmpo_endpoint *e, int fixed, double now_ms);
 /* Fixes the window at n (n > 0), or restores the earlier one (n = 0). */
 void pmpo_endpoint_fix(pmpo_endpoint *e, int n);
+/* Nothing is sent before that, ms; may be over. */
+double pmpo_endpoint_closed_until(const pmpo_endpoint *e);
 /* How many more requests may be sent now. */
 int pmpo_endpoint_room(const pmpo_endpoint *e, double now_ms);
 void pmpo_endpoint_started(pmpo_endpoint *e);
 /* An answer came, good or bad: the server is alive. */
 void pmpo_endpoint_answered(pmpo_endpoint *e, double now_ms);
-/* The server reported overload: 429, 503. Nothing is sent for delay_ms. */
-void pmpo_endpoint_throttled(pmpo_endpoint *e, double delay_ms, double now_ms);
+/* The server reported overload, 429 or 503, to a request sent at sent_ms.
+ * Nothing is sent for delay_ms, whatever is answered meanwhile. */
+void pmpo_endpoint_throttled(pmpo_endpoint *e, double sent_ms, double delay_ms,
+                             double now_ms);
 /* No answer: refused, reset, timed out. `backoff_ms`: the first delay. */
 void pmpo_endpoint_failed(pmpo_endpoint *e, double backoff_ms, double now_ms);
 /* Set aside, and not yet tried again with success. */

@@ -32,8 +32,11 @@ typedef struct pmpo_remote {
      * tells, that note, and what was to be told before it. */
     size_t n_denied, n_asked;
     const char *denied_note, *before_denied;
-    unsigned refused; /* parameters it refuses in requests for replies: bits of
-                       * pmpo_refusal */
+    /* Parameters of requests for replies, bits of pmpo_refusal: those that it
+     * refuses, which are left out, and those of requests that had a reply. The
+     * latter only with the values of the last call. */
+    unsigned refused, taken;
+    double temperature, top_p;
     pmpo_http *load; /* for scores and replies, many requests at once */
     /* For tokenising, one request at a time. Separate, because a queue renders,
      * and so tokenises, while `load` is in use. */

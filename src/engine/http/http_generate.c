@@ -10,7 +10,8 @@ typedef struct sample {
     uint64_t seed;
     pmpo_reply *out;
     bool sent;
-    unsigned refused; /* sent without these */
+    unsigned left_out;    /* its own guesses at what was refused */
+    unsigned refused;     /* sent without these */
     size_t n_fed, n_made; /* paid for, by all its tries */
 } sample;
 
@@ -56,10 +57,10 @@ static int next(void *ud, pmpo_http_call *call, pmpo_error *err)
     const pmpo_sampling how = {.p = w->p,
                                .seed = s->seed,
                                .vllm = w->r->is_vllm,
-                               .refused = w->r->refused};
+                               .refused = w->r->refused | s->left_out};
     one.n_messages = is_chat(s) ? one.n_messages : 0;
     s->sent = true;
-    s->refused = w->r->refused;
+    s->refused = how.refused;
     *call = (pmpo_http_call){.ticket = w->at,
                              .path = is_chat(s) ? "/chat/completions"
                                                 : "/completions",
@@ -97,20 +98,49 @@ bool pmpo_remote_too_long(const pmpo_http_reply *reply)
 }
 
 /* Servers of chats take not all the same: where an error names what this one
- * refused, the sample is sent again without. */
+ * refused, the sample is sent again without. But an error may name anything: not
+ * what others have had a reply with, except that a form may be too much for a
+ * server where another one is not. */
 static bool ask_otherwise(writing *w, const pmpo_http_reply *reply,
                           const char *error)
 {
+    const pmpo_remote *r = w->r;
     sample *s = &w->samples[reply->ticket];
-    const char *lost = "";
-    unsigned what = pmpo_read_refusal(error, s->refused, &lost);
-    if (what && !(w->r->refused & what)) {
-        w->r->refused |= what;
-        tell(w->r, lost);
+    unsigned sent = pmpo_ask_has(s->request, w->p, s->refused);
+    unsigned what = pmpo_read_refusal(error, reply->body, sent);
+    if (what & r->taken & ~(r->refused | PMPO_REFUSES_JSON)) {
+        return false;
     }
+    s->left_out |= what;
     s->sent = what == 0;
     w->at = what ? 0 : w->at;
     return what != 0;
+}
+
+/* The sample has a reply: what it was sent with is taken, and what it was sent
+ * without was refused, unless others had a reply with it. */
+static void learn(const writing *w, const sample *s)
+{
+    pmpo_remote *r = w->r;
+    unsigned news = s->left_out & ~(r->refused | r->taken);
+    r->refused |= news;
+    r->taken |= pmpo_ask_has(s->request, w->p, s->refused);
+    for (unsigned one = 1; one <= news; one *= 2) {
+        if (news & one) {
+            tell(r, pmpo_refusal_costs(one));
+        }
+    }
+}
+
+/* Some servers take a temperature of 1 and no other. */
+static void forget_values(pmpo_remote *r, const pmpo_gen_params *p)
+{
+    unsigned other = p->temperature != r->temperature ? PMPO_REFUSES_TEMPERATURE
+                                                      : 0;
+    other |= p->top_p != r->top_p ? PMPO_REFUSES_TOP_P : 0;
+    r->taken &= ~other;
+    r->temperature = p->temperature;
+    r->top_p = p->top_p;
 }
 
 /* Four bytes a token, where the server's reply doesn't say what it cost. */
@@ -155,6 +185,7 @@ static int take(writing *w, const pmpo_http_reply *reply, pmpo_error *err)
     if (rc < 0) {
         return PMPO_HTTP_AGAIN;
     }
+    learn(w, s);
     w->n_ended++;
     if (w->p->done) {
         w->p->done(w->p->ud, reply->ticket);
@@ -227,6 +258,7 @@ int pmpo_remote_generate(void *self, const pmpo_gen_request *requests,
                          pmpo_error *err)
 {
     writing w = {.r = self, .p = p};
+    forget_values(w.r, p);
     for (size_t i = 0; i < n; i++) {
         w.n += requests[i].n_samples;
     }

@@ -397,7 +397,7 @@ static void tell_endpoint(pmpo_http *h, const slot *s, fate f, double delay,
     if (f == UNREACHED) {
         pmpo_endpoint_failed(e, h->backoff_ms, now);
     } else if (f == THROTTLED) {
-        pmpo_endpoint_throttled(e, delay, now);
+        pmpo_endpoint_throttled(e, s->began_ms, delay, now);
     } else {
         pmpo_endpoint_answered(e, now);
     }
@@ -428,7 +428,7 @@ static int tell_source(const pmpo_http_source *source, const slot *s, int code,
         .ticket = s->pending->call.ticket,
         .code = code,
         .status = status,
-        .body = code == 0 ? pmpo_buf_str(&s->reply) : (pmpo_str){0},
+        .body = pmpo_buf_str(&s->reply),
         .why = why,
         .ms = pmpo_now_ms() - s->began_ms,
     };
@@ -559,7 +559,7 @@ static int poll_ms(const pmpo_http *h, double now)
         ms = h->waiting->due_ms - now;
     }
     for (size_t i = 0; i < h->n; i++) {
-        double back = h->servers[i].aside_until - now;
+        double back = pmpo_endpoint_closed_until(&h->servers[i]) - now;
         ms = back > 0 && back < ms ? back : ms;
     }
     return ms < 1 ? 1 : (int)ms;

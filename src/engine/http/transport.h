@@ -57,7 +57,8 @@ typedef struct pmpo_http_reply {
     size_t ticket;
     int code;        /* 0: status 2xx and a whole body; else the failure */
     int status;      /* of HTTP; 0: none came */
-    pmpo_str body;   /* borrowed until the function returns */
+    pmpo_str body;   /* borrowed until the function returns; of a failure what
+                      * came of one, such as the server's error */
     const char *why; /* of the failure, one line that names the URL */
     double ms;       /* of the last try */
 } pmpo_http_reply;

@@ -190,10 +190,11 @@ static llama_token greedy(const job *j, int32_t row)
     return x && isfinite(x[best]) ? best : LLAMA_TOKEN_NULL;
 }
 
-/* Replaces what is not UTF-8 (a reply may end within a code point). */
+/* Replaces what is not UTF-8 (a reply may end within a code point), and NULs. */
 static int mend(pmpo_buf *text, pmpo_error *err)
 {
-    if (pmpo_utf8_check(pmpo_buf_str(text)) == SIZE_MAX) {
+    if (pmpo_utf8_check(pmpo_buf_str(text)) == SIZE_MAX &&
+        pmpo_str_find(pmpo_buf_str(text), PMPO_STR("\0"), 0) == SIZE_MAX) {
         return 0;
     }
     pmpo_buf good = {0};
