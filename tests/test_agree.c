@@ -126,6 +126,32 @@ static void test_what_does_not_apply(void **state)
     assert_memory_equal(&a, &b, sizeof(a));
 }
 
+/* Weights are of the losses; marks are counted. */
+static void test_weights(void **state)
+{
+    (void)state;
+    static table t;
+    uint64_t seed = 11;
+    double x[8], y[8];
+    pmpo_agreement a;
+    fill(&t, 1, 8, 1, &seed);
+    for (size_t i = 0; i < N; i++) {
+        t.weights[i] = i == 0 ? 1000 : 1;
+    }
+    for (size_t p = 0; p < 8; p++) {
+        t.right[p * N] = p < 4;
+        x[p] = -pmpo_mean(t.loss + p * N, t.weights, N);
+        y[p] = pmpo_mean(t.right + p * N, NULL, N);
+    }
+    pmpo_rankings r = view(&t, 1, 8);
+    assert_int_equal(pmpo_agreements(&r, 1, &a), 0);
+    assert_true(fabs(a.value - pmpo_spearman(x, y, 8)) < 1e-12);
+    for (size_t p = 0; p < 8; p++) {
+        y[p] = pmpo_mean(t.right + p * N, t.weights, N);
+    }
+    assert_true(fabs(a.value - pmpo_spearman(x, y, 8)) > 1e-3);
+}
+
 /* Four copies of an input make nothing surer than one. */
 static void test_copies_add_nothing(void **state)
 {
@@ -240,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_what_does_not_apply),
+        cmocka_unit_test(test_weights),
         cmocka_unit_test(test_copies_add_nothing),
         cmocka_unit_test(test_few_inputs_prove_nothing),
         cmocka_unit_test(test_one_loss_keeps_the_level),

@@ -149,11 +149,20 @@ static void test_answers(void **state)
     pmpo_model *m = fake_new(&(fake_options){.salt = SALT});
     pmpo_data *d = walks();
     pmpo_audit *a = audit(m, d, PMPO_METRIC_EXACT);
+    pmpo_eval_options o;
+    pmpo_eval *e = NULL;
+    pmpo_eval_options_init(&o);
+    o.metrics = PMPO_METRIC_EXACT;
+    o.no_cache = true;
+    assert_int_equal(pmpo_eval_run(m, d, prompts, N_PROMPTS, &o, &e, NULL), 0);
     assert_int_equal(a->n_metrics, 1);
     assert_true(a->cost.generated_tokens > 0 && a->cost.prompt_tokens > 0);
-    for (size_t p = 0; p < N_PROMPTS; p++) {
+    for (size_t p = 0; p < N_PROMPTS; p++) { /* weights are of the loss alone */
         assert_true(a->accuracy[p] > 0 && a->accuracy[p] < 1);
+        assert_true(fabs(a->accuracy[p] - e->prompts[p].metrics[0].value) <
+                    1e-12);
     }
+    pmpo_eval_free(e);
     pmpo_audit_free(a);
     pmpo_data_free(d);
     fake_free(m);

@@ -248,7 +248,7 @@ static void test_races(void **state)
     char *off = run_with(PMPO_RACE_OFF, d, path);
     char *exact = run_with(PMPO_RACE_EXACT, d, path);
     char *paired = run_with(PMPO_RACE_PAIRED, d, path);
-    /* Nothing is sure of a calibrated loss before its end. */
+    /* Nothing is sure of calibrated nll before its end. */
     assert_string_equal(strstr(off, "\ni 1 "), strstr(exact, "\ni 1 "));
     free(off);
     free(exact);
@@ -258,6 +258,66 @@ static void test_races(void **state)
     drop_folder(folder);
 }
 
+static pmpo_run *run_choice(pmpo_model *m, pmpo_race race, const pmpo_data *d,
+                            const char *path)
+{
+    pmpo_optimize_options o = small_options();
+    o.score.loss = PMPO_LOSS_CHOICE;
+    o.score.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
+    o.split = (pmpo_split){20, 4, 16, 1};
+    o.race = race;
+    o.force = true;
+    pmpo_run *run;
+    pmpo_error err;
+    if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,
+                      &run, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return run;
+}
+
+static size_t n_given_up(const pmpo_iteration *it)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < it->n_candidates; k++) {
+        n += isfinite(it->candidates[k].lower_bound);
+    }
+    return n;
+}
+
+/* Calibrated or not, choice is 0 or more: candidates are given up by it, and
+ * the others come to what they come to without. */
+static void test_choice_has_a_bound(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    char *path2 = path_in(folder, "s");
+    pmpo_data *d = free_form(40);
+    pmpo_model *m = fake_new(&(fake_options){.salt = 5});
+    pmpo_run *off = run_choice(m, PMPO_RACE_OFF, d, path);
+    pmpo_run *exact = run_choice(m, PMPO_RACE_EXACT, d, path2);
+    const pmpo_run_view *a = pmpo_run_describe(off);
+    const pmpo_run_view *b = pmpo_run_describe(exact);
+    size_t n = 0;
+    assert_true(a->n_iterations > 1 && a->n_iterations == b->n_iterations);
+    for (size_t i = 0; i < a->n_iterations; i++) {
+        const pmpo_iteration *x = &a->iterations[i], *y = &b->iterations[i];
+        assert_true(x->best_loss == y->best_loss && x->best_loss >= 0);
+        assert_int_equal(n_given_up(x), 0);
+        n += n_given_up(y);
+    }
+    assert_true(n > 0);
+    assert_true(pmpo_str_eq(a->best.prompt, b->best.prompt));
+    assert_true(a->test_gain == b->test_gain);
+    pmpo_run_free(off);
+    pmpo_run_free(exact);
+    fake_free(m);
+    pmpo_data_free(d);
+    drop_folder(folder);
+    free(path);
+    free(path2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_shots_stay),
         cmocka_unit_test(test_figures_are_of_the_scores_of_the_loss),
         cmocka_unit_test(test_races),
+        cmocka_unit_test(test_choice_has_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

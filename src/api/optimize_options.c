@@ -351,8 +351,7 @@ static int resolve_by_data(const pmpo_parts *p, pmpo_optimize_options *o,
     int rc = resolve_metric(p, o, err);
     rc = rc < 0 ? rc : resolve_loss(p, o, &o->score.loss, err);
     if (rc == 0 && o->race == PMPO_RACE_PAIRED &&
-        o->score.calibrate != PMPO_CALIBRATE_NONE &&
-        pmpo_loss_row_of(o->score.loss)->may_be_negative) {
+        pmpo_loss_may_be_negative(&o->score.how)) {
         rc = pmpo_fail(err, PMPO_EUSAGE,
                        "a paired race needs losses of 0 or "
                        "more, calibrated %s may be negative: take race off or "

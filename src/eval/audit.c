@@ -360,7 +360,7 @@ static int fill_rows(work *w, pmpo_audit_loss *out, pmpo_error *err)
     for (size_t r = 0; rc == 0 && r < t->n_losses; r++) {
         double *row = loss + r * t->n_prompts;
         for (size_t p = 0; p < t->n_prompts; p++) {
-            row[p] = pmpo_matrix_mean(t, pmpo_matrix_loss(t, r, p));
+            row[p] = pmpo_matrix_mean_loss(t, r, p);
         }
         out[r] = (pmpo_audit_loss){w->rows[r].name, row, a + r * t->n_metrics};
     }
@@ -393,7 +393,7 @@ static void add_answers(pmpo_audit *out, const pmpo_eval *answers)
 static void fill_accuracy(const pmpo_matrix *t, size_t metric, double *out)
 {
     for (size_t p = 0; p < t->n_prompts; p++) {
-        out[p] = pmpo_matrix_mean(t, pmpo_matrix_right(t, metric, p));
+        out[p] = pmpo_matrix_share(t, metric, p);
     }
 }
 

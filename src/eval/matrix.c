@@ -43,16 +43,28 @@ void pmpo_matrix_weigh(pmpo_matrix *m, const pmpo_prompt_score *s)
     }
 }
 
-double pmpo_matrix_mean(const pmpo_matrix *m, const double *row)
+static double mean_of(const double *row, const double *weights, size_t n)
 {
     double sum = 0, weight = 0;
-    for (size_t i = 0; i < m->n_examples; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (!isnan(row[i])) {
-            sum += m->weights[i] * row[i];
-            weight += m->weights[i];
+            double w = weights ? weights[i] : 1;
+            sum += w * row[i];
+            weight += w;
         }
     }
     return weight > 0 ? sum / weight : NAN;
+}
+
+double pmpo_matrix_mean_loss(const pmpo_matrix *m, size_t loss, size_t prompt)
+{
+    return mean_of(pmpo_matrix_loss(m, loss, prompt), m->weights,
+                   m->n_examples);
+}
+
+double pmpo_matrix_share(const pmpo_matrix *m, size_t metric, size_t prompt)
+{
+    return mean_of(pmpo_matrix_right(m, metric, prompt), NULL, m->n_examples);
 }
 
 /* ---- families -------------------------------------------------------------- */

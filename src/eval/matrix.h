@@ -12,7 +12,8 @@ typedef struct pmpo_matrix {
     size_t n_losses, n_metrics, n_prompts, n_examples;
     double *loss;    /* [n_losses][n_prompts][n_examples] */
     double *right;   /* [n_metrics][n_prompts][n_examples]; NAN: does not apply */
-    double *weights; /* [n_examples] */
+    double
+        *weights; /* [n_examples], of the losses; right answers count alike */
     size_t *groups;  /* [n_examples] by input, see pmpo_data_groups */
     /* [n_prompts]: the same number for prompts that were made from one another.
      * Such prompts have similar losses and accuracies, so they count as one, by
@@ -30,9 +31,10 @@ double *pmpo_matrix_right(const pmpo_matrix *m, size_t metric, size_t prompt);
  * every prompt. */
 void pmpo_matrix_weigh(pmpo_matrix *m, const pmpo_prompt_score *s);
 
-/* The weighted mean of a row over the examples that are not NAN; NAN if all
- * are. */
-double pmpo_matrix_mean(const pmpo_matrix *m, const double *row);
+/* A prompt's mean loss, weighted, and its share of right answers among the
+ * examples that are not NAN; NAN if all are. */
+double pmpo_matrix_mean_loss(const pmpo_matrix *m, size_t loss, size_t prompt);
+double pmpo_matrix_share(const pmpo_matrix *m, size_t metric, size_t prompt);
 size_t pmpo_matrix_families(const pmpo_matrix *m); /* how many */
 size_t pmpo_matrix_inputs(const pmpo_matrix *m);   /* different ones */
 /* out[n_losses]: each loss with one metric, over the families. PMPO_ENOMEM. */

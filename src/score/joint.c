@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "score/loss.h"
 #include "score/scorer.h"
 
 typedef struct joining {
@@ -190,7 +191,9 @@ static int finish(joining *j, size_t i, pmpo_error *err)
         weight += x[k].weight;
     }
     if (of->result.pruned) { /* on as many examples as were asked for */
-        of->result.lower_bound = sum / of->scorer->total_weight;
+        of->result.lower_bound = pmpo_loss_may_be_negative(&of->scorer->o.how)
+                                     ? NAN
+                                     : sum / of->scorer->total_weight;
         return 0;
     }
     p->loss = sum / weight;

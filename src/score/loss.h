@@ -27,7 +27,7 @@ enum {
 typedef struct pmpo_loss_row {
     pmpo_loss_reads reads;
     unsigned uses;     /* PMPO_USES_ */
-    bool may_be_negative; /* if calibrated; otherwise losses are >= 0 */
+    bool may_be_negative; /* if calibrated: pmpo_loss_may_be_negative */
     /* The loss of an example, in nats. targets[0] is the target or chosen
      * output; the others are those of `reads`, which it is compared with. */
     double (*loss)(const pmpo_target_score *targets, size_t n,
@@ -57,6 +57,9 @@ const pmpo_str *pmpo_loss_others(pmpo_loss_kind kind, const pmpo_example *e,
 /* The score s(y) of an output: its log-likelihood, minus its prior if
  * calibrated, in nats; with `per_token`, the mean over its tokens. */
 double pmpo_output_score(const pmpo_target_score *t, bool per_token);
+/* May an example's loss be below 0? If not, a sum over some examples is a bound
+ * of that over all. */
+bool pmpo_loss_may_be_negative(const pmpo_score_settings *how);
 /* Are outputs compared per token? */
 bool pmpo_compares_per_token(const pmpo_score_settings *how);
 

@@ -67,6 +67,12 @@ bool pmpo_compares_per_token(const pmpo_score_settings *how)
            how->normalize == PMPO_NORM_LENGTH;
 }
 
+bool pmpo_loss_may_be_negative(const pmpo_score_settings *how)
+{
+    return rows[how->loss]->may_be_negative &&
+           how->calibrate != PMPO_CALIBRATE_NONE;
+}
+
 double pmpo_example_loss(const pmpo_target_score *targets, size_t n,
                          const pmpo_score_settings *how)
 {

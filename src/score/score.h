@@ -78,8 +78,7 @@ typedef struct pmpo_give_up {
     double race_margin;  /* the gain a candidate must have, nats */
     double bound;        /* stop once the weighted mean loss is certain to
                           * exceed this, losses being >= 0; INFINITY: never.
-                          * Ignored for calibrated losses, which may be
-                          * negative */
+                          * Ignored where pmpo_loss_may_be_negative */
     size_t most_examples; /* stop after so many, as pruned; 0: all. Without a
                            * rival they are the first of the data */
 } pmpo_give_up;
@@ -115,7 +114,8 @@ typedef struct pmpo_result {
     bool pruned;
     bool lost_race;          /* pruned by the paired test, not by the bound */
     size_t n_done;           /* examples scored */
-    double lower_bound;      /* of the loss, when pruned */
+    double lower_bound;      /* of the loss, when pruned; NAN where it may be
+                              * negative */
     size_t units_scored, units;
     size_t n_prefix;         /* leading tokens that all sequences share */
     const double *by_model; /* joint scorer, not pruned: the loss on each model;

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "score/loss.h"
 #include "score/prune.h"
 #include "score/scorer.h"
 
@@ -126,11 +127,19 @@ static int read_block(lane *p, pmpo_error *err)
     return 0;
 }
 
+/* Below this the loss can't be, whatever is to come; NAN: it can. */
+static double lower_bound(const lane *p)
+{
+    return pmpo_loss_may_be_negative(&p->s->o.how)
+               ? NAN
+               : p->sum / p->s->total_weight;
+}
+
 /* Whether it is given up here, or has been looked at for long enough. */
 static bool is_over(lane *p)
 {
     const pmpo_give_up *g = give_up(p);
-    bool hopeless = !p->s->prior && p->sum / p->s->total_weight > g->bound;
+    bool hopeless = lower_bound(p) > g->bound; /* false of NAN */
     p->result.lost_race =
         !hopeless && g->race_alpha > 0 &&
         pmpo_race_is_lost(p->x, g->rival, p->result.n_done, p->s->n_examples,
@@ -177,9 +186,7 @@ static void advance(queue *q, lane *p)
         bool last = p->n_read == p->s->n_blocks;
         if (rc == 0 && !last && is_over(p)) {
             p->result.pruned = true;
-            p->result.lower_bound = p->s->prior
-                                        ? NAN
-                                        : p->sum / p->s->total_weight;
+            p->result.lower_bound = lower_bound(p);
             decide(q, p, 0, NULL);
             return;
         }

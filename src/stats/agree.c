@@ -42,13 +42,15 @@ static int make_room(bench *b)
 
 /* ---- over examples ------------------------------------------------------- */
 
-/* The weighted mean of the drawn values; NANs are left out. */
-static double drawn_mean(const bench *b, const double *v)
+/* The mean of the drawn values, weighted unless `weights` is NULL; NANs are
+ * left out. */
+static double drawn_mean(const bench *b, const double *v, const double *weights)
 {
     double sum = 0, weight = 0;
     for (size_t i = 0; i < b->r->n_examples; i++) {
         if (!isnan(v[i])) {
-            double w = b->r->weights[i] * (double)b->times[b->r->group[i]];
+            double w = (weights ? weights[i] : 1) *
+                       (double)b->times[b->r->group[i]];
             sum += w * v[i];
             weight += w;
         }
@@ -60,10 +62,10 @@ static void fill_means(bench *b)
 {
     const pmpo_rankings *r = b->r;
     for (size_t k = 0; k < r->n_losses * r->n_prompts; k++) {
-        b->x[k] = -drawn_mean(b, r->loss + k * r->n_examples);
+        b->x[k] = -drawn_mean(b, r->loss + k * r->n_examples, r->weights);
     }
     for (size_t p = 0; p < r->n_prompts; p++) {
-        b->y[p] = drawn_mean(b, r->right + p * r->n_examples);
+        b->y[p] = drawn_mean(b, r->right + p * r->n_examples, NULL);
     }
 }
 

@@ -13,7 +13,7 @@
 typedef struct pmpo_rankings {
     const double *loss;  /* [n_losses][n_prompts][n_examples] */
     const double *right; /* [n_prompts][n_examples], 0..1; NAN: does not apply */
-    const double *weights; /* [n_examples] */
+    const double *weights; /* [n_examples], of the losses; marks count alike */
     const size_t *group; /* [n_examples] by input, see pmpo_data_groups */
     size_t n_losses, n_prompts, n_examples;
 } pmpo_rankings;
