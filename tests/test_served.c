@@ -444,6 +444,29 @@ static int chat_body(const pmpo_message *m, pmpo_buf *out)
     return pmpo_ask_reply("fake", &q, &(pmpo_sampling){&p, 1, true, 0}, out);
 }
 
+/* A server can't tell a stop in the thinking from another: it is told only where
+ * the reply was begun for it. */
+static void test_who_looks_for_the_stop(void **state)
+{
+    (void)state;
+    const int32_t ids[] = {1, 2, 3};
+    const pmpo_gen_params p = {.top_p = 1,
+                               .max_tokens = 9,
+                               .stop = PMPO_STR("</p>")};
+    for (int i = 0; i < 4; i++) {
+        const pmpo_gen_request q = {.ids = ids,
+                                    .n_ids = 3,
+                                    .begun = i & 1 ? PMPO_STR("<p>")
+                                                   : PMPO_STR("")};
+        pmpo_buf b = {0};
+        assert_int_equal(pmpo_ask_reply("fake", &q,
+                                        &(pmpo_sampling){&p, 1, i & 2, 0}, &b),
+                         0);
+        assert_int_equal(strstr(b.ptr, "</p>") != NULL, i == 3);
+        pmpo_buf_release(&b);
+    }
+}
+
 /* With a message that is no UTF-8 there is no request, rather than one without
  * it. */
 static void test_a_message_that_is_no_text(void **state)
@@ -524,6 +547,7 @@ int main(void)
         cmocka_unit_test(test_the_start_is_too_long),
         cmocka_unit_test(test_an_answer_has_no_room),
         cmocka_unit_test(test_errors_under_200),
+        cmocka_unit_test(test_who_looks_for_the_stop),
         cmocka_unit_test(test_a_message_that_is_no_text),
         cmocka_unit_test(test_a_body_is_whole),
     };

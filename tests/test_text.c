@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/thinking.h"
 #include "text/frame.h"
 #include "text/text.h"
 
@@ -547,6 +548,31 @@ static void frames(void **state)
     inside_is("|", "|");
 }
 
+/* ---- where a reply stops ---------------------------------------------------- */
+
+static void test_thinking_names_the_stop(void **state)
+{
+    (void)state;
+    const pmpo_str stop = PMPO_STR("</p>");
+    static const struct {
+        const char *reply;
+        size_t at;
+    } cases[] = {
+        {"<p>Add.</p> That is", 7},
+        {"<think>End with </p>.", SIZE_MAX}, /* still thinking */
+        {"<think>End with </p>.</think><p>Add.", SIZE_MAX},
+        {"<think></p></think><p>Add.</p>", 26},
+        {"Write </p>.</think><p>Add.</p>", 26}, /* opened by the template */
+        {"<p>Say <think> first.</p>", 21},
+        {"<p>Add.", SIZE_MAX},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_true(pmpo_stop_in(pmpo_str_of(cases[i].reply), stop) ==
+                    cases[i].at);
+    }
+    assert_true(pmpo_stop_in(stop, PMPO_STR("")) == SIZE_MAX);
+}
+
 /* ---- bytes that are no UTF-8 ------------------------------------------------ */
 
 static void test_bad_bytes_are_replaced(void **state)
@@ -562,6 +588,7 @@ static void test_bad_bytes_are_replaced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_thinking_names_the_stop),
         cmocka_unit_test(test_bad_bytes_are_replaced),
         cmocka_unit_test(frames),
         cmocka_unit_test(sentences_are_said_once),

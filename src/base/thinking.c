@@ -30,3 +30,11 @@ pmpo_str pmpo_after_first_thought(pmpo_str reply, bool *ended)
            : begins || close < open ? behind(reply, close)
                                     : reply;
 }
+
+size_t pmpo_stop_in(pmpo_str reply, pmpo_str stop)
+{
+    bool ended;
+    pmpo_str said = pmpo_after_first_thought(reply, &ended);
+    return ended && stop.len ? pmpo_str_find(reply, stop, reply.len - said.len)
+                             : SIZE_MAX;
+}

@@ -15,4 +15,9 @@ pmpo_str pmpo_after_thinking(pmpo_str reply, bool *ended);
  * that asks for them: only thinking that the reply begins with is left out. */
 pmpo_str pmpo_after_first_thought(pmpo_str reply, bool *ended);
 
+/* Where `stop`, which thinking may name, ends a reply that is still being
+ * written or is whole: its first byte behind such thinking. SIZE_MAX: nowhere,
+ * or it is empty. */
+size_t pmpo_stop_in(pmpo_str reply, pmpo_str stop);
+
 #endif

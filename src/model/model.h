@@ -163,7 +163,8 @@ typedef struct pmpo_gen_params {
     double temperature; /* 0: greedy */
     double top_p;       /* (0,1] */
     int max_tokens;     /* of a sample */
-    pmpo_str stop;      /* a sample ends once its text has this; "": none */
+    pmpo_str stop; /* a sample ends once its text has this behind any thinking
+                         * that it begins with; "": none */
     /* Called as replies end, in any order, with their index in out[]; not of
      * those that fail. May be NULL. */
     void (*done)(void *ud, size_t reply);

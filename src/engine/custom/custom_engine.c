@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/flag.h"
+#include "base/thinking.h"
 #include "pmpo_custom.h"
 
 #define SCHEME "custom://"
@@ -235,8 +236,7 @@ static int read_sample(custom *c, const int32_t *ids, size_t n, pmpo_str stop,
         rc = ids[i] < 0 || ids[i] >= c->e.n_vocab
                  ? broken(c, "generate", 1, err)
                  : piece(c, ids[i], &raw, err);
-        size_t at = stop.len ? pmpo_str_find(pmpo_buf_str(&raw), stop, 0)
-                             : SIZE_MAX;
+        size_t at = pmpo_stop_in(pmpo_buf_str(&raw), stop);
         if (rc == 0 && at != SIZE_MAX) {
             raw.len = at + stop.len;
             out->complete = true;

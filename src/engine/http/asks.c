@@ -286,9 +286,10 @@ int pmpo_ask_reply(const char *model, const pmpo_gen_request *r,
     bool ok = !form || put_form(o, form, what);
     ok = put_sampling(o, r, s) && ok;
     ok = set(o, chat ? "messages" : "prompt", what) && ok;
-    /* Others leave the stop out of the text without saying that it was there,
-     * so there it is looked for in what came. */
-    if (s->vllm && p->stop.len > 0) {
+    /* Others leave the stop out of the text without saying that it was there, and
+     * any would stop at one in the thinking, which a begun reply has none of. So
+     * there it is looked for in what came. */
+    if (s->vllm && p->stop.len > 0 && r->begun.len > 0) {
         ok = set(o, "stop", text_of(p->stop)) && ok;
         ok = set(o, "include_stop_str_in_output", json_true()) && ok;
     }
@@ -385,14 +386,10 @@ static void put_together(const pmpo_json_form *f, pmpo_buf *text)
     json_decref(o);
 }
 
-/* Cuts the text after the stop, which thinking may name. */
+/* Cuts the text after the stop. */
 static bool cut_at_stop(pmpo_buf *text, pmpo_str stop)
 {
-    bool ended;
-    pmpo_str whole = pmpo_buf_str(text);
-    pmpo_str said = pmpo_after_first_thought(whole, &ended);
-    size_t from = ended ? whole.len - said.len : whole.len;
-    size_t at = stop.len ? pmpo_str_find(whole, stop, from) : SIZE_MAX;
+    size_t at = pmpo_stop_in(pmpo_buf_str(text), stop);
     if (at == SIZE_MAX) {
         return false;
     }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/thinking.h"
 #include "engine/llama/llama_engine.h"
 
 /* Tokens that another slot must hold more of a prompt to be worth copying, or
@@ -175,7 +176,8 @@ static bool has_stop(const pmpo_buf *text, size_t before, pmpo_str stop)
         return false;
     }
     size_t from = before > stop.len ? before - stop.len : 0;
-    return pmpo_str_find(pmpo_buf_str(text), stop, from) != SIZE_MAX;
+    return pmpo_str_find(pmpo_buf_str(text), stop, from) != SIZE_MAX &&
+           pmpo_stop_in(pmpo_buf_str(text), stop) != SIZE_MAX;
 }
 
 /* The likeliest token, of equals the first; none: the logits are no numbers.

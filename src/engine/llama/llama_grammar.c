@@ -4,7 +4,9 @@
  * long as decoding a row. So a token is first drawn freely and kept if the
  * grammar allows it, which is the usual case; only otherwise is it drawn again,
  * from the allowed ones. Together, both ways give each allowed token its
- * conditional probability: p + (1 - allowed) * p / allowed = p / allowed. */
+ * conditional probability: p + (1 - allowed) * p / allowed = p / allowed. With a
+ * top_p below 1 that is only near: the first way draws from the likeliest of all
+ * tokens, the second from the likeliest of those allowed. */
 #include <math.h>
 
 #include "base/error.h"
