@@ -92,8 +92,9 @@ typedef struct pmpo_str {
 #define PMPO_STR(literal) ((pmpo_str){(literal), sizeof(literal) - 1})
 
 /* Writes the file `path` completely or not at all. An existing file is
- * replaced, of a symbolic link the one that it leads to; a device or a pipe is
- * written to directly. PMPO_EIO. */
+ * replaced, of a symbolic link the one that it leads to, and its permissions stay;
+ * other hard links to it keep the old file. A device or a pipe is written to
+ * directly. PMPO_EIO. */
 PMPO_API int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err);
 
 /* The library's version, such as "0.1.0"; static. */

@@ -35,9 +35,8 @@ static bool read_link(const char *path, pmpo_buf *out)
     return n > 0 && (size_t)n < sizeof(text);
 }
 
-/* Sets *out to where `path` leads: a rename would replace a link by a file. What
- * the last link names need not exist. PMPO_EIO, PMPO_ENOMEM. */
-static int follow(const char *path, pmpo_buf *out, pmpo_error *err)
+/* A rename would replace a link by a file. */
+int pmpo_file_follow(const char *path, pmpo_buf *out, pmpo_error *err)
 {
     pmpo_buf link = {0}, folder = {0};
     int n = 0;
@@ -88,16 +87,27 @@ static int open_beside(const char *path, pmpo_buf *name)
     return -1;
 }
 
+/* Who can read the file `path` can read the one in its place, and nobody else.
+ * Some file systems (FAT) have one mode for all. */
+static void keep_mode(int fd, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+        (void)!fchmod(fd, (st.st_mode & 0777) | S_IRUSR | S_IWUSR);
+    }
+}
+
 int pmpo_file_beside(const char *path, pmpo_buf *name, pmpo_error *err)
 {
     pmpo_buf real = {0};
-    int rc = follow(path, &real, err);
+    int rc = pmpo_file_follow(path, &real, err);
     int fd = rc < 0 ? -1 : open_beside(real.ptr, name);
     if (rc == 0 && fd < 0) {
         rc = name->failed ? pmpo_fail_memory(err)
                           : fail_file(err, "write", path);
     }
     if (fd >= 0) {
+        keep_mode(fd, real.ptr);
         close(fd);
     }
     pmpo_buf_release(&real);
@@ -126,7 +136,8 @@ static bool sync_folder_of(const char *path, pmpo_buf *folder)
                                : PMPO_STR("."));
     return !folder->failed &&
            (sync_path(folder->ptr, O_RDONLY | O_DIRECTORY) ||
-            errno == EINVAL); /* this file system has no such thing */
+            errno == EINVAL || /* this file system has no such thing */
+            errno == EACCES);  /* a folder that may not be listed */
 }
 
 /* Where a file system has no hard links (FAT, some of FUSE): a rename that
@@ -165,7 +176,7 @@ int pmpo_file_place(const char *from, const char *to, bool fresh,
                     pmpo_error *err)
 {
     pmpo_buf folder = {0}, real = {0};
-    int rc = follow(to, &real, err);
+    int rc = pmpo_file_follow(to, &real, err);
     if (rc < 0) {
         pmpo_buf_release(&real);
         return rc;

@@ -204,6 +204,7 @@ static int put_in_place(const char *from, const char *path, bool force,
 
 typedef int fill_fn(pmpo_store *s, void *ud, pmpo_error *err);
 
+/* `path`: no symbolic link. */
 static int make_file(const char *path, bool force, fill_fn *fill, void *ud,
                      pmpo_error *err)
 {
@@ -225,10 +226,15 @@ static int make_file(const char *path, bool force, fill_fn *fill, void *ud,
     return rc;
 }
 
+/* The journal of a run lies beside the file that a symbolic link leads to, and has
+ * its name. */
 int pmpo_store_create(const char *path, bool force, fill_fn *fill, void *ud,
                       pmpo_store **out, pmpo_error *err)
 {
-    int rc = make_file(path, force, fill, ud, err);
+    pmpo_buf real = {0};
+    int rc = pmpo_file_follow(path, &real, err);
+    rc = rc < 0 ? rc : make_file(real.ptr, force, fill, ud, err);
+    pmpo_buf_release(&real);
     return rc < 0 ? rc : pmpo_store_open(path, out, err);
 }
 
