@@ -1,7 +1,10 @@
 /* db.c: SQLite's errors as ours, and values in and out. */
+#define _POSIX_C_SOURCE 200809L
 #include "store/db.h"
 
+#include <limits.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -9,6 +12,52 @@
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "run files keep float32 in little-endian order"
 #endif
+
+/* SQLite's 512 bytes without "-journal" and the ending of a file that is being
+ * made. */
+#define LONGEST_PATH 490
+
+static bool is_too_long(const char *path)
+{
+    char here[PATH_MAX];
+    bool whole = path[0] == '/' || !getcwd(here, sizeof(here));
+    return strlen(path) + (whole ? 0 : strlen(here) + 1) > LONGEST_PATH;
+}
+
+/* Could SQLite not undo what a process that was killed had begun? */
+static bool is_half_written(const pmpo_db *d)
+{
+    int code = sqlite3_extended_errcode(d->db);
+    const char *file = sqlite3_db_filename(d->db, "main");
+    if (!file ||
+        (code != SQLITE_IOERR_DELETE && code != SQLITE_READONLY_ROLLBACK &&
+         (code & 0xff) != SQLITE_CANTOPEN)) {
+        return false;
+    }
+    pmpo_buf journal = {0};
+    pmpo_buf_printf(&journal, "%s-journal", file);
+    bool there = !journal.failed && access(journal.ptr, F_OK) == 0;
+    pmpo_buf_release(&journal);
+    return there;
+}
+
+/* What SQLite says in words of its own. */
+static int fail_otherwise(const pmpo_db *d, const char *text, pmpo_error *err)
+{
+    if (is_half_written(d)) {
+        return pmpo_fail(err, PMPO_EIO,
+                         "%s: an interrupted write has to be undone first, "
+                         "which needs write access to the file and its folder",
+                         d->path);
+    }
+    bool long_path = (sqlite3_errcode(d->db) & 0xff) == SQLITE_CANTOPEN &&
+                     is_too_long(d->path);
+    return long_path ? pmpo_fail(err, PMPO_EIO,
+                                 "%s: its whole path is longer than %d bytes, "
+                                 "which is too long for SQLite",
+                                 d->path, LONGEST_PATH)
+                     : pmpo_fail(err, PMPO_EIO, "%s: %s", d->path, text);
+}
 
 int pmpo_db_fail(const pmpo_db *d, pmpo_error *err)
 {
@@ -28,7 +77,7 @@ int pmpo_db_fail(const pmpo_db *d, pmpo_error *err)
     case SQLITE_FULL:
         return pmpo_fail(err, PMPO_EIO, "%s: the disk is full", d->path);
     default:
-        return pmpo_fail(err, PMPO_EIO, "%s: %s", d->path, text);
+        return fail_otherwise(d, text, err);
     }
 }
 

@@ -115,6 +115,12 @@ static int open_db(pmpo_store *s, const char *path, pmpo_error *err)
         return pmpo_db_fail(&s->d, err);
     }
     sqlite3_busy_timeout(s->d.db, PMPO_BUSY_MS);
+    return 0;
+}
+
+/* The first pragma is written to the file. */
+static int set_modes(pmpo_store *s, pmpo_error *err)
+{
     return pmpo_db_exec(&s->d,
                         "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA",
                         err);
@@ -148,6 +154,7 @@ int pmpo_store_open(const char *path, pmpo_store **out, pmpo_error *err)
     pmpo_runs_leave();
     rc = rc < 0 ? rc : open_db(s, path, err);
     rc = rc < 0 ? rc : pmpo_run_check(&s->d, err);
+    rc = rc < 0 ? rc : set_modes(s, err);
     if (rc < 0) {
         pmpo_store_free(s);
         return rc;
@@ -215,6 +222,7 @@ static int make_file(const char *path, bool force, fill_fn *fill, void *ud,
         s = new_store(path);
         rc = s ? open_db(s, name.ptr, err) : pmpo_fail_memory(err);
     }
+    rc = rc < 0 ? rc : set_modes(s, err);
     rc = rc < 0 ? rc : make_tables(s, err);
     rc = rc < 0 || !fill ? rc : fill(s, ud, err);
     pmpo_store_free(s);
@@ -233,6 +241,7 @@ int pmpo_store_create(const char *path, bool force, fill_fn *fill, void *ud,
 {
     pmpo_buf real = {0};
     int rc = pmpo_file_follow(path, &real, err);
+    rc = rc < 0 || !force ? rc : pmpo_run_is_file(real.ptr, err);
     rc = rc < 0 ? rc : make_file(real.ptr, force, fill, ud, err);
     pmpo_buf_release(&real);
     return rc < 0 ? rc : pmpo_store_open(path, out, err);

@@ -85,12 +85,28 @@ static void let_go(int fd)
     close(fd);
 }
 
+int pmpo_run_is_file(const char *path, pmpo_error *err)
+{
+    struct stat st;
+    return stat(path, &st) < 0 || S_ISREG(st.st_mode)
+               ? 0
+               : pmpo_fail(err, PMPO_EDATA, "%s: %s, not a run file", path,
+                           S_ISDIR(st.st_mode) ? "a folder"
+                                               : "a device or a pipe");
+}
+
+/* Never waits for the other end of a pipe: the caller has the mutex. */
+static int open_to_look(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 bool pmpo_run_is_written(const char *path)
 {
     if (is_ours(path)) {
         return true;
     }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_to_look(path);
     bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 &&
                 errno == EWOULDBLOCK;
     if (fd >= 0) {
@@ -131,6 +147,10 @@ int pmpo_run_lock(const char *path, int *out, pmpo_error *err)
     if (is_ours(path)) {
         return pmpo_run_busy(path, err);
     }
+    int rc = pmpo_run_is_file(path, err);
+    if (rc < 0) {
+        return rc;
+    }
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) {
         return pmpo_fail(err, errno == ENOENT ? PMPO_EDATA : PMPO_EIO, "%s: %s",
@@ -166,7 +186,7 @@ void pmpo_run_let_go(int fd)
 
 bool pmpo_run_hold(const char *path, int *fd)
 {
-    *fd = is_ours(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    *fd = is_ours(path) ? -1 : open_to_look(path);
     bool held = *fd >= 0 && lock_soon(*fd) && is_still(*fd, path);
     if (*fd >= 0 && !held) {
         let_go(*fd);

@@ -13,6 +13,10 @@
 void pmpo_runs_enter(void);
 void pmpo_runs_leave(void);
 
+/* PMPO_EDATA: `path` is something else than a file, which can't be a run. 0 if
+ * there is nothing of that name. */
+int pmpo_run_is_file(const char *path, pmpo_error *err);
+
 /* Is the run open for writing, in this process or another? */
 bool pmpo_run_is_written(const char *path);
 

@@ -584,18 +584,18 @@ static int open_to_read(reader *r, const char *path)
     if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
         return pmpo_fail(r->err, PMPO_EDATA, "%s: %s", path, strerror(errno));
     }
-    if (S_ISDIR(st.st_mode)) {
-        return pmpo_fail(r->err, PMPO_EDATA, "%s: a folder, not a run file",
-                         path);
+    int rc = pmpo_run_is_file(path, r->err);
+    if (rc < 0) {
+        return rc;
     }
-    /* A journal left by a kill has to be rolled back, which takes writing;
-     * without it, SQLite says that it cannot. */
+    /* A journal left by a kill has to be rolled back, which takes writing.
+     * Without it pmpo_db_fail says so; a run without a journal is read. */
     if (sqlite3_open_v2(path, &r->d.db, SQLITE_OPEN_READWRITE, NULL) !=
         SQLITE_OK) {
         return pmpo_db_fail(&r->d, r->err);
     }
     sqlite3_busy_timeout(r->d.db, PMPO_BUSY_MS);
-    int rc = pmpo_run_check(&r->d, r->err);
+    rc = pmpo_run_check(&r->d, r->err);
     return rc < 0 ? rc : pmpo_db_exec(&r->d, "BEGIN", r->err);
 }
 
