@@ -1,6 +1,5 @@
 /* cmd_data.c: pmpo data check and split. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -110,7 +109,6 @@ static const char *const part_names[] = {"train", "val", "test"};
 typedef struct parts {
     const pmpo_data *data;
     unsigned char *part; /* [count] */
-    size_t *idx;         /* [count] */
     size_t n[4];         /* the fourth: in no part */
     char names[3][4096];
 } parts;
@@ -183,35 +181,6 @@ static int name_parts(const options *o, parts *p, pmpo_error *err)
     return 0;
 }
 
-/* An empty part has no file: one of an earlier split would hold examples
- * that are now in another part. */
-static int write_part(const parts *p, int i, size_t n, pmpo_error *err)
-{
-    if (n > 0) {
-        return pmpo_data_write(p->data, p->idx, n, p->names[i], err);
-    }
-    if (unlink(p->names[i]) < 0 && errno != ENOENT) {
-        return cli_error(err, PMPO_EIO, "cannot remove %s: %s", p->names[i],
-                         strerror(errno));
-    }
-    return 0;
-}
-
-static int write_parts(parts *p, pmpo_error *err)
-{
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < 3; i++) {
-        size_t k = 0;
-        for (size_t e = 0; e < pmpo_data_count(p->data); e++) {
-            if (p->part[e] == i) {
-                p->idx[k++] = e;
-            }
-        }
-        rc = write_part(p, i, k, err);
-    }
-    return rc;
-}
-
 static void split_json(const parts *p)
 {
     json_t *o = js_object();
@@ -241,14 +210,14 @@ static int split(const options *o, parts *p, pmpo_error *err)
     pmpo_split s;
     size_t n = pmpo_data_count(p->data);
     p->part = cli_grow(NULL, n, sizeof(*p->part));
-    p->idx = cli_grow(NULL, n, sizeof(*p->idx));
     int rc = split_sizes(o, &s, err);
     rc = rc < 0 ? rc : pmpo_data_split(p->data, &s, p->part, err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         p->n[p->part[i] & 3]++;
     }
     rc = rc < 0 ? rc : name_parts(o, p, err);
-    return rc < 0 ? rc : write_parts(p, err);
+    const char *const names[] = {p->names[0], p->names[1], p->names[2]};
+    return rc < 0 ? rc : pmpo_data_write_split(p->data, p->part, names, err);
 }
 
 int cmd_data_split(const options *o, pmpo_error *err)
@@ -270,7 +239,6 @@ int cmd_data_split(const options *o, pmpo_error *err)
         split_text(&p);
     }
     cli_free(p.part);
-    cli_free(p.idx);
     pmpo_data_free(d);
     return rc;
 }

@@ -54,12 +54,12 @@ void cli_quote(const char *path, char *out, size_t size)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR"
                                 "STUVWXYZ0123456789_./+,:@%-";
+    const char *here = path[0] == '-' ? "./" : ""; /* else it is an option */
     if (strspn(path, plain) == strlen(path)) {
-        snprintf(out, size, "%s", path);
+        snprintf(out, size, "%s%s", here, path);
         return;
     }
-    size_t n = 0;
-    out[n++] = '\'';
+    size_t n = (size_t)snprintf(out, size, "'%s", here);
     for (; *path && n + 6 < size; path++) {
         if (*path == '\'') {
             memcpy(out + n, "'\\''", 4);

@@ -49,7 +49,8 @@ int cli_check_metrics(const options *o, const pmpo_data *d, unsigned metrics,
                       pmpo_error *err);
 /* Said before standard input is read. PMPO_EUSAGE: it was before. */
 int cli_take_stdin(pmpo_error *err);
-/* `path` as a shell word, cut where `out` is full. */
+/* `path` as a shell word that is no option, cut where `out` (of 10 bytes or more)
+ * is full. */
 void cli_quote(const char *path, char *out, size_t size);
 /* How to go on with the run at `path`, as a command line: fills `out` and returns
  * it. */

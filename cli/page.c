@@ -2,17 +2,22 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "common.h"
 
-/* May `path` be overwritten: does it not exist, or is it a page of pmpo? */
+/* May `path` be overwritten: does it not exist, or is it a page of pmpo? A pipe
+ * or a device is written to; who reads a pipe waits for its writer. */
 static bool is_replaceable(const char *path)
 {
     char head[4096] = "";
+    struct stat st;
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
+        return true;
+    }
     FILE *f = fopen(path, "rb");
     if (!f) {
-        return access(path, F_OK) < 0;
+        return false;
     }
     size_t n = fread(head, 1, sizeof(head) - 1, f);
     fclose(f);

@@ -4,6 +4,7 @@
  * One row a rule. Only what is on the command line itself is refused: a
  * --config file serves many commands. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
@@ -226,6 +227,25 @@ static const char *file_of(const char *text)
     return text && text[0] == '@' ? text + 1 : NULL;
 }
 
+static bool is_one_of(const char *output, const text_list *models)
+{
+    bool same = false;
+    for (size_t i = 0; i < models->n; i++) {
+        same = same || cli_same_file(output, models->items[i]);
+    }
+    return same;
+}
+
+/* Is `output` the file of a model? */
+static bool is_model(const options *o, const char *output)
+{
+    const char *given = o->model ? o->model : getenv("PMPO_MODEL");
+    return cli_same_file(output, given) || cli_same_file(output, o->rewriter) ||
+           cli_same_file(output, o->judge) ||
+           cli_same_file(output, o->tokenizer) ||
+           is_one_of(output, &o->each_model) || is_one_of(output, &o->models);
+}
+
 /* Does the command read the file `output`? */
 static bool is_read(const options *o, const char *output)
 {
@@ -240,7 +260,7 @@ static bool is_read(const options *o, const char *output)
                                   file_of(o->task),
                                   file_of(o->freeze),
                                   file_of(o->how.template_name)};
-    bool same = false;
+    bool same = is_model(o, output);
     for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
         same = same || cli_same_file(output, inputs[i]);
     }

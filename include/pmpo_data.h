@@ -118,6 +118,13 @@ typedef struct pmpo_split {
  * together. */
 PMPO_API int pmpo_data_split(const pmpo_data *d, const pmpo_split *s,
                              unsigned char *part, pmpo_error *err);
+/* Writes the parts of a split as JSONL to paths[0..3). All are written beside
+ * their places before the first is put there: a failure such as a full disk
+ * leaves the old files as they are. An empty part has no file: one of an earlier
+ * split, with examples that are in another part now, is removed. PMPO_EIO. */
+PMPO_API int pmpo_data_write_split(const pmpo_data *d,
+                                   const unsigned char *part,
+                                   const char *const paths[3], pmpo_error *err);
 
 /* A new set with copies of d's examples idx[0..n) in that order (n may be 0).
  * Rejected outputs that were not in the file but drawn from other examples (BBH

@@ -33,6 +33,17 @@ cp examples before
 cmp -s before examples || fail "a full disk: the old examples are gone"
 [ "$(ls examples*)" = examples ] || fail "a full disk: left is $(ls examples*)"
 
+# ---- data split: a disk that is full leaves the parts of one split
+
+odd_data 200 >split.jsonl
+"$pmpo" data split split.jsonl --train 5 --val 5 --test 190 >/dev/null || fail "data split"
+cat split.*.jsonl >before
+(trap '' XFSZ; ulimit -f 8; "$pmpo" data split split.jsonl --train 6 --val 5 --test 189 --seed 3 --force >/dev/null 2>err)
+[ $? = 1 ] && grep -q "cannot write split.test.jsonl" err || fail "data split on a full disk: $(cat err)"
+cat split.*.jsonl | cmp -s - before || fail "a full disk leaves parts of two splits"
+[ "$(echo split.*)" = "split.jsonl split.test.jsonl split.train.jsonl split.val.jsonl" ] ||
+    fail "a full disk: left is $(echo split.*)"
+
 # ---- optimize: a disk that is full
 
 how="-q --no-cache -m fake -d data.jsonl --train 8 --val 4 --test 8 --iterations 3 --hard 2 --variants 2"
@@ -71,6 +82,18 @@ printf 'output = kept\nforce = yes\niterations = 0\njson = yes\nmodel = another\
 "$pmpo" audit whole --baseline all --no-cache --config all >second 2>err || fail "audit --config: $(cat err)"
 cmp -s first second || fail "a --config file goes before the run"
 
+# ---- a page goes into a pipe
+
+mkfifo pipe
+cat pipe >page &
+reader=$!
+timeout 20 "$pmpo" report whole -o pipe >/dev/null 2>err || {
+    fail "report into a pipe: $(cat err)"
+    kill $reader
+}
+wait $reader
+grep -q "</html>" page || fail "report into a pipe: nothing came out"
+
 # ---- marks of parts to keep are no part of a prompt
 
 for c in score eval compare analyze bench; do
@@ -85,6 +108,9 @@ done
 # shellcheck disable=SC2086
 "$pmpo" optimize $how -o stopped --budget 1tok >/dev/null 2>&1
 [ $? = 3 ] && "$pmpo" show stopped | grep -q '`pmpo resume stopped` goes on' || fail "show of a stopped run"
+# shellcheck disable=SC2086
+"$pmpo" optimize $how -o -dash --budget 1tok >/dev/null 2>err
+grep -q "go on with: pmpo resume ./-dash$" err || fail "a name that begins like an option: $(cat err)"
 "$pmpo" show whole | grep -q "pmpo resume" && fail "show of a run that is done"
 
 # ---- audit: a run of several models

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/mem.h"
 
 #define ATTEMPTS 100 /* at a name that no other file has */
 
@@ -229,20 +230,60 @@ static bool is_special(const char *path)
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err)
+static int write_beside(const char *path, pmpo_str bytes, pmpo_buf *name,
+                        pmpo_error *err)
 {
-    if (is_special(path)) {
+    int rc = pmpo_file_beside(path, name, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = write_to(name->ptr, path, bytes, err);
+    if (rc < 0) {
+        unlink(name->ptr);
+    }
+    return rc;
+}
+
+/* `name`: of the file written for it; empty: none. */
+static int put_down(const char *path, pmpo_str bytes, const pmpo_buf *name,
+                    pmpo_error *err)
+{
+    if (name->len == 0) {
         return write_to(path, path, bytes, err);
     }
-    pmpo_buf name = {0};
-    int rc = pmpo_file_beside(path, &name, err);
-    if (rc == 0) {
-        rc = write_to(name.ptr, path, bytes, err);
-        rc = rc < 0 ? rc : pmpo_file_place(name.ptr, path, false, err);
-        if (rc < 0) {
-            unlink(name.ptr);
+    return pmpo_file_place(name->ptr, path, false, err);
+}
+
+int pmpo_files_write(const char *const *paths, const pmpo_str *bytes, size_t n,
+                     pmpo_error *err)
+{
+    pmpo_buf *names = pmpo_calloc(n, sizeof(*names));
+    size_t written = 0, placed = 0;
+    int rc = names ? 0 : pmpo_fail_memory(err);
+    while (rc == 0 && written < n) {
+        size_t i = written;
+        rc = is_special(paths[i])
+                 ? 0
+                 : write_beside(paths[i], bytes[i], &names[i], err);
+        written += rc == 0;
+    }
+    while (rc == 0 && placed < n) {
+        rc = put_down(paths[placed], bytes[placed], &names[placed], err);
+        placed += rc == 0;
+    }
+    for (size_t i = placed; i < written; i++) {
+        if (names[i].len > 0) {
+            unlink(names[i].ptr);
         }
     }
-    pmpo_buf_release(&name);
+    for (size_t i = 0; names && i < n; i++) {
+        pmpo_buf_release(&names[i]);
+    }
+    pmpo_free(names);
     return rc;
+}
+
+int pmpo_file_write(const char *path, pmpo_str bytes, pmpo_error *err)
+{
+    return pmpo_files_write(&path, &bytes, 1, err);
 }

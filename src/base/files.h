@@ -24,4 +24,9 @@ int pmpo_file_beside(const char *path, pmpo_buf *name, pmpo_error *err);
 int pmpo_file_place(const char *from, const char *to, bool fresh,
                     pmpo_error *err);
 
+/* pmpo_file_write for n files: all are written before the first is put in its
+ * place. PMPO_EIO, PMPO_ENOMEM. */
+int pmpo_files_write(const char *const *paths, const pmpo_str *bytes, size_t n,
+                     pmpo_error *err);
+
 #endif

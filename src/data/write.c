@@ -1,11 +1,14 @@
 /* write.c: examples back to JSONL.
  *
  * What is written loads as an equal set. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/mem.h"
 #include "data/data.h"
 #include "data/set.h"
 
@@ -127,25 +130,85 @@ static int write_stdout(pmpo_str bytes, pmpo_error *err)
     return 0;
 }
 
+/* A subset of its own, so that what is drawn comes from what is written. */
+static int put_some(const pmpo_data *d, const size_t *idx, size_t n,
+                    pmpo_buf *out, pmpo_error *err)
+{
+    pmpo_data *part = NULL;
+    int rc = pmpo_data_subset(d, idx, n, &part, err);
+    rc = rc < 0 ? rc : put_all(part, out, err);
+    pmpo_data_free(part);
+    return rc;
+}
+
 int pmpo_data_write(const pmpo_data *d, const size_t *idx, size_t n,
                     const char *path, pmpo_error *err)
 {
     if (!path) {
         return pmpo_fail(err, PMPO_EUSAGE, "no file to write to");
     }
-    /* A subset of its own, so that what is drawn comes from what is written. */
-    pmpo_data *part = NULL;
-    int rc = idx ? pmpo_data_subset(d, idx, n, &part, err) : 0;
     pmpo_buf bytes = {0};
-    if (rc == 0) {
-        rc = put_all(part ? part : d, &bytes, err);
-    }
+    int rc = idx ? put_some(d, idx, n, &bytes, err) : put_all(d, &bytes, err);
     if (rc == 0) {
         pmpo_str all = pmpo_buf_str(&bytes);
         rc = strcmp(path, "-") ? pmpo_file_write(path, all, err)
                                : write_stdout(all, err);
     }
     pmpo_buf_release(&bytes);
-    pmpo_data_free(part);
+    return rc;
+}
+
+/* ---- splits ------------------------------------------------------------- */
+
+#define PARTS 3
+
+typedef struct split_files {
+    const char *full[PARTS], *empty[PARTS]; /* names */
+    pmpo_str bytes[PARTS];                  /* [n_full] */
+    size_t n_full, n_empty;
+    pmpo_buf bufs[PARTS]; /* by part */
+} split_files;
+
+static int collect(const pmpo_data *d, const unsigned char *part,
+                   const char *const *paths, size_t *idx, split_files *f,
+                   pmpo_error *err)
+{
+    int rc = 0;
+    for (int p = 0; rc == 0 && p < PARTS; p++) {
+        size_t n = 0;
+        for (size_t e = 0; e < d->n; e++) {
+            if (part[e] == p) {
+                idx[n++] = e;
+            }
+        }
+        if (n == 0) {
+            f->empty[f->n_empty++] = paths[p];
+            continue;
+        }
+        rc = put_some(d, idx, n, &f->bufs[p], err);
+        f->full[f->n_full] = paths[p];
+        f->bytes[f->n_full++] = pmpo_buf_str(&f->bufs[p]);
+    }
+    return rc;
+}
+
+int pmpo_data_write_split(const pmpo_data *d, const unsigned char *part,
+                          const char *const paths[3], pmpo_error *err)
+{
+    split_files f = {.n_full = 0};
+    size_t *idx = pmpo_calloc(d->n, sizeof(*idx));
+    int rc = idx ? collect(d, part, paths, idx, &f, err)
+                 : pmpo_fail_memory(err);
+    rc = rc < 0 ? rc : pmpo_files_write(f.full, f.bytes, f.n_full, err);
+    for (size_t i = 0; rc == 0 && i < f.n_empty; i++) {
+        if (unlink(f.empty[i]) < 0 && errno != ENOENT) {
+            rc = pmpo_fail(err, PMPO_EIO, "cannot remove %s: %s", f.empty[i],
+                           strerror(errno));
+        }
+    }
+    for (int p = 0; p < PARTS; p++) {
+        pmpo_buf_release(&f.bufs[p]);
+    }
+    pmpo_free(idx);
     return rc;
 }

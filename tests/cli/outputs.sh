@@ -22,6 +22,18 @@ try eval -d d.jsonl -p x --config k.conf --examples k.conf --force
 try optimize -d d.jsonl -p x --task @p.txt -o p.txt --force
 try optimize -d d.jsonl -p x --freeze @p.txt -o p.txt --force
 try optimize -d d.jsonl -p x --key-file p.txt -o p.txt --force
+# Nor are its models.
+cp d.jsonl m.gguf
+for given in "-m m.gguf" "-m m.gguf -m n.gguf --joint mean" "--rewriter m.gguf" "--tokenizer m.gguf"; do
+    # shellcheck disable=SC2086
+    "$PMPO" optimize -d d.jsonl -p x $given -o m.gguf --force
+    echo "exit $?"
+done
+"$PMPO" eval -d d.jsonl -p x --metric judge --judge m.gguf --examples m.gguf --force
+echo "exit $?"
+"$PMPO" compare -d d.jsonl -p x -p y -m n.gguf -m m.gguf --html m.gguf --force
+echo "exit $?"
+cmp d.jsonl m.gguf
 # A run is a file, and a dry run refuses what the run would.
 try optimize -d d.jsonl -o -
 try optimize -d d.jsonl -o file --dry-run
