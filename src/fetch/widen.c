@@ -4,6 +4,7 @@
  * the source's weights, so it can't be taken for another model's. */
 #define _GNU_SOURCE /* O_CLOEXEC */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -67,19 +68,23 @@ static int make_copy(const char *source, const char *folder, const char *to,
                      uint64_t bytes, const pmpo_widener *w, pmpo_error *err)
 {
     pmpo_buf tmp = {0};
-    int rc = pmpo_check_space(folder, bytes + (100 << 20),
-                              "a copy with widened weights", err);
+    struct stat st;
     pmpo_buf_printf(&tmp, "%s.part", to);
-    if (rc == 0 && tmp.failed) {
-        rc = pmpo_fail_memory(err);
+    if (tmp.failed) {
+        return pmpo_fail_memory(err);
     }
+    /* One that was not finished is written over. */
+    uint64_t there = stat(tmp.ptr, &st) == 0 ? (uint64_t)st.st_size : 0;
+    int rc = pmpo_check_space(folder,
+                              (bytes > there ? bytes - there : 0) + (100 << 20),
+                              "a copy with widened weights", err);
     rc = rc < 0 ? rc : w->widen(w->ud, source, tmp.ptr, err);
     if (rc == 0 && !w->fits(w->ud, tmp.ptr)) {
         rc = pmpo_fail(err, PMPO_EMODEL, "%s: its widened copy has not come "
                        "out whole", source);
     }
     rc = rc < 0 ? rc : pmpo_file_place(tmp.ptr, to, false, err);
-    if (rc < 0 && tmp.ptr) {
+    if (rc < 0) {
         unlink(tmp.ptr);
     }
     pmpo_buf_release(&tmp);

@@ -21,6 +21,7 @@ enum {
     GET_TEXT,
     PUT_NUMBER,
     GET_NUMBER,
+    DROP_NUMBER,
     PUT_EXAMPLE,
     GET_EXAMPLES,
     PUT_UNIT,
@@ -40,6 +41,7 @@ static const char *const sql[N_STATEMENTS] = {
     [GET_TEXT] = "SELECT value FROM text WHERE name=?",
     [PUT_NUMBER] = "INSERT OR REPLACE INTO number VALUES(?,?)",
     [GET_NUMBER] = "SELECT value FROM number WHERE name=?",
+    [DROP_NUMBER] = "DELETE FROM number WHERE name=?",
     [PUT_EXAMPLE] = "INSERT OR REPLACE INTO example VALUES(?,?,?)",
     [GET_EXAMPLES] = "SELECT json FROM example WHERE part=? ORDER BY idx",
     [PUT_UNIT] = "INSERT OR REPLACE INTO unit VALUES(?,?,?,?,?,?,?,?,?,?)",
@@ -355,6 +357,17 @@ int pmpo_store_get_number(pmpo_store *s, const char *name, double *v,
     }
     done(st);
     return rc < 0 ? rc : 0;
+}
+
+int pmpo_store_drop_number(pmpo_store *s, const char *name, pmpo_error *err)
+{
+    int rc;
+    sqlite3_stmt *st = ready(s, DROP_NUMBER, &rc, err);
+    if (!st) {
+        return rc;
+    }
+    pmpo_db_bind_text(st, 1, name);
+    return pmpo_db_run(&s->d, st, err);
 }
 
 int pmpo_store_put_example(pmpo_store *s, pmpo_part part, size_t index,

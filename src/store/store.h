@@ -53,6 +53,8 @@ int pmpo_store_put_number(pmpo_store *s, const char *name, double v,
                           pmpo_error *err);
 int pmpo_store_get_number(pmpo_store *s, const char *name, double *v,
                           bool *found, pmpo_error *err);
+/* Then there is none of that name. */
+int pmpo_store_drop_number(pmpo_store *s, const char *name, pmpo_error *err);
 
 /* A remark, shown with the run. The same kind, iteration (0: none) and place:
  * replaced. run_notes.c */
