@@ -163,19 +163,28 @@ static int open_models(const options *o, const pmpo_run *run, session *s,
     return rc < 0 || m.n == 1 ? rc : session_join(s, m.how, err);
 }
 
+/* A sitting that shows progress has begun: *begun. */
+static void note_progress(void *begun, const pmpo_progress *p)
+{
+    *(bool *)begun = true;
+    progress_show(NULL, p);
+}
+
 int cmd_resume(const options *o, pmpo_error *err)
 {
     const char *path = o->args[0];
     pmpo_run *before = NULL, *after = NULL;
     pmpo_resume_options ro;
     session s;
+    bool begun = false;
     pmpo_resume_options_init(&ro);
     ro.iterations = o->iterations;
     ro.budget_ms = o->budget_ms;
     ro.budget_tokens = o->budget_tokens;
     ro.budget_dollars = o->budget_dollars;
     ro.no_cache = o->no_cache;
-    ro.progress = progress_show;
+    ro.progress = note_progress;
+    ro.progress_ud = &begun;
     ro.ask = o->approve ? approve_ask : NULL;
     int rc = pmpo_run_open(path, &before, err);
     if (rc < 0) {
@@ -189,5 +198,8 @@ int cmd_resume(const options *o, pmpo_error *err)
     }
     session_close(&s);
     pmpo_run_free(before);
+    if (rc < 0 && !after && !begun) {
+        return rc; /* the same command would fail again */
+    }
     return finish_sitting(rc, after, path, o, err);
 }

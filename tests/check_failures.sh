@@ -113,6 +113,18 @@ done
 grep -q "go on with: pmpo resume ./-dash$" err || fail "a name that begins like an option: $(cat err)"
 "$pmpo" show whole | grep -q "pmpo resume" && fail "show of a run that is done"
 
+# ---- a resume that never began
+
+as_nobody=
+[ "$(id -u)" != 0 ] || as_nobody="setpriv --reuid 65534 --clear-groups"
+cp stopped others
+chmod 444 others
+chmod 755 .
+if $as_nobody "$pmpo" show others >/dev/null 2>&1; then
+    $as_nobody "$pmpo" resume others --no-cache 2>err
+    [ $? = 1 ] && grep -q "others: Permission denied$" err || fail "a run of somebody else: $(cat err)"
+fi
+
 # ---- audit: a run of several models
 
 # shellcheck disable=SC2086
