@@ -212,6 +212,78 @@ static void test_cache_of_two_processes(void **state)
     pmpo_cache_free(c);
 }
 
+/* Writes over all pages of the file but the first `from`, the header's. */
+static void spoil(const char *path, long from)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    fseek(f, from * 4096, SEEK_SET);
+    for (long at = from * 4096; at < st.st_size; at++) {
+        fputc(0xa5, f);
+    }
+    fclose(f);
+}
+
+/* A page that is met by a get, by a put: the first one to meet it makes a new
+ * cache, which is whole. */
+static void test_cache_with_a_corrupt_page(void **state)
+{
+    (void)state;
+    static float x[100];
+    float y[100];
+    for (int put = 0; put < 2; put++) {
+        const char *name = put ? "page-put" : "page-get";
+        char aside[100];
+        pmpo_cache *c = open_cache(at(name), 1 << 24);
+        for (int i = 0; i < 200; i++) {
+            pmpo_cache_put(c, key(i), x, 100);
+        }
+        pmpo_cache_free(c);
+        spoil(at(name), 1);
+        c = open_cache(at(name), 1 << 24);
+        if (put) {
+            pmpo_cache_put(c, key(1), x, 100);
+        } else {
+            assert_false(pmpo_cache_get(c, key(1), y, 100));
+        }
+        assert_non_null(strstr(pmpo_cache_trouble(c), "moved aside"));
+        pmpo_cache_put(c, key(2), x, 100);
+        assert_true(pmpo_cache_get(c, key(2), y, 100));
+        pmpo_cache_free(c);
+        snprintf(aside, sizeof(aside), "%s.corrupt", name);
+        assert_int_equal(access(at(aside), F_OK), 0);
+        c = open_cache(at(name), 1 << 24);
+        assert_null(pmpo_cache_trouble(c));
+        assert_true(pmpo_cache_get(c, key(2), y, 100));
+        pmpo_cache_free(c);
+    }
+}
+
+/* Two that have the corrupt file open: the second one takes the first's new
+ * file. */
+static void test_cache_replaced_by_another(void **state)
+{
+    (void)state;
+    static float x[100];
+    float y[100];
+    pmpo_cache *c = open_cache(at("both"), 1 << 24), *d;
+    for (int i = 0; i < 200; i++) {
+        pmpo_cache_put(c, key(i), x, 100);
+    }
+    pmpo_cache_free(c);
+    spoil(at("both"), 1);
+    c = open_cache(at("both"), 1 << 24);
+    d = open_cache(at("both"), 1 << 24);
+    pmpo_cache_put(c, key(1), x, 100);
+    pmpo_cache_put(c, key(2), x, 100);
+    assert_false(pmpo_cache_get(d, key(2), y, 100));
+    assert_true(pmpo_cache_get(d, key(2), y, 100));
+    pmpo_cache_free(d);
+    pmpo_cache_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +293,8 @@ int main(void)
         cmocka_unit_test(test_cache_locked_by_another),
         cmocka_unit_test(test_cache_stays_small),
         cmocka_unit_test(test_cache_of_two_processes),
+        cmocka_unit_test(test_cache_with_a_corrupt_page),
+        cmocka_unit_test(test_cache_replaced_by_another),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -6,6 +6,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +26,8 @@ struct pmpo_cache {
     uint64_t max_bytes;
     sqlite3_stmt *get, *touch, *put;
     bool readable, writable;
+    bool renewed;       /* a corrupt file was replaced; done once */
+    struct stat opened; /* the file at `path` when it was opened */
     int n_busy; /* writes in a row that another process kept waiting */
     char trouble[300];
 };
@@ -36,12 +39,17 @@ static const char tables[] =
 
 /* ---- trouble ------------------------------------------------------------------ */
 
-static void close_all(pmpo_cache *c)
+static void finalize_all(pmpo_cache *c)
 {
     sqlite3_finalize(c->get);
     sqlite3_finalize(c->touch);
     sqlite3_finalize(c->put);
     c->get = c->touch = c->put = NULL;
+}
+
+static void close_all(pmpo_cache *c)
+{
+    finalize_all(c);
     sqlite3_close(c->d.db);
     c->d.db = NULL;
     c->readable = c->writable = false;
@@ -52,17 +60,6 @@ static void say(pmpo_cache *c, const char *what)
     if (!c->trouble[0]) {
         snprintf(c->trouble, sizeof(c->trouble), "score cache: %s: %s",
                  what, c->d.db ? sqlite3_errmsg(c->d.db) : "cannot be opened");
-    }
-}
-
-/* After a failed write the cache is only read. If another process was writing,
- * only this row is lost, unless that happens MAX_BUSY times in a row. */
-static void write_failed(pmpo_cache *c)
-{
-    bool busy = (sqlite3_errcode(c->d.db) & 0xff) == SQLITE_BUSY;
-    if (!busy || ++c->n_busy == MAX_BUSY) {
-        say(c, c->path);
-        c->writable = false;
     }
 }
 
@@ -119,21 +116,36 @@ static bool is_corrupt(const pmpo_cache *c)
 static void open_cache(pmpo_cache *c)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(c->path, &c->d.db, flags, NULL) == SQLITE_OK &&
-        set_up(c) == 0 && prepare_all(c) == 0) {
+    bool there = sqlite3_open_v2(c->path, &c->d.db, flags, NULL) == SQLITE_OK;
+    bool whole = there && set_up(c) == 0 && prepare_all(c) == 0;
+    if (stat(c->path, &c->opened) < 0) {
+        c->opened = (struct stat){0};
+    }
+    if (whole) {
         c->readable = c->writable = true;
         return;
     }
     say(c, c->path);
-    if (!is_corrupt(c) && c->d.db && prepare_all(c) == 0) {
-        c->readable = true;
-        return;
+    if (c->d.db && !is_corrupt(c)) {
+        finalize_all(c);
+        c->readable = prepare_all(c) == 0;
     }
+}
+
+/* Has another process replaced the corrupt file already? */
+static bool is_replaced(const pmpo_cache *c)
+{
+    struct stat now;
+    return stat(c->path, &now) == 0 &&
+           (now.st_dev != c->opened.st_dev || now.st_ino != c->opened.st_ino);
 }
 
 /* Puts a corrupt cache aside, so that a new one can be made. */
 static void move_aside(pmpo_cache *c)
 {
+    if (is_replaced(c)) {
+        return;
+    }
     pmpo_buf to = {0}, side = {0};
     pmpo_buf_printf(&to, "%s.corrupt", c->path);
     if (!to.failed && rename(c->path, to.ptr) == 0) {
@@ -151,6 +163,39 @@ static void move_aside(pmpo_cache *c)
     }
     pmpo_buf_release(&side);
     pmpo_buf_release(&to);
+}
+
+/* Replaces a cache in which the last call of SQLite met a corrupt page, wherever
+ * in the file. False: it met none, or in the new one, too. */
+static bool renew(pmpo_cache *c)
+{
+    if (!is_corrupt(c) || c->renewed) {
+        return false;
+    }
+    c->renewed = true;
+    close_all(c);
+    move_aside(c);
+    open_cache(c);
+    return true;
+}
+
+/* After a failed write the cache is only read. If another process was writing,
+ * only this row is lost, unless that happens MAX_BUSY times in a row. */
+static void write_failed(pmpo_cache *c)
+{
+    bool busy = (sqlite3_errcode(c->d.db) & 0xff) == SQLITE_BUSY;
+    if (!renew(c) && (!busy || ++c->n_busy == MAX_BUSY)) {
+        say(c, c->path);
+        c->writable = false;
+    }
+}
+
+static void read_failed(pmpo_cache *c)
+{
+    if (!renew(c)) {
+        say(c, c->path);
+        c->readable = false;
+    }
 }
 
 /* Deletes the least recently used rows until the file is at most three
@@ -207,10 +252,8 @@ int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
     c->d.path = c->path;
     c->max_bytes = max_bytes;
     open_cache(c);
-    if (!c->readable && is_corrupt(c)) {
-        close_all(c);
-        move_aside(c);
-        open_cache(c);
+    if (!c->readable) {
+        renew(c);
     }
     shrink(c);
     *out = c;
@@ -266,13 +309,12 @@ bool pmpo_cache_get_bytes(pmpo_cache *c, pmpo_hash key, pmpo_buf *out)
         if (found) {
             pmpo_buf_put(out, v);
         }
-    } else if (rc < 0) {
-        say(c, c->path);
-        c->readable = false;
     }
     sqlite3_reset(c->get);
     sqlite3_clear_bindings(c->get);
-    if (found) {
+    if (rc < 0) {
+        read_failed(c); /* by what the reset has said again */
+    } else if (found) {
         touch(c, &key, used);
     }
     return found && !out->failed;

@@ -167,11 +167,13 @@ int pmpo_store_put_segment(pmpo_store *s, int iteration, int index,
 
 typedef struct pmpo_cache pmpo_cache;
 
-/* Opens the score cache `path`, or makes it. It has at most max_bytes; the
+/* Opens the score cache `path`, or makes it. When it is opened and freed it is
+ * brought to at most max_bytes, between them it grows with what is put; the
  * least recently used rows are deleted first. Several processes may use it. A
  * cache that is corrupt, read-only, locked or full never makes a run fail:
  * opening still succeeds, gets find nothing, puts do nothing, and
- * pmpo_cache_trouble says why. A corrupt file is renamed and a new one made.
+ * pmpo_cache_trouble says why. A corrupt file is renamed and a new one made,
+ * also by the get or put that meets the corrupt page.
  * Fails only if memory runs out. */
 int pmpo_cache_open(const char *path, uint64_t max_bytes, pmpo_cache **out,
                     pmpo_error *err);
