@@ -36,6 +36,12 @@ const pmpo_example *pmpo_data_example(const pmpo_data *d, size_t i)
     return &d->items[i].e;
 }
 
+pmpo_str pmpo_example_input(const pmpo_example *e)
+{
+    return e->n_messages > 0 ? e->messages[e->n_messages - 1].content
+                             : e->input;
+}
+
 bool pmpo_data_rejected_drawn(const pmpo_data *d, size_t i)
 {
     return d->items[i].drawn;

@@ -144,8 +144,7 @@ static const char *default_model(void)
     return pmpo_catalogue[0].name;
 }
 
-/* "/a/b/c.gguf" -> "c". */
-static void put_short_name(const char *path, pmpo_buf *out)
+void pmpo_put_short_name(const char *path, pmpo_buf *out)
 {
     const char *slash = strrchr(path, '/');
     pmpo_str s = pmpo_str_of(slash ? slash + 1 : path);
@@ -207,7 +206,7 @@ int pmpo_fetch_resolve(const char *model, pmpo_buf *path, pmpo_buf *name,
                          model);
     }
     pmpo_buf_puts(path, model);
-    put_short_name(model, name);
+    pmpo_put_short_name(model, name);
     return path->failed || name->failed ? pmpo_fail_memory(err) : 0;
 }
 
@@ -312,8 +311,9 @@ static int add_widened(list *l, const char *folder, const char *file,
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const pmpo_model_entry *)a)->path,
-                  ((const pmpo_model_entry *)b)->path);
+    const pmpo_model_entry *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : strcmp(x->path, y->path); /* of other weights */
 }
 
 static int fill_list(list *l, pmpo_error *err)

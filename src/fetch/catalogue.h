@@ -33,6 +33,9 @@ int pmpo_pull_folder(const pmpo_listed *m, pmpo_buf *out, pmpo_error *err);
 /* Deletes that folder, if it is there, with all in it. */
 void pmpo_pull_remove(const char *folder);
 
+/* Appends a file's name without folder and ".gguf": "/a/b/c.gguf" gives "c". */
+void pmpo_put_short_name(const char *path, pmpo_buf *out);
+
 /* Locks the file `path`.lock, waiting while another process has the lock. Close
  * *fd to unlock. */
 int pmpo_lock_path(const char *path, int *fd, pmpo_error *err);

@@ -17,13 +17,8 @@ static void put_name(const char *source, pmpo_hash hash, const char *precision,
                      pmpo_buf *out)
 {
     char hex[33];
-    const char *slash = strrchr(source, '/');
-    pmpo_str s = pmpo_str_of(slash ? slash + 1 : source);
-    if (s.len > 5 && !strcmp(s.ptr + s.len - 5, ".gguf")) {
-        s.len -= 5;
-    }
     pmpo_hash_hex(hash, hex);
-    pmpo_buf_put(out, s);
+    pmpo_put_short_name(source, out);
     pmpo_buf_printf(out, ".%.16s.%s.gguf", hex, precision);
 }
 

@@ -13,7 +13,6 @@
 #include "report/tokens.h"
 
 #define MOST_EXAMPLES 50 /* with the highest losses; the page stays short */
-#define INPUT_BYTES 1500 /* of an input, longer ones are cut */
 
 /* ---- verdict ------------------------------------------------------------------ */
 
@@ -93,11 +92,9 @@ static void put_example(pmpo_buf *b, const pmpo_data *d,
                                     .n_tokens = t->n_tokens};
     pmpo_html(b, "<div class=\"box\"><h3>%.*s <span class=\"facts\">loss "
               "%.4f</span></h3>\n", (int)x->id.len, x->id.ptr, x->loss);
-    pmpo_str input = !e                    ? PMPO_STR("")
-                     : e->n_messages > 0 ? e->messages[e->n_messages - 1].content
-                                         : e->input;
+    pmpo_str input = e ? pmpo_example_input(e) : PMPO_STR("");
     pmpo_html(b, "<div class=\"text facts\">");
-    pmpo_html_cut(b, input, INPUT_BYTES);
+    pmpo_html_cut(b, input, PMPO_SHOWN_INPUT);
     pmpo_html(b, "</div>\n");
     if (t->token_ends && t->token_logprobs) {
         pmpo_put_tokens(b, t->text, &kept, NULL);

@@ -27,6 +27,8 @@ void pmpo_html_copied(pmpo_buf *b, pmpo_str s);
  * there is more. Escaped. */
 void pmpo_html_cut(pmpo_buf *b, pmpo_str s, size_t max);
 
+#define PMPO_SHOWN_INPUT 1500 /* bytes of an example's input */
+
 /* Numbers as people read them, escaped like all else: a count with
  * separators, a loss with four digits or a dash, a duration. */
 void pmpo_html_count(pmpo_buf *b, double n);

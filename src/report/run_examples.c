@@ -3,11 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/data.h"
 #include "report/html.h"
 #include "report/run_page.h"
 #include "report/tokens.h"
 
-#define INPUT_BYTES 1500  /* of an example's input that are shown */
 #define HEAD_BYTES 90     /* in its line */
 #define ANSWER_BYTES 1200 /* where the tokens are not known */
 #define PAGE_BYTES (4u << 20) /* past this, examples are shown without tokens */
@@ -66,12 +66,6 @@ static void put_answer(pmpo_run_page *p, const pmpo_example *e,
 
 /* ---- one example -------------------------------------------------------------- */
 
-static pmpo_str input_of(const pmpo_example *e)
-{
-    return e->n_messages > 0 ? e->messages[e->n_messages - 1].content
-                             : e->input;
-}
-
 static void put_right_sign(pmpo_buf *b, int correct)
 {
     pmpo_html(b, correct > 0    ? "<span class=\"right\" aria-label=\"right\">"
@@ -84,7 +78,7 @@ static void put_right_sign(pmpo_buf *b, int correct)
 static void put_line(pmpo_run_page *p, const pmpo_example *e, pmpo_part part,
                      const pmpo_kept_example *a, const pmpo_kept_example *b)
 {
-    pmpo_str input = pmpo_str_trim(input_of(e));
+    pmpo_str input = pmpo_str_trim(pmpo_example_input(e));
     pmpo_html(p->b,
               "<summary><span class=\"part\">%s</span> <span "
               "class=\"head\">",
@@ -138,7 +132,7 @@ static void put_example(pmpo_run_page *p, pmpo_part part, size_t i,
     pmpo_html(p->b, "<p class=\"facts\">Example <code>%.*s</code></p><p "
               "class=\"name\">Input</p><div class=\"text\">", (int)e->id.len,
               e->id.ptr);
-    pmpo_html_cut(p->b, input_of(e), INPUT_BYTES);
+    pmpo_html_cut(p->b, pmpo_example_input(e), PMPO_SHOWN_INPUT);
     pmpo_html(p->b, "</div>\n");
     put_answer(p, e, a, b);
     put_picks(p, a, b);
@@ -274,7 +268,7 @@ static void put_hard_row(pmpo_run_page *p, const hard_row *r, double most)
     const pmpo_example *e =
         pmpo_data_example(p->run->parts[PMPO_PART_TRAIN], r->example);
     pmpo_html(p->b, "<tr><th scope=\"row\">");
-    pmpo_html_cut(p->b, pmpo_str_trim(input_of(e)), 60);
+    pmpo_html_cut(p->b, pmpo_str_trim(pmpo_example_input(e)), 60);
     pmpo_html(p->b, "</th>");
     for (size_t t = 0; t <= p->v->n_iterations; t++) {
         double loss = loss_at(p, t, r->example);
