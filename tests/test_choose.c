@@ -617,7 +617,7 @@ static void answers_must_fit_the_context(void **state)
     assert_non_null(strstr(err.text, "lower --max-tokens"));
     assert_int_not_equal(access(path, F_OK), 0);
 
-    o.max_answer_tokens = 3000 - (int)n - 30; /* a few words more */
+    o.max_answer_tokens = 3000 - (int)n - 20; /* a few words more */
     assert_int_equal(run_once(&f, &o, d, NULL, NULL, path, NULL, &err), 0);
     pmpo_run *run = NULL;
     assert_int_equal(pmpo_run_open(path, &run, &err), 0);

@@ -149,11 +149,14 @@ static int by_order(const void *a, const void *b)
     return c ? c : (x->index > y->index) - (x->index < y->index);
 }
 
-/* The training part in an order that depends on seed and ids only: files are
- * often sorted, and a paired race needs examples that come at random. */
-static int shuffle_training(pmpo_parts *p, uint64_t seed, pmpo_error *err)
+/* A part in an order that depends on seed and ids only: files are often sorted,
+ * and both the race on the training part and the last choice, which looks at the
+ * answers to the validation part as they come, need examples that come at
+ * random. */
+static int shuffle(pmpo_parts *p, pmpo_part which, uint64_t seed,
+                   pmpo_error *err)
 {
-    pmpo_data *d = p->of[PMPO_PART_TRAIN], *shuffled = NULL;
+    pmpo_data *d = p->of[which], *shuffled = NULL;
     size_t n = d ? pmpo_data_count(d) : 0;
     place *places = pmpo_calloc(n, sizeof(*places));
     size_t *idx = pmpo_calloc(n, sizeof(*idx));
@@ -171,7 +174,7 @@ static int shuffle_training(pmpo_parts *p, uint64_t seed, pmpo_error *err)
     }
     if (rc == 0 && n > 0) {
         pmpo_data_free(d);
-        p->of[PMPO_PART_TRAIN] = shuffled;
+        p->of[which] = shuffled;
     }
     pmpo_free(places);
     pmpo_free(idx);
@@ -205,7 +208,8 @@ int pmpo_parts_make(const pmpo_optimize_input *in,
     int rc = in->validation || in->test
                  ? take_given(given, o->score.limit, out, err)
                  : split_first(train, o, out, err);
-    rc = rc < 0 ? rc : shuffle_training(out, o->split.seed, err);
+    rc = rc < 0 ? rc : shuffle(out, PMPO_PART_TRAIN, o->split.seed, err);
+    rc = rc < 0 ? rc : shuffle(out, PMPO_PART_VALIDATION, o->split.seed, err);
     if (rc == 0 && !out->of[PMPO_PART_TRAIN]) {
         rc = pmpo_fail(err, PMPO_EDATA, "%s: the training part of the split "
                        "is empty", pmpo_data_name(train));

@@ -16,6 +16,8 @@
  *    Stone, Classification and Regression Trees, 1984). A test at 5 % is too
  *    much to ask of a validation part: runs ended with prompts that answer
  *    worse than where they began; one answer more is chance (docs/results.md).
+ *    The answers are looked at as they come, and whoever is worse for sure is
+ *    asked no more.
  *
  * With lowest_loss it is the lowest loss, whatever tests and answers say. */
 #include <math.h>
@@ -27,7 +29,7 @@
 #include "stats/stats.h"
 
 #define MOST_LIBRARY 4 /* of the library, by training loss */
-#define DECIDED 0.05   /* of the exact McNemar test, two-sided */
+#define DECIDED 0.05 /* of the exact McNemar test, two-sided, over all looks */
 
 /* Whatever its loss, the best prompt of each of these proposers answers, as
  * the start prompt does: they are written for how a model answers. */
@@ -301,8 +303,11 @@ static int choose_lead(pmpo_state *st, pool *p, const bool *out,
     }
     if (!better) {
         p->of[p->lead].why =
-            p->lead > first ? "the lowest validation loss without a "
-                              "rewriter's words"
+            p->lead > first && out
+                ? "the lowest validation loss without a rewriter's words, of "
+                  "those not shown to answer worse"
+            : p->lead > first ? "the lowest validation loss without a "
+                                "rewriter's words"
             : out ? "the lowest validation loss of those not shown to answer "
                     "worse"
                   : "the lowest validation loss";
@@ -340,15 +345,26 @@ typedef struct contest {
     pool *p;
     pmpo_sheet *sheets;
     bool *out, *no_room;
+    double level; /* of one look: the answers are looked at as they come */
 } contest;
 
-/* The one with the most right answers so far; of equals the lower loss. */
-static size_t leader(const contest *c)
+/* May the run end with p->of[i]? A rewriter's words have to lead by loss, or to
+ * have beaten all others. */
+static bool may_win(const contest *c, size_t i)
+{
+    return !c->out[i] && (i == c->p->lead || c->st->o.approve ||
+                          !c->p->written[c->p->of[i].id]);
+}
+
+/* The one with the most right answers so far, of all or of those that may win; of
+ * equals the lower loss. SIZE_MAX: there is none. */
+static size_t leader(const contest *c, bool winners)
 {
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < c->p->n; i++) {
-        if (!c->out[i] && (best == SIZE_MAX
-                           || c->sheets[i].n_right > c->sheets[best].n_right)) {
+        if (!c->out[i] && (!winners || may_win(c, i)) &&
+            (best == SIZE_MAX ||
+             c->sheets[i].n_right > c->sheets[best].n_right)) {
             best = i;
         }
     }
@@ -362,15 +378,17 @@ static int beats(const contest *c, size_t a, size_t b, bool *yes,
     pmpo_sheet_pair pair;
     int rc = pmpo_sheet_compare(c->data, &c->sheets[b], &c->sheets[a],
                                 c->st->o.seed, &pair, err);
-    *yes = rc == 0 && pair.gain.value > 0 && pair.p_value < DECIDED;
+    *yes = rc == 0 && pair.gain.value > 0 && pair.p_value < c->level;
     return rc;
 }
 
-/* Whoever the leader beats for sure answers no more. */
+/* Whoever is beaten for sure answers no more; by a prompt that may win itself, or
+ * the run would end with one that is worse than what was given up for it. */
 static int drop_losers(contest *c, pmpo_error *err)
 {
-    size_t best = leader(c);
+    size_t best = leader(c, true);
     int rc = 0;
+    best = best == SIZE_MAX ? leader(c, false) : best;
     for (size_t i = 0; rc == 0 && i < c->p->n; i++) {
         bool lost;
         if (i != best && !c->out[i]) {
@@ -393,7 +411,7 @@ static int ask_each(contest *c, pmpo_error *err)
             c->out[i] = c->no_room[i] = rc == PMPO_ETOOLONG;
         }
     }
-    return rc == PMPO_ETOOLONG && leader(c) != SIZE_MAX ? 0 : rc;
+    return rc == PMPO_ETOOLONG && leader(c, false) != SIZE_MAX ? 0 : rc;
 }
 
 /* A server that doesn't tell its context's length refuses the first request that
@@ -418,6 +436,8 @@ static int answer(contest *c, pmpo_error *err)
     size_t n = pmpo_data_count(c->data);
     pmpo_sheet **left = pmpo_arena_alloc(&mem, c->p->n, sizeof(*left));
     int rc = left ? 0 : pmpo_fail_memory(err);
+    size_t looks = (n + PMPO_ANSWERED_TOGETHER - 1) / PMPO_ANSWERED_TOGETHER;
+    c->level = DECIDED / (double)looks; /* Bonferroni */
     for (size_t done = 0; rc == 0 && done < n;
          done += PMPO_ANSWERED_TOGETHER) {
         rc = ask(c, left, err);
@@ -427,12 +447,24 @@ static int answer(contest *c, pmpo_error *err)
     return rc;
 }
 
-/* May the run end with p->of[i]? A rewriter's words have to lead by loss, or to
- * have beaten all others. */
-static bool may_win(const contest *c, size_t i)
+/* A rewriter's words that have beaten all that may win lead. */
+static int let_words_win(contest *c, pmpo_error *err)
 {
-    return !c->out[i] && (i == c->p->lead || c->st->o.approve ||
-                          !c->p->written[c->p->of[i].id]);
+    size_t best = leader(c, false);
+    bool all = best != SIZE_MAX && !may_win(c, best);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && all && i < c->p->n; i++) {
+        rc = may_win(c, i) ? beats(c, best, i, &all, err) : 0;
+    }
+    for (size_t i = 0; rc == 0 && all && i < c->p->n; i++) {
+        c->out[i] = c->out[i] || may_win(c, i);
+    }
+    if (rc == 0 && all) {
+        c->p->lead = best;
+        c->p->of[best].why = "a rewriter's words, more right answers than all "
+                             "others, not by chance";
+    }
+    return rc;
 }
 
 /* Has a fewer right answers than b by more than one standard error? */
@@ -452,7 +484,8 @@ static int settle(contest *c, size_t *chosen, pmpo_error *err)
 {
     pool *p = c->p;
     bool behind = true;
-    int rc = c->out[p->lead] ? choose_lead(c->st, p, c->out, err) : 0;
+    int rc = let_words_win(c, err);
+    rc = rc == 0 && c->out[p->lead] ? choose_lead(c->st, p, c->out, err) : rc;
     size_t most = p->lead, least = c->sheets[p->lead].n_right;
     for (size_t i = 0; i < p->n; i++) {
         bool more = c->sheets[i].n_right > c->sheets[most].n_right;
@@ -482,7 +515,9 @@ static const char *why_not(const contest *c, size_t i, size_t chosen)
         return "no room for its answers in the model's context";
     }
     if (c->out[i]) {
-        return "answers worse for sure, given up";
+        return c->sheets[i].n_asked < pmpo_data_count(c->data)
+                   ? "answers worse for sure, given up"
+                   : "answers worse for sure";
     }
     if (c->p->of[i].why) {
         return c->p->of[i].why;
@@ -493,7 +528,7 @@ static const char *why_not(const contest *c, size_t i, size_t chosen)
     if (may_win(c, i)) {
         return "right answers within a standard error, and a higher loss";
     }
-    return "a rewriter's words, not shown to answer better";
+    return "a rewriter's words, not shown to answer better than all others";
 }
 
 static int choose_by_answers(pmpo_state *st, pool *p, size_t *chosen,
