@@ -158,7 +158,7 @@ static void test_the_form_stays(void **state)
         pmpo_shape shape;
         char text[200];
         open_stage(&g, &(fake_options){.salt = 1});
-        assert_int_equal(pmpo_shape_read(g.d, &shape, NULL), 0);
+        assert_int_equal(pmpo_shape_read(g.d, NULL, &shape, NULL), 0);
         pmpo_str form = pmpo_buf_str(&shape.answer);
         assert_true(form.len > 0);
         snprintf(text, sizeof(text), "A b. C d. E f. %.*s", (int)form.len,

@@ -83,7 +83,7 @@ static void check_shape(const char *const *pairs, const char *more,
     pmpo_data *d = set_of(pairs, more);
     pmpo_shape s;
     pmpo_buf all = {0};
-    assert_int_equal(pmpo_shape_read(d, &s, NULL), 0);
+    assert_int_equal(pmpo_shape_read(d, NULL, &s, NULL), 0);
     const pmpo_buf *const parts[] = {&s.steps, &s.answer, &s.end, &s.style};
     for (size_t i = 0; i < 4; i++) {
         pmpo_buf_puts(&all, i ? "|" : "");
@@ -292,7 +292,7 @@ static void test_numbers_are_seldom_labels(void **state)
         }
         assert_int_equal(pmpo_data_parse(pmpo_buf_str(&b), "x", NULL, &d, NULL),
                          0);
-        assert_int_equal(pmpo_shape_read(d, &shape, NULL), 0);
+        assert_int_equal(pmpo_shape_read(d, NULL, &shape, NULL), 0);
         assert_string_equal(shape.answer.ptr,
                             most == 3 ? "Answer with exactly one of: 1, 2, 3."
                                       : "Answer with the number only, in "

@@ -10,6 +10,7 @@
 #include "data/data.h"
 #include "score/score.h"
 #include "propose/forms.h"
+#include "propose/labels.h"
 #include "propose/propose.h"
 #include "search/search.h"
 #include "search/settings.h"
@@ -47,6 +48,7 @@ void pmpo_optimize_options_init(pmpo_optimize_options *o)
 #define FEW_TRAINING 3
 /* Fewer validation examples than this: their mean loss tells little. */
 #define FEW_VALIDATION 5
+#define PLACE_OF_LABELS 3 /* among a run's warnings: answers.c has 2 */
 
 static int put_lost(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
 {
@@ -88,6 +90,33 @@ static int put_notes(pmpo_store *s, const pmpo_parts *p, pmpo_error *err)
     return pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, 1, text, err);
 }
 
+/* A label that no example of the search has is never asked for. */
+static int put_unknown_labels(pmpo_store *s, const pmpo_parts *p,
+                              pmpo_error *err)
+{
+    pmpo_arena mem = {0};
+    pmpo_labels known;
+    pmpo_str first = PMPO_STR("");
+    char text[300];
+    int rc = pmpo_labels_read(p->of[PMPO_PART_TRAIN],
+                              p->of[PMPO_PART_VALIDATION], &mem, &known, err);
+    size_t n = rc == 0 && p->of[PMPO_PART_TEST]
+                   ? pmpo_labels_lacking(&known, p->of[PMPO_PART_TEST], &first)
+                   : 0;
+    if (n > 0) {
+        size_t shown = pmpo_utf8_floor(first, first.len < 80 ? first.len : 80);
+        snprintf(text, sizeof(text),
+                 "%zu test example%s a label that neither the training nor the "
+                 "validation part has ('%.*s'): a prompt that lists the labels "
+                 "will lack it; give more examples, or a larger --train",
+                 n, n == 1 ? " has" : "s have", (int)shown, first.ptr);
+        rc = pmpo_store_put_note(s, PMPO_NOTE_WARNING, 0, PLACE_OF_LABELS, text,
+                                 err);
+    }
+    pmpo_arena_release(&mem);
+    return rc;
+}
+
 /* The number of test examples with the input of an example of o->seen. */
 static int put_seen(pmpo_store *s, const pmpo_data *test,
                     const pmpo_optimize_options *o, pmpo_error *err)
@@ -122,6 +151,7 @@ static int put_all(pmpo_store *s, const pmpo_parts *p, pmpo_model *scorer,
     rc = rc < 0 ? rc : pmpo_parts_put(s, p, err);
     rc = rc < 0 ? rc : put_notes(s, p, err);
     rc = rc < 0 ? rc : put_lost(s, p, err);
+    rc = rc < 0 ? rc : put_unknown_labels(s, p, err);
     rc = rc < 0 ? rc : put_seen(s, p->of[PMPO_PART_TEST], o, err);
     return rc < 0 ? rc : pmpo_store_put_text(s, "status", PMPO_STR("running"),
                                              err);

@@ -1,6 +1,7 @@
 /* contract.c: the sentences that ask for the form of the known answers.
  *
- * No model is needed: shape.c reads the form off the training targets. The
+ * No model is needed: shape.c reads the form off the training targets, and the
+ * labels off the validation part, too (labels.h). The
  * sentences are proposed alone, before the first iteration, and added to each
  * new incumbent, all of them and one by one. */
 #include "propose/contract.h"
@@ -76,7 +77,7 @@ int pmpo_propose_contract(const pmpo_scene *s, pmpo_proposals *out,
                           pmpo_error *err)
 {
     pmpo_shape shape;
-    int rc = pmpo_shape_read(s->train, &shape, err);
+    int rc = pmpo_shape_read(s->train, s->validation, &shape, err);
     pmpo_str sentences[PMPO_CONTRACT_SENTENCES];
     list_sentences(&shape, sentences);
     rc = rc < 0 ? rc : propose(s, sentences, out, err);
@@ -100,7 +101,7 @@ int pmpo_contract_held(const pmpo_scene *s, pmpo_contract *out, pmpo_error *err)
     if (s->o->paper) {
         return 0;
     }
-    int rc = pmpo_shape_read(s->train, &shape, err);
+    int rc = pmpo_shape_read(s->train, s->validation, &shape, err);
     list_sentences(&shape, sentences);
     for (size_t i = 0; rc == 0 && i < PMPO_CONTRACT_SENTENCES; i++) {
         if (sentences[i].len > 0 &&

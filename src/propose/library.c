@@ -114,11 +114,11 @@ size_t pmpo_most_library(const pmpo_optimize_options *o, int iteration)
 
 /* Those about labels or options only where the answers are such; of too few
  * examples to tell, all. */
-static int add_ours(const pmpo_data *train, pmpo_proposals *out,
-                    pmpo_error *err)
+static int add_ours(const pmpo_scene *s, pmpo_proposals *out, pmpo_error *err)
 {
     pmpo_shape shape = {0};
-    int rc = train ? pmpo_shape_read(train, &shape, err) : 0;
+    int rc = s->train ? pmpo_shape_read(s->train, s->validation, &shape, err)
+                      : 0;
     for (size_t i = 0; rc == 0 && i < N_OURS; i++) {
         bool fits = ours[i].answers == ANY || !shape.known ||
                     (ours[i].answers == LABELS ? shape.labels : shape.choices);
@@ -143,5 +143,5 @@ int pmpo_propose_library(const pmpo_scene *s, pmpo_proposals *out,
         pmpo_baseline(i, &text);
         rc = add(pmpo_str_of(text), out, err);
     }
-    return rc < 0 ? rc : add_ours(s->train, out, err);
+    return rc < 0 ? rc : add_ours(s, out, err);
 }

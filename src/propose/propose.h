@@ -51,6 +51,8 @@ typedef struct pmpo_scene {
     pmpo_jobs *jobs;                /* the rewriter's */
     const pmpo_optimize_options *o; /* form resolved, task never empty */
     const pmpo_data *train;
+    const pmpo_data *validation;    /* for the set of labels, and nothing else;
+                                     * NULL: there is none */
     int iteration;                  /* 1..; 0: before the first */
     const pmpo_candidate_row *rows; /* the run's prompts so far, by id */
     size_t n_rows;

@@ -10,15 +10,14 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "propose/labels.h"
 #include "text/frame.h"
 #include "text/language.h"
 #include "text/text.h"
 
-#define MOST_MARKS 7
 #define SHAPE_LEAST 3 /* targets; fewer have a common form by chance */
 #define MOST_LABELS                                                            \
     12 /* more would make the sentence a list that nobody reads */
-#define LABEL_BYTES 40 /* a longer answer is a sentence, not a label */
 #define MARKER_BYTES 40 /* a longer one is no marker but a phrase of the task */
 #define MOST_KEYS 12
 
@@ -27,6 +26,7 @@ typedef struct set {
     pmpo_str *spare; /* [n] for a rule's own use */
     size_t n;
     const pmpo_data *data;
+    pmpo_labels labels; /* of the validation part, too */
 } set;
 
 static bool all(const set *x, bool (*holds)(pmpo_str))
@@ -91,70 +91,10 @@ static bool say_letter(const set *x, pmpo_buf *out)
 
 /* ---- labels -------------------------------------------------------------- */
 
-static size_t find_in(const pmpo_str *list, size_t n, pmpo_str s)
+static bool say_labels(const set *x, pmpo_buf *out)
 {
-    size_t i = 0;
-    while (i < n && !pmpo_str_eq(list[i], s)) {
-        i++;
-    }
-    return i;
-}
-
-/* All examples know the same options: these, in the file's order. */
-static size_t shared_options(const set *x, const pmpo_str **out)
-{
-    const pmpo_example *first = pmpo_data_example(x->data, 0);
-    for (size_t i = 0; i < x->n; i++) {
-        const pmpo_example *e = pmpo_data_example(x->data, i);
-        if (e->n_options != first->n_options || e->n_options < 2) {
-            return 0;
-        }
-        for (size_t k = 0; k < e->n_options; k++) {
-            if (find_in(first->options, first->n_options, e->options[k])
-                == first->n_options) {
-                return 0;
-            }
-        }
-    }
-    *out = first->options;
-    return first->n_options;
-}
-
-/* Those that occur, if each does twice in the mean, and none is long. Numbers
- * have to be few, as marks are: counts occur repeatedly, too. */
-static size_t repeated_targets(set *x, const pmpo_str **out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < x->n; i++) {
-        if (x->t[i].len > LABEL_BYTES
-            || pmpo_str_find(x->t[i], PMPO_STR("\n"), 0) != SIZE_MAX) {
-            return 0;
-        }
-        if (find_in(x->spare, n, x->t[i]) == n) {
-            x->spare[n++] = x->t[i];
-        }
-    }
-    *out = x->spare;
-    if (all(x, pmpo_text_is_number) && (n > MOST_MARKS || 5 * n > x->n)) {
-        return 0;
-    }
-    return n >= 2 && 2 * n <= x->n ? n : 0;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return pmpo_str_cmp(*(const pmpo_str *)a, *(const pmpo_str *)b);
-}
-
-static bool say_labels(set *x, pmpo_buf *out)
-{
-    const pmpo_str *labels = NULL;
-    size_t n = shared_options(x, &labels);
-    if (n == 0) {
-        n = repeated_targets(x, &labels);
-        /* The order in which they happen to come says nothing. */
-        qsort(x->spare, n, sizeof(*x->spare), by_bytes);
-    }
+    const pmpo_str *labels = x->labels.of;
+    size_t n = x->labels.n;
     if (n == 0 || n > MOST_LABELS) {
         return false;
     }
@@ -460,7 +400,8 @@ static void read_set(set *x, pmpo_shape *out)
     say_language(x, &out->style);
 }
 
-int pmpo_shape_read(const pmpo_data *d, pmpo_shape *out, pmpo_error *err)
+int pmpo_shape_read(const pmpo_data *d, const pmpo_data *validation,
+                    pmpo_shape *out, pmpo_error *err)
 {
     *out = (pmpo_shape){0};
     set x = {.n = pmpo_data_count(d), .data = d};
@@ -475,13 +416,14 @@ int pmpo_shape_read(const pmpo_data *d, pmpo_shape *out, pmpo_error *err)
         x.t[i] = pmpo_str_trim(pmpo_data_example(d, i)->target);
         ok = x.t[i].len > 0;
     }
-    if (ok) {
+    int rc = ok ? pmpo_labels_read(d, validation, &mem, &x.labels, err) : 0;
+    if (ok && rc == 0) {
         read_set(&x, out);
     }
     bool failed = !x.t || !x.spare || out->answer.failed || out->steps.failed
                   || out->end.failed || out->style.failed;
     pmpo_arena_release(&mem);
-    return failed ? pmpo_fail_memory(err) : 0;
+    return failed ? pmpo_fail_memory(err) : rc;
 }
 
 void pmpo_shape_release(pmpo_shape *s)

@@ -2,7 +2,7 @@
  *
  * Looks at targets only, and at options if they are known. Its sentences are
  * true for every answer of the set and quote no words except those that all
- * answers share, so they reveal no example's content. */
+ * answers share, or all labels, so they reveal no example's content. */
 #ifndef PMPO_PROPOSE_SHAPE_H
 #define PMPO_PROPOSE_SHAPE_H
 
@@ -21,8 +21,11 @@ typedef struct pmpo_shape {
     bool known;   /* false: too few answers to tell */
 } pmpo_shape;
 
-/* PMPO_ENOMEM. *out is zeroed first; release it in any case. */
-int pmpo_shape_read(const pmpo_data *d, pmpo_shape *out, pmpo_error *err);
+/* Of the targets of `d`; where they are labels, also of those of `validation`
+ * (NULL: there are none). PMPO_ENOMEM. *out is zeroed first; release it in any
+ * case. */
+int pmpo_shape_read(const pmpo_data *d, const pmpo_data *validation,
+                    pmpo_shape *out, pmpo_error *err);
 void pmpo_shape_release(pmpo_shape *s);
 
 #endif

@@ -20,8 +20,7 @@ int pmpo_sheet_new(int id, const pmpo_data *d, pmpo_arena *mem,
     return out->right ? 0 : pmpo_fail_memory(err);
 }
 
-#define PLACE_OF_LEARNED                                                       \
-    2 /* among a run's warnings, behind those on its data */
+#define PLACE_OF_LEARNED 2 /* among a run's warnings: optimize.c has others */
 
 /* ---- asking ------------------------------------------------------------------ */
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/plain.h"
 #include "data/data.h"
+#include "propose/labels.h"
 #include "text/frame.h"
 #include "text/language.h"
 #include "text/terms.h"
@@ -244,9 +245,10 @@ static int other_language(const pmpo_guard_input *in, pmpo_arena *mem,
 
 /* What introduces a label that is to be answered. */
 static const char *const label_cues[] = {
-    "as", "is", "answer", "answers", "say", "output", "label", "labels",
-    "respond", "reply", "return", "either", "with", "otherwise", "else", "or",
-    "and", "category", "categories", "into", NULL};
+    "as",         "is",        "answer",  "answers", "say",    "output",
+    "label",      "labels",    "respond", "reply",   "return", "either",
+    "with",       "otherwise", "else",    "or",      "and",    "category",
+    "categories", "into",      "one of",  "word",    NULL};
 
 static bool is_quote(char c)
 {
@@ -346,24 +348,6 @@ static bool names_label(pmpo_str s, pmpo_str label)
     return false;
 }
 
-/* The same options in all examples: a closed set of labels. */
-static bool closed_set(const pmpo_data *d)
-{
-    const pmpo_example *a = pmpo_data_example(d, 0);
-    for (size_t i = 0; i < pmpo_data_count(d); i++) {
-        const pmpo_example *e = pmpo_data_example(d, i);
-        if (e->n_options != a->n_options) {
-            return false;
-        }
-        for (size_t k = 0; k < e->n_options; k++) {
-            if (!pmpo_str_eq(e->options[k], a->options[k])) {
-                return false;
-            }
-        }
-    }
-    return a->n_options >= 2;
-}
-
 /* Naming one of two labels with its condition is enough: "yes if ...". */
 static bool states_condition(pmpo_str s)
 {
@@ -397,43 +381,50 @@ static pmpo_str news_of(const pmpo_guard_input *in, pmpo_arena *mem)
 }
 
 /* Some labels are named in `text` as the answer, and others are not in it. */
-static int favours(const pmpo_example *e, pmpo_str text, bool conditioned,
-                   verdict *v)
+static bool favours(const pmpo_labels *l, pmpo_str text, size_t *named,
+                    pmpo_str *first)
 {
-    const pmpo_frame frame = pmpo_frame_of(e->options, e->n_options);
-    size_t named = 0, most = e->n_options, seen = 0;
-    pmpo_str first = PMPO_STR("");
-    for (size_t i = 0; i < most; i++) {
-        pmpo_str label = pmpo_frame_inside(frame, e->options[i]);
+    const pmpo_frame frame = pmpo_frame_of(l->of, l->n);
+    size_t seen = 0;
+    *named = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        pmpo_str label = pmpo_frame_inside(frame, l->of[i]);
         seen += label.len == 0 || mentions(text, label);
         if (label.len > 0 && names_label(text, label)) {
-            first = named++ ? first : label;
+            *first = (*named)++ ? *first : label;
         }
     }
-    if (named == 0 || seen == most || conditioned) {
-        return 0;
-    }
-    return object(v, "it names %zu of %zu labels as the answer ('%.*s'%s), "
-                  "which moves the prior and not the choice", named, most,
-                  (int)first.len, first.ptr, named > 1 ? ", ..." : "");
+    return *named > 0 && seen < l->n;
 }
 
-/* Of the whole prompt; and of what it says beside a list of all labels that the
- * incumbent has: there, a condition is enough with any number of labels. */
+/* Of the whole prompt, unless what was there before does it, too; and of what it
+ * says beside a list of all labels that the incumbent has: there, a condition is
+ * enough with any number of labels. Numbers are a scale, whose ends name all. */
 static int favours_labels(const pmpo_guard_input *in, pmpo_arena *mem,
                           verdict *v)
 {
-    if (pmpo_data_count(in->train) == 0 || !closed_set(in->train)) {
-        return 0;
+    pmpo_labels l;
+    size_t named;
+    pmpo_str first = PMPO_STR("");
+    if (pmpo_labels_read(in->train, in->validation, mem, &l, NULL) < 0) {
+        return PMPO_ENOMEM;
     }
-    const pmpo_example *e = pmpo_data_example(in->train, 0);
-    bool two = e->n_options == 2 && states_condition(in->prompt);
-    int rc = favours(e, in->prompt, two, v);
     pmpo_str news = news_of(in, mem);
-    if (rc < 0 || v->refused || !news.ptr) {
-        return news.ptr ? rc : PMPO_ENOMEM;
+    if (!news.ptr || l.n == 0 || l.numbers) {
+        return news.ptr ? 0 : PMPO_ENOMEM;
     }
-    return favours(e, news, states_condition(news), v);
+    bool before = favours(&l, in->start, &named, &first) ||
+                  favours(&l, in->incumbent, &named, &first);
+    bool two = l.n == 2 && states_condition(in->prompt);
+    if ((!before && !two && favours(&l, in->prompt, &named, &first)) ||
+        (!states_condition(news) && favours(&l, news, &named, &first))) {
+        return object(v,
+                      "it names %zu of %zu labels as the answer ('%.*s'%s), "
+                      "which moves the prior and not the choice",
+                      named, l.n, (int)first.len, first.ptr,
+                      named > 1 ? ", ..." : "");
+    }
+    return 0;
 }
 
 /* ---- a question and no instruction ---------------------------------------------------- */

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "pmpo.h"
 
 typedef struct pmpo_guard_input {
     pmpo_str prompt; /* the candidate */
@@ -17,6 +18,7 @@ typedef struct pmpo_guard_input {
      * description of the task. */
     pmpo_str start, incumbent, task;
     const pmpo_data *train;
+    const pmpo_data *validation; /* for the set of labels; NULL: none */
     bool may_copy;   /* words of training examples are allowed, too */
 } pmpo_guard_input;
 

@@ -188,6 +188,7 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .incumbent = instruction_of(st->rows[st->incumbent].prompt),
         .task = st->o.task,
         .train = st->in->train,
+        .validation = st->in->validation,
         .may_copy = st->o.allow_copy,
     };
     /* What no model wrote needs no guard: the user's own prompts. */
