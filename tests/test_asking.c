@@ -217,6 +217,14 @@ static void test_edit(void **state)
         assert_true(g.list.of[i].why
                     || pmpo_str_starts(g.list.of[i].prompt, g.s.incumbent));
     }
+    /* So, too, beside demonstrations, which are a segment. */
+    g.s.n_segments = 2;
+    g.s.instruction = pmpo_str_sub(g.s.incumbent, 0, segments[0].end);
+    propose(&g, "edit");
+    for (size_t i = 0; i < g.list.n; i++) {
+        assert_true(g.list.of[i].why ||
+                    pmpo_str_starts(g.list.of[i].prompt, g.s.instruction));
+    }
     close_stage(&g);
 }
 
@@ -256,10 +264,12 @@ static void test_who_is_held_to_what(void **state)
     assert_true(n >= 6);
 }
 
-static int refuse(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
+static int refuse(void *ud, pmpo_str prompt, bool joined, bool *yes,
+                  pmpo_error *err)
 {
     (void)ud;
     (void)prompt;
+    (void)joined;
     (void)err;
     *yes = false;
     return 0;

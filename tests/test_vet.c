@@ -69,6 +69,37 @@ static void the_first_rule_that_objects_decides(void **state)
     fake_free(m);
 }
 
+/* Demonstrations in a reply are the rewriter's, but for the incumbent's. */
+static void demonstrations_of_a_reply_are_guarded(void **state)
+{
+    (void)state;
+#define SHOWS                                                                  \
+    "\n\nExamples:\n\nInput: Mary and Jane went to the shop, was it open?\n"   \
+    "Output: yes"
+    const pmpo_candidate_row rows[] = {{.prompt = PMPO_STR("Think.")},
+                                       {.prompt = PMPO_STR("Go." SHOWS)}};
+    pmpo_data *d = NULL;
+    pmpo_model *m = fake_new(&(fake_options){.salt = 1});
+    assert_int_equal(pmpo_data_parse(pmpo_str_of(examples), "train", NULL, &d,
+                                     NULL),
+                     0);
+    const pmpo_guard_input guard = {.start = rows[0].prompt, .train = d};
+    for (int incumbent = 0; incumbent < 2; incumbent++) {
+        pmpo_verdict v;
+        const pmpo_vet_input in = {.prompt = PMPO_STR("Say if it was." SHOWS),
+                                   .rows = rows,
+                                   .n_rows = 2,
+                                   .incumbent = incumbent,
+                                   .guard = &guard,
+                                   .vocab = &m->vocab};
+        assert_int_equal(pmpo_vet(&in, &v, NULL), 0);
+        assert_int_equal(v.fate,
+                         incumbent ? PMPO_FATE_PENDING : PMPO_FATE_REJECTED);
+    }
+    pmpo_data_free(d);
+    fake_free(m);
+}
+
 static void copies_and_length_can_be_let_through(void **state)
 {
     (void)state;
@@ -96,6 +127,31 @@ static void joined_sentences_fit_together(void **state)
          "any explanation.",
          "(\"answer only\")"},
         {"Let's think step by step. Answer with exactly one of: yes, no.", ""},
+        {"Let's think step by step. Answer with one word.", "with one word"},
+        {"Restate the problem in your own words, then solve it. Answer with "
+         "the number only, in digits.",
+         "number only"},
+        {"Let's think step by step. Answer with a few words only.",
+         "words only"},
+        {"Answer in full, with the reasons. Answer in one short sentence.",
+         "one short sentence"},
+        {"Only output the final answer. Work in steps, one per line.",
+         "in steps"},
+        {"Let's think step by step. Work in brief steps, one per line, with "
+         "the calculation of each. End with a line '#### ' and the number.",
+         ""},
+        {"Answer in full, with many facts. Answer briefly and plainly.",
+         "for a brief answer (\"briefly\") and for a full one (\"in full\")"},
+        {"Please output directly and only output the final answer. Answer with "
+         "one word. Give the final answer only, without any explanation.",
+         "the answer alone twice: \"Please output directly and only output the "
+         "final answer.\" and \"Give the final answer only,"},
+        {"Please output directly and only output the final answer. Answer with "
+         "exactly one of: No, Yes.",
+         ""},
+        {"Please output directly and only output the final answer. Answer with "
+         "the letter of the right option, and nothing else.",
+         ""},
         {"Answer with the label only. Do not explain your answer.", ""},
         {"Say nothing else than the label. Read each stepwise.", ""},
     };
@@ -113,6 +169,15 @@ static void joined_sentences_fit_together(void **state)
         assert_int_equal(pmpo_vet(&in, &v, NULL), 0);
         assert_int_equal(v.fate, PMPO_FATE_PENDING);
     }
+    /* What the user's prompt says may be said again. */
+    pmpo_verdict v;
+    const pmpo_vet_input own = {.prompt = PMPO_STR("Only output the label. "
+                                                   "Give the answer only."),
+                                .start = PMPO_STR("Only output the label."),
+                                .vocab = &m->vocab,
+                                .is_joined = true};
+    assert_int_equal(pmpo_vet(&own, &v, NULL), 0);
+    assert_int_equal(v.fate, PMPO_FATE_PENDING);
     fake_free(m);
 }
 
@@ -121,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_rule_that_objects_decides),
         cmocka_unit_test(joined_sentences_fit_together),
+        cmocka_unit_test(demonstrations_of_a_reply_are_guarded),
         cmocka_unit_test(copies_and_length_can_be_let_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

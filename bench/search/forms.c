@@ -63,9 +63,11 @@ static pmpo_verdict vet(trial *t, pmpo_str prompt)
     return v;
 }
 
-static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
+static int sound(void *ud, pmpo_str prompt, bool joined, bool *yes,
+                 pmpo_error *err)
 {
     (void)err;
+    (void)joined;
     *yes = vet(ud, prompt).fate == PMPO_FATE_PENDING;
     return 0;
 }

@@ -31,6 +31,7 @@ static int add(const pmpo_scene *s, pmpo_str prompt, bool from_incumbent,
     }
     p->parents[0] = s->incumbent_id;
     p->n_parents = from_incumbent;
+    p->joined = from_incumbent;
     p->prompt = pmpo_arena_str(out->mem, prompt);
     return p->prompt.ptr ? 0 : pmpo_fail_memory(err);
 }

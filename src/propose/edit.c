@@ -46,9 +46,13 @@ static bool stays(const pmpo_scene *s, size_t segment)
  * instruction is left alone, and so is one whose effect is not known. */
 static void make_plan(const pmpo_scene *s, size_t most, plan *p)
 {
+    size_t n_own = 0;
+    for (size_t i = 0; i < s->n_segments; i++) {
+        n_own += pmpo_scene_instructs(s, i);
+    }
     p->segment[0] = SIZE_MAX;
     p->n = 1;
-    while (p->n < most && s->n_segments >= 2) {
+    while (p->n < most && n_own >= 2) {
         size_t least = SIZE_MAX;
         for (size_t i = 0; i < s->n_segments; i++) {
             double e = s->segments[i].effect;

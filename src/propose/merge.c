@@ -85,6 +85,7 @@ static int add(const pmpo_scene *s, const pmpo_known_segment *more, size_t n,
     if (p) {
         p->prompt = pmpo_arena_str(out->mem, pmpo_buf_str(&b[0]));
         failed = !p->prompt.ptr;
+        p->joined = true;
         p->parents[p->n_parents++] = s->incumbent_id;
         for (size_t i = 0; i < n && p->n_parents < PMPO_MAX_PARENTS; i++) {
             p->parents[p->n_parents++] = more[i].prompt;

@@ -18,6 +18,8 @@
 typedef struct pmpo_proposal {
     pmpo_str prompt; /* empty if `why` is set */
     bool whole; /* false: the incumbent's demonstrations are appended to it */
+    bool joined; /* sentences of several prompts are in it, or of the contract:
+                  * they have to fit together */
     bool asked;      /* the rewriter was asked, and `reply` is its reply */
     pmpo_str reply;
     const char *why; /* why the reply has no prompt; NULL: it has one */
@@ -81,8 +83,9 @@ typedef struct pmpo_scene {
     int (*losses)(void *ud, const pmpo_str *prompts, size_t n, size_t most,
                   double *out, pmpo_error *err);
     /* *yes: vetting would accept this prompt, from the rewriter, for
-     * scoring. */
-    int (*sound)(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err);
+     * scoring. joined: as in pmpo_proposal. */
+    int (*sound)(void *ud, pmpo_str prompt, bool joined, bool *yes,
+                 pmpo_error *err);
     void *ud;
     pmpo_arena *scratch; /* released after the proposer has returned */
 } pmpo_scene;

@@ -165,6 +165,7 @@ static int splice(const gathering *g, size_t i, pmpo_str said,
     }
     g->a->splice(g->s, g->a->ud, i, said, &b);
     p->prompt = pmpo_arena_str(g->out->mem, pmpo_str_trim(pmpo_buf_str(&b)));
+    p->joined = !pmpo_str_eq(p->prompt, pmpo_str_trim(said));
     bool failed = b.failed || !p->prompt.ptr;
     pmpo_buf_release(&b);
     return failed ? pmpo_fail_memory(err) : 0;
@@ -202,7 +203,9 @@ static int is_useful(const gathering *g, size_t k, bool *yes, pmpo_error *err)
     for (size_t i = 0; *yes && i < k; i++) {
         *yes = !pmpo_str_eq(g->out->of[i].prompt, p->prompt);
     }
-    return *yes && g->s->sound ? g->s->sound(g->s->ud, p->prompt, yes, err) : 0;
+    return *yes && g->s->sound
+               ? g->s->sound(g->s->ud, p->prompt, p->joined, yes, err)
+               : 0;
 }
 
 /* What the rewriter's engine found out is part of the run. */

@@ -143,7 +143,7 @@ static int add_edited(pmpo_state *st, pmpo_step *step, int parent,
     row->parents[0] = parent;
     row->n_parents = 1;
     row->prompt = prompt;
-    int rc = pmpo_vet_row(st, row, err);
+    int rc = pmpo_vet_row(st, row, false, err);
     return rc < 0 || row->fate != PMPO_FATE_PENDING
                ? rc
                : score_row(st, step, i, err);

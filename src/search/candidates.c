@@ -59,7 +59,8 @@ static pmpo_str made_whole(pmpo_state *st, pmpo_str prompt, bool demos)
     return whole;
 }
 
-static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
+static int sound(void *ud, pmpo_str prompt, bool joined, bool *yes,
+                 pmpo_error *err)
 {
     pmpo_state *st = ud;
     pmpo_candidate_row row = {
@@ -68,7 +69,7 @@ static int sound(void *ud, pmpo_str prompt, bool *yes, pmpo_error *err)
         .reply = prompt, /* the guard asks what a model wrote */
         .fate = PMPO_FATE_PENDING,
     };
-    int rc = pmpo_vet_row(st, &row, err);
+    int rc = pmpo_vet_row(st, &row, joined, err);
     *yes = rc == 0 && row.fate == PMPO_FATE_PENDING;
     return rc;
 }
@@ -139,7 +140,7 @@ static int add_row(pmpo_state *st, const pmpo_step *step, const char *proposer,
         row->reason = p->why;
         return 0;
     }
-    return pmpo_vet_row(st, row, err);
+    return pmpo_vet_row(st, row, p->joined, err);
 }
 
 /* One of the table, or of the calling program's. */

@@ -130,8 +130,9 @@ int pmpo_try_validation(pmpo_state *st, int id, pmpo_arena *mem,
 /* ---- vet.c: is a candidate worth scoring? -------------------------------- */
 
 /* Sets fate and reason of `row`, whose prompt is set, if it is refused. It must
- * not repeat a row before it. */
-int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
+ * not repeat a row before it. is_joined: see pmpo_proposal.joined. */
+int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, bool is_joined,
+                 pmpo_error *err);
 /* Refuses a candidate with which an example of any part, with all its options,
  * or with the answer that will be asked for, is too long: the run could not be
  * finished if it were accepted. Only tokenises. */

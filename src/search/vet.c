@@ -51,12 +51,24 @@ static int is_new(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
 
 /* ---- a person would throw it away ---------------------------------------- */
 
-/* Demonstrations are meant to be examples. */
 static pmpo_str instruction_of(pmpo_str prompt)
 {
     pmpo_demos d;
     pmpo_demos_read(prompt, &d);
     return d.instruction;
+}
+
+/* The incumbent's demonstrations are meant to be examples; others in a reply are
+ * the rewriter's. */
+static pmpo_str guarded_part(const pmpo_vet_input *in)
+{
+    pmpo_demos d, known = {.n = 0};
+    pmpo_demos_read(in->prompt, &d);
+    if (in->n_rows > 0) {
+        pmpo_demos_read(in->rows[in->incumbent].prompt, &known);
+    }
+    bool same = pmpo_str_eq(pmpo_str_trim(d.rest), pmpo_str_trim(known.rest));
+    return d.n > 0 && same ? d.instruction : in->prompt;
 }
 
 static int is_sound(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
@@ -66,7 +78,7 @@ static int is_sound(const pmpo_vet_input *in, pmpo_verdict *v, pmpo_error *err)
         return 0;
     }
     pmpo_guard_input g = *in->guard;
-    g.prompt = instruction_of(in->prompt);
+    g.prompt = guarded_part(in);
     int rc = pmpo_guard(&g, v->reason, sizeof(v->reason), &refused, err);
     v->fate = refused ? PMPO_FATE_REJECTED : v->fate;
     return rc;
@@ -113,18 +125,33 @@ static int says_things_once(const pmpo_vet_input *in, pmpo_verdict *v,
 
 /* ---- at odds with itself --------------------------------------------------- */
 
-/* Sentences of two prompts, each sound by itself, that exclude each other. */
+/* Sentences of two prompts, each sound by itself, that exclude each other or say
+ * the same in other words. */
 static int fits_together(const pmpo_vet_input *in, pmpo_verdict *v,
                          pmpo_error *err)
 {
     (void)err;
-    pmpo_str alone, way;
-    if (in->is_joined &&
-        pmpo_text_at_odds(instruction_of(in->prompt), &alone, &way)) {
+    pmpo_odds odds;
+    pmpo_str whole = instruction_of(in->prompt), a, b;
+    if (!in->is_joined) {
+        return 0;
+    }
+    if (pmpo_text_at_odds(whole, &odds)) {
+        return object(v, PMPO_FATE_REJECTED,
+                      "it asks for %s (\"%.*s\") and for %s (\"%.*s\")",
+                      odds.asks_for[0], (int)odds.words[0].len,
+                      odds.words[0].ptr, odds.asks_for[1],
+                      (int)odds.words[1].len, odds.words[1].ptr);
+    }
+    if (pmpo_text_alone_twice(whole, in->start, &a, &b)) {
+        pmpo_buf text[2] = {{0}};
+        pmpo_text_shorten(a, PMPO_KEPT_SHOWN, &text[0]);
+        pmpo_text_shorten(b, PMPO_KEPT_SHOWN, &text[1]);
         object(v, PMPO_FATE_REJECTED,
-               "it asks for the answer alone (\"%.*s\") and for the way to it "
-               "(\"%.*s\")",
-               (int)alone.len, alone.ptr, (int)way.len, way.ptr);
+               "it asks for the answer alone twice: \"%s\" and \"%s\"",
+               pmpo_buf_str(&text[0]).ptr, pmpo_buf_str(&text[1]).ptr);
+        pmpo_buf_release(&text[0]);
+        pmpo_buf_release(&text[1]);
     }
     return 0;
 }
@@ -174,14 +201,8 @@ int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 
 /* ---- in a run ------------------------------------------------------------ */
 
-/* By a proposer that adds sentences of one prompt to another. */
-static bool is_joined(const pmpo_candidate_row *row)
-{
-    return row->n_parents > 0 && (!strcmp(row->proposer, "merge") ||
-                                  !strcmp(row->proposer, "contract"));
-}
-
-int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
+int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, bool is_joined,
+                 pmpo_error *err)
 {
     const pmpo_guard_input guard = {
         .start = instruction_of(st->rows[0].prompt),
@@ -194,7 +215,7 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
     /* What no model wrote needs no guard: the user's own prompts. */
     bool on = !st->o.paper && !st->o.no_guard;
     bool guarded = on && row->reply.len > 0;
-    pmpo_str alone, way;
+    pmpo_odds odds;
     const pmpo_vet_input in = {
         .prompt = row->prompt,
         .rows = st->rows,
@@ -204,8 +225,8 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
         .vocab = &st->in->scorer->vocab,
         .max_tokens = st->o.max_prompt_tokens,
         .may_repeat = !on || pmpo_text_repeated(guard.start).len > 0,
-        .is_joined = on && is_joined(row) &&
-                     !pmpo_text_at_odds(guard.start, &alone, &way),
+        .is_joined = on && is_joined && !pmpo_text_at_odds(guard.start, &odds),
+        .start = guard.start,
         .kept = &st->kept,
     };
     pmpo_verdict v;

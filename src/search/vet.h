@@ -22,8 +22,10 @@ typedef struct pmpo_vet_input {
     const pmpo_vocab *vocab; /* of the scorer */
     int max_tokens;         /* 0: no limit */
     bool may_repeat;        /* a sentence may occur twice */
-    bool is_joined;         /* of sentences of other prompts, which have to fit
-                             * together (pmpo_text_at_odds) */
+    bool is_joined; /* of sentences of several prompts, which have to fit
+                             * together (pmpo_text_at_odds) and not to say the
+                             * same (pmpo_text_alone_twice) */
+    pmpo_str start; /* whose sentences may stay */
     const pmpo_kept *kept;  /* parts that it must have; NULL: none */
 } pmpo_vet_input;
 

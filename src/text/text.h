@@ -61,10 +61,20 @@ void pmpo_text_join_new(pmpo_str prompt, pmpo_str more, pmpo_buf *out);
 #define PMPO_SENTENCE_BYTES 12
 pmpo_str pmpo_text_repeated(pmpo_str prompt);
 
+/* What a prompt asks for that excludes each other, and the words that say so. */
+typedef struct pmpo_odds {
+    const char *asks_for[2]; /* "the answer alone", "the way to it" */
+    pmpo_str words[2];       /* borrowed from the prompt */
+} pmpo_odds;
+
 /* Does `prompt` ask for the answer alone ("only the final answer") and for the way
- * to it, too ("step by step")? *alone and *way are the words that say so, borrowed;
- * empty: none does. It knows English. (at_odds.c) */
-bool pmpo_text_at_odds(pmpo_str prompt, pmpo_str *alone, pmpo_str *way);
+ * to it, too ("step by step"), or for a brief answer and a full one? It knows
+ * English. (at_odds.c) */
+bool pmpo_text_at_odds(pmpo_str prompt, pmpo_odds *out);
+/* Do two sentences of `prompt` that are not in `start` ask for nothing but the
+ * answer? */
+bool pmpo_text_alone_twice(pmpo_str prompt, pmpo_str start, pmpo_str *first,
+                           pmpo_str *second);
 
 /* Appends `prompt` without the spans (in any order, may overlap; only the first
  * PMPO_MAX_PIECES are used) and cleans up the rest: no doubled white space,
