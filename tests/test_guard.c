@@ -106,6 +106,13 @@ static void real_candidates_of_the_later_half(void **state)
     hold_to("", 80, 0.95);
 }
 
+/* Written for the rules, not by a rewriter. */
+static void made_candidates(void **state)
+{
+    (void)state;
+    hold_to("made", 10, 1);
+}
+
 /* ---- one by one ---------------------------------------------------------------- */
 
 static const char labelled[] =
@@ -421,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_candidates_of_the_tuned_half),
         cmocka_unit_test(real_candidates_of_the_later_half),
+        cmocka_unit_test(made_candidates),
         cmocka_unit_test(each_rule_has_its_reason),
         cmocka_unit_test(repeated_targets_are_labels),
         cmocka_unit_test(labels_are_seen_in_their_frame),

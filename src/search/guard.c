@@ -124,7 +124,15 @@ static const char *const form_words[] = {
 static const char *const sender_words[] = {
     "more is better", "the model's loss", "loss on the examples",
     "part that is hidden", "part is hidden", "parts that are hidden",
-    "feel free to ask", "please provide me", "please provide the input", NULL};
+    "feel free to ask", "please provide me", "please provide the input",
+    "let me know if you", "hope this helps", "sure! here", "sure, here",
+    "certainly! here", "I have kept", "I've kept", "I kept the",
+    /* refusals */
+    "sorry, but I", "sorry, I can", "as an AI language model",
+    "as a language model", "I cannot help", "I can't help", "I cannot assist",
+    "I can't assist", "I cannot rewrite", "I can't rewrite", "I cannot fulfill",
+    "I can't fulfill", "I am unable to", "I'm unable to", "help with that",
+    "assist with that", "assist you with", NULL};
 
 static bool in_texts(const pmpo_data *d, pmpo_str what)
 {
@@ -623,13 +631,99 @@ static int babbles(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
     return 0;
 }
 
+/* ---- nothing is to be done ------------------------------------------------------------------ */
+
+static bool is(const pmpo_term *t, const char *word)
+{
+    return pmpo_str_alike(t->text, pmpo_str_of(word));
+}
+
+static bool is_one_of(const pmpo_term *t, const char *const *words)
+{
+    for (; *words; words++) {
+        if (is(t, *words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of t[0..n): nothing, or "(to) the message". */
+static bool is_all_of_it(const pmpo_term *t, size_t n)
+{
+    static const char *const to[] = {"to", NULL};
+    static const char *const which[] = {"the", "this",  "any",
+                                        "all", "every", NULL};
+    static const char *const what[] = {
+        "message",  "messages",  "input",       "inputs",       "text", "texts",
+        "question", "questions", "problem",     "problems",     "task", "tasks",
+        "request",  "requests",  "instruction", "instructions", NULL};
+    size_t i = n > 0 && is_one_of(&t[0], to);
+    return n == 0 || (n == i + 2 && is_one_of(&t[i], which) &&
+                      is_one_of(&t[i + 1], what));
+}
+
+/* Words of a denial that t[0..n) begins with: "do not", "never". */
+static size_t n_denying(const pmpo_term *t, size_t n)
+{
+    bool two = n > 1 && is(&t[0], "do") && is(&t[1], "not");
+    bool one = n > 0 && (is(&t[0], "never") || is(&t[0], "don't"));
+    return two ? 2 : one;
+}
+
+/* "Do not classify the message.", "Ignore the input.", "Do nothing." and no more;
+ * "Do not answer the question directly" says how. */
+static bool denies_task(const pmpo_term *t, size_t n)
+{
+    static const char *const verbs[] = {"answer",     "assign",  "categorise",
+                                        "categorize", "choose",  "classify",
+                                        "decide",     "label",   "process",
+                                        "reply",      "respond", "solve",
+                                        "sort",       NULL};
+    size_t polite = n > 0 && is(&t[0], "please");
+    t += polite;
+    n -= polite;
+    size_t i = n_denying(t, n);
+    bool nothing = n == 2 && is(&t[0], "do") && is(&t[1], "nothing");
+    bool denied = i > 0 ? n > i && is_one_of(&t[i], verbs)
+                        : n > 1 && is(&t[0], "ignore");
+    return nothing || (denied && is_all_of_it(t + i + 1, n - i - 1));
+}
+
+/* A sentence that takes the task back; numbers alone; a heading alone. */
+static int asks_nothing(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
+{
+    pmpo_str s = pmpo_str_trim(in->prompt);
+    size_t words = 0;
+    for (size_t at = 0, end; at < s.len; at = end) {
+        end = sentence_end(s, at);
+        pmpo_str one = pmpo_str_trim(pmpo_str_sub(s, at, end));
+        pmpo_term *t;
+        size_t n;
+        if (pmpo_text_terms(one, mem, &t, &n) < 0) {
+            return PMPO_ENOMEM;
+        }
+        for (size_t i = 0; i < n; i++) {
+            words += !t[i].number;
+        }
+        if (denies_task(t, n) && !is_allowed(in, one)) {
+            return object(v, "it takes the task back: '%.*s'", shown(one),
+                          one.ptr);
+        }
+    }
+    bool heading = words == 1 && s.ptr[s.len - 1] == ':';
+    return (words > 0 && !heading) || was_there(in, s)
+               ? 0
+               : object(v, "it tells nobody to do anything");
+}
+
 /* ---- all ------------------------------------------------------------------------------------ */
 
 typedef int rule(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v);
 
 static rule *const rules[] = {closes_template, repeats_request, other_language,
                               favours_labels,  retells,         only_asks,
-                              babbles};
+                              babbles,         asks_nothing};
 
 int pmpo_guard(const pmpo_guard_input *in, char *reason, size_t bytes,
                bool *refused, pmpo_error *err)
