@@ -430,12 +430,14 @@ static void put_figures(const pmpo_run_view *v)
 
 /* ---- text: iterations --------------------------------------------------- */
 
-static size_t n_scored(const pmpo_iteration *it)
+/* To the end; or given up before. */
+static size_t n_scored(const pmpo_iteration *it, bool whole)
 {
     size_t n = 0;
     for (size_t i = 0; i < it->n_candidates; i++) {
-        n += isfinite(it->candidates[i].loss)
-             || isfinite(it->candidates[i].lower_bound);
+        const pmpo_candidate *c = &it->candidates[i];
+        n += whole ? isfinite(c->loss)
+                   : !isfinite(c->loss) && isfinite(c->lower_bound);
     }
     return n;
 }
@@ -447,21 +449,22 @@ static void put_iterations(const pmpo_run_view *v)
         return;
     }
     put_heading("iterations");
-    printf("%3s %8s %8s %7s %11s  %s\n", "", "before", "after", "scored",
-           "time", "decision");
+    printf("%3s %8s %8s %7s %8s %11s  %s\n", "", "before", "after", "scored",
+           "given up", "time", "decision");
     for (size_t i = 0; i < v->n_iterations; i++) {
         const pmpo_iteration *it = &v->iterations[i];
         char scored[SHORT];
-        snprintf(scored, sizeof(scored), "%zu/%zu", n_scored(it),
+        snprintf(scored, sizeof(scored), "%zu/%zu", n_scored(it, true),
                  it->n_candidates);
         char index[SHORT] = "-"; /* the opening */
         if (it->index > 0) {
             snprintf(index, sizeof(index), "%d", it->index);
         }
-        printf("%3s %8s %8s %7s %11s  ", index,
+        printf("%3s %8s %8s %7s %8zu %11s  ", index,
                show_loss(it->incumbent_loss, a), show_loss(it->best_loss, b),
-               scored, show_duration(it->seconds * 1000, t));
-        put_hanging(stdout, str_of(it->decision), 43);
+               scored, n_scored(it, false),
+               show_duration(it->seconds * 1000, t));
+        put_hanging(stdout, str_of(it->decision), 52);
     }
 }
 

@@ -395,9 +395,11 @@ const option_row option_rows[] = {
          "prompt for all; its loss is the mean or the maximum over them",
          "none", CMD_OPTIMIZE),
     WORD("race", race, WORDS(PMPO_RACES),
-         "when to stop scoring a candidate early: off: never, not even "
-         "before the first iteration; exact: once it is certain to lose; "
-         "paired: also once a paired test at 5 % says that it will",
+         "when to stop scoring a candidate early: off: never; exact: once it "
+         "is certain to lose; paired: also once a paired test at 5 % says that "
+         "it will. Before the first iteration all but off thin out by a rule "
+         "of "
+         "thumb, on parts of the training examples",
          "", CMD_OPTIMIZE),
     TEXT(0, "proposers", proposers, "NAMES",
          "where new prompts come from: one of these, or several separated by "

@@ -505,8 +505,9 @@ static void test_merged_parts(void **state)
     drop_folder(folder);
 }
 
-/* No prompt of the library has a lower loss than where the run ends, when all
- * are scored to the end and nothing but the loss decides. */
+/* No prompt of the library, nor its best with the contract behind them, has a
+ * lower loss than where the run ends, when all are scored to the end and nothing
+ * but the loss decides. */
 static void test_not_below_the_library(void **state)
 {
     char *folder = make_folder(), *path = path_in(folder, "r");
@@ -521,11 +522,14 @@ static void test_not_below_the_library(void **state)
     for (unsigned salt = 0; salt < 4; salt++) {
         pmpo_run *run = finished_by(&(fake_options){.salt = salt}, &o, d, path);
         const pmpo_run_view *v = pmpo_run_describe(run);
+        size_t n_combined = 0;
         for (size_t k = 0; k < v->iterations[0].n_candidates; k++) {
             const pmpo_candidate *c = &v->iterations[0].candidates[k];
             assert_true(!isnan(c->loss) || c->fate != PMPO_FATE_REJECTED);
             assert_true(isnan(c->loss) || v->best.train_loss <= c->loss);
+            n_combined += c->n_parents == 1 && c->parents[0] > 0;
         }
+        assert_int_equal(n_combined, 2);
         pmpo_run_free(run);
     }
     pmpo_data_free(d);

@@ -452,7 +452,7 @@ static int iterate(pmpo_state *st, int index, bool *gained, bool *exhausted,
     rc = rc < 0 ? rc : pmpo_record_analysis(st, &step, err);
     rc = rc < 0 ? rc : pmpo_add_candidates(st, &step, err);
     rc = rc < 0 ? rc : pmpo_record_candidates(st, &step, err);
-    if (rc == 0 && opening && st->o.race != PMPO_RACE_OFF) {
+    if (rc == 0 && opening) {
         rc = pmpo_thin_out(st, &step, err);
     }
     rc = rc < 0 ? rc : pmpo_try_candidates(st, &step, err);

@@ -158,7 +158,8 @@ double pmpo_mean_of_done(const pmpo_result *r);
 bool pmpo_clearly_worse(const pmpo_prompt_score *a, const pmpo_prompt_score *b,
                         double by, pmpo_arena *mem);
 /* Compares the step's pending candidates on a part of the training examples and
- * gives up the worse ones: their `given_up` is set, and they stay pending. */
+ * gives up the worse ones: their `given_up` is set, and they stay pending; without
+ * a race on all, and none is given up. Appends combinations of the best. */
 int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err);
 
 /* ---- progress.c ---------------------------------------------------------- */

@@ -7,6 +7,7 @@
  * prompt, so one of the library is given up only where it is worse than the
  * round's best of them by more than chance allows, as long as no more than
  * half stay. The library's best two go on with the contract behind them, too.
+ * This is a heuristic, with any race but off, which scores all on everything.
  * Units scored once are looked up later. */
 #include <math.h>
 
@@ -224,12 +225,41 @@ static int combine(pmpo_state *st, pmpo_step *step, const entrant *e, size_t n,
     return k > 0 ? pmpo_add_combinations(st, step, rows, k, err) : 0;
 }
 
-int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+/* The rounds; those of e[0..*n) that are left come first, the best in front. */
+static int thin(pmpo_state *st, const pmpo_step *step, entrant *e, size_t *n,
+                pmpo_error *err)
 {
-    size_t all = pmpo_data_count(st->in->train), n = 0;
+    size_t all = pmpo_data_count(st->in->train);
     const size_t rounds[] = {all / 6 > LEAST_EXAMPLES ? all / 6
                                                       : LEAST_EXAMPLES,
                              all / 2};
+    int rc = 0;
+    for (size_t k = 0; rc == 0 && k < 2; k++) {
+        if (*n > LEAST_CANDIDATES && rounds[k] < all &&
+            (k == 0 || rounds[k] > rounds[0])) {
+            rc = round_of(st, step, e, n, rounds[k], err);
+        }
+    }
+    return rc;
+}
+
+/* Without a race: all of them on all examples, the best in front. */
+static int score_whole(pmpo_state *st, const pmpo_step *step, entrant *e,
+                       size_t n, pmpo_error *err)
+{
+    scoring_round r = {.st = st, .step = step, .e = e};
+    pmpo_stage(st, "scoring", 1, (int)n);
+    int rc = score_all(&r, n, pmpo_data_count(st->in->train), err);
+    if (rc == 0) {
+        sort_out(e, n, n);
+    }
+    pmpo_arena_release(&r.mem);
+    return rc;
+}
+
+int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
+{
+    size_t n = 0;
     entrant *e =
         pmpo_arena_alloc(&step->mem, st->n_rows - step->first, sizeof(*e));
     if (!e) {
@@ -241,12 +271,7 @@ int pmpo_thin_out(pmpo_state *st, pmpo_step *step, pmpo_error *err)
             e[n++].row = i;
         }
     }
-    int rc = 0;
-    for (size_t k = 0; rc == 0 && k < 2; k++) {
-        if (n > LEAST_CANDIDATES && rounds[k] < all &&
-            (k == 0 || rounds[k] > rounds[0])) {
-            rc = round_of(st, step, e, &n, rounds[k], err);
-        }
-    }
+    int rc = st->o.race == PMPO_RACE_OFF ? score_whole(st, step, e, n, err)
+                                         : thin(st, step, e, &n, err);
     return rc < 0 ? rc : combine(st, step, e, n, err);
 }
