@@ -1,4 +1,6 @@
 /* cmd_resume.c: pmpo resume, and how a sitting of a run ends. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "approve.h"
@@ -31,6 +33,38 @@ static int say_kept(int rc, const char *path, const options *o, pmpo_error *err)
     return rc;
 }
 
+/* Iterations that were decided; the opening isn't counted. */
+static int n_decided(const pmpo_run_view *v)
+{
+    int n = 0;
+    for (size_t i = 0; i < v->n_iterations; i++) {
+        const pmpo_iteration *it = &v->iterations[i];
+        n = it->index > n && *it->decision ? it->index : n;
+    }
+    return n;
+}
+
+static int n_wanted(const pmpo_run_view *v)
+{
+    const char *n = pmpo_run_setting(v, "iterations");
+    return n ? (int)strtol(n, NULL, 10) : 0;
+}
+
+/* How a stopped run gets a last choice and a verdict as it is; "": it can't, or
+ * nothing else is left to do. */
+static const char *say_end(const pmpo_run_view *v, const char *resume,
+                           char out[RESUME_ROOM + 80])
+{
+    int n = n_decided(v);
+    out[0] = '\0';
+    if (n > 0 && n < n_wanted(v)) {
+        snprintf(out, RESUME_ROOM + 80,
+                 "; or end it here, with a verdict: %s --iterations %d", resume,
+                 n);
+    }
+    return out;
+}
+
 int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
                    pmpo_error *err)
 {
@@ -40,9 +74,11 @@ int finish_sitting(int rc, pmpo_run *run, const char *path, const options *o,
         show_run(run, path, o->json);
     }
     if (run && stopped) {
-        rc = cli_error(err, rc, "%s; everything is kept, go on with: %s",
-                       err->text[0] ? err->text : pmpo_code_text(rc),
-                       cli_resume_command(path, o->approve, resume));
+        char end[RESUME_ROOM + 80];
+        cli_resume_command(path, o->approve, resume);
+        rc = cli_error(err, rc, "%s; everything is kept, go on with: %s%s",
+                       err->text[0] ? err->text : pmpo_code_text(rc), resume,
+                       say_end(pmpo_run_describe(run), resume, end));
     }
     if (!run && can_go_on(rc)) {
         rc = say_kept(rc, path, o, err);
@@ -170,6 +206,19 @@ static void note_progress(void *begun, const pmpo_progress *p)
     progress_show(NULL, p);
 }
 
+/* A run that is done, and isn't extended. */
+static void say_done(const options *o, const pmpo_run_view *v)
+{
+    int n = n_wanted(v);
+    if (!o->quiet && !strcmp(v->status, "done") &&
+        (o->iterations == 0 || o->iterations == n)) {
+        fprintf(stderr,
+                "pmpo: nothing is left to do: the run is done (%s); "
+                "--iterations N, above %d, extends it\n",
+                v->status_reason, n);
+    }
+}
+
 int cmd_resume(const options *o, pmpo_error *err)
 {
     const char *path = o->args[0];
@@ -195,6 +244,7 @@ int cmd_resume(const options *o, pmpo_error *err)
                 : pmpo_resume(s.scorer, s.rewriter, path, &ro, &after, err);
     if (rc == 0) {
         progress_end();
+        say_done(o, pmpo_run_describe(before));
     }
     session_close(&s);
     pmpo_run_free(before);

@@ -65,6 +65,24 @@ for part in 5 6 7 8 9; do
     "$pmpo" resume run -q --no-cache >/dev/null 2>err || fail "resume: $(cat err)"
 done
 [ $n -gt 0 ] || fail "the disk was never full"
+# A budget: the run can be ended as it is, and one that is done says so.
+ended=
+for budget in 4000 6000 8000 10000 12000; do
+    # shellcheck disable=SC2086
+    "$pmpo" optimize $how -o spent --force --iterations 6 --budget ${budget}tok >out 2>err
+    end=$(sed -n 's/.*; or end it here, with a verdict: pmpo //p' err)
+    [ -n "$end" ] || continue
+    ended=1
+    # shellcheck disable=SC2086
+    "$pmpo" $end -q --no-cache >out 2>err || fail "$end: $(cat err)"
+    grep -q "^verdict  *." out || fail "$end: no verdict"
+    [ ! -s err ] || fail "$end: $(cat err)"
+    # shellcheck disable=SC2086
+    "$pmpo" $end --no-cache >out 2>err
+    grep -q "nothing is left to do: the run is done (" err || fail "$end, again: $(cat err)"
+    break
+done
+[ -n "$ended" ] || fail "no budget ended a run in an iteration"
 # A run that could not be begun is not the one that has its name.
 # shellcheck disable=SC2086
 (trap '' XFSZ; ulimit -f 8; "$pmpo" optimize $how -o whole --force >out 2>err)
