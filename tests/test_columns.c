@@ -132,6 +132,27 @@ static void test_jsonl_chats(void **state)
     assert_loads(d);
 }
 
+/* ShareGPT's. */
+static void test_conversations(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"id\":\"c\",\"conversations\":[{\"from\":"
+                               "\"system\",\"value\":\"s\"},"
+                               "{\"from\":\"human\",\"value\":\"q\"},{\"from\":"
+                               "\"gpt\",\"value\":\"a\"},"
+                               "{\"from\":\"user\",\"value\":\"r\"},"
+                               "{\"from\":\"assistant\",\"value\":\"b\"}]}";
+    pmpo_data *d = import("jsonl", text, NULL);
+    assert_str(at(d, 0)->id, "c");
+    assert_int_equal(at(d, 0)->n_messages, 4);
+    assert_str(at(d, 0)->messages[0].role, "system");
+    assert_str(at(d, 0)->messages[1].role, "user");
+    assert_str(at(d, 0)->messages[2].role, "assistant");
+    assert_str(at(d, 0)->messages[3].content, "r");
+    assert_str(at(d, 0)->target, "b");
+    assert_loads(d);
+}
+
 /* OpenAI's newer chats: parts of text, and `developer` for `system`. */
 static void test_chat_parts(void **state)
 {
@@ -197,10 +218,15 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),         cmocka_unit_test(test_csv_columns),
-        cmocka_unit_test(test_tsv),         cmocka_unit_test(test_jsonl),
-        cmocka_unit_test(test_jsonl_chats), cmocka_unit_test(test_chat_parts),
-        cmocka_unit_test(test_csv_sep),     cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_columns),
+        cmocka_unit_test(test_tsv),
+        cmocka_unit_test(test_jsonl),
+        cmocka_unit_test(test_jsonl_chats),
+        cmocka_unit_test(test_chat_parts),
+        cmocka_unit_test(test_conversations),
+        cmocka_unit_test(test_csv_sep),
+        cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -280,6 +280,14 @@ static void test_advice(void **state)
          "\"assistant\",\"content\":\"a\"}]}",
          "%s:1: no target; give \"target\", or \"chosen\" and \"rejected\"; or "
          "try `pmpo data import jsonl %s -o data.jsonl`"},
+        {"{\"conversations\":[{\"from\":\"human\",\"value\":\"u\"},"
+         "{\"from\":\"gpt\",\"value\":\"a\"}]}",
+         "%s:1: no input; give \"input\", \"prompt\" or \"messages\"; or try "
+         "`pmpo data import jsonl %s -o data.jsonl`"},
+        {"{\"chosen\":\"\\n\\nHuman: q\\n\\nAssistant: a\",\"rejected\":"
+         "\"\\n\\nHuman: q\\n\\nAssistant: b\"}",
+         "%s:1: no input; give \"input\", \"prompt\" or \"messages\"; or try "
+         "`pmpo data import dpo %s -o data.jsonl`"},
         {"{\"a\":1,\"b\":2,\"c\":3}",
          "%s:1: no input; give \"input\", \"prompt\" or \"messages\"; or say "
          "which fields these are: `pmpo data import jsonl %s --input COLUMN "

@@ -282,6 +282,37 @@ static void test_dpo_parts(void **state)
     assert_loads(d);
 }
 
+#define HH_LEAD "\\n\\nHuman: Hi\\n\\nAssistant: Ho\\n\\nHuman: And?"
+#define HH(a, b) "{\"chosen\":\"" a "\",\"rejected\":\"" b "\"}\n"
+
+/* Anthropic's dialogues: one text each, cut at the turns. */
+static void test_dpo_dialogues(void **state)
+{
+    (void)state;
+    static const char text[] = HH(HH_LEAD "\\n\\nAssistant: Yes,\\n\\nso.",
+                                  HH_LEAD "\\n\\nAssistant: No.")
+        HH(HH_LEAD "\\n\\nAssistant: Yes.",
+           "\\n\\nHuman: Hi\\n\\nAssistant: No.")
+            HH(HH_LEAD "\\n\\nAssistant: Yes.", HH_LEAD "\\n\\nAssistant:")
+                HH(HH_LEAD, HH_LEAD);
+    pmpo_import_summary s;
+    pmpo_data *d = import("dpo", text, &s);
+    assert_int_equal(s.n_kept, 1);
+    assert_int_equal(s.n_drops, 3);
+    assert_string_equal(s.drops[0].reason, "outputs of different "
+                                           "conversations");
+    assert_string_equal(s.drops[1].reason, "an empty output");
+    assert_string_equal(s.drops[2].reason, "a dialogue without a last answer");
+    assert_int_equal(at(d, 0)->n_messages, 3);
+    assert_str(at(d, 0)->messages[0].role, "user");
+    assert_str(at(d, 0)->messages[0].content, "Hi");
+    assert_str(at(d, 0)->messages[1].role, "assistant");
+    assert_str(at(d, 0)->messages[2].content, "And?");
+    assert_str(at(d, 0)->target, "Yes,\n\nso.");
+    assert_str(at(d, 0)->rejected[0], "No.");
+    assert_loads(d);
+}
+
 static void test_bbh(void **state)
 {
     (void)state;
@@ -437,8 +468,9 @@ static void test_mistakes(void **state)
          "f:1: chosen does not end with"},
         {"jsonl", "", "f: no examples"},
         {"jsonl", "{\"text\":\"q\",\"label\":1}",
-         "f:1: no field is called input, prompt, question, messages or "
-         "instruction: try `pmpo data import jsonl f --input text --target "
+         "f:1: no field is called input, prompt, question, messages, "
+         "conversations or instruction: try `pmpo data import jsonl f --input "
+         "text --target "
          "label -o data.jsonl`"},
         {"jsonl", "[{\"instruction\":\"i\",\"output\":\"o\"}]",
          "f: example 1: no field is called target or chosen: try `pmpo data "
@@ -459,6 +491,46 @@ static void test_mistakes(void **state)
         {"jsonl", "{\"input\":\"i\",\"prompt\":\"p\",\"target\":\"t\"}",
          "f:1: more than one field can be the input; name it: pmpo data import "
          "jsonl FILE --input COLUMN; the fields are input, prompt, target"},
+        {"jsonl",
+         "{\"question\":\"q\",\"response_a\":\"a\",\"response_b\":\"b\","
+         "\"winner\":\"a\"}",
+         "f:1: no field is called target or chosen: \"winner\" seems to say "
+         "which of \"response_a\" and \"response_b\" is better: write a file "
+         "that has the better one as chosen and the other as rejected first; "
+         "the fields are question, response_a, response_b, winner"},
+        {"jsonl", "{\"prompt\":\"p\",\"completion\":\"c\",\"label\":true}",
+         "f:1: no field is called target or chosen: \"label\" may say whether "
+         "\"completion\" is a good output: then write a file of the good ones, "
+         "or with fields chosen and rejected, first; else name the target"},
+        {"jsonl",
+         "{\"instruction\":\"i\",\"output_1\":\"a\",\"output_2\":\"b\","
+         "\"preference\":1}",
+         "f:1: no field is called target or chosen: try `pmpo data import "
+         "alpaca-eval f -o data.jsonl`"},
+        {"jsonl",
+         "{\"chosen\":\"\\n\\nHuman: q\\n\\nAssistant: a\",\"rejected\":"
+         "\"\\n\\nHuman: q\\n\\nAssistant: b\"}",
+         "f:1: no field is called input, prompt, question, messages, "
+         "conversations or instruction: say which it is with --input COLUMN "
+         "--target COLUMN of `pmpo data import jsonl`; the fields are chosen, "
+         "rejected; or try `pmpo data import dpo f -o data.jsonl`"},
+        {"dpo", "prompt,chosen,rejected\np,c,r\n",
+         "f:1: not JSON but a table, it seems: try `pmpo data import csv f -o "
+         "data.jsonl`"},
+        {"csv", "question,good_answer,bad_answer\n",
+         "f:1: no column is called target or chosen: try `pmpo data import csv "
+         "f --input question --chosen good_answer --rejected bad_answer -o "
+         "data.jsonl`"},
+        {"csv", "prompt,response_0,response_1,better\n",
+         "f:1: no column is called target or chosen: \"better\" seems to say"},
+        {"csv", "text,answer 1,answer 2\n",
+         "f:1: no column is called input, prompt or question: both \"answer "
+         "1\" and \"answer 2\" may be outputs: name the right one with "
+         "--target COLUMN of `pmpo data import csv`, or the better one with "
+         "--chosen COLUMN and the other with --rejected COLUMN"},
+        {"csv", "text,answer,answer_type\n",
+         "f:1: no column is called input, prompt or question: try `pmpo data "
+         "import csv f --input text --target answer -o"},
         {"csv", "", "f: no examples"},
         {"csv", "input,target\rq,t\r",
          "f:1: lines end in CR alone: convert with `tr '\\r' '\\n' < f > "},
@@ -635,7 +707,8 @@ static const struct {
      "\"id\":1}\n{\"chosen\":[{\"role\":\"user\",\"content\":\"u\"},{\"role\":"
      "\"assistant\",\"content\":\"c\"}],\"rejected\":[{\"role\":\"user\","
      "\"content\":\"u\"},{\"role\":\"assistant\",\"content\":\"r\"}]}\n"
-     "{\"instruction\":\"a\",\"input\":\"b\",\"system\":\"s\"," PAIR},
+     "{\"instruction\":\"a\",\"input\":\"b\",\"system\":\"s\"," PAIR HH(
+         HH_LEAD "\\n\\nAssistant: c", HH_LEAD "\\n\\nAssistant: r")},
     {"bbh-cot", NULL, cot},
     {"bbh", NULL, bbh_labels},
     {"csv", NULL,
@@ -694,6 +767,7 @@ int main(void)
         cmocka_unit_test(test_dpo),
         cmocka_unit_test(test_dpo_joins),
         cmocka_unit_test(test_dpo_parts),
+        cmocka_unit_test(test_dpo_dialogues),
         cmocka_unit_test(test_bbh),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_same_again),

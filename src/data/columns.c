@@ -190,6 +190,20 @@ static const char *const like_target[] = {"target",   "label",    "answer",
                                           "category", "class",    "sentiment",
                                           "intent",   "tag",      "expected",
                                           "gold",     "solution", NULL};
+/* Names of outputs, of which pairs have two. */
+static const char *const like_output[] = {"response", "completion",
+                                          "output",   "answer",
+                                          "reply",    "generation",
+                                          NULL};
+static const char *const like_chosen[] = {"chosen", "preferred", "accepted",
+                                          "better", "good",      "winning",
+                                          "winner", NULL};
+static const char *const like_rejected[] = {"rejected", "dispreferred", "worse",
+                                            "bad",      "losing",       "loser",
+                                            NULL};
+/* Names of columns that say which output is better, or whether one is good. */
+static const char *const like_flag[] = {"winner",     "better", "preferred",
+                                        "preference", "label",  NULL};
 
 /* Is `word`, of small letters, one of the words of `name`? */
 static bool has_word(pmpo_str name, const char *word)
@@ -208,9 +222,10 @@ static bool has_word(pmpo_str name, const char *word)
     return false;
 }
 
-/* The column that has one of `names` in its own, other than `other`; else, of
- * two columns, the one that is left. PMPO_NO_COLUMN: can't be told. */
-static size_t guess(const pmpo_table *t, const char *const *names, size_t other)
+/* The column that has one of `names` in its own, other than `other`;
+ * PMPO_NO_COLUMN: there is none. */
+static size_t guess_word(const pmpo_table *t, const char *const *names,
+                         size_t other)
 {
     for (; *names; names++) {
         for (size_t i = 0; i < t->n; i++) {
@@ -219,12 +234,21 @@ static size_t guess(const pmpo_table *t, const char *const *names, size_t other)
             }
         }
     }
+    return PMPO_NO_COLUMN;
+}
+
+/* The same; else, of two columns, the one that is left. */
+static size_t guess(const pmpo_table *t, const char *const *names, size_t other)
+{
+    size_t found = guess_word(t, names, other);
+    if (found != PMPO_NO_COLUMN) {
+        return found;
+    }
     bool one_left = t->n == 2 && other < 2 && !is_taken(t, 1 - other);
     return one_left ? 1 - other : PMPO_NO_COLUMN;
 }
 
-/* " WORD", quoted for a shell where that is called for. */
-static void put_word(pmpo_buf *b, pmpo_str word)
+void pmpo_put_word(pmpo_buf *b, pmpo_str word)
 {
     bool plain = word.len > 0 && (word.ptr[0] != '-' || word.len == 1);
     for (size_t i = 0; i < word.len; i++) {
@@ -243,34 +267,181 @@ static void put_word(pmpo_buf *b, pmpo_str word)
     pmpo_buf_puts(b, plain ? "" : "'");
 }
 
-bool pmpo_columns_command(const pmpo_table *t, bool is_chat, pmpo_buf *b)
+static void put_option(pmpo_buf *b, const char *option, pmpo_str column)
 {
-    size_t input = t->of[PMPO_FIELD_INPUT], target = t->of[PMPO_FIELD_TARGET];
-    bool asks_target = !has_output(t) && !is_chat;
-    if (input == PMPO_NO_COLUMN) {
-        input = guess(t, like_input, target);
+    pmpo_buf_puts(b, option);
+    pmpo_put_word(b, column);
+}
+
+/* What a table without target and chosen may have in their place. */
+typedef struct outputs {
+    size_t target;           /* PMPO_NO_COLUMN: can't be told */
+    size_t chosen, rejected; /* both, or neither */
+    /* Where none of these can be told, if `first` is there: one output or two,
+     * and perhaps the column that says which is better, or if it is good. */
+    size_t first, second, flag;
+} outputs;
+
+static bool is_word(pmpo_str name, const char *const *words)
+{
+    while (*words && !pmpo_str_alike(name, pmpo_str_of(*words))) {
+        words++;
     }
-    if (asks_target) {
-        target = guess(t, like_target, input);
+    return *words != NULL;
+}
+
+static bool has_a_word(pmpo_str name, const char *const *words)
+{
+    while (*words && !has_word(name, *words)) {
+        words++;
     }
-    if (input == PMPO_NO_COLUMN && target != PMPO_NO_COLUMN) {
-        input = guess(t, like_input, target);
+    return *words != NULL;
+}
+
+/* Sets first, second and flag. A column with just an output's name counts
+ * alone: "answer_type" beside "answer" is none. */
+static void find_outputs(const pmpo_table *t, size_t input, outputs *o)
+{
+    size_t plain = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        plain += i != input && is_word(t->names[i], like_output);
     }
-    if (input == PMPO_NO_COLUMN || (asks_target && target == PMPO_NO_COLUMN)) {
+    for (size_t i = 0; i < t->n; i++) {
+        bool output = plain ? is_word(t->names[i], like_output)
+                            : has_a_word(t->names[i], like_output);
+        if (i == input) {
+            continue;
+        }
+        if (!output) {
+            bool flag = o->flag == PMPO_NO_COLUMN &&
+                        has_a_word(t->names[i], like_flag);
+            o->flag = flag ? i : o->flag;
+        } else if (o->first == PMPO_NO_COLUMN) {
+            o->first = i;
+        } else if (o->second == PMPO_NO_COLUMN) {
+            o->second = i;
+        }
+    }
+}
+
+/* Pairs go first: of two outputs, or one that a flag may call bad, none is the
+ * target. */
+static outputs guess_outputs(const pmpo_table *t, size_t input)
+{
+    const size_t no = PMPO_NO_COLUMN;
+    outputs o = {no, no, no, no, no, no};
+    size_t bad = guess_word(t, like_rejected, input);
+    size_t good = guess_word(t, like_chosen, input);
+    if (good != no && bad != no && good != bad) {
+        o.chosen = good;
+        o.rejected = bad;
+        return o;
+    }
+    find_outputs(t, input, &o);
+    if (o.first == no || (o.second == no && o.flag == no)) {
+        o = (outputs){guess(t, like_target, input), no, no, no, no, no};
+    }
+    return o;
+}
+
+/* Puts what is to be done about outputs of which none is known to be right;
+ * false: there are none. */
+static bool put_undecided(pmpo_buf *b, const pmpo_table *t)
+{
+    size_t input = t->of[PMPO_FIELD_INPUT];
+    input = input == PMPO_NO_COLUMN ? guess(t, like_input, input) : input;
+    const outputs o = guess_outputs(t, input);
+    if (has_output(t) || o.first == PMPO_NO_COLUMN) {
         return false;
     }
-    pmpo_buf_printf(b, "pmpo data import %s", t->format);
-    put_word(b, pmpo_str_of(t->file));
-    if (!t->is_joined && !is_chat) {
-        pmpo_buf_puts(b, " --input");
-        put_word(b, t->names[input]);
+    pmpo_str a = t->names[o.first];
+    pmpo_str c = o.second == PMPO_NO_COLUMN ? a : t->names[o.second];
+    pmpo_str flag = o.flag == PMPO_NO_COLUMN ? a : t->names[o.flag];
+    if (o.flag == PMPO_NO_COLUMN) {
+        pmpo_buf_printf(b,
+                        "both \"%.*s\" and \"%.*s\" may be outputs: name "
+                        "the right one with --target COLUMN of `pmpo data "
+                        "import %s`, or the better one with --chosen COLUMN "
+                        "and the other with --rejected COLUMN",
+                        pmpo_shown(a), a.ptr, pmpo_shown(c), c.ptr, t->format);
+    } else if (o.second == PMPO_NO_COLUMN) {
+        pmpo_buf_printf(b,
+                        "\"%.*s\" may say whether \"%.*s\" is a good "
+                        "output: then write a file of the good ones, or with "
+                        "%ss chosen and rejected, first; else name the target "
+                        "with --target COLUMN of `pmpo data import %s`",
+                        pmpo_shown(flag), flag.ptr, pmpo_shown(a), a.ptr,
+                        t->what, t->format);
+    } else {
+        pmpo_buf_printf(b,
+                        "\"%.*s\" seems to say which of \"%.*s\" and "
+                        "\"%.*s\" is better: write a file that has the "
+                        "better one as chosen and the other as rejected first",
+                        pmpo_shown(flag), flag.ptr, pmpo_shown(a), a.ptr,
+                        pmpo_shown(c), c.ptr);
     }
-    if (asks_target) {
-        pmpo_buf_puts(b, " --target");
-        put_word(b, t->names[target]);
-    }
-    pmpo_buf_puts(b, " -o data.jsonl");
     return true;
+}
+
+/* AlpacaEval's judgements have an importer of their own. */
+static bool is_alpaca_eval(const pmpo_table *t)
+{
+    static const char *const marks[] = {"output_1", "output_2", "preference"};
+    int n = 0;
+    for (size_t i = 0; t->is_record && i < t->n; i++) {
+        for (int m = 0; m < 3; m++) {
+            n += pmpo_str_eq(t->names[i], pmpo_str_of(marks[m]));
+        }
+    }
+    return n == 3;
+}
+
+/* The command's columns; false: they can't be told. */
+static bool put_columns(pmpo_buf *b, const pmpo_table *t, bool is_chat)
+{
+    const size_t no = PMPO_NO_COLUMN;
+    size_t input = t->of[PMPO_FIELD_INPUT];
+    bool asks_output = !has_output(t) && !is_chat;
+    outputs o = {no, no, no, no, no, no};
+    if (input == no) {
+        input = guess(t, like_input, t->of[PMPO_FIELD_TARGET]);
+    }
+    if (asks_output) {
+        o = guess_outputs(t, input);
+    }
+    if (input == no && o.target != no) {
+        input = guess(t, like_input, o.target);
+    }
+    if (input == no || (asks_output && o.target == no && o.chosen == no)) {
+        return false;
+    }
+    if (!t->is_joined && !is_chat) {
+        put_option(b, " --input", t->names[input]);
+    }
+    if (o.chosen != no) {
+        put_option(b, " --chosen", t->names[o.chosen]);
+        put_option(b, " --rejected", t->names[o.rejected]);
+    } else if (asks_output) {
+        put_option(b, " --target", t->names[o.target]);
+    }
+    return true;
+}
+
+bool pmpo_columns_command(const pmpo_table *t, bool is_chat, pmpo_buf *b)
+{
+    bool alpaca = !has_output(t) && is_alpaca_eval(t);
+    pmpo_buf columns = {0};
+    bool known = alpaca || put_columns(&columns, t, is_chat);
+    if (known) {
+        pmpo_buf_printf(b, "pmpo data import %s",
+                        alpaca ? "alpaca-eval" : t->format);
+        pmpo_put_word(b, pmpo_str_of(t->file));
+        pmpo_buf_put(b, pmpo_buf_str(&columns));
+        pmpo_buf_puts(b, " -o data.jsonl");
+    }
+    b->failed |= columns.failed;
+    pmpo_buf_release(&columns);
+    return known;
 }
 
 /* "no column is called input, prompt or question" */
@@ -289,28 +460,27 @@ static void put_lack(pmpo_buf *b, const pmpo_table *t)
 
 int pmpo_columns_advise(const pmpo_table *t, pmpo_error *err)
 {
-    pmpo_buf b = {0}, command = {0};
+    pmpo_buf b = {0}, what = {0};
     put_lack(&b, t);
-    bool known = pmpo_columns_command(t, false, &command);
+    bool known = pmpo_columns_command(t, false, &what);
     int rc = 0;
-    if (known) {
-        pmpo_buf_puts(&b, ": try `");
-        pmpo_buf_put(&b, pmpo_buf_str(&command));
-        pmpo_buf_puts(&b, "`");
-    } else {
-        pmpo_buf_printf(&b,
-                        ": say which it is with --input COLUMN --target "
-                        "COLUMN of `pmpo data import %s`",
+    if (!known && !put_undecided(&what, t)) {
+        pmpo_buf_printf(&what,
+                        "say which it is with --input COLUMN --target COLUMN "
+                        "of `pmpo data import %s`",
                         t->format);
     }
-    if (b.failed || command.failed) {
+    pmpo_buf_puts(&b, known ? ": try `" : ": ");
+    pmpo_buf_put(&b, pmpo_buf_str(&what));
+    pmpo_buf_puts(&b, known ? "`" : "");
+    if (b.failed || what.failed) {
         rc = pmpo_fail_memory(err);
     } else {
         rc = known ? pmpo_fail(err, PMPO_EDATA, "%s", b.ptr)
                    : fail_columns(t, err, b.ptr);
     }
     pmpo_buf_release(&b);
-    pmpo_buf_release(&command);
+    pmpo_buf_release(&what);
     return rc;
 }
 
@@ -326,29 +496,28 @@ static bool has_others(const pmpo_table *t)
 
 int pmpo_columns_hint(const pmpo_table *t, bool is_chat, pmpo_error *err)
 {
-    pmpo_buf b = {0};
+    pmpo_buf b = {0}, what = {0};
     pmpo_buf_puts(&b, err->text);
-    pmpo_buf_puts(&b, "; or try `");
-    if (pmpo_columns_command(t, is_chat, &b)) {
+    if (pmpo_columns_command(t, is_chat, &what)) {
+        pmpo_buf_puts(&b, "; or try `");
+        pmpo_buf_put(&b, pmpo_buf_str(&what));
         pmpo_buf_puts(&b, "`");
-    } else {
-        pmpo_buf_clear(&b);
-        if (!has_others(t)) {
-            pmpo_buf_release(&b);
-            return err->code;
-        }
+    } else if (put_undecided(&what, t)) {
+        pmpo_buf_puts(&b, "; ");
+        pmpo_buf_put(&b, pmpo_buf_str(&what));
+    } else if (has_others(t)) {
         pmpo_buf_printf(&b,
-                        "%s; or say which %ss these are: `pmpo data import "
-                        "%s",
-                        err->text, t->what, t->format);
-        put_word(&b, pmpo_str_of(t->file));
+                        "; or say which %ss these are: `pmpo data import %s",
+                        t->what, t->format);
+        pmpo_put_word(&b, pmpo_str_of(t->file));
         pmpo_buf_puts(&b, " --input COLUMN --target COLUMN -o data.jsonl`; "
                           "there are ");
         put_names(&b, t);
     }
-    int rc = b.failed ? pmpo_fail_memory(err)
-                      : pmpo_fail(err, PMPO_EDATA, "%s", b.ptr);
+    int rc = b.failed || what.failed ? pmpo_fail_memory(err)
+                                     : pmpo_fail(err, PMPO_EDATA, "%s", b.ptr);
     pmpo_buf_release(&b);
+    pmpo_buf_release(&what);
     return rc;
 }
 

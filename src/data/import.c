@@ -297,11 +297,33 @@ static int read_list(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
     return rc;
 }
 
+/* A table, by its look or its name, has an importer of its own. */
+static int refuse_table(const pmpo_import *im, pmpo_str text, pmpo_error *err)
+{
+    bool named = pmpo_table_separator(im->r.name) &&
+                 !pmpo_str_starts(pmpo_str_trim(text), PMPO_STR("{"));
+    pmpo_buf word = {0};
+    if (!named && !pmpo_is_table(text)) {
+        return 0;
+    }
+    pmpo_put_word(&word, pmpo_str_of(im->r.name));
+    int rc = word.failed ? pmpo_fail_memory(err)
+                         : pmpo_fail(err, PMPO_EDATA,
+                                     "not JSON but a table, it seems: try "
+                                     "`pmpo data import csv%.*s -o data.jsonl`",
+                                     (int)word.len, word.ptr);
+    pmpo_buf_release(&word);
+    return rc;
+}
+
 int pmpo_import_records(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
                         pmpo_error *err)
 {
     if (pmpo_str_starts(pmpo_str_trim(text), PMPO_STR("["))) {
         return read_list(im, text, fn, err);
+    }
+    if (text.len > 0 && refuse_table(im, text, err) < 0) {
+        return pmpo_reader_bad(&im->r, 1, err);
     }
     pmpo_str line;
     int rc = 0, number = 0;

@@ -69,6 +69,10 @@ int pmpo_record_text(json_t *o, const char *name, pmpo_str *out,
 /* The text of a JSON string; empty for any other value. Borrowed. */
 pmpo_str pmpo_json_str(const json_t *v);
 
+/* Do chosen and rejected hold the conversation, too, with no prompt beside
+ * them? import_dpo.c */
+bool pmpo_dpo_holds_prompt(json_t *o);
+
 /* Alpaca's `instruction`, and below it the `input`, as a new text; *there: both
  * are there as texts. NULL: they are not, or no memory. */
 json_t *pmpo_instruction(json_t *o, bool *there);
@@ -140,6 +144,8 @@ bool pmpo_columns_suffice(const pmpo_table *t);
 /* Appends the command that would import the file, as far as the names let
  * guess; false: they don't. A chat needs no names. */
 bool pmpo_columns_command(const pmpo_table *t, bool is_chat, pmpo_buf *b);
+/* Appends " WORD", quoted for a shell where that is called for. */
+void pmpo_put_word(pmpo_buf *b, pmpo_str word);
 /* Fails with what is missing, and that command. Returns err->code. */
 int pmpo_columns_advise(const pmpo_table *t, pmpo_error *err);
 /* Puts that command behind the text in *err, or how to find it where there are

@@ -2,7 +2,8 @@
  *
  * JSON lines or a list; `chosen` and `rejected` are texts or conversations
  * that end with the output. The conversation may stand under `prompt` (or a
- * name like it), or only in front of the outputs. */
+ * name like it), or only in front of the outputs: as messages, or as Anthropic's
+ * texts "\n\nHuman: ...\n\nAssistant: ...", which are read as such. */
 #include "data/import.h"
 
 #include "base/error.h"
@@ -47,13 +48,85 @@ static bool is_conversation(json_t *v)
     return json_is_object(json_array_get(v, 0));
 }
 
+/* ---- dialogues in one text ------------------------------------------------ */
+
+#define HUMAN PMPO_STR("\n\nHuman:")
+#define ASSISTANT PMPO_STR("\n\nAssistant:")
+
+static bool is_dialogue(json_t *v)
+{
+    pmpo_str s = pmpo_json_str(v);
+    return pmpo_str_starts(pmpo_str_trim(s), PMPO_STR("Human:")) &&
+           pmpo_str_find(s, ASSISTANT, 0) != SIZE_MAX;
+}
+
+/* The turns of a dialogue as messages, new; NULL: no memory. */
+static json_t *dialogue_messages(pmpo_str s)
+{
+    json_t *list = json_array();
+    bool user = true; /* whose turn begins at `at` */
+    for (size_t at = pmpo_str_find(s, PMPO_STR("Human:"), 0) + 6;
+         list && at <= s.len;) {
+        size_t human = pmpo_str_find(s, HUMAN, at);
+        size_t other = pmpo_str_find(s, ASSISTANT, at);
+        size_t end = human < other ? human : other;
+        pmpo_str said = pmpo_str_trim(pmpo_str_sub(s, at, end));
+        json_t *turn = json_pack("{s:s,s:s%}", "role",
+                                 user ? "user" : "assistant", "content",
+                                 said.len ? said.ptr : "", said.len);
+        if (json_array_append_new(list, turn) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+        user = human < other;
+        at = end == SIZE_MAX ? s.len + 1
+                             : end + (user ? HUMAN.len : ASSISTANT.len);
+    }
+    return list;
+}
+
+static bool lacks_prompt(json_t *o)
+{
+    bool lacks = !pmpo_json_field(o, "messages");
+    for (size_t i = 0; i < N_PROMPTS; i++) {
+        lacks &= !pmpo_json_field(o, prompt_names[i]);
+    }
+    return lacks;
+}
+
+bool pmpo_dpo_holds_prompt(json_t *o)
+{
+    json_t *a = pmpo_json_field(o, "chosen");
+    json_t *b = pmpo_json_field(o, "rejected");
+    bool lists = is_conversation(a) && is_conversation(b) &&
+                 json_array_size(a) > 1;
+    return lacks_prompt(o) && (lists || (is_dialogue(a) && is_dialogue(b)));
+}
+
+/* The record with messages for dialogues, new; NULL: no memory. */
+static json_t *parse_dialogues(json_t *o)
+{
+    static const char *const names[] = {"chosen", "rejected"};
+    json_t *copy = json_copy(o);
+    for (int i = 0; copy && i < 2; i++) {
+        pmpo_str s = pmpo_json_str(json_object_get(o, names[i]));
+        if (json_object_set_new(copy, names[i], dialogue_messages(s)) < 0) {
+            json_decref(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+/* ---- a record ------------------------------------------------------------- */
+
 /* The output that `v` ends with, when it is a text or a conversation. */
 static int output_of(pmpo_import *im, const char *what, json_t *v,
                      pmpo_str *out, pmpo_error *err)
 {
     json_t *last = json_array_get(v, json_array_size(v) - 1);
     bool talk = is_conversation(v);
-    json_t *content = talk ? json_object_get(last, "content") : v;
+    json_t *content = talk ? pmpo_json_said(last) : v;
     *out = pmpo_json_str(content);
     return talk && json_is_array(content)
                ? pmpo_json_content(im->r.mem, what, content, out, err)
@@ -86,13 +159,13 @@ static int put_system(pmpo_fields *f, json_t *system, pmpo_error *err)
     json_t *list =
         json_is_array(prompt) ? prompt : json_object_get(f->object, "messages");
     json_t *first = json_array_get(list, 0);
-    const char *role = json_string_value(json_object_get(first, "role"));
+    const char *role = pmpo_json_role(first);
     if (!pmpo_json_str(system).len ||
         !(json_is_string(prompt) || json_is_array(list))) {
         return 0;
     }
     if (role && !strcmp(role, "system")) {
-        return json_equal(json_object_get(first, "content"), system)
+        return json_equal(pmpo_json_said(first), system)
                    ? 0
                    : pmpo_fail(err, PMPO_EDATA,
                                "both system and a system "
@@ -162,7 +235,7 @@ static int put_fields(pmpo_import *im, pmpo_fields *f, json_t *o, int line,
     return pmpo_import_put(im, f, line, err);
 }
 
-static int read_record(pmpo_import *im, json_t *o, int line, pmpo_error *err)
+static int read_pair(pmpo_import *im, json_t *o, int line, pmpo_error *err)
 {
     json_t *chosen = pmpo_json_field(o, "chosen");
     json_t *rejected = pmpo_json_field(o, "rejected");
@@ -184,6 +257,24 @@ static int read_record(pmpo_import *im, json_t *o, int line, pmpo_error *err)
     }
     pmpo_fields f = {.object = json_object()};
     return put_fields(im, &f, o, line, err);
+}
+
+static int read_record(pmpo_import *im, json_t *o, int line, pmpo_error *err)
+{
+    if (!lacks_prompt(o) || !is_dialogue(pmpo_json_field(o, "chosen")) ||
+        !is_dialogue(pmpo_json_field(o, "rejected"))) {
+        return read_pair(im, o, line, err);
+    }
+    json_t *told = parse_dialogues(o);
+    if (!told) {
+        return pmpo_fail_memory(err);
+    }
+    bool ends = pmpo_ends_with_answer(json_object_get(told, "chosen")) &&
+                pmpo_ends_with_answer(json_object_get(told, "rejected"));
+    int rc = ends ? read_pair(im, told, line, err)
+                  : pmpo_import_drop(im, "a dialogue without a last answer");
+    json_decref(told);
+    return rc;
 }
 
 int pmpo_import_dpo(pmpo_import *im, pmpo_str text, pmpo_error *err)

@@ -2,7 +2,7 @@
  *
  * A record's fields are its columns (columns.c). Alpaca's `instruction` and
  * `input` are one input. A chat that ends with the assistant's turn becomes the
- * messages before it, and the target. */
+ * messages before it, and the target; ShareGPT's chats are such, too. */
 #include "data/import.h"
 
 #include <stdio.h>
@@ -16,8 +16,9 @@ typedef struct record {
     json_t *joined;  /* instruction and input as one text, owned; or NULL */
 } record;
 
-static const char *const input_names[] = {"input",    "prompt",      "question",
-                                          "messages", "instruction", NULL};
+static const char *const input_names[] = {
+    "input",         "prompt",      "question", "messages",
+    "conversations", "instruction", NULL};
 
 /* ---- a record's fields ---------------------------------------------------- */
 
@@ -90,11 +91,28 @@ static bool is_chat(const record *r)
            !value_of(r, PMPO_FIELD_TARGET) && !value_of(r, PMPO_FIELD_CHOSEN);
 }
 
+/* Puts the command for preference pairs that hold their conversation behind the
+ * text in *err. Returns err->code. */
+static int advise_dpo(const char *file, pmpo_error *err)
+{
+    pmpo_buf b = {0};
+    pmpo_buf_printf(&b, "%s; or try `pmpo data import dpo", err->text);
+    pmpo_put_word(&b, pmpo_str_of(file));
+    pmpo_buf_puts(&b, " -o data.jsonl`");
+    int rc = b.failed ? pmpo_fail_memory(err)
+                      : pmpo_fail(err, PMPO_EDATA, "%s", b.ptr);
+    pmpo_buf_release(&b);
+    return rc;
+}
+
 int pmpo_jsonl_advise(const char *file, json_t *o, pmpo_error *err)
 {
     const pmpo_columns none = {NULL};
     pmpo_error why = {.code = 0};
     record r;
+    if (pmpo_dpo_holds_prompt(o)) {
+        return advise_dpo(file, err);
+    }
     int rc = record_init(&r, o, &none, file, &why);
     if (rc == 0) {
         rc = pmpo_columns_hint(&r.columns, is_chat(&r), err);
@@ -145,7 +163,7 @@ static int put_chat(pmpo_arena *mem, pmpo_fields *f, json_t *list,
                     pmpo_error *err)
 {
     size_t n = json_array_size(list);
-    json_t *content = json_object_get(json_array_get(list, n - 1), "content");
+    json_t *content = pmpo_json_said(json_array_get(list, n - 1));
     char what[60];
     pmpo_str target;
     if (n == 1) {
@@ -219,6 +237,7 @@ static int read_record(pmpo_import *im, json_t *o, int line, pmpo_error *err)
     int rc = record_init(&r, o, &im->o->columns, im->r.name, err);
     if (rc == 0 && !pmpo_columns_suffice(&r.columns) && !is_chat(&r)) {
         rc = pmpo_columns_advise(&r.columns, err);
+        rc = pmpo_dpo_holds_prompt(o) ? advise_dpo(im->r.name, err) : rc;
     }
     rc = rc < 0 ? rc : put_record(im, &r, line, err);
     record_release(&r);

@@ -130,24 +130,46 @@ int pmpo_json_content(pmpo_arena *mem, const char *what, json_t *content,
                : pmpo_fail(err, PMPO_EDATA, "%s is not a string", what);
 }
 
+const char *pmpo_json_role(json_t *message)
+{
+    static const char *const others[][2] = {
+        {"developer", "system"}, /* OpenAI's newer name */
+        {"human", "user"},
+        {"gpt", "assistant"},
+        {"chatgpt", "assistant"},
+    };
+    json_t *v = json_object_get(message, "role");
+    v = v ? v : json_object_get(message, "from");
+    const char *role = json_string_value(v);
+    for (size_t i = 0; role && i < sizeof(others) / sizeof(*others); i++) {
+        role = strcmp(role, others[i][0]) ? role : others[i][1];
+    }
+    return role;
+}
+
+json_t *pmpo_json_said(json_t *message)
+{
+    json_t *v = json_object_get(message, "content");
+    return v ? v : json_object_get(message, "value");
+}
+
 static int read_message(pmpo_arena *mem, const char *what, size_t i, json_t *v,
                         pmpo_message *out, pmpo_error *err)
 {
-    const char *role = json_string_value(json_object_get(v, "role"));
-    json_t *content = json_object_get(v, "content");
+    const char *role = pmpo_json_role(v);
+    json_t *content = pmpo_json_said(v);
     if (!json_is_object(v) || !role) {
         return pmpo_fail(err, PMPO_EDATA,
                          "%s: message %zu is not an object with role and "
                          "content", what, i + 1);
     }
-    /* OpenAI's newer name for the same. */
-    role = strcmp(role, "developer") ? role : "system";
     if (strcmp(role, "system") && strcmp(role, "user") &&
         strcmp(role, "assistant")) {
         pmpo_str r = pmpo_str_of(role);
         return pmpo_fail(err, PMPO_EDATA,
                          "%s: message %zu has the role \"%.*s\"; known are "
-                         "system (or developer), user and assistant",
+                         "system (or developer), user (human) and assistant "
+                         "(gpt)",
                          what, i + 1, pmpo_shown(r), role);
     }
     char place[60];
@@ -184,8 +206,7 @@ static int read_messages(pmpo_arena *mem, const char *what, json_t *list,
 bool pmpo_ends_with_answer(json_t *list)
 {
     size_t n = json_array_size(list);
-    json_t *last = n ? json_array_get(list, n - 1) : NULL;
-    const char *role = json_string_value(json_object_get(last, "role"));
+    const char *role = n ? pmpo_json_role(json_array_get(list, n - 1)) : NULL;
     return role && !strcmp(role, "assistant");
 }
 
@@ -236,9 +257,9 @@ static int read_output(pmpo_arena *mem, const char *what, json_t *v,
     }
     for (size_t i = json_array_size(v); i-- > 0;) {
         json_t *m = json_array_get(v, i);
-        const char *role = json_string_value(json_object_get(m, "role"));
+        const char *role = pmpo_json_role(m);
         if (role && !strcmp(role, "assistant")) {
-            json_t *content = json_object_get(m, "content");
+            json_t *content = pmpo_json_said(m);
             int rc = json_is_array(content)
                          ? pmpo_json_content(mem, what, content, out, err)
                          : pmpo_json_text(mem, what, content, out, err);
@@ -533,9 +554,8 @@ static bool is_indented(pmpo_str text)
     return object && end != SIZE_MAX && (size_t)e.position > end;
 }
 
-/* Two lines of text at least, none of the first two an object: a header and a
- * row. */
-static bool is_table(pmpo_str text)
+/* Two lines of text at least, none of the first two an object. */
+bool pmpo_is_table(pmpo_str text)
 {
     pmpo_str line[2];
     size_t at = 0;
@@ -554,7 +574,7 @@ int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
 {
     int number = 0;
     pmpo_str line;
-    if (is_table(text)) {
+    if (pmpo_is_table(text)) {
         pmpo_fail(err, PMPO_EDATA,
                   "not JSON but a table, it seems; one is read from a file "
                   "whose name ends in .csv or .tsv");

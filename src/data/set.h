@@ -150,6 +150,13 @@ int pmpo_json_text(pmpo_arena *mem, const char *what, json_t *v, pmpo_str *out,
 int pmpo_json_content(pmpo_arena *mem, const char *what, json_t *content,
                       pmpo_str *out, pmpo_error *err);
 
+/* A chat's message: who speaks, {"role"} or ShareGPT's {"from"}, as the role is
+ * called here where it is a known one, else as it stands; NULL: it isn't told.
+ * Borrowed from the message. */
+const char *pmpo_json_role(json_t *message);
+/* Its {"content"} or {"value"}, borrowed; NULL: there is none. */
+json_t *pmpo_json_said(json_t *message);
+
 /* Member `name` of an object; NULL when it is missing or null. */
 json_t *pmpo_json_field(json_t *object, const char *name);
 
@@ -168,6 +175,8 @@ bool pmpo_ends_with_answer(json_t *list);
  * archive? Then PMPO_EDATA, with what makes text of it. read.c */
 int pmpo_text_sniff(pmpo_str text, pmpo_error *err);
 
+/* Does a text begin as a table does, with a header and a row? */
+bool pmpo_is_table(pmpo_str text);
 int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
 /* The same objects as one JSON list. */
 int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err);
