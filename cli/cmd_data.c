@@ -38,9 +38,11 @@ static void check_json(const char *path, const pmpo_data_report *r)
     js_put(o, "errors", js_count(r->n_errors));
     js_put(o, "warnings", js_count(r->n_problems - r->n_errors));
     js_put(o, "problems", problems);
+    bool some = r->n_distinct_labels > 0;
     js_put(o, "distinct_labels", js_count(r->n_distinct_labels));
-    js_put(o, "majority", js_number(r->majority));
+    js_put(o, "majority", some ? js_number(r->majority) : js_text(NULL));
     js_put(o, "labels", labels);
+    js_put(o, "closed_labels", js_count(r->n_closed));
     js_print(o);
 }
 
@@ -62,7 +64,40 @@ static void put_labels(const pmpo_data_report *r)
     }
 }
 
-static void check_text(const pmpo_data_report *r)
+static bool is_table(const char *path)
+{
+    size_t n = strlen(path);
+    return n > 4 && (!strcasecmp(path + n - 4, ".csv") ||
+                     !strcasecmp(path + n - 4, ".tsv"));
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void put_counts(const options *o, const pmpo_data_report *r)
+{
+    size_t warnings = r->n_problems - r->n_errors;
+    if (r->n_examples) {
+        put_fact("examples",
+                 "%zu sound: %zu supervised, %zu preference; %zu with "
+                 "options",
+                 r->n_examples, r->n_supervised, r->n_preference,
+                 r->n_with_options);
+    }
+    put_fact("problems", "%zu error%s, %zu warning%s", r->n_errors,
+             plural(r->n_errors), warnings, plural(warnings));
+    if (r->n_closed && !r->n_errors) {
+        bool table = o->separator || is_table(o->args[0]);
+        put_fact("options",
+                 "none; `pmpo data import %s --labels` makes the %zu targets "
+                 "options",
+                 table ? "csv" : "jsonl", r->n_closed);
+    }
+}
+
+static void check_text(const options *o, const pmpo_data_report *r)
 {
     for (size_t i = 0; i < r->n_problems; i++) {
         const pmpo_data_problem *p = &r->problems[i];
@@ -72,29 +107,53 @@ static void check_text(const pmpo_data_report *r)
     if (r->n_problems) {
         putchar('\n');
     }
-    put_fact("examples", "%zu sound: %zu supervised, %zu preference; %zu with "
-             "options", r->n_examples, r->n_supervised, r->n_preference,
-             r->n_with_options);
-    put_fact("problems", "%zu errors, %zu warnings", r->n_errors,
-             r->n_problems - r->n_errors);
-    put_fact("answers", "%zu distinct; the commonest is %.1f %% of all",
-             r->n_distinct_labels, 100 * r->majority);
-    put_labels(r);
+    put_counts(o, r);
+    if (r->n_distinct_labels) {
+        put_fact("answers", "%zu distinct; the commonest is %.1f %% of all",
+                 r->n_distinct_labels, 100 * r->majority);
+        put_labels(r);
+    }
+}
+
+static bool names_columns(const options *o)
+{
+    const pmpo_columns *c = &o->columns;
+    return o->separator || c->input || c->target || c->chosen || c->rejected ||
+           c->id || c->answer || c->options || c->weight;
+}
+
+/* As an import would read the file, where columns are named. */
+static int check(const options *o, pmpo_data_report **out, pmpo_error *err)
+{
+    pmpo_import_options io;
+    if (!names_columns(o)) {
+        return pmpo_data_check(o->args[0], out, err);
+    }
+    int rc = cli_columns(o, &io, err);
+    rc = rc < 0 ? rc : pmpo_data_check_as(o->args[0], &io, out, err);
+    return rc == PMPO_EUSAGE ? cli_error(err, rc,
+                                         "data check: %s; see pmpo data check "
+                                         "--help",
+                                         err->text)
+                             : rc;
 }
 
 int cmd_data_check(const options *o, pmpo_error *err)
 {
     pmpo_data_report *r = NULL;
-    int rc = pmpo_data_check(o->args[0], &r, err);
+    int rc = check(o, &r, err);
     if (rc < 0) {
         return rc;
     }
     if (o->json) {
         check_json(o->args[0], r);
     } else {
-        check_text(r);
+        check_text(o, r);
     }
-    if (r->n_errors > 0) {
+    if (r->n_errors > 0 && r->n_examples == 0) {
+        rc = cli_error(err, PMPO_EDATA, "%s: no example can be used",
+                       o->args[0]);
+    } else if (r->n_errors > 0) {
         rc = cli_error(err, PMPO_EDATA, "%s: %zu of its examples cannot be "
                        "used", o->args[0], r->n_errors);
     }

@@ -27,15 +27,11 @@ static int separator_of(const char *word, char *out, pmpo_error *err)
     return 0;
 }
 
-static int import_options(const options *o, pmpo_import_options *io,
-                          pmpo_error *err)
+int cli_columns(const options *o, pmpo_import_options *io, pmpo_error *err)
 {
     pmpo_import_options_init(io);
-    io->format = o->args[0];
-    io->as = o->as;
-    io->annotations = o->annotations;
     io->columns = o->columns;
-    io->limit = (size_t)o->limit;
+    io->labels = o->labels;
     return separator_of(o->separator, &io->separator, err);
 }
 
@@ -123,7 +119,11 @@ static int import(const options *o, pmpo_data **out, pmpo_import_summary *sum,
                   pmpo_error *err)
 {
     pmpo_import_options io;
-    int rc = import_options(o, &io, err);
+    int rc = cli_columns(o, &io, err);
+    io.format = o->args[0];
+    io.as = o->as;
+    io.annotations = o->annotations;
+    io.limit = (size_t)o->limit;
     rc = rc < 0 ? rc : pmpo_data_import(o->args + 1, (size_t)o->n_args - 1,
                                         &io, out, sum, err);
     if (rc == PMPO_EUSAGE) {

@@ -28,6 +28,9 @@ int cmd_completion(const options *o, pmpo_error *err);
 
 /* ---- shared by them ----------------------------------------------------- */
 
+/* What --separator, the columns' names and --labels say; the rest is unset.
+ * PMPO_EUSAGE: --separator is none. cmd_import.c */
+int cli_columns(const options *o, pmpo_import_options *io, pmpo_error *err);
 /* Prints the summary of a run, as text or as JSON. cmd_show.c */
 void show_run(const pmpo_run *run, const char *path, bool json);
 /* Ends a sitting: prints the summary of the run if `run` is not NULL; if the

@@ -98,6 +98,7 @@ struct options {
                                  * in the --config file */
     int run_metric, shortlist, grain, format, demos, demos_as;
     double margin, length_price;
+    bool labels;
     bool json, quiet, verbose, dry_run, force, best, table, pareto, help;
 };
 

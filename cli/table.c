@@ -128,34 +128,43 @@ const option_row option_rows[] = {
          "(strip)", CMD_DATA_IMPORT),
     TEXT(0, "separator", separator, "CHAR",
          "csv: the field separator: one character, or the word tab",
-         "(a tab in a .tsv file, else a comma)", CMD_DATA_IMPORT),
+         "(a tab in a .tsv file, else a comma)",
+         CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "input", columns.input, "COLUMN", "csv, jsonl: the input's column",
-         "(input, prompt or question; jsonl: also messages, or instruction "
-         "with "
-         "input)",
-         CMD_DATA_IMPORT),
+         "(input, prompt or question; jsonl: also messages or conversations, "
+         "or "
+         "instruction with input)",
+         CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "target", columns.target, "COLUMN",
          "csv, jsonl: the target's column",
          "(target, if there is one; jsonl: also the last turn of messages)",
-         CMD_DATA_IMPORT),
+         CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "chosen", columns.chosen, "COLUMN",
          "csv, jsonl: the preferred output's column; needs --rejected",
-         "(chosen, if there is one)", CMD_DATA_IMPORT),
+         "(chosen, if there is one)", CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "rejected", columns.rejected, "COLUMN",
          "csv, jsonl: the rejected output's column",
-         "(rejected, if there is one)", CMD_DATA_IMPORT),
+         "(rejected, if there is one)", CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "id", columns.id, "COLUMN", "csv, jsonl: the column of unique ids",
-         "(id, if there is one, else a hash of the content)", CMD_DATA_IMPORT),
+         "(id, if there is one, else a hash of the content)",
+         CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "answer", columns.answer, "COLUMN",
          "csv, jsonl: the short answer's column", "(answer, if there is one)",
-         CMD_DATA_IMPORT),
+         CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "options", columns.options, "COLUMN",
          "csv, jsonl: the options' column: texts separated by |, or a JSON "
          "list",
-         "(options, if there is one)", CMD_DATA_IMPORT),
+         "(options, if there is one)", CMD_DATA_IMPORT | CMD_DATA_CHECK),
     TEXT(0, "weight", columns.weight, "COLUMN",
          "csv, jsonl: the weight's column", "(weight, if there is one)",
-         CMD_DATA_IMPORT),
+         CMD_DATA_IMPORT | CMD_DATA_CHECK),
+    SWITCH(0, "labels", labels,
+           "csv, jsonl: the targets are labels, at most 26 different ones and "
+           "each there twice at least: give every example all of them as "
+           "options, so that optimize tells format from choice and counts "
+           "right options. With options the loss auto of the other commands "
+           "is preference",
+           CMD_DATA_IMPORT),
 
     /* ---- the parts of the data ---- */
     NUMBER("train", OPT_REAL, train, "N|SHARE",

@@ -85,9 +85,15 @@ typedef struct pmpo_data_report {
     size_t n_supervised, n_preference, n_with_options;
     const pmpo_data_problem *problems; /* by line; all of them */
     size_t n_problems, n_errors;
-    const pmpo_label_count *labels;    /* by count, at most 50 */
+    /* By count, at most 50; none where all are preference pairs without an
+     * answer. */
+    const pmpo_label_count *labels;
     size_t n_labels, n_distinct_labels;
-    double majority; /* as pmpo_data_majority */
+    double majority; /* as pmpo_data_majority; 0 without labels */
+    /* No example has options or rejected outputs, but all targets are of so many
+     * labels, each there twice at least: pmpo_import_options.labels makes options
+     * of them. 0: that is not so. */
+    size_t n_closed;
 } pmpo_data_report;
 
 /* Reads all of `path` and lists every problem in it. Fails only if the file
@@ -173,6 +179,11 @@ typedef struct pmpo_import_options {
                               * the same) or "keep" */
     char separator;       /* csv; 0: a tab in a .tsv file, else a comma */
     pmpo_columns columns; /* csv, jsonl */
+    /* csv, jsonl: the targets of all files, 2 to 26 different ones, each there
+     * twice at least, become the options of every example, sorted by their
+     * bytes. PMPO_EDATA: they are no such set, or an example has options or
+     * rejected outputs. */
+    bool labels;
     size_t limit;         /* only the first `limit` examples; 0: all */
 } pmpo_import_options;
 
@@ -203,5 +214,11 @@ PMPO_API void pmpo_import_options_init(pmpo_import_options *o);
 PMPO_API int pmpo_data_import(const char *const *paths, size_t n_paths,
                               const pmpo_import_options *o, pmpo_data **out,
                               pmpo_import_summary *sum, pmpo_error *err);
+
+/* Like pmpo_data_check, of a file that pmpo_data_import would read with these
+ * options. `format` may be NULL here: csv, where a separator is given or the
+ * file's name ends in .csv or .tsv, else jsonl. */
+PMPO_API int pmpo_data_check_as(const char *path, const pmpo_import_options *o,
+                                pmpo_data_report **out, pmpo_error *err);
 
 #endif

@@ -27,6 +27,7 @@ awk 'BEGIN {
         t = team[i % 3 + 1]
         l = sprintf("{\"input\": \"Message %d about it.\", \"target\": \"%s\", \"options\": [\"billing\", \"delivery\", \"returns\"]}", i, t)
         print l >"train.jsonl"; print l >"tickets.jsonl"
+        m = l; sub(/, "options.*/, "}", m); print m >"messages.jsonl"
         sub("Message", "Another", l); print l >"test.jsonl"
         printf "message %d,%s\n", i, t >"feedback.csv"
         printf "{\"prompt\": \"Question %d?\", \"chosen\": \"Yes, %d.\", \"rejected\": \"No.\"}\n", i, i >"dpo.jsonl"
@@ -114,6 +115,7 @@ for page in README.md docs/tutorial.md docs/faq.md docs/cli.md docs/formats.md d
     rm -rf "$work/here"
     cp -r "$work/start" "$work/here"
     cd "$work/here" || exit 1
+    [ "$page" != docs/tutorial.md ] || rm tickets.jsonl feedback.jsonl 2>/dev/null # it makes them
     sed ':more; /^    .*\\$/ { N; s/\\\n */ /; b more }' "$source/$page" |
         sed -n 's/^    \(pmpo [a-z].*\)/\1/p' >"$work/lines"
     while IFS= read -r line; do

@@ -43,6 +43,7 @@ make_data() {
     printf 'input;target;id;answer;options;weight;in2;out2;opt2;w2;id2;good;bad\n' >t.csv
     printf 'q%s;yes;i%s;y;yes|no;1;r%s;no;yes|no|maybe;2;j%s;fine;poor\n' 1 1 1 1 2 2 2 2 >>t.csv
     printf 'input;chosen;rejected;good;bad\nq;a;b;c;d\n' >pairs.csv
+    printf 'input,target\na,x\nb,y\nc,x\nd,y\n' >labels.csv
     printf 'Read it all.\n\nThink of the numbers.\n\nAnswer yes or no.\n' >prompt
     cp options.jsonl again.train.jsonl
     printf '{"question":"1+1?","options":["A)2","B)3"],"rationale":"It is 2.","correct":"A"}\n' >aqua.json
@@ -78,6 +79,7 @@ base() {
     data_import_aqua) echo "data import aqua aqua.json -o out" ;;
     data_import_pairs) echo "data import csv pairs.csv --separator ; -o out" ;;
     analyze_nothing) echo "analyze -d options.jsonl" ;;
+    data_import_labels) echo "data import csv labels.csv -o out" ;;
     data_import_tab) echo "data import csv t.csv -o out" ;;
     models_pull) echo "models pull $model" ;;
     models_rm) echo "models rm $model" ;;
@@ -101,6 +103,9 @@ base() {
     models_info) echo "models info fake" ;;
     models_info_url) echo "models info $URL" ;;
     resume_url) echo "resume served --iterations 2" ;;
+    data_check_tab) echo "data check t.csv" ;;
+    data_check_table) echo "data check t.csv --separator ;" ;;
+    data_check_pairs) echo "data check pairs.csv --separator ;" ;;
     data_check) echo "data check options.jsonl" ;;
     data_split) echo "data split options.jsonl" ;;
     data_import) echo "data import csv t.csv --separator ; -o out" ;;
@@ -478,6 +483,15 @@ models_pull | --quiet | | --quiet
 models_pull | --config | | --config config
 data_check | --json | | --json
 data_check | --config | | --config config
+data_check_tab | --separator | | --separator ;
+data_check_table | --input | | --input in2
+data_check_table | --target | | --target out2
+data_check_pairs | --chosen | | --chosen good
+data_check_pairs | --rejected | | --rejected bad
+data_check_table | --id | | --id id2
+data_check_table | --answer | | --answer out2
+data_check_table | --options | | --options opt2
+data_check_table | --weight | | --weight w2
 data_split | --output | | -o parts
 data_split | --force | -o again | --force
 data_split | --train | | --train 3
@@ -502,6 +516,8 @@ data_import | --answer | | --answer out2
 data_import | --options | | --options opt2
 data_import | --weight | | --weight w2
 data_import | --limit | | --limit 1
+data_import_labels | --labels | | --labels
+data_import_solutions | --labels | => --labels
 data_import | --json | | --json
 data_import | --quiet | | --quiet
 data_import | --config | | --config config
@@ -534,7 +550,7 @@ cmp -s "$work/marked" "$work/plain" || fail "a byte order mark is part of a prom
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |
     while IFS= read -r want; do
-        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_import\|show\|analyze\|compress\|models_info\|resume\)_[a-z]*/\1/' |
+        grep -v "=>\|==" "$work/rows" | sed 's/:tty//; s/^\(data_check\|data_import\|show\|analyze\|compress\|models_info\|resume\)_[a-z]*/\1/' |
             grep -qF "$want" || echo "$want"
     done >"$work/missing"
 [ -s "$work/missing" ] && fail "no row: $(tr '\n' ' ' <"$work/missing")"

@@ -215,6 +215,119 @@ static void test_limit(void **state)
     }
 }
 
+/* ---- labels -------------------------------------------------------------- */
+
+/* A closed set of targets as the options of all, over all files of the call. */
+static void test_labels(void **state)
+{
+    (void)state;
+    const char *const names[] = {"a", "b"};
+    const pmpo_str texts[] = {PMPO_STR("input,target\np,no\nq,yes\n"),
+                              PMPO_STR("input,target\nr,yes\ns,no\n")};
+    pmpo_import_options o = options_for("csv");
+    pmpo_data *d;
+    o.labels = true;
+    assert_int_equal(pmpo_import_parse(texts, names, 2, &o, &d, NULL, NULL), 0);
+    assert_int_equal(at(d, 3)->n_options, 2);
+    assert_str(at(d, 3)->options[0], "no");
+    assert_str(at(d, 3)->options[1], "yes");
+    assert_str(at(d, 3)->rejected[0], "yes");
+    assert_loads(d);
+}
+
+static void test_no_labels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
+        {"input,target\np,a\nq,b\nr,a\n",
+         "f: --labels: the target \"b\" is there once only"},
+        {"input,target\np,a\nq,a\n", "f: --labels: all targets are the same"},
+        {"input,chosen,rejected\np,a,b\nq,a,b\n",
+         "f: --labels: there are examples that have rejected outputs already"},
+        {"input,target,options\np,a,a|b\nq,a,\n",
+         "f: --labels: there are examples that have options already"},
+    };
+    pmpo_import_options o = options_for("csv");
+    pmpo_error err;
+    pmpo_data *d;
+    const char *const name = "f";
+    o.labels = true;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const pmpo_str text = pmpo_str_of(cases[i].text);
+        assert_int_equal(pmpo_import_parse(&text, &name, 1, &o, &d, NULL, &err),
+                         PMPO_EDATA);
+        assert_memory_equal(err.text, cases[i].why, strlen(cases[i].why));
+    }
+    char many[2 * 27 * 16] = "input,target\n";
+    for (int i = 0; i < 2 * 27; i++) {
+        size_t at = strlen(many);
+        snprintf(many + at, sizeof(many) - at, "%d,t%d\n", i, i / 2);
+    }
+    const pmpo_str text = pmpo_str_of(many);
+    assert_int_equal(pmpo_import_parse(&text, &name, 1, &o, &d, NULL, &err),
+                     PMPO_EDATA);
+    assert_string_equal(err.text, "f: --labels: more than 26 different targets "
+                                  "are no labels");
+    o.format = "dpo";
+    assert_int_equal(pmpo_import_parse(&text, &name, 1, &o, &d, NULL, &err),
+                     PMPO_EUSAGE);
+}
+
+/* ---- all mistakes -------------------------------------------------------- */
+
+static pmpo_data_report *checked(const char *name, const char *text,
+                                 const pmpo_import_options *o)
+{
+    pmpo_data_report *r;
+    const char *path = in_folder(name);
+    FILE *f = fopen(path, "w");
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(pmpo_data_check_as(path, o, &r, NULL), 0);
+    unlink(path);
+    return r;
+}
+
+/* Of a file whose columns are named all mistakes are listed. */
+static void test_check_as(void **state)
+{
+    (void)state;
+    pmpo_import_options o;
+    pmpo_import_options_init(&o);
+    o.columns.input = "text";
+    o.columns.target = "label";
+    pmpo_data_report *r =
+        checked("t.csv", "text,label\na,x\nb,\nc,y\nd\ne,x\nf,y\n", &o);
+    assert_int_equal(r->n_examples, 4);
+    assert_int_equal(r->n_errors, 2);
+    assert_int_equal(r->problems[0].line, 3);
+    assert_string_equal(r->problems[0].text, "target is empty");
+    assert_int_equal(r->problems[1].line, 5);
+    assert_int_equal(r->n_closed, 2);
+    pmpo_data_report_free(r);
+
+    r = checked("t.jsonl", "{\"text\":\"a\"}\n{\"text\":\"b\",\"label\":1}\n",
+                &o);
+    assert_int_equal(r->n_examples, 1);
+    assert_int_equal(r->problems[0].line, 1);
+    assert_int_equal(r->n_closed, 0);
+    pmpo_data_report_free(r);
+
+    r = checked("t.csv", "text,label\na,\n", &o); /* there is none */
+    assert_int_equal(r->n_examples, 0);
+    assert_int_equal(r->n_errors, 1);
+    pmpo_data_report_free(r);
+
+    pmpo_error err;
+    assert_int_equal(pmpo_data_check_as("/nowhere/f", &o, &r, &err),
+                     PMPO_EDATA);
+    o.size--;
+    assert_int_equal(pmpo_data_check_as("/nowhere/f", &o, &r, &err),
+                     PMPO_EVERSION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +338,9 @@ int main(void)
         cmocka_unit_test(test_jsonl_chats),
         cmocka_unit_test(test_chat_parts),
         cmocka_unit_test(test_conversations),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_no_labels),
+        cmocka_unit_test(test_check_as),
         cmocka_unit_test(test_csv_sep),
         cmocka_unit_test(test_limit),
     };

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/fold.h"
 #include "data/data.h"
-#include "data/set.h"
+#include "data/import.h"
 
 #define MAX_SHOWN_LABELS 50 /* as pmpo_data_report says */
 
@@ -232,10 +232,24 @@ static int warn_of_labels(report_box *box, size_t n)
     return rc;
 }
 
+/* Is there an example that has a label? The chosen output of a pair is none. */
+static bool has_labels(const pmpo_data *d)
+{
+    size_t i = 0;
+    while (i < d->n && pmpo_item_is_pair(&d->items[i]) &&
+           d->items[i].e.answer.len == 0) {
+        i++;
+    }
+    return i < d->n;
+}
+
 static int count_labels(report_box *box)
 {
     pmpo_data_report *r = &box->pub;
     size_t n = 0;
+    if (!has_labels(box->d)) {
+        return 0;
+    }
     box->labels = pmpo_data_count_labels(box->d, &n);
     if (!box->labels) {
         return PMPO_ENOMEM;
@@ -257,6 +271,7 @@ static void count_kinds(report_box *box)
         r->n_supervised += !pair;
         r->n_with_options += box->d->items[i].e.n_options > 0;
     }
+    r->n_closed = pmpo_labels_count(box->d->items, box->d->n);
 }
 
 /* ---- all of it ---------------------------------------------------------- */
@@ -270,10 +285,11 @@ static int by_line(const void *a, const void *b)
 }
 
 static int fill(report_box *box, pmpo_str bytes, const char *path,
-                pmpo_error *err)
+                const pmpo_import_options *o, pmpo_error *err)
 {
     pmpo_mistakes *m = &box->mistakes;
-    int rc = pmpo_set_read(bytes, path, true, 0, m, &box->d, err);
+    int rc = o ? pmpo_import_all(bytes, path, o, m, &box->d, err)
+               : pmpo_set_read(bytes, path, true, 0, m, &box->d, err);
     if (rc < 0) {
         return rc;
     }
@@ -291,7 +307,9 @@ static int fill(report_box *box, pmpo_str bytes, const char *path,
     return 0;
 }
 
-int pmpo_data_check(const char *path, pmpo_data_report **out, pmpo_error *err)
+/* As an import with the options `o`; NULL: as data that are loaded. */
+static int check(const char *path, const pmpo_import_options *o,
+                 pmpo_data_report **out, pmpo_error *err)
 {
     if (!path) {
         return pmpo_fail(err, PMPO_EUSAGE, "no data file given");
@@ -300,7 +318,7 @@ int pmpo_data_check(const char *path, pmpo_data_report **out, pmpo_error *err)
     report_box *box = pmpo_calloc(1, sizeof(*box));
     int rc = box ? pmpo_data_slurp(path, &bytes, err) : pmpo_fail_memory(err);
     if (rc == 0) {
-        rc = fill(box, pmpo_buf_str(&bytes), path, err);
+        rc = fill(box, pmpo_buf_str(&bytes), path, o, err);
     }
     pmpo_buf_release(&bytes);
     if (rc < 0) {
@@ -309,4 +327,20 @@ int pmpo_data_check(const char *path, pmpo_data_report **out, pmpo_error *err)
     }
     *out = &box->pub;
     return 0;
+}
+
+int pmpo_data_check(const char *path, pmpo_data_report **out, pmpo_error *err)
+{
+    return check(path, NULL, out, err);
+}
+
+int pmpo_data_check_as(const char *path, const pmpo_import_options *o,
+                       pmpo_data_report **out, pmpo_error *err)
+{
+    if (o->size != sizeof(*o)) {
+        return pmpo_fail(err, PMPO_EVERSION,
+                         "pmpo_import_options of another "
+                         "version of pmpo.h");
+    }
+    return check(path, o, out, err);
 }

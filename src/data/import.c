@@ -83,6 +83,11 @@ static int check_options(const struct importer *f, const pmpo_import_options *o,
                          "and jsonl take their names",
                          f->name);
     }
+    if (!f->has_columns && o->labels) {
+        return pmpo_fail(err, PMPO_EUSAGE,
+                         "--labels is of csv and jsonl data, not of %s",
+                         f->name);
+    }
     if (o->separator && f->read != pmpo_import_csv) {
         return pmpo_fail(err, PMPO_EUSAGE,
                          "--separator is of csv data, not of "
@@ -371,7 +376,8 @@ static int read_file(pmpo_import *im, pmpo_import_fn read, pmpo_str text,
     rc = rc < 0 ? pmpo_reader_bad(r, 1, err) : check_length(text, name, err);
     rc = rc < 0 ? rc : read(im, text, err);
     im->sum.n_read = count_read(im);
-    if (rc == 0 && im->sum.n_read == before) {
+    bool told = r->mistakes && r->mistakes->n > 0;
+    if (rc == 0 && im->sum.n_read == before && !told) {
         rc = pmpo_fail(err, PMPO_EDATA, "%s: no examples", name);
     }
     return rc;
@@ -386,7 +392,7 @@ static int read_files(pmpo_import *im, const struct importer *f,
         im->file = i;
         rc = read_file(im, f->read, texts[i], names[i], err);
     }
-    if (rc == 0 && im->r.n == 0) {
+    if (rc == 0 && im->r.n == 0 && im->sum.n_drops > 0) {
         rc = pmpo_fail(err, PMPO_EDATA, "%s: none of the %zu examples can be "
                        "used: %s", names[0], im->sum.n_read,
                        im->sum.drops[0].reason);
@@ -454,7 +460,14 @@ static int count_labels(const pmpo_data *d, pmpo_import_summary *s)
 static int finish(pmpo_import *im, const char *name, pmpo_data *d,
                   pmpo_error *err)
 {
-    int rc = pmpo_reader_finish(&im->r, d, err);
+    int rc = im->o->labels
+                 ? pmpo_labels_as_options(&d->mem, im->r.items, im->r.n, err)
+                 : 0;
+    if (rc < 0) {
+        return rc == PMPO_EDATA ? pmpo_fail_in(err, rc, "%s: --labels", name)
+                                : rc;
+    }
+    rc = pmpo_reader_finish(&im->r, d, err);
     d->name = pmpo_arena_cstr(&d->mem, name);
     d->task = im->task.ptr && !im->many_tasks ? im->task : PMPO_STR("");
     im->sum.n_kept = d->n;
@@ -467,38 +480,61 @@ static int finish(pmpo_import *im, const char *name, pmpo_data *d,
     return pmpo_set_draw(d, err);
 }
 
+/* Like pmpo_import_parse, by the importer `f`. */
+static int import(const struct importer *f, const pmpo_str *texts,
+                  const char *const *names, size_t n, pmpo_import *im,
+                  pmpo_data **out, pmpo_error *err)
+{
+    pmpo_error e = {.code = 0};
+    pmpo_data *d = pmpo_calloc(1, sizeof(*d));
+    if (!d) {
+        return pmpo_fail_memory(err);
+    }
+    im->r.mem = &d->mem;
+    im->r.name = names[0];
+    im->r.limit = im->o->limit;
+    im->r.id_head = "";
+    im->r.filter = filter;
+    im->r.filter_ud = im;
+    int rc = read_files(im, f, texts, names, n, &e);
+    rc = rc < 0 ? rc : finish(im, names[0], d, &e);
+    pmpo_reader_release(&im->r);
+    pmpo_keys_release(&im->seen);
+    if (rc < 0) {
+        pmpo_data_free(d);
+        return pmpo_fail(err, rc, "%s", e.text);
+    }
+    *out = d;
+    return 0;
+}
+
 int pmpo_import_parse(const pmpo_str *texts, const char *const *names, size_t n,
                       const pmpo_import_options *o, pmpo_data **out,
                       pmpo_import_summary *sum, pmpo_error *err)
 {
-    pmpo_error e = {.code = 0};
     const struct importer *f = find_importer(o->format, err);
     if (!f || n == 0) {
         return f ? pmpo_fail(err, PMPO_EUSAGE, "no file to import")
                  : PMPO_EUSAGE;
     }
-    pmpo_data *d = pmpo_calloc(1, sizeof(*d));
-    if (!d) {
-        return pmpo_fail_memory(err);
-    }
-    pmpo_import im = {.r = {.mem = &d->mem, .name = names[0],
-                            .limit = o->limit, .id_head = "",
-                            .filter = filter},
-                      .o = o};
-    im.r.filter_ud = &im;
-    int rc = read_files(&im, f, texts, names, n, &e);
-    rc = rc < 0 ? rc : finish(&im, names[0], d, &e);
-    pmpo_reader_release(&im.r);
-    pmpo_keys_release(&im.seen);
-    if (rc < 0) {
-        pmpo_data_free(d);
-        return pmpo_fail(err, rc, "%s", e.text);
-    }
-    if (sum) {
+    pmpo_import im = {.o = o};
+    int rc = import(f, texts, names, n, &im, out, err);
+    if (rc == 0 && sum) {
         *sum = im.sum;
     }
-    *out = d;
-    return 0;
+    return rc;
+}
+
+int pmpo_import_all(pmpo_str text, const char *name,
+                    const pmpo_import_options *o, pmpo_mistakes *mistakes,
+                    pmpo_data **out, pmpo_error *err)
+{
+    const char *format = o->format ? o->format
+                         : o->separator || pmpo_table_separator(name) ? "csv"
+                                                                      : "jsonl";
+    const struct importer *f = find_importer(format, err);
+    pmpo_import im = {.r = {.mistakes = mistakes}, .o = o};
+    return f ? import(f, &text, &name, 1, &im, out, err) : PMPO_EUSAGE;
 }
 
 int pmpo_data_import(const char *const *paths, size_t n_paths,

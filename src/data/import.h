@@ -25,6 +25,13 @@ int pmpo_import_parse(const pmpo_str *texts, const char *const *names,
                       size_t n, const pmpo_import_options *o, pmpo_data **out,
                       pmpo_import_summary *sum, pmpo_error *err);
 
+/* Reads the text as the file `name`; all mistakes are collected, and *out, which
+ * may then be empty, has the examples without one. o->format may be NULL, as in
+ * pmpo_data_check_as. */
+int pmpo_import_all(pmpo_str text, const char *name,
+                    const pmpo_import_options *o, pmpo_mistakes *mistakes,
+                    pmpo_data **out, pmpo_error *err);
+
 /* ---- for the importers -------------------------------------------------- */
 
 /* Reads one file, whose byte order mark is taken off. The text is checked with

@@ -70,6 +70,18 @@ int pmpo_content_hash(const pmpo_example *e, bool outputs, pmpo_hash *out);
 /* Fills e->rejected with the options other than the target. */
 int pmpo_reject_options(pmpo_arena *mem, pmpo_example *e);
 
+/* At most so many different targets are taken for labels. */
+#define PMPO_MAX_LABELS 26
+
+/* How many labels the targets of n examples are, none of which has options or
+ * rejected outputs; 0: they are no closed set (labels.c). */
+size_t pmpo_labels_count(const pmpo_item *items, size_t n);
+
+/* Makes these the options of all, sorted by their bytes. PMPO_EDATA: *err has
+ * why they are no closed set. */
+int pmpo_labels_as_options(pmpo_arena *mem, pmpo_item *items, size_t n,
+                           pmpo_error *err);
+
 /* True when e->rejected are just the options other than the target. */
 bool pmpo_rejected_are_options(const pmpo_example *e);
 

@@ -48,3 +48,13 @@ printf 'sep=;' >excel.csv
 try data check excel.csv
 printf 'sep=;\r\ninput;target\r\nq;a\r\n' >excel.csv
 "$PMPO" data import csv excel.csv -q
+# All mistakes of a table with other names; labels as options, of which the check tells.
+printf 'text,label\na,x\nb,\nc,y\nd\ne,x\nf,y\n' >named.csv
+try data check named.csv --input text --target label
+try data check named.csv --input text --target tag
+printf 'text;label\na;x\nc;y\ne;x\nf;y\n' >named.csv
+try data check named.csv --input text --target label --separator ';'
+try data check named.csv --input text --target label --separator ''
+try data import csv named.csv --input text --target label --separator ';' --labels -q
+printf 'input,chosen,rejected\na,good,bad\nb,fine,poor\n' >pairs.csv
+try data check pairs.csv
