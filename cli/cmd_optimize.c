@@ -158,7 +158,7 @@ static int set_texts(const options *o, pmpo_optimize_options *p,
 }
 
 /* An earlier run's best prompt is the start, unless -p gives another; its
- * other good ones are raced with the library. */
+ * other good ones, then the best, too, are raced with the library. */
 static int set_front(const options *o, work *w, pmpo_error *err)
 {
     pmpo_optimize_options *p = &w->o;
@@ -166,7 +166,8 @@ static int set_front(const options *o, work *w, pmpo_error *err)
     if (!o->from) {
         return 0;
     }
-    int rc = cli_front(o->from, p->library, &w->from, &best, &w->front, err);
+    int rc = cli_front(o->from, o->prompts.n > 0, p->library, &w->from, &best,
+                       &w->front, err);
     if (rc < 0) {
         return rc;
     }

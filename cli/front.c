@@ -62,7 +62,7 @@ static void put_candidates(text *t, const pmpo_run_view *v)
     }
 }
 
-int cli_front(const char *path, pmpo_str library, pmpo_run **run,
+int cli_front(const char *path, bool all, pmpo_str library, pmpo_run **run,
               pmpo_str *best, char **front, pmpo_error *err)
 {
     text t = {NULL, 0};
@@ -76,6 +76,9 @@ int cli_front(const char *path, pmpo_str library, pmpo_run **run,
     *best = v->best.prompt;
     put(&t, library.ptr, library.len);
     put(&t, "\n", 1);
+    if (all) {
+        put_instruction(&t, *best);
+    }
     if (v->best_id != 0) {
         put_instruction(&t, v->initial.prompt);
     }

@@ -449,7 +449,8 @@ const option_row option_rows[] = {
            CMD_OPTIMIZE),
     TEXT(0, "from", from, "RUN",
          "start from the best prompt of an earlier run, unless -p is given; "
-         "try its other good prompts together with the library",
+         "try its other good prompts (with -p the best, too) together with the "
+         "library",
          "(none)", CMD_OPTIMIZE),
     TEXT(0, "freeze", freeze, "TEXT",
          "part of the prompt that every candidate keeps byte for byte, as if "

@@ -507,8 +507,8 @@ typedef struct pmpo_optimize_options {
      * NULL with `paper`, which uses "rewrite" alone. */
     const char *proposers;
     /* The user's own instructions for the proposer "library", one per line. A
-     * line that ends in a backslash continues on the next; empty lines and
-     * lines that begin with # are ignored. */
+     * line that ends in a backslash continues on the next, whose indentation is
+     * kept; empty lines and lines that begin with # are ignored. */
     pmpo_str library;
     /* Your own proposers (pmpo_custom.h). They take part if `proposers` is
      * NULL or names them. Read during the call only. */

@@ -546,6 +546,12 @@ printf '\357\273\277Be brief.\r\n' >marked
 "$fake" score -m fake -d options.jsonl --no-cache --json -p "Be brief." >"$work/plain"
 cmp -s "$work/marked" "$work/plain" || fail "a byte order mark is part of a prompt"
 
+# ---- --from with another start ----------------------------------------------------------
+
+"$fake" optimize -m fake -d options.jsonl -o on --iterations 1 --from run -p Other. >/dev/null
+"$fake" show --json on | grep -qF "\"prompt\":\"$("$fake" show --best run)" ||
+    fail "--from with -p leaves the earlier run's best prompt out"
+
 # ---- nothing is left out ------------------------------------------------------------
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |

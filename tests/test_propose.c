@@ -218,11 +218,11 @@ static void test_library(void **state)
     }
     assert_true(has(&a, "Let's think step by step."));
     drop(&a);
-    o.library = PMPO_STR("# mine\n\n  One.\nTwo \\\n three\\\n\n#\nFour");
+    o.library = PMPO_STR("# mine\n\n  One.\nTwo \\\n   three\\\r\n\n#\nFour");
     ask("library", &s, &a);
     assert_int_equal(a.list.n, n + 3);
-    assert_true(has(&a, "One.") && has(&a, "Two \nthree")
-                && has(&a, "Four"));
+    assert_true(has(&a, "One.") && has(&a, "Two \n   three") &&
+                has(&a, "Four"));
     drop(&a);
     s.iteration = 1;
     ask("library", &s, &a);

@@ -62,15 +62,26 @@ static int add(pmpo_str prompt, pmpo_proposals *out, pmpo_error *err)
 
 /* ---- the user's ----------------------------------------------------------- */
 
+/* Without the blanks at its end, such as the CR of a file of Windows. */
+static pmpo_str trim_end(pmpo_str s)
+{
+    while (s.len > 0 && pmpo_is_space(s.ptr[s.len - 1])) {
+        s.len--;
+    }
+    return s;
+}
+
 /* Appends the next instruction of `text` from *at on; false: no more. A line
- * is one; a backslash at its end goes on with the next. */
+ * is one; a backslash at its end goes on with the next, which keeps the blanks
+ * it begins with. */
 static bool next_instruction(pmpo_str text, size_t *at, pmpo_buf *out)
 {
     pmpo_buf_clear(out);
     while (*at < text.len) {
         size_t end = pmpo_str_find(text, PMPO_STR("\n"), *at);
         end = end == SIZE_MAX ? text.len : end;
-        pmpo_str line = pmpo_str_trim(pmpo_str_sub(text, *at, end));
+        pmpo_str line = trim_end(pmpo_str_sub(text, *at, end));
+        line = out->len == 0 ? pmpo_str_trim(line) : line;
         *at = end + 1;
         bool more = line.len > 0 && line.ptr[line.len - 1] == '\\';
         bool remark = out->len == 0 && line.len > 0 && line.ptr[0] == '#';
