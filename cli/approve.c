@@ -71,10 +71,10 @@ static void put_would_be(const pmpo_would_be *w)
     fprintf(stderr, "\niteration %d: prompt %d, by %s, would be the new "
             "incumbent\n", w->iteration, w->id, w->proposer);
     put_diff(w);
-    fprintf(stderr, "  training loss %.4f, before %.4f", w->train_after,
+    fprintf(stderr, "  training loss %.4f, was %.4f", w->train_after,
             w->train_before);
     if (isfinite(w->val_after)) {
-        fprintf(stderr, "; validation loss %.4f, before %.4f", w->val_after,
+        fprintf(stderr, "; validation loss %.4f, was %.4f", w->val_after,
                 w->val_before);
     }
     fputc('\n', stderr);

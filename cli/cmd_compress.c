@@ -66,7 +66,7 @@ static void put_test(const pmpo_compression *c)
                  c->test_low, c->test_high);
     }
     put_fact("test",
-             "loss %.4f after %.4f, %+.4f (%s) on %zu example%s that had "
+             "loss %.4f, was %.4f, %+.4f (%s) on %zu example%s that had "
              "no say",
              c->test_after, c->test_before, c->test_after - c->test_before,
              interval, c->n_test, c->n_test == 1 ? "" : "s");
@@ -82,7 +82,7 @@ static void put_result(const pmpo_compression *c)
         put_fact("result", "%zu tokens of %zu, %.0f %% saved",
                  c->tokens_after, c->tokens_before, 100 * saved);
     }
-    put_fact("validation", "loss %.4f after %.4f; the margin is %.4g nats",
+    put_fact("validation", "loss %.4f, was %.4f; the margin is %.4g nats",
              c->val_after, c->val_before, c->margin);
     if (c->n_steps > 0 && c->n_test > 0) {
         put_test(c);

@@ -347,10 +347,11 @@ static int estimate(const options *o, const work *w, const session *s,
 
 /* ---- the work ------------------------------------------------------------ */
 
-/* What is about to be done. The run's name comes first: it is what is needed
- * when all else fails. */
+/* What is about to be done, once the models are open: before, nothing is kept.
+ * The run's name comes first: it is what is needed when all else fails. */
 static void put_start(const options *o, const work *w, const session *s)
 {
+    put_fact("run", "%s", w->path);
     put_model(o, s->scorer);
     for (size_t i = 0; i < s->n_others; i++) {
         put_fact("and model", "%s, %s of the losses",
@@ -382,10 +383,6 @@ static int optimize(const options *o, const work *w, pmpo_error *err)
     ino_t before = file_at(w->path); /* what --force is to replace */
     pmpo_run *run = NULL;
     bool talk = !o->json && !o->quiet && !o->dry_run;
-    if (talk) {
-        put_fact("run", "%s", w->path);
-        fflush(stdout);
-    }
     int rc = session_open(o, &s, err);
     if (rc == 0 && o->dry_run) {
         rc = estimate(o, w, &s, err);

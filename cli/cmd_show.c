@@ -449,28 +449,31 @@ static void put_iterations(const pmpo_run_view *v)
         return;
     }
     put_heading("iterations");
-    printf("%3s %8s %8s %7s %8s %11s  %s\n", "", "before", "after", "scored",
+    printf("%7s %8s %8s %7s %8s %11s  %s
+", "", "before", "after", "scored",
            "given up", "time", "decision");
     for (size_t i = 0; i < v->n_iterations; i++) {
         const pmpo_iteration *it = &v->iterations[i];
         char scored[SHORT];
         snprintf(scored, sizeof(scored), "%zu/%zu", n_scored(it, true),
                  it->n_candidates);
-        char index[SHORT] = "-"; /* the opening */
+        char index[SHORT] = "opening"; /* ready-made prompts, before all */
         if (it->index > 0) {
             snprintf(index, sizeof(index), "%d", it->index);
         }
-        printf("%3s %8s %8s %7s %8zu %11s  ", index,
+        printf("%7s %8s %8s %7s %8zu %11s  ", index,
                show_loss(it->incumbent_loss, a), show_loss(it->best_loss, b),
                scored, n_scored(it, false),
                show_duration(it->seconds * 1000, t));
-        put_hanging(stdout, str_of(it->decision), 52);
+        put_hanging(stdout, str_of(it->decision), 56);
     }
 }
 
 static void put_remarks(const pmpo_run_view *v)
 {
-    if (isfinite(v->noise_floor)) {
+    if (v->noise_floor == 0) {
+        put_fact("noise floor", "0 nats of training loss: any gain counts");
+    } else if (isfinite(v->noise_floor)) {
         put_fact("noise floor", "%.2g nats of training loss; a gain has to "
                  "exceed twice that", v->noise_floor);
     }

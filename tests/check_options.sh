@@ -552,6 +552,12 @@ cmp -s "$work/marked" "$work/plain" || fail "a byte order mark is part of a prom
 "$fake" show --json on | grep -qF "\"prompt\":\"$("$fake" show --best run)" ||
     fail "--from with -p leaves the earlier run's best prompt out"
 
+# ---- what a run is told as ------------------------------------------------------------
+
+"$fake" show run >shown
+grep -q '^opening .*accepted: loss .*, was ' shown || fail "show: no row of the opening: $(grep accepted shown)"
+grep -q 'the one iteration is done' shown || fail "show: $(grep ^status shown)"
+
 # ---- nothing is left out ------------------------------------------------------------
 
 "$pmpo" --list-options | awk -F '\t' '{ gsub(" ", "_", $1); print $1 " | " $2 " |" }' | sort -u |

@@ -81,7 +81,7 @@ static int check_validation(const pmpo_accept_rule *rule,
     pmpo_gate gate = pmpo_validation_gate(&v);
     *passes = gate == PMPO_GATE_PASSES;
     if (*passes) {
-        REASON(e, "gain %.4g; validation %s %.6g after %.6g", gain, name,
+        REASON(e, "gain %.4g; validation %s %.6g, was %.6g", gain, name,
                v.candidate, v.incumbent);
     } else if (gate == PMPO_GATE_WORSE) {
         REASON(e, "gain %.4g, but the validation %s is worse by %.4g", gain,
@@ -128,7 +128,7 @@ static void say_decision(const pmpo_accept_rule *rule,
     size_t room = sizeof(d->text);
     if (d->accepted != PMPO_ACCEPT_NONE) {
         double loss = e[d->accepted].loss;
-        pmpo_print(t, room, "accepted: %s %.6g after %.6g, gain %.4g",
+        pmpo_print(t, room, "accepted: %s %.6g, was %.6g, gain %.4g",
                    name_of(rule), loss, rule->incumbent_loss,
                    rule->incumbent_loss - loss);
     } else if (d->n_failed_validation > 0) {

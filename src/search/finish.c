@@ -234,9 +234,10 @@ static void say_accuracy(const outcome *o, pmpo_buf *out)
 {
     const pmpo_prompt_score *a = &o->of[0].test, *b = &o->of[1].test;
     if (a->n_options > 0) {
-        pmpo_buf_printf(out, "; by the likeliest option %zu right before, %zu "
-                        "after, of %zu (the commonest answer: %.0f %%)",
-                        a->n_correct, b->n_correct, a->n_options,
+        pmpo_buf_printf(out,
+                        "; by the likeliest option %zu of %zu right, was "
+                        "%zu (the commonest answer: %.0f %%)",
+                        b->n_correct, b->n_options, a->n_correct,
                         100 * o->majority);
     }
 }
@@ -257,7 +258,7 @@ static bool is_new_look(const pmpo_state *st, const looks *l)
 
 static void say_loss(const outcome *o, pmpo_buf *out)
 {
-    pmpo_buf_printf(out, "test loss %.4g after %.4g on %zu examples, ",
+    pmpo_buf_printf(out, "test loss %.4g, was %.4g, on %zu examples, ",
                     o->of[1].test.loss, o->of[0].test.loss,
                     o->of[0].test.n_examples);
     say_gain(o->gain.value, o->gain.low, o->gain.high, out);
@@ -278,7 +279,7 @@ static void say_cut(const outcome *o, pmpo_buf *out)
 {
     size_t a = o->of[0].answers.n_cut, b = o->of[1].answers.n_cut;
     if (a + b > 0) {
-        pmpo_buf_printf(out, "; replies cut off: %zu before, %zu after", a, b);
+        pmpo_buf_printf(out, "; replies cut off: %zu, was %zu", b, a);
     }
     if (may_be_length(o)) {
         pmpo_buf_puts(out, ", which alone may be why: see what a higher "
@@ -290,7 +291,7 @@ static void say_answers(const outcome *o, pmpo_buf *out)
 {
     const pmpo_sheet *a = &o->of[0].answers, *b = &o->of[1].answers;
     const pmpo_interval *g = &o->answers.gain;
-    pmpo_buf_printf(out, "%zu of %zu answers right after %zu, %+.1f points",
+    pmpo_buf_printf(out, "%zu of %zu answers right, was %zu, %+.1f points",
                     b->n_right, b->n, a->n_right, 100 * g->value);
     say_interval(g, true, out);
     pmpo_buf_printf(out, "; McNemar's test p = %.2g)", o->answers.p_value);

@@ -474,7 +474,12 @@ static int run_iterations(pmpo_state *st, char *why, size_t why_bytes,
                           pmpo_error *err)
 {
     int idle = 0;
-    snprintf(why, why_bytes, "all %d iterations are done", st->o.iterations);
+    if (st->o.iterations == 1) {
+        snprintf(why, why_bytes, "the one iteration is done");
+    } else {
+        snprintf(why, why_bytes, "all %d iterations are done",
+                 st->o.iterations);
+    }
     int first = st->o.iterations > 0 && pmpo_has_opening(st) ? 0 : 1;
     for (int t = first; t <= st->o.iterations; t++) {
         bool gained = false, exhausted = false;

@@ -7,3 +7,4 @@ grep -c 'pmpo models pull smollm2-135m-instruct' err
 echo $?
 grep -c 'pmpo models pull smollm2-135m-instruct' err
 ls
+cat out # the name of a run that is not there
