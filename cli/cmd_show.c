@@ -449,8 +449,7 @@ static void put_iterations(const pmpo_run_view *v)
         return;
     }
     put_heading("iterations");
-    printf("%7s %8s %8s %7s %8s %11s  %s
-", "", "before", "after", "scored",
+    printf("%7s %8s %8s %7s %8s %11s  %s\n", "", "before", "after", "scored",
            "given up", "time", "decision");
     for (size_t i = 0; i < v->n_iterations; i++) {
         const pmpo_iteration *it = &v->iterations[i];

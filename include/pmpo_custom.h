@@ -84,9 +84,9 @@ typedef struct pmpo_custom_sample {
     double top_p;       /* (0,1] */
     uint64_t seed;
     int max_tokens;
-    pmpo_str
-        stop; /* output after this text is ignored, but in <think>...</think>
-                    * that a reply begins with; "": none */
+    /* Output after this text is ignored, but in <think>...</think> that a reply
+     * begins with; "": none. */
+    pmpo_str stop;
 } pmpo_custom_sample;
 
 /* One model. Strings and arrays are copied. Functions are called one at a time,

@@ -95,26 +95,26 @@
     X(PMPO_FORM_SMALL, "small")
 
 /* When the scoring of a candidate stops early. */
-#define PMPO_RACES(X)                                                            \
+#define PMPO_RACES(X)                                                          \
     /* never. With the other values, the many prompts that are tried before    \
      * the first iteration are also reduced on a part of the examples; what    \
-     * is said below holds for the iterations */ \
-    X(PMPO_RACE_OFF, "off")                                                      \
+     * is said below holds for the iterations */                               \
+    X(PMPO_RACE_OFF, "off")                                                    \
     /* once its loss is certain to exceed the incumbent's: losses are >= 0, so \
      * the same candidate is accepted as with OFF. Not with calibrated nll,    \
-     * which may be negative */ \
-    X(PMPO_RACE_EXACT, "exact")                                                  \
+     * which may be negative */                                                \
+    X(PMPO_RACE_EXACT, "exact")                                                \
     /* also once a paired test says that it won't gain enough. Over random     \
      * orders of the examples, it loses at most 5 % of the candidates that     \
-     * would have been accepted. Not with calibrated nll */ \
+     * would have been accepted. Not with calibrated nll */                    \
     X(PMPO_RACE_PAIRED, "paired")
 
 /* How demonstrations, solved examples at a prompt's end, are shown. */
-#define PMPO_DEMOS_ASES(X)                                                       \
-    /* as part of the prompt's text: "Input: ...", "Output: ..." */              \
-    X(PMPO_DEMOS_AS_TEXT, "text")                                                \
+#define PMPO_DEMOS_ASES(X)                                                     \
+    /* as part of the prompt's text: "Input: ...", "Output: ..." */            \
+    X(PMPO_DEMOS_AS_TEXT, "text")                                              \
     /* as turns of the user and the assistant before the input's own; in the   \
-     * prompt they stand between {{example}}, {{answer}} and {{/example}} */ \
+     * prompt they stand between {{example}}, {{answer}} and {{/example}} */   \
     X(PMPO_DEMOS_AS_TURNS, "turns")
 
 /* The loss of a prompt on several models. */
