@@ -74,7 +74,7 @@ int pmpo_reject_options(pmpo_arena *mem, pmpo_example *e);
 #define PMPO_MAX_LABELS 26
 
 /* How many labels the targets of n examples are, none of which has options or
- * rejected outputs; 0: they are no closed set (labels.c). */
+ * rejected outputs; 0: they are no closed set (label_options.c). */
 size_t pmpo_labels_count(const pmpo_item *items, size_t n);
 
 /* Makes these the options of all, sorted by their bytes. PMPO_EDATA: *err has

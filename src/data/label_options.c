@@ -1,4 +1,4 @@
-/* labels.c: is the target of every example one of a few labels? Then these can
+/* label_options.c: is the target of every example one of a few labels? Then these can
  * be the options of all.
  *
  * They are a closed set where there are two to PMPO_MAX_LABELS of them and each
