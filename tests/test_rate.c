@@ -45,6 +45,7 @@ static void test_the_least_time_wins_clearly(void **state)
     check((machine){.ms = {4, 3, 3}}, true, false);
     check((machine){.ms = {3, 4, 2}}, true, true);
     check((machine){.ms = {2, 4, 3}}, false, true);
+    check((machine){.ms = {3, 4, 3.1}}, true, true); /* level, and exact */
     check((machine){.ms = {3, 3.1, 3}}, false, false);
     check((machine){.ms = {4, 3, INFINITY}}, true, false); /* no BLAS here */
 }

@@ -7,12 +7,13 @@
 #include "base/str.h"
 
 typedef struct pmpo_llama_rates {
-    bool f32;  /* f32 weights take less time than f16 ones */
+    bool f32;  /* f32 weights take less time than f16 ones, or by BLAS, which
+                * makes scores exact, no more */
     bool blas; /* f32 products take less time by BLAS */
 } pmpo_llama_rates;
 
-/* Compares products of the size that prefill uses; "less time" means by more
- * than 5 %. Measured once for this processor, build and number of threads (half
+/* Compares products of the size that prefill uses; "less" and "more" mean by
+ * more than 5 %. Measured once for this processor, build and number of threads (half
  * a second), then stored in the cache folder, unless the times varied too
  * much. */
 pmpo_llama_rates pmpo_llama_measure(int threads);
