@@ -173,11 +173,12 @@ static void put_search_tile(pmpo_run_page *p)
             accepted += it->candidates[k].fate == PMPO_FATE_ACCEPTED;
         }
     }
+    size_t iterations = pmpo_run_iterations(p->v);
     tile(p->b, "Prompts tried");
     pmpo_html(p->b,
               "<strong>%zu</strong><small>%zu accepted, in %zu "
-              "iterations</small></dd></div>\n",
-              n, accepted, pmpo_run_iterations(p->v));
+              "iteration%s</small></dd></div>\n",
+              n, accepted, iterations, iterations == 1 ? "" : "s");
 }
 
 static void put_cost_tile(pmpo_run_page *p)
