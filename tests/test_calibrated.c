@@ -195,14 +195,20 @@ static void check_right(pmpo_model *m, const pmpo_run_view *v,
     pmpo_data_free(test);
 }
 
-static char *run_with(pmpo_race race, const pmpo_data *d, const char *path)
+static pmpo_optimize_options calibrated(pmpo_loss_kind loss, pmpo_race race)
 {
     pmpo_optimize_options o = small_options();
-    o.score.loss = PMPO_LOSS_NLL;
+    o.score.loss = loss;
     o.score.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
     o.split = (pmpo_split){20, 4, 16, 1};
     o.race = race;
     o.force = true;
+    return o;
+}
+
+static char *run_with(pmpo_race race, const pmpo_data *d, const char *path)
+{
+    pmpo_optimize_options o = calibrated(PMPO_LOSS_NLL, race);
     pmpo_run *run;
     pmpo_error err;
     pmpo_model *m = fake_new(&(fake_options){.salt = 5});
@@ -261,12 +267,7 @@ static void test_races(void **state)
 static pmpo_run *run_choice(pmpo_model *m, pmpo_race race, const pmpo_data *d,
                             const char *path)
 {
-    pmpo_optimize_options o = small_options();
-    o.score.loss = PMPO_LOSS_CHOICE;
-    o.score.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
-    o.split = (pmpo_split){20, 4, 16, 1};
-    o.race = race;
-    o.force = true;
+    pmpo_optimize_options o = calibrated(PMPO_LOSS_CHOICE, race);
     pmpo_run *run;
     pmpo_error err;
     if (pmpo_optimize(&(pmpo_optimize_input){m, NULL, d, NULL, NULL}, &o, path,

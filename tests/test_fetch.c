@@ -15,32 +15,12 @@
 
 #include "engine/llama/llama_precision.h"
 #include "fetch/fetch.h"
+#include "folder_help.h"
 #include "tiny_model.h"
-
-static char folder[] = "/tmp/pmpo-fetch-XXXXXX";
-
-static void write_file(const char *path, const char *text, mode_t mode)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    chmod(path, mode);
-}
-
-static const char *at(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-    return path[turn];
-}
 
 static int set_up(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder)) {
+    if (begin_folder(state) < 0) {
         return -1;
     }
     setenv("XDG_CACHE_HOME", folder, 1);
@@ -49,20 +29,13 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof(command), "/bin/rm -rf %s", folder);
-    return system(command) == 0 ? 0 : -1;
-}
-
 /* Lets `body` be what python3 does. */
 static void fake_python(const char *body)
 {
     char text[2000], path[600];
     snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", body);
-    write_file(at("bin/python3"), text, 0700);
+    write_file(at("bin/python3"), text);
+    chmod(at("bin/python3"), 0700);
     snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", folder);
     setenv("PATH", path, 1);
 }
@@ -218,7 +191,7 @@ int statvfs(const char *path, struct statvfs *v)
 
 static void empty_file(const char *path, off_t size)
 {
-    write_file(path, "", 0600);
+    write_file(path, "");
     assert_int_equal(truncate(path, size), 0);
 }
 
@@ -319,7 +292,7 @@ static void test_names_and_paths(void **state)
     assert_int_equal(resolve("/nowhere/m.gguf", &path, &name, &err),
                      PMPO_EMODEL);
     assert_int_equal(resolve(folder, &path, &name, &err), PMPO_EMODEL);
-    write_file(at("mine.gguf"), "x", 0600);
+    write_file(at("mine.gguf"), "x");
     assert_int_equal(resolve(at("mine.gguf"), &path, &name, &err), 0);
     assert_string_equal(path.ptr, at("mine.gguf"));
     assert_int_equal(pmpo_model_find(at("mine.gguf"), &err), 0);
@@ -330,7 +303,7 @@ static void test_names_and_paths(void **state)
     assert_int_equal(resolve(NULL, &path, &name, &err), 0);
     assert_string_equal(name.ptr, "mine");
     unsetenv("PMPO_MODEL");
-    write_file(at("pmpo/models/smollm2-135m-instruct.gguf"), "x", 0600);
+    write_file(at("pmpo/models/smollm2-135m-instruct.gguf"), "x");
     assert_int_equal(resolve("smollm2-135m-instruct", &path, &name, &err), 0);
     assert_string_equal(name.ptr, "smollm2-135m-instruct");
     pmpo_buf_release(&path);
@@ -346,7 +319,7 @@ static int widen(void *ud, const char *from, const char *to, pmpo_error *err)
     (void)from;
     (void)err;
     n_widened++;
-    write_file(to, ud ? ud : "wide", 0600);
+    write_file(to, ud ? ud : "wide");
     return ud && !strcmp(ud, "fail") ? PMPO_EBACKEND : 0;
 }
 
@@ -401,7 +374,7 @@ static void test_widened_copies(void **state)
     pmpo_buf out = {0};
     pmpo_error err = {0};
     const char *source = at("pmpo/models/smollm2-135m-instruct.gguf");
-    write_file(source, "x", 0600);
+    write_file(source, "x");
     assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4,
                                         &(pmpo_widener){widen, fits, "fail"},
                                         &out, &err), PMPO_EBACKEND);
@@ -438,17 +411,17 @@ static void test_a_broken_copy_is_made_again(void **state)
     pmpo_buf out = {0}, again = {0};
     pmpo_error err = {0};
     const char *source = at("source.gguf");
-    write_file(source, "x", 0600);
+    write_file(source, "x");
     assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &out, &err),
                      0);
-    write_file(out.ptr, "wi", 0600);
+    write_file(out.ptr, "wi");
     n_widened = 0;
     assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4, &good, &again,
                                         &err), 0);
     assert_int_equal(n_widened, 1);
     assert_string_equal(out.ptr, again.ptr);
     assert_true(fits(NULL, out.ptr));
-    write_file(out.ptr, "wi", 0600);
+    write_file(out.ptr, "wi");
     assert_int_equal(pmpo_fetch_widened(source, h, "f32", 4,
                                         &(pmpo_widener){widen, fits, "wid"},
                                         &again, &err), PMPO_EMODEL);
@@ -463,7 +436,7 @@ static void test_a_copy_is_synced(void **state)
     (void)state;
     pmpo_hash h = {{8}};
     pmpo_buf out = {0};
-    write_file(at("source.gguf"), "x", 0600);
+    write_file(at("source.gguf"), "x");
     assert_int_equal(pmpo_fetch_widened(at("source.gguf"), h, "f32", 4, &good,
                                         &out, NULL), 0);
     assert_int_equal(pmpo_model_remove("source:f32", NULL), 0);
@@ -536,13 +509,13 @@ static void test_weights_are_hashed_anew_when_they_change(void **state)
 {
     (void)state;
     pmpo_hash a, b, c;
-    write_file(at("w.gguf"), "weights", 0600);
+    write_file(at("w.gguf"), "weights");
     assert_int_equal(pmpo_fetch_weights_hash(at("w.gguf"), NULL, NULL, &a, NULL),
                      0);
     assert_int_equal(pmpo_fetch_weights_hash(at("w.gguf"), NULL, NULL, &b, NULL),
                      0);
     assert_memory_equal(&a, &b, sizeof(a));
-    write_file(at("w.gguf"), "weights!", 0600);
+    write_file(at("w.gguf"), "weights!");
     assert_int_equal(pmpo_fetch_weights_hash(at("w.gguf"), NULL, NULL, &c, NULL),
                      0);
     assert_memory_not_equal(&a, &c, sizeof(a));
@@ -598,5 +571,5 @@ int main(void)
         cmocka_unit_test(test_some_files_are_refused),
         cmocka_unit_test(test_weights_are_hashed_anew_when_they_change),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, end_folder);
 }

@@ -15,41 +15,9 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "folder_help.h"
 #include "pmpo.h"
 #include "store/store.h"
-
-static char folder[] = "/tmp/pmpo-files-XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[4][600];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-    return path[turn];
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command) == 0 ? 0 : -1;
-}
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
 
 static int create(const char *name, bool force)
 {
@@ -268,5 +236,5 @@ int main(void)
         cmocka_unit_test(test_another_programs_database),
         cmocka_unit_test(test_an_interrupted_write),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, begin_folder, end_folder);
 }

@@ -12,32 +12,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "folder_help.h"
 #include "store/store.h"
-
-static char folder[] = "/tmp/pmpo-cache-XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-    return path[turn];
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command) == 0 ? 0 : -1;
-}
 
 static pmpo_hash key(int n)
 {
@@ -53,14 +29,6 @@ static void sql(const char *path, const char *text)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
-}
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
 }
 
 static pmpo_cache *open_cache(const char *path, uint64_t bytes)
@@ -296,5 +264,5 @@ int main(void)
         cmocka_unit_test(test_cache_with_a_corrupt_page),
         cmocka_unit_test(test_cache_replaced_by_another),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, begin_folder, end_folder);
 }

@@ -19,33 +19,9 @@
 #include <sqlite3.h>
 
 #include "fake_engine.h"
+#include "folder_help.h"
 #include "propose/jobs.h"
 #include "store/store.h"
-
-static char folder[] = "/tmp/pmpo-store-XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-    return path[turn];
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command) == 0 ? 0 : -1;
-}
 
 static pmpo_store *fresh(const char *name)
 {
@@ -230,14 +206,6 @@ static void test_a_damaged_unit_is_noticed(void **state)
 }
 
 /* ---- opening what is not to be opened ------------------------------------------------ */
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
 
 static int open_code(const char *path)
 {
@@ -603,5 +571,5 @@ int main(void)
         cmocka_unit_test(test_the_view_has_it_all),
         cmocka_unit_test(test_numbers_out_of_range),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, begin_folder, end_folder);
 }

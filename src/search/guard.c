@@ -490,25 +490,27 @@ static bool is_examples_question(const pmpo_guard_input *in, pmpo_str sentence,
            && !is_allowed(in, sentence);
 }
 
-/* Where the sentence that begins at `at` ends: behind its stop. */
-static size_t sentence_end(pmpo_str s, size_t at)
+/* The sentence that begins at *at, with its terms; *at: behind its stop. */
+static int next_sentence(pmpo_str s, size_t *at, pmpo_arena *mem, pmpo_str *one,
+                         pmpo_term **terms, size_t *n)
 {
-    while (at < s.len && !strchr(".?!\n", s.ptr[at])) {
-        at++;
+    size_t begin = *at;
+    while (*at < s.len && !strchr(".?!\n", s.ptr[*at])) {
+        ++*at;
     }
-    return at < s.len ? at + 1 : at;
+    *at += *at < s.len;
+    *one = pmpo_str_trim(pmpo_str_sub(s, begin, *at));
+    return pmpo_text_terms(*one, mem, terms, n);
 }
 
 static int only_asks(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
 {
     pmpo_str s = in->prompt, asked = PMPO_STR("");
     bool instructs = false;
-    for (size_t at = 0, end; at < s.len; at = end) {
-        end = sentence_end(s, at);
-        pmpo_str one = pmpo_str_trim(pmpo_str_sub(s, at, end));
+    for (size_t at = 0, n; at < s.len;) {
+        pmpo_str one;
         pmpo_term *t;
-        size_t n;
-        if (pmpo_text_terms(one, mem, &t, &n) < 0) {
+        if (next_sentence(s, &at, mem, &one, &t, &n) < 0) {
             return PMPO_ENOMEM;
         }
         bool question = one.len > 0 && one.ptr[one.len - 1] == '?';
@@ -695,12 +697,10 @@ static int asks_nothing(const pmpo_guard_input *in, pmpo_arena *mem, verdict *v)
 {
     pmpo_str s = pmpo_str_trim(in->prompt);
     size_t words = 0;
-    for (size_t at = 0, end; at < s.len; at = end) {
-        end = sentence_end(s, at);
-        pmpo_str one = pmpo_str_trim(pmpo_str_sub(s, at, end));
+    for (size_t at = 0, n; at < s.len;) {
+        pmpo_str one;
         pmpo_term *t;
-        size_t n;
-        if (pmpo_text_terms(one, mem, &t, &n) < 0) {
+        if (next_sentence(s, &at, mem, &one, &t, &n) < 0) {
             return PMPO_ENOMEM;
         }
         for (size_t i = 0; i < n; i++) {
