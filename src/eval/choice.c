@@ -1,5 +1,6 @@
 /* choice.c: finds the option that a reply gives, by its letter or its text. */
 #include "base/bounds.h"
+#include "data/data.h"
 #include "eval/match.h"
 #include "eval/number.h"
 #include "eval/reply.h"
@@ -713,8 +714,7 @@ pmpo_answers_known pmpo_answers_of(const pmpo_example *e,
                                    pmpo_str room[PMPO_LETTERS])
 {
     size_t n = e->n_options;
-    pmpo_str input = e->n_messages ? e->messages[e->n_messages - 1].content
-                                   : e->input;
+    pmpo_str input = pmpo_example_input(e);
     bool lettered = n <= PMPO_LETTERS;
     for (size_t i = 0; lettered && i < n; i++) {
         lettered = is_lettered(e->options[i], i);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "data/data.h"
 #include "propose/labels.h"
 #include "text/frame.h"
 #include "text/language.h"
@@ -71,9 +72,7 @@ static bool inputs_list(const set *x)
     size_t n = 0;
     for (size_t i = 0; i < x->n; i++) {
         const pmpo_example *e = pmpo_data_example(x->data, i);
-        pmpo_str text = e->n_messages ? e->messages[e->n_messages - 1].content
-                                      : e->input;
-        n += pmpo_str_find(text, x->t[i], 0) != SIZE_MAX;
+        n += pmpo_str_find(pmpo_example_input(e), x->t[i], 0) != SIZE_MAX;
     }
     return 2 * n > x->n;
 }
@@ -359,9 +358,7 @@ static void say_language(const set *x, pmpo_buf *out)
 {
     const char *name = pmpo_language_of(x->t, x->n);
     for (size_t i = 0; i < x->n; i++) {
-        const pmpo_example *e = pmpo_data_example(x->data, i);
-        x->spare[i] = e->n_messages ? e->messages[e->n_messages - 1].content
-                                    : e->input;
+        x->spare[i] = pmpo_example_input(pmpo_data_example(x->data, i));
     }
     const char *asked = pmpo_language_of(x->spare, x->n);
     if (name && (strcmp(name, "English") != 0
