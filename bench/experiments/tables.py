@@ -249,6 +249,51 @@ def pooled_line(model, kind, pairs, other, examples):
             f"{100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | {flips(examples):.2g} |")
 
 
+OPTIMISERS = (
+    "Each optimiser of peers.json against pmpo's default on the same test examples, over all tasks that it was run "
+    "on: against the newest version there, and against the one whose tokens were its budget, the default when it was run. "
+    "Holm's correction is for the optimisers of the same column of versions.")
+
+
+def holm(values):
+    """The corrected values, in the order of the given ones."""
+    out, least = [0] * len(values), 0
+    for rank, i in enumerate(sorted(range(len(values)), key=lambda i: values[i])):
+        least = max(least, min(1, (len(values) - rank) * values[i]))
+        out[i] = least
+    return out
+
+
+def optimisers(all_, tests):
+    """Other optimisers, pooled over tasks whose answers are of different lengths."""
+    mine = [r for r in all_ if r["experiment"] == "peers" and (r.get("search") or {}).get("budget")]
+    out = []
+    for of_budget in (False, True):
+        found = []
+        for method in dict.fromkeys(r["method"] for r in mine):
+            examples, versions = [], []
+            for r in (r for r in mine if r["method"] == method):
+                kind = next(k for k in r["measures"] if k.startswith("generated"))
+                made = [d for d in all_ if d["method"] == "default" and
+                        (not of_budget or sum(d["search"]["tokens"].values()) == r["search"]["budget"])]
+                other = peers_of(r, made, kind).get("default")
+                if other:
+                    examples += gather([(other, r)], kind, tests)
+                    versions.append(f"{r['task']} {other['version']}")
+            if examples:
+                found.append((method, versions, examples))
+        corrected = holm([flips(e) for _, _, e in found])
+        for (method, versions, examples), p in zip(found, corrected):
+            d, low, high = difference(examples)
+            out.append(f"| {method} | {'of its budget' if of_budget else 'newest'}: {', '.join(versions)} | "
+                       f"{len(examples)} | {100 * d:+.1f} ({100 * low:+.1f}..{100 * high:+.1f}) | "
+                       f"{flips(examples):.2g} | {p:.2g} |")
+    head = ["### Other optimisers over their tasks", "", OPTIMISERS, "",
+            "| optimiser | than the default's version | examples | difference, points | p | Holm |",
+            "|---|---|---|---|---|---|"]
+    return head + out + [""] if out else []
+
+
 def rival(row, rows, kind, name):
     same = peers_of(row, rows, kind)
     if name != "best fixed":
@@ -354,7 +399,8 @@ def section(all_, published, tests):
            "![share right by task and prompt](experiments.svg)", ""]
     for name in dict.fromkeys(r["experiment"] for r in all_):
         out += of_experiment(name, all_, published)
-    return "\n".join(out + pooled(all_, tests) + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
+    out += pooled(all_, tests) + optimisers(all_, tests)
+    return "\n".join(out + proposers(rows) + by_iteration(rows) + to_read(rows) + [END])
 
 
 def main():
