@@ -17,7 +17,7 @@ check_includes() { # DIR
     for room in $rooms; do
         [ -d "$1/src/$room" ] || continue
         below=$(echo " $rooms " | sed "s/.* $room / $room /")
-        for f in "$1"/src/"$room"/*.[ch] "$1"/src/"$room"/*.cpp; do
+        for f in $(find "$1/src/$room" -name "*.[ch]" -o -name "*.cpp"); do
             [ -e "$f" ] || continue
             for inc in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$f"); do
                 case $inc in

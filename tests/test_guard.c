@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 #include "data/data.h"
-#include "search/guard.h"
+#include "search/guard/guard.h"
 #include "text/language.h"
 #include "text/terms.h"
 

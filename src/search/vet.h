@@ -7,7 +7,7 @@
 #define PMPO_SEARCH_VET_H
 
 #include "model/model.h"
-#include "search/guard.h"
+#include "search/guard/guard.h"
 #include "store/store.h"
 #include "text/keep.h"
 

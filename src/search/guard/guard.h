@@ -2,11 +2,11 @@
  *
  * A small rewriter often retells the example that it was shown, asks its
  * question, or answers it. Such a text may lower the loss on a few examples,
- * but it is not an instruction. Each rule is a row of the table in guard.c and
+ * but it is not an instruction. Each rule has a file and a row in guard.c and
  * gives its reason in one line. The rules are tested on candidates of real
  * rewriters that were marked by hand (tests/data/guards). */
-#ifndef PMPO_SEARCH_GUARD_H
-#define PMPO_SEARCH_GUARD_H
+#ifndef PMPO_SEARCH_GUARD_GUARD_H
+#define PMPO_SEARCH_GUARD_GUARD_H
 
 #include "base/mem.h"
 #include "base/str.h"

@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "data/data.h"
-#include "search/guard.h"
+#include "search/guard/guard.h"
 #include "text/terms.h"
 
 /* Words that any instruction may have, whatever the examples say. */
