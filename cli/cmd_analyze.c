@@ -38,8 +38,7 @@ static void put_segment(const pmpo_segment_effect *s, double floor,
     if (known) {
         snprintf(effect, sizeof(effect), "%+.4f", s->effect);
     }
-    printf("%10s   %-22s  %-15s  ", effect, interval,
-           known ? says(s, floor) : "not measured");
+    printf("%10s   %-22s  %-15s  ", effect, interval, says(s, floor));
     for (int i = 0; i < n; i++) {
         putchar(s->effect > 0 ? '+' : '-');
     }
@@ -75,7 +74,8 @@ static const char *colour_of_part(const pmpo_segment_effect *s, double floor,
     static const char *const hurts[] = {"\033[30;48;5;224m", "\033[30;48;5;217m",
                                         "\033[30;48;5;210m", "\033[30;48;5;203m"};
     pmpo_effect what = pmpo_effect_of(s, floor);
-    if (what == PMPO_EFFECT_UNCLEAR || !(largest > 0)) {
+    if ((what != PMPO_EFFECT_HELPS && what != PMPO_EFFECT_HURTS) ||
+        !(largest > 0)) {
         return ""; /* no number among these */
     }
     int k = (int)(fabs(s->effect) / largest * 3.999); /* 0..3, the largest: 3 */

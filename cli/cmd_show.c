@@ -317,6 +317,20 @@ static void put_accuracy(const pmpo_run_view *v)
     }
 }
 
+/* Into out[SHORT]; "-": nothing was asked. */
+static const char *show_right(const pmpo_outcome *x, char *out)
+{
+    snprintf(out, SHORT, x->test_n_answers ? "%zu/%zu" : "-", x->test_n_right,
+             x->test_n_answers);
+    return out;
+}
+
+static const char *show_cut_off(const pmpo_outcome *x, char *out)
+{
+    snprintf(out, SHORT, x->test_n_answers ? "%zu" : "-", x->test_n_cut_off);
+    return out;
+}
+
 /* Answers generated on the test part, and their cut-off ones. */
 static void put_answers(const pmpo_run_view *v)
 {
@@ -325,15 +339,13 @@ static void put_answers(const pmpo_run_view *v)
     if (x->test_n_answers == 0) {
         return;
     }
-    snprintf(a, sizeof(a), "%zu/%zu", x->test_n_right, x->test_n_answers);
-    snprintf(b, sizeof(b), "%zu/%zu", y->test_n_right, y->test_n_answers);
-    printf("%-22s %16s %16s\n", "test answers right", a, b);
+    printf("%-22s %16s %16s\n", "test answers right", show_right(x, a),
+           show_right(y, b));
     printf("%-22s %16s %16s\n", "  95 % interval",
            show_interval(x->test_right_low, x->test_right_high, a),
            show_interval(y->test_right_low, y->test_right_high, b));
-    snprintf(a, sizeof(a), "%zu", x->test_n_cut_off);
-    snprintf(b, sizeof(b), "%zu", y->test_n_cut_off);
-    printf("%-22s %16s %16s\n", "  cut off", a, b);
+    printf("%-22s %16s %16s\n", "  cut off", show_cut_off(x, a),
+           show_cut_off(y, b));
     if (x->test_n_options == 0) {
         printf("%-22s %15.1f %%\n", "  commonest answer",
                100 * v->answers_majority);
@@ -372,7 +384,9 @@ static void put_test_looks(const pmpo_run_view *v)
         put_fact(i ? "" : "test looks",
                  "after %d iterations: gain %s nats, %s%s", l->iterations,
                  show_loss(l->gain, gain), interval,
-                 i ? "; not unseen any more" : "; on unseen examples");
+                 i                    ? "; not unseen any more"
+                 : v->n_test_seen > 0 ? "; some were not unseen"
+                                      : "; on unseen examples");
     }
 }
 

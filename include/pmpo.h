@@ -433,7 +433,8 @@ PMPO_API void pmpo_scores_free(pmpo_scores *s);
 typedef struct pmpo_segment_effect {
     size_t begin, end; /* bytes in the prompt */
     pmpo_str text;
-    double effect;     /* loss without it minus loss with it: > 0 helps */
+    double effect; /* loss without it minus loss with it: > 0 helps; NAN: the
+                        * text with the mask didn't fit into the context */
     double low, high;  /* paired 95 % interval of the effect */
 } pmpo_segment_effect;
 

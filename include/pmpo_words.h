@@ -200,7 +200,8 @@
 #define PMPO_EFFECTS(X)                                                        \
     X(PMPO_EFFECT_UNCLEAR, "no clear effect")                                  \
     X(PMPO_EFFECT_HELPS, "helps")                                              \
-    X(PMPO_EFFECT_HURTS, "hurts")
+    X(PMPO_EFFECT_HURTS, "hurts")                                              \
+    X(PMPO_EFFECT_UNMEASURED, "not measured")
 
 /* ---- shorter prompts ------------------------------------------------------ */
 

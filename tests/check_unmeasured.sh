@@ -37,6 +37,14 @@ grep -q "of 20 (" run.html || fail "the page has no shares"
 "$pmpo" audit run.pmpo -m fake -d same.jsonl -p One -p Two -p Three >out 2>&1 || fail "audit: $(cat out)"
 none out
 
+# A run that goes on after its end has no test figures of its best prompt until it ends again.
+"$pmpo" resume -q run.pmpo --iterations 5 --budget 1tok >out 2>&1
+[ $? = 3 ] || fail "resume: $(cat out)"
+"$pmpo" show run.pmpo >shown && "$pmpo" report run.pmpo --force -o run.html >/dev/null || fail "show, report"
+none shown run.html
+grep -q "^test answers right  *[0-9]*/20  *-$" shown || fail "show: $(grep '^test' shown)"
+! grep -q 'data-part="test"[^>]*data-turn="[wl]' run.html || fail "the page compares prompts by the test part"
+
 # Means over models have no counts.
 "$pmpo" compare -m one -m two -d data.jsonl -p One -p Two --json -q >out || fail "compare --json"
 # `all` has two cells, the two models have four.

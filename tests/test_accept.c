@@ -299,11 +299,10 @@ static void test_effects(void **state)
         {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0, PMPO_EFFECT_HELPS},
         {{.effect = 0.25, .low = 0.1, .high = 0.4}, NAN, PMPO_EFFECT_HELPS},
         {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0.12, PMPO_EFFECT_HELPS},
-        {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0.125,
-         PMPO_EFFECT_UNCLEAR},
+        {{.effect = 0.25, .low = 0.1, .high = 0.4}, 0.125, PMPO_EFFECT_UNCLEAR},
         {{.effect = -0.25, .low = -0.4, .high = -0.1}, 0, PMPO_EFFECT_HURTS},
         {{.effect = 0.25, .low = -0.1, .high = 0.6}, 0, PMPO_EFFECT_UNCLEAR},
-        {{.effect = NAN, .low = NAN, .high = NAN}, 0, PMPO_EFFECT_UNCLEAR},
+        {{.effect = NAN, .low = NAN, .high = NAN}, 0, PMPO_EFFECT_UNMEASURED},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         pmpo_segment_effect e = rows[i].e;

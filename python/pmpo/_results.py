@@ -192,7 +192,8 @@ class Scores:
 class Segment:
     """A part of a prompt: its bytes [begin, end), its text; effect: the loss
     without it less the loss with it, nats (above 0: it helps), with its paired
-    95 % interval low..high; verdict: "helps", "hurts" or "no clear effect"."""
+    95 % interval low..high; verdict: "helps", "hurts", "no clear
+    effect" or "not measured" (too long when masked: effect is NaN)."""
 
     begin: int
     end: int

@@ -112,7 +112,7 @@ static void by_family(const pmpo_matrix *m, const double *rows, double *out)
                 sum += kin ? rows[q * m->n_examples + i] : 0;
                 n += kin;
             }
-            *out++ = sum / n;
+            *out++ = round(sum / n * 1e12) / 1e12; /* equal ones stay ties */
         }
     }
 }

@@ -29,11 +29,18 @@ static void put_verdict(pmpo_buf *b, const pmpo_analysis *a)
 {
     size_t helps = count_of(a, PMPO_EFFECT_HELPS);
     size_t hurts = count_of(a, PMPO_EFFECT_HURTS);
+    size_t unclear = count_of(a, PMPO_EFFECT_UNCLEAR);
     pmpo_html(b, "<p class=\"badge %s\">%zu of %zu parts help</p>\n<h1>",
               helps ? "good" : "even", helps, a->n_segments);
-    pmpo_html(b, "Of %zu parts %zu help, %zu hurt, and of %zu no clear effect is "
-              "shown.</h1>\n<p class=\"facts\">Loss %.4f with the prompt",
-              a->n_segments, helps, hurts, a->n_segments - helps - hurts,
+    pmpo_html(b,
+              "Of %zu parts %zu help, %zu hurt, and of %zu no clear effect is "
+              "shown",
+              a->n_segments, helps, hurts, unclear);
+    if (helps + hurts + unclear < a->n_segments) {
+        pmpo_html(b, "; %zu could not be measured",
+                  a->n_segments - helps - hurts - unclear);
+    }
+    pmpo_html(b, ".</h1>\n<p class=\"facts\">Loss %.4f with the prompt",
               a->loss);
     if (isfinite(a->loss_without)) {
         pmpo_html(b, ", %.4f without any", a->loss_without);

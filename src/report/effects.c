@@ -15,7 +15,8 @@ static const char *effect_class(const pmpo_segment_effect *s, double largest,
     static const char *const helps[] = {"u1", "u2", "u3", "u4"};
     static const char *const hurts[] = {"d1", "d2", "d3", "d4"};
     pmpo_effect what = pmpo_effect_of(s, floor);
-    if (what == PMPO_EFFECT_UNCLEAR || !(largest > 0)) {
+    if ((what != PMPO_EFFECT_HELPS && what != PMPO_EFFECT_HURTS) ||
+        !(largest > 0)) {
         return "unclear";
     }
     int k = (int)(fabs(s->effect) / largest * 3.999); /* 0..3, the largest: 3 */

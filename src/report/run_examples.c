@@ -121,13 +121,14 @@ static void put_example(pmpo_run_page *p, pmpo_part part, size_t i,
 {
     const pmpo_example *e = pmpo_data_example(p->run->parts[part], i);
     double gain = b ? a->loss - b->loss : 0, last = b ? b->loss : a->loss;
+    bool is_known = b && a->correct >= 0 && b->correct >= 0;
     pmpo_html(p->b,
               "<li data-part=\"%s\" data-gain=\"%.5f\" data-loss=\"%.5f\" "
               "data-turn=\"%s\"><details>",
               pmpo_part_name(part), gain, last,
-              !b || a->correct < 0 || a->correct == b->correct ? ""
-              : b->correct                                     ? "won"
-                                                               : "lost");
+              !is_known || a->correct == b->correct ? ""
+              : b->correct                          ? "won"
+                                                    : "lost");
     put_line(p, e, part, a, b);
     pmpo_html(p->b, "<p class=\"facts\">Example <code>%.*s</code></p><p "
               "class=\"name\">Input</p><div class=\"text\">", (int)e->id.len,

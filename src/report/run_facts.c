@@ -43,6 +43,10 @@ const pmpo_prompt_losses *pmpo_run_losses(const pmpo_report_run *r, int id,
                                           pmpo_part part)
 {
     const pmpo_data *d = r->parts[part];
+    const pmpo_outcome *o = id ? &r->view->best : &r->view->initial;
+    if (part == PMPO_PART_TEST && !isfinite(o->test_loss)) {
+        return NULL; /* left of an earlier end, or of one cut short */
+    }
     for (size_t i = 0; d && i < r->view->n_losses; i++) {
         const pmpo_prompt_losses *l = &r->view->losses[i];
         if (l->prompt == id && l->part == part

@@ -154,8 +154,9 @@ static void put_answers_tile(pmpo_run_page *p)
     pmpo_html(p->b, " <span class=\"to\" aria-label=\"to\">\xe2\x86\x92</span> "
               "<strong>");
     put_share(p->b, y->test_n_right, y->test_n_answers);
-    pmpo_html(p->b, "</strong><small>%zu, then %zu of %zu", x->test_n_right,
-              y->test_n_right, y->test_n_answers);
+    pmpo_html(p->b, "</strong><small>%zu of %zu, then %zu of %zu",
+              x->test_n_right, x->test_n_answers, y->test_n_right,
+              y->test_n_answers);
     if (isfinite(p->v->answers_majority)) {
         pmpo_html(p->b, "; commonest answer %.0f %%",
                   100 * p->v->answers_majority);

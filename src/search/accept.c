@@ -83,6 +83,11 @@ static int check_validation(const pmpo_accept_rule *rule,
     if (*passes) {
         REASON(e, "gain %.4g; validation %s %.6g, was %.6g", gain, name,
                v.candidate, v.incumbent);
+    } else if (isinf(v.candidate)) {
+        REASON(e,
+               "gain %.4g, but too long for an example of the validation "
+               "part",
+               gain);
     } else if (gate == PMPO_GATE_WORSE) {
         REASON(e, "gain %.4g, but the validation %s is worse by %.4g", gain,
                name, v.candidate - v.incumbent);

@@ -170,6 +170,11 @@ int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
 
 /* ---- comparing ------------------------------------------------------------------ */
 
+double pmpo_sheet_rate(const pmpo_sheet *s)
+{
+    return s->n > 0 ? (double)s->n_right / (double)s->n : 0;
+}
+
 int pmpo_sheet_share(const pmpo_data *d, const pmpo_sheet *s,
                      pmpo_interval *out, pmpo_error *err)
 {

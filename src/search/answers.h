@@ -48,6 +48,9 @@ int pmpo_sheets_next(pmpo_state *st, const pmpo_data *d, pmpo_sheet **list,
 int pmpo_sheet_fill(pmpo_state *st, const pmpo_data *d, pmpo_sheet *s,
                     pmpo_error *err);
 
+/* Right answers of those that the metric applies to; 0: of none. */
+double pmpo_sheet_rate(const pmpo_sheet *s);
+
 /* Compares two sheets of the same part on the examples that both have answered:
  * the difference of their shares of right answers, with its 95 % interval, and
  * the p-value of "no difference". Examples with the same input count as one. */

@@ -356,6 +356,12 @@ static bool may_win(const contest *c, size_t i)
                           !c->p->written[c->p->of[i].id]);
 }
 
+/* A server may have refused some under one prompt and not under another. */
+static double rate(const contest *c, size_t i)
+{
+    return pmpo_sheet_rate(&c->sheets[i]);
+}
+
 /* The one with the most right answers so far, of all or of those that may win; of
  * equals the lower loss. SIZE_MAX: there is none. */
 static size_t leader(const contest *c, bool winners)
@@ -363,8 +369,7 @@ static size_t leader(const contest *c, bool winners)
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < c->p->n; i++) {
         if (!c->out[i] && (!winners || may_win(c, i)) &&
-            (best == SIZE_MAX ||
-             c->sheets[i].n_right > c->sheets[best].n_right)) {
+            (best == SIZE_MAX || rate(c, i) > rate(c, best))) {
             best = i;
         }
     }
@@ -486,15 +491,16 @@ static int settle(contest *c, size_t *chosen, pmpo_error *err)
     bool behind = true;
     int rc = let_words_win(c, err);
     rc = rc == 0 && c->out[p->lead] ? choose_lead(c->st, p, c->out, err) : rc;
-    size_t most = p->lead, least = c->sheets[p->lead].n_right;
+    size_t most = p->lead;
+    double least = rate(c, p->lead);
     for (size_t i = 0; i < p->n; i++) {
-        bool more = c->sheets[i].n_right > c->sheets[most].n_right;
+        bool more = rate(c, i) > rate(c, most);
         most = more && may_win(c, i) ? i : most;
     }
     *chosen = p->lead;
     rc = rc < 0 ? rc : is_behind(c, p->lead, most, &behind, err);
     for (size_t i = 0; rc == 0 && behind && i < p->n; i++) {
-        if (may_win(c, i) && c->sheets[i].n_right > least) {
+        if (may_win(c, i) && rate(c, i) > least) {
             *chosen = i; /* `most` at the latest */
             rc = is_behind(c, i, most, &behind, err);
         }
@@ -522,7 +528,7 @@ static const char *why_not(const contest *c, size_t i, size_t chosen)
     if (c->p->of[i].why) {
         return c->p->of[i].why;
     }
-    if (c->sheets[i].n_right <= c->sheets[chosen].n_right) {
+    if (rate(c, i) <= rate(c, chosen)) {
         return "answers no better";
     }
     if (may_win(c, i)) {

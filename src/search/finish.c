@@ -270,8 +270,9 @@ static void say_loss(const outcome *o, pmpo_buf *out)
 static bool may_be_length(const outcome *o)
 {
     const pmpo_sheet *a = &o->of[0].answers, *b = &o->of[1].answers;
-    return o->answered && b->n_right > a->n_right && a->n_cut > b->n_cut
-           && a->n_cut - b->n_cut >= b->n_right - a->n_right;
+    return o->answered && a->n == b->n && b->n_right > a->n_right &&
+           a->n_cut > b->n_cut &&
+           a->n_cut - b->n_cut >= b->n_right - a->n_right;
 }
 
 /* Replies that the cap ended may lack their answer. */
@@ -291,8 +292,12 @@ static void say_answers(const outcome *o, pmpo_buf *out)
 {
     const pmpo_sheet *a = &o->of[0].answers, *b = &o->of[1].answers;
     const pmpo_interval *g = &o->answers.gain;
-    pmpo_buf_printf(out, "%zu of %zu answers right, was %zu, %+.1f points",
-                    b->n_right, b->n, a->n_right, 100 * g->value);
+    pmpo_buf_printf(out, "%zu of %zu answers right, was %zu", b->n_right, b->n,
+                    a->n_right);
+    if (a->n != b->n) { /* a server refused some */
+        pmpo_buf_printf(out, " of %zu", a->n);
+    }
+    pmpo_buf_printf(out, ", %+.1f points", 100 * g->value);
     say_interval(g, true, out);
     pmpo_buf_printf(out, "; McNemar's test p = %.2g)", o->answers.p_value);
     say_cut(o, out);
@@ -304,6 +309,17 @@ static const char *finding(const outcome *o)
     static const pmpo_interval none = {NAN, NAN, NAN};
     return pmpo_finding_name(
         pmpo_finding_of(o->answered ? &o->answers.gain : &none, &o->gain));
+}
+
+/* What the first look was at. The prompt of an earlier run knows some of it. */
+static void say_unseen(const outcome *o, const char *what, pmpo_buf *out)
+{
+    if (o->n_seen > 0) {
+        pmpo_buf_printf(out, "test %s of which %.0f are not unseen", what,
+                        o->n_seen);
+    } else {
+        pmpo_buf_printf(out, "unseen %s", what);
+    }
 }
 
 static void say_tested(const pmpo_state *st, const outcome *o, pmpo_buf *out)
@@ -318,11 +334,8 @@ static void say_tested(const pmpo_state *st, const outcome *o, pmpo_buf *out)
     pmpo_buf_puts(out, "on ");
     if (again) {
         pmpo_buf_puts(out, "test examples that were looked at before");
-    } else if (o->n_seen > 0) {
-        pmpo_buf_printf(out, "test examples of which %.0f are not unseen",
-                        o->n_seen);
     } else {
-        pmpo_buf_puts(out, "unseen examples");
+        say_unseen(o, "examples", out);
     }
     pmpo_buf_puts(out, ": ");
     if (o->answered) {
@@ -331,8 +344,10 @@ static void say_tested(const pmpo_state *st, const outcome *o, pmpo_buf *out)
     say_loss(o, out);
     pmpo_buf_putc(out, '.');
     if (again) {
-        pmpo_buf_printf(out, " The first look, after %.0f iterations, was at "
-                        "unseen ones: ", o->before.iterations);
+        pmpo_buf_printf(out, " The first look, after %.0f iterations, was at ",
+                        o->before.iterations);
+        say_unseen(o, "ones", out);
+        pmpo_buf_puts(out, ": ");
         say_gain(o->before.gain, o->before.low, o->before.high, out);
         pmpo_buf_putc(out, '.');
     }

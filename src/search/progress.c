@@ -118,8 +118,10 @@ int pmpo_before_step(void *ud, pmpo_hash key, pmpo_error *err)
     }
     if (s->n_steps > 0 && st->o.budget_ms > 0
         && ms >= (double)st->o.budget_ms) {
-        return pmpo_fail(err, PMPO_EBUDGET, "the budget of %.1f seconds is "
-                         "used up", (double)st->o.budget_ms / 1000);
+        return pmpo_fail(err, PMPO_EBUDGET,
+                         "the budget of %g seconds is "
+                         "used up",
+                         (double)st->o.budget_ms / 1000);
     }
     if (s->n_steps > 0 && st->o.budget_dollars > 0
         && paid(st) - s->dollars_at_start >= st->o.budget_dollars) {

@@ -29,7 +29,8 @@ pmpo_effect pmpo_effect_of(const pmpo_segment_effect *e, double noise_floor)
 {
     bool covers_zero = !(e->low > 0 || e->high < 0);
     bool in_noise = !(fabs(e->effect) > pmpo_margin(noise_floor));
-    return covers_zero || in_noise ? PMPO_EFFECT_UNCLEAR
-           : e->effect > 0         ? PMPO_EFFECT_HELPS
-                                   : PMPO_EFFECT_HURTS;
+    return isnan(e->effect)          ? PMPO_EFFECT_UNMEASURED
+           : covers_zero || in_noise ? PMPO_EFFECT_UNCLEAR
+           : e->effect > 0           ? PMPO_EFFECT_HELPS
+                                     : PMPO_EFFECT_HURTS;
 }

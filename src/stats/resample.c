@@ -61,38 +61,40 @@ pmpo_interval pmpo_bootstrap_mean(const double *x, const double *w, size_t n,
     return v;
 }
 
-/* The exact test where every group counts once or not at all; *sum is that of
- * d. */
-static bool all_single(const double *d, size_t n, double *sum, double *p)
+/* The exact test where all groups count alike or not at all: then only signs
+ * matter. *sum is that of d. */
+static bool all_alike(const double *d, size_t n, double *sum, double *p)
 {
     size_t up = 0, down = 0;
-    bool single = true;
+    double size = 0;
+    bool alike = true;
     *sum = 0;
     for (size_t i = 0; i < n; i++) {
         *sum += d[i];
         up += d[i] > 0;
         down += d[i] < 0;
-        single &= d[i] == 0 || fabs(d[i]) == 1;
+        size = size > 0 ? size : fabs(d[i]);
+        alike &= d[i] == 0 || fabs(d[i]) == size;
     }
     *p = pmpo_mcnemar(up, down);
-    return single;
+    return alike;
 }
 
 double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed)
 {
     double seen, p;
-    if (all_single(d, n, &seen, &p)) {
+    if (all_alike(d, n, &seen, &p)) {
         return p;
     }
     size_t as_far = 1;
-    for (size_t b = 0; b < PMPO_BOOTSTRAPS; b++) {
+    for (size_t b = 0; b < PMPO_SIGN_FLIPS; b++) {
         double sum = 0;
         for (size_t i = 0; i < n; i++) {
             sum += pmpo_random(&seed) >> 63 ? d[i] : -d[i];
         }
         as_far += fabs(sum) >= fabs(seen) - 1e-9; /* shares round */
     }
-    return (double)as_far / (PMPO_BOOTSTRAPS + 1);
+    return (double)as_far / (PMPO_SIGN_FLIPS + 1);
 }
 
 /* ---- ranks --------------------------------------------------------------------- */

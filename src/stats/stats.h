@@ -50,9 +50,11 @@ double pmpo_mcnemar(size_t b, size_t c);
 
 /* Like pmpo_mcnemar for groups: d[i] is how many more examples of group i went
  * one way than the other. If the treatments do not differ, a group's sign is
- * equally likely to be as it is or reversed: p is the share of PMPO_BOOTSTRAPS
- * random choices of signs whose sum is at least as far from 0, with one added.
- * Exact if all d[i] are -1, 0 or 1. */
+ * equally likely to be as it is or reversed: p is the share of PMPO_SIGN_FLIPS
+ * random choices of signs whose sum is at least as far from 0, with one added, so
+ * that levels down to a thousandth can be reached. Exact if all d[i] are 0 or of
+ * one size. */
+#define PMPO_SIGN_FLIPS 20000
 double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed);
 
 /* Wilson interval of a share over groups (pmpo_by_group of marks 0 and 1): n
