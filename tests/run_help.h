@@ -20,6 +20,26 @@
 
 /* n examples whose ids are eNN: preference ones, or supervised ones with
  * options. */
+/* The same questions and targets, without options. */
+static inline pmpo_data *make_targets(size_t n)
+{
+    pmpo_buf b = {0};
+    for (size_t i = 0; i < n; i++) {
+        pmpo_buf_printf(&b,
+                        "{\"id\":\"e%02zu\",\"input\":\"Question %zu: is the "
+                        "number %zu a lucky number for us?\",\"target\":"
+                        "\"%s\",\"weight\":%zu}\n",
+                        i, i, i * i + 7, i % 3 ? "yes" : "no", 1 + i % 2);
+    }
+    pmpo_data *d = NULL;
+    pmpo_error err = {0};
+    if (pmpo_data_parse(pmpo_buf_str(&b), "test.jsonl", NULL, &d, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    pmpo_buf_release(&b);
+    return d;
+}
+
 static inline pmpo_data *make_data(size_t n, bool preference)
 {
     pmpo_buf b = {0};

@@ -524,7 +524,7 @@ static size_t lead_of(const pmpo_run_view *v, pmpo_model *m,
 static void run_pairs(pmpo_run_metric metric, int shortlist, size_t *seen)
 {
     char *folder = make_folder(), *path = path_in(folder, "r");
-    pmpo_data *d = make_data(60, false);
+    pmpo_data *d = make_targets(60); /* with options: test_contest.c */
     pmpo_optimize_options o = options_for_choice();
     pmpo_data *val = validation_part(&o, d);
     o.metric = metric;

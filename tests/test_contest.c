@@ -234,11 +234,45 @@ static void only_what_may_win_puts_others_out(void **state)
     drop_folder(folder);
 }
 
+/* Where all examples have the same options, a lower loss alone does not let a
+ * rewriter's words win: scores that are hashes tell nobody's label. */
+static void words_must_tell_the_labels_apart(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = small_options();
+    size_t n_barred = 0, n_won = 0;
+    o.score.loss = PMPO_LOSS_NLL;
+    o.proposers = "contract,rewrite";
+    o.metric = PMPO_RUN_METRIC_NONE;
+    o.iterations = 6;
+    o.split = (pmpo_split){4, 40, 16, 1};
+    o.force = true;
+    for (unsigned salt = 0; salt < 24; salt++) {
+        pmpo_run *run = run_with(&o, d, (fake_options){.salt = salt}, path);
+        const pmpo_run_view *v = pmpo_run_describe(run);
+        for (size_t i = 0; i < v->n_finalists; i++) {
+            bool barred =
+                strstr(v->finalists[i].why, "to tell the labels apart");
+            n_barred += barred;
+            assert_false(barred && v->finalists[i].id == v->best_id);
+        }
+        n_won += strstr(why_of(v, v->best_id), "not by chance") != NULL;
+        pmpo_run_free(run);
+    }
+    assert_true(n_barred > 0 && n_won == 0);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_files_order_decides_nothing),
         cmocka_unit_test(only_what_may_win_puts_others_out),
+        cmocka_unit_test(words_must_tell_the_labels_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

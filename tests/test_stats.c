@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "stats/discern.h"
 #include "stats/margin.h"
 #include "stats/paired.h"
 #include "stats/stats.h"
@@ -518,10 +519,64 @@ static void test_findings(void **state)
     }
 }
 
+/* ---- what scores of labels tell ------------------------------------------------ */
+
+#define N 12
+#define K 3
+
+static double mean_told(const double *scores, const size_t *right)
+{
+    double x[N * K], out[N], sum = 0;
+    size_t counts[K];
+    for (size_t i = 0; i < N * K; i++) {
+        x[i] = scores[i];
+    }
+    pmpo_discern(x, right, N, K, counts, out);
+    for (size_t i = 0; i < N; i++) {
+        sum += out[i];
+    }
+    return sum / N;
+}
+
+static void told_by_scores(void **state)
+{
+    (void)state;
+    static const size_t right[N] = {0, 1, 2, 0, 1, 2, 0, 0, 0, 1, 0, 2};
+    static const double share[K] = {6, 3, 3};
+    double none[N * K], some[N * K], moved[N * K], all[N * K], against[N * K];
+    double entropy = 0;
+    uint64_t seed = 4;
+    for (size_t j = 0; j < K; j++) {
+        entropy -= share[j] / N * log(share[j] / N);
+    }
+    for (size_t i = 0; i < N * K; i++) {
+        size_t j = i % K;
+        double noise = (double)(pmpo_random(&seed) >> 11) /
+                       (double)(1ULL << 53);
+        bool is = right[i / K] == j;
+        none[i] = -1.0 - 3.0 * (double)j; /* of all examples the same */
+        some[i] = -2 + is + noise;
+        moved[i] = 3 * some[i] - 40 * (double)j - 0.5 * (double)(i / K);
+        all[i] = is ? -0.1 : -20;
+        against[i] = is ? -20 : -0.1;
+    }
+    NEAR(mean_told(none, right), entropy, 1e-9);
+    NEAR(mean_told(against, right), entropy, 1e-9); /* no scale below 0 */
+    assert_true(mean_told(some, right) < entropy - 0.1);
+    assert_true(mean_told(all, right) < 0.01);
+    assert_true(mean_told(moved, right) < entropy - 0.1);
+    for (size_t i = 0; i < N * K;
+         i++) { /* a bias and sums of rows tell nothing */
+        moved[i] = some[i] - 40 * (double)(i % K) - 0.5 * (double)(i / K);
+    }
+    NEAR(mean_told(moved, right), mean_told(some, right), 0.05);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unequal_groups),
+        cmocka_unit_test(told_by_scores),
         cmocka_unit_test(test_findings),
         cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_bootstrap),

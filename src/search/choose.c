@@ -8,7 +8,10 @@
  * 2. The lowest loss leads.
  * 3. But a prompt with a rewriter's words leads only where a paired test says
  *    that it is better than the best one without: of many that a rewriter
- *    writes some gain by chance, and what they say may be nonsense.
+ *    writes some gain by chance, and what they say may be nonsense. Where
+ *    all examples have the same options another one has to say that it tells
+ *    them apart better: words that only move the labels' probabilities, or even
+ *    them out, need no sense (told_apart.c).
  * 4. With a metric, the few best by loss answer the validation part, because a
  *    loss that is read off the right answer rewards imitated form. Of those
  *    whose right answers are within one standard error of the most, the loss
@@ -250,8 +253,8 @@ static const char *say_gain(pmpo_state *st, int other, pmpo_interval v,
 
 /* Is the paired 95 % interval of what p->of[i] gains over p->of[plain] on the
  * validation part above 0? Its `why` says so. */
-static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
-                     bool *yes, pmpo_error *err)
+static int gains(pmpo_state *st, const pool *p, size_t i, size_t plain,
+                 bool *yes, pmpo_error *err)
 {
     int own = p->of[i].id, other = p->of[plain].id;
     pmpo_arena mem = {0};
@@ -269,6 +272,25 @@ static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
         p->of[i].why = say_gain(st, other, gain, saved, *yes);
     }
     pmpo_arena_release(&mem);
+    return rc;
+}
+
+/* And does it, where that can be asked, tell the labels apart better? */
+static int is_better(pmpo_state *st, const pool *p, size_t i, size_t plain,
+                     bool *yes, pmpo_error *err)
+{
+    pmpo_interval told = {NAN, NAN, NAN};
+    int rc = gains(st, p, i, plain, yes, err);
+    if (rc == 0 && *yes) {
+        rc = pmpo_tells_apart(st, p->of[plain].id, p->of[i].id, &told, err);
+    }
+    if (rc == 0 && !isnan(told.value) && !(told.low > 0)) {
+        *yes = false;
+        p->of[i].why = pmpo_say(st,
+                                "%s, but not shown to tell the labels apart "
+                                "better: %.2g (%.2g to %.2g)",
+                                p->of[i].why, told.value, told.low, told.high);
+    }
     return rc;
 }
 

@@ -39,6 +39,19 @@ static bool any_options(const pmpo_data *d)
     return false;
 }
 
+/* With all targets, where `part` has options and the loss doesn't need them. */
+static int make_whole(const pmpo_state *st, const pmpo_data *part,
+                      pmpo_scorer *needed, pmpo_scorer **out, bool *own,
+                      pmpo_error *err)
+{
+    pmpo_scorer_options need = pmpo_search_scoring(&st->o, PMPO_TARGETS_LOSS);
+    pmpo_scorer_options all = pmpo_search_scoring(&st->o, PMPO_TARGETS_ALL);
+    *out = needed;
+    *own = need.targets != all.targets && any_options(part);
+    return *own ? pmpo_joint_scorer_new(st->in->scorer, part, &all, out, err)
+                : 0;
+}
+
 static int make_scorers(pmpo_state *st, pmpo_error *err)
 {
     const pmpo_search_input *in = st->in;
@@ -53,13 +66,13 @@ static int make_scorers(pmpo_state *st, pmpo_error *err)
     if (rc == 0 && in->test) {
         rc = pmpo_joint_scorer_new(in->scorer, in->test, &all, &st->test, err);
     }
-    if (rc == 0 && need.targets != all.targets && any_options(in->train)) {
-        st->own_train_all = true;
-        return pmpo_joint_scorer_new(in->scorer, in->train, &all,
-                                     &st->train_all, err);
-    }
-    st->train_all = st->train;
-    return rc;
+    rc = rc < 0 ? rc
+                : make_whole(st, in->train, st->train, &st->train_all,
+                             &st->own_train_all, err);
+    return rc < 0 || !in->validation
+               ? rc
+               : make_whole(st, in->validation, st->validation,
+                            &st->validation_all, &st->own_validation_all, err);
 }
 
 static int load_progress(pmpo_state *st, pmpo_error *err)
@@ -113,6 +126,9 @@ static void state_release(pmpo_state *st)
     pmpo_scorer_free(st->test);
     if (st->own_train_all) {
         pmpo_scorer_free(st->train_all);
+    }
+    if (st->own_validation_all) {
+        pmpo_scorer_free(st->validation_all);
     }
     pmpo_free(st->rows);
     pmpo_free(st->past_segments);

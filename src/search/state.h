@@ -11,6 +11,7 @@
 #include "search/mask.h"
 #include "search/search.h"
 #include "search/vet.h"
+#include "stats/stats.h"
 
 /* This sitting: budgets, cost and the state of progress reports. */
 typedef struct pmpo_sitting {
@@ -46,7 +47,9 @@ typedef struct pmpo_state {
     pmpo_kept kept;          /* parts that every candidate must have */
     pmpo_scorer *train, *validation;    /* targets the loss needs */
     pmpo_scorer *train_all, *test;      /* all targets, for the report */
+    pmpo_scorer *validation_all;        /* likewise; NULL: no such part */
     bool own_train_all;                 /* false: train_all is `train` */
+    bool own_validation_all;
     pmpo_jobs jobs;
     pmpo_candidate_row *rows; /* every prompt of the run, by id */
     size_t n_rows, cap_rows;
@@ -137,6 +140,15 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, bool is_joined,
  * or with the answer that will be asked for, is too long: the run could not be
  * finished if it were accepted. Only tokenises. */
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
+
+/* ---- told_apart.c -------------------------------------------------------- */
+
+/* What row `id` tells more than row `other` of which label an example of the
+ * validation part has, by both prompts' scores of the labels without their bias
+ * and scale (stats/discern.h): nats, with the paired 95 % interval over the
+ * inputs. NAN: the examples don't have the same options, or these don't fit. */
+int pmpo_tells_apart(pmpo_state *st, int other, int id, pmpo_interval *gain,
+                     pmpo_error *err);
 
 /* ---- approve.c --------------------------------------------------------------- */
 

@@ -241,7 +241,7 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, bool is_joined,
 
 int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err)
 {
-    pmpo_scorer *const all[] = {st->train_all, st->validation, st->test};
+    pmpo_scorer *const all[] = {st->train_all, st->validation_all, st->test};
     uint64_t prefill, logical;
     pmpo_error why = {0};
     int rc = 0;
