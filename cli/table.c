@@ -249,7 +249,7 @@ const option_row option_rows[] = {
     NUMBER("threads", OPT_INT, threads, "N",
            "number of compute threads; 0: the processors that this process "
            "may use",
-           "", OPENS, 0, 4096),
+           "", OPENS, 0, PMPO_MOST_THREADS),
     NUMBER("gpu-layers", OPT_INT, gpu_layers, "N",
            "number of layers on the GPU; -1: all", "", OPENS, -1, 100000),
     NUMBER("memory", OPT_BYTES, memory_bytes, "SIZE",

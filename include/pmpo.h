@@ -145,6 +145,8 @@ typedef void (*pmpo_progress_fn)(void *ud, const pmpo_progress *p);
 
 typedef struct pmpo_model pmpo_model;
 
+#define PMPO_MOST_THREADS 512 /* of llama.cpp */
+
 typedef struct pmpo_model_options {
     size_t size;             /* of this struct; set by init */
     const char *model;       /* GGUF path, listed name, or http(s):// URL of a
@@ -153,7 +155,8 @@ typedef struct pmpo_model_options {
                               * the list's default */
     pmpo_precision precision;
     pmpo_products products;  /* pmpo_run_models fills in what the run used */
-    int threads;             /* 0: the processors this process may use */
+    int threads;             /* 0: the processors this process may use; at most
+                              * PMPO_MOST_THREADS */
     int gpu_layers;          /* layers on the GPU; -1: all; 0: none */
     uint64_t memory_bytes;   /* limit for weights and KV; 0: what is free */
     bool for_generation;     /* not for scoring: AUTO precision is native */

@@ -195,6 +195,56 @@ static void an_example_is_not_its_own_demonstration(void **state)
     pmpo_data_free(d);
 }
 
+/* A prompt may close with an instruction behind its last demonstration; an answer
+ * of two paragraphs is no such one. */
+static void a_closing_instruction_stays(void **state)
+{
+    (void)state;
+    pmpo_data *d = parsed("{\"input\":\"One?\",\"target\":\"yes\"}\n"
+                          "{\"input\":\"Two?\",\"target\":\"It is.\\n\\nno\"}"
+                          "\n");
+    double x[2], y[2];
+    losses_of(d, "Say.\n\nExamples:\n\nInput: One?\nOutput: yes\n\nNow say.",
+              x);
+    losses_of(d, "Say.\n\nNow say.", y);
+    assert_true(x[0] == y[0] && x[1] != y[1]);
+    losses_of(d, "Say.\n\nExamples:\n\nInput: Two?\nOutput: It is.\n\nno", x);
+    losses_of(d, "Say.", y);
+    assert_true(x[1] == y[1]);
+    losses_of(d,
+              "Say.\n\nExamples:\n\nInput: Two?\nOutput: It is.\n\nno\n\n"
+              "Now say.",
+              x);
+    losses_of(d, "Say.\n\nNow say.", y);
+    assert_true(x[1] == y[1]);
+    pmpo_data_free(d);
+}
+
+/* Its prior would have the demonstration that its score hasn't. */
+static void no_prior_sees_the_answer(void **state)
+{
+    (void)state;
+    pmpo_data *d = parsed("{\"input\":\"One?\",\"target\":\"yes\"}\n");
+    pmpo_score_options o;
+    pmpo_scores *s = NULL;
+    pmpo_error err = {0};
+    pmpo_score_options_init(&o);
+    o.no_cache = true;
+    o.loss = PMPO_LOSS_NLL;
+    o.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
+    pmpo_model *m = fake_new(&(fake_options){.salt = 1});
+    const pmpo_str with[] = {PMPO_STR("Say.\n\n" TURN("One?", "yes")),
+                             PMPO_STR("Say.\n\n" TURN("Two?", "yes"))};
+    assert_int_equal(pmpo_score(m, d, &with[0], 1, &o, &s, &err), PMPO_EUSAGE);
+    assert_non_null(strstr(err.text, "would see its answer"));
+    assert_int_equal(pmpo_score(m, d, &with[1], 1, &o, &s, &err), 0);
+    pmpo_scores_free(s);
+    o.beta = 0;
+    assert_int_equal(pmpo_score(m, d, &with[1], 1, &o, &s, &err), PMPO_EUSAGE);
+    fake_free(m);
+    pmpo_data_free(d);
+}
+
 /* Bit for bit what a data set with these messages gives. */
 static void turns_are_messages(void **state)
 {
@@ -533,6 +583,8 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(demonstrations_are_one_unit),
         cmocka_unit_test(an_example_is_not_its_own_demonstration),
+        cmocka_unit_test(a_closing_instruction_stays),
+        cmocka_unit_test(no_prior_sees_the_answer),
         cmocka_unit_test(turns_are_messages),
         cmocka_unit_test(messages_have_the_turns),
         cmocka_unit_test(a_search_shows_examples),

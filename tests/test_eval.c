@@ -560,11 +560,32 @@ static void test_shots(void **state)
     pmpo_data_free(s2);
 }
 
+/* Of equally likely options the first of the data is the answer, not the target
+ * because it was scored first. */
+static void test_ties_go_by_the_data(void **state)
+{
+    (void)state;
+    pmpo_data *d = walks(2); /* No, then Yes; "Yes" is the first option */
+    pmpo_target_score t[2] = {{.nats = 1.5, .n_tokens = 1},
+                              {.nats = 1.5, .n_tokens = 1}};
+    for (size_t i = 0; i < 2; i++) {
+        t[0].text = i ? PMPO_STR("Yes") : PMPO_STR("No");
+        t[1].text = i ? PMPO_STR("No") : PMPO_STR("Yes");
+        const pmpo_example_score x = {.targets = t, .n_targets = 2};
+        const pmpo_example *e = pmpo_data_example(d, i);
+        assert_true(pmpo_right_option(e, &x) == (double)i);
+        assert_true(pmpo_right_option_mean(e, &x) == (double)i);
+        assert_true(pmpo_right_option_calibrated(e, &x) == (double)i);
+    }
+    pmpo_data_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_are_counted),
         cmocka_unit_test(test_copies_add_nothing),
+        cmocka_unit_test(test_ties_go_by_the_data),
         cmocka_unit_test(test_pairs_and_means),
         cmocka_unit_test(test_default_is_by_form),
         cmocka_unit_test(test_what_applies),

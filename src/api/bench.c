@@ -197,12 +197,14 @@ static int forget(work *w, pmpo_error *err)
 static int prefill_once(work *w, uint64_t rows, uint64_t outputs, double *ms,
                         pmpo_error *err)
 {
-    size_t prefix = w->n_prefix, all = prefix + REFERENCE_ROWS + 1;
+    size_t prefix = w->n_prefix, room = w->model->limits.max_context;
+    size_t all = prefix + REFERENCE_ROWS + 1;
     float lps[REFERENCE_ROWS];
     uint64_t fed = 0, seed = 7;
     if (is_served(w)) {
         return saturate_once(w, rows, ms, err);
     }
+    all = all < room ? all : room;
     size_t n = (size_t)((REFERENCE_ROWS * outputs + rows / 2) / rows);
     n = n < 1 ? 1 : n > REFERENCE_ROWS - 1 ? REFERENCE_ROWS - 1 : n;
     int32_t *ids = pmpo_calloc(all, sizeof(*ids));
@@ -281,6 +283,8 @@ static int time_plain(work *w, pmpo_error *err)
         idx[i] = i;
     }
     so.plain = true;
+    so.loss = PMPO_LOSS_NLL; /* a part's rejected outputs may be none */
+    so.calibrate = PMPO_CALIBRATE_NONE;
     int rc = pmpo_data_subset(w->data, idx, n, &few, err);
     rc = rc < 0 ? rc : pmpo_scorer_new(w->model, few, &so, &s, err);
     if (rc == 0) {

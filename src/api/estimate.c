@@ -310,11 +310,14 @@ int pmpo_optimize_estimate(const pmpo_optimize_input *in,
                            pmpo_estimate *out, pmpo_error *err)
 {
     pmpo_parts parts;
-    pmpo_optimize_options o = *asked;
     pmpo_estimate e = {.assumptions = assumptions};
     pmpo_arena mem = {0};
     int rc = pmpo_optimize_check(asked, err);
-    rc = rc < 0 ? rc : pmpo_optimize_unmark(&o, &mem, err);
+    if (rc < 0) {
+        return rc; /* it may be of another size */
+    }
+    pmpo_optimize_options o = *asked;
+    rc = pmpo_optimize_unmark(&o, &mem, err);
     rc = rc < 0 ? rc : pmpo_parts_make(in, &o, &parts, err);
     if (rc == 0) {
         rc = estimate(in->scorer, in->rewriter ? in->rewriter : in->scorer,

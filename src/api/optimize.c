@@ -219,13 +219,16 @@ int pmpo_optimize(const pmpo_optimize_input *in,
                   pmpo_run **out, pmpo_error *err)
 {
     int rc = pmpo_optimize_check(asked, err);
+    if (rc < 0) {
+        return rc; /* it may be of another size */
+    }
     pmpo_optimize_options o = *asked;
     pmpo_store *store = NULL;
     pmpo_parts parts = {0};
     pmpo_arena mem = {0};
     pmpo_model *scorer = in->scorer;
     pmpo_model *rewriter = in->rewriter ? in->rewriter : scorer;
-    rc = rc < 0 ? rc : pmpo_optimize_unmark(&o, &mem, err);
+    rc = pmpo_optimize_unmark(&o, &mem, err);
     rc = rc < 0 ? rc : pmpo_parts_make(in, &o, &parts, err);
     if (rc == 0 && o.task.len == 0) {
         o.task = pmpo_data_task(in->train);

@@ -23,14 +23,14 @@ static bool has_rejected(const pmpo_example *e)
     return e->n_rejected > 0;
 }
 
-static bool is_option(const pmpo_example *e, pmpo_str text)
+/* Where an option stands; e->n_options: it is none. */
+static size_t place_of(const pmpo_example *e, pmpo_str text)
 {
-    for (size_t i = 0; i < e->n_options; i++) {
-        if (pmpo_str_eq(e->options[i], text)) {
-            return true;
-        }
+    size_t i = 0;
+    while (i < e->n_options && !pmpo_str_eq(e->options[i], text)) {
+        i++;
     }
-    return false;
+    return i;
 }
 
 static double whole(const pmpo_target_score *t)
@@ -48,13 +48,17 @@ static double calibrated(const pmpo_target_score *t)
     return t->nats - t->prior_nats;
 }
 
-/* No other option costs less than the target. */
+/* No other option costs less than the target, nor as much and stands before it. */
 static double cheapest(const pmpo_example *e, const pmpo_example_score *s,
                        double (*cost)(const pmpo_target_score *t))
 {
+    size_t own = place_of(e, s->targets[0].text);
+    double least = cost(&s->targets[0]);
     for (size_t i = 1; i < s->n_targets; i++) {
-        if (is_option(e, s->targets[i].text) &&
-            cost(&s->targets[i]) < cost(&s->targets[0])) {
+        size_t place = place_of(e, s->targets[i].text);
+        double c = cost(&s->targets[i]);
+        if (place < e->n_options &&
+            (c < least || (c == least && place < own))) {
             return 0;
         }
     }

@@ -16,6 +16,20 @@ static pmpo_str question_of(const pmpo_example *e)
     return pmpo_str_trim(e->input);
 }
 
+/* What stands behind the example's own answer in the output of the last
+ * demonstration: the prompt may close with an instruction. An answer of several
+ * paragraphs is none. */
+static pmpo_str tail_of(pmpo_str output, const pmpo_example *e)
+{
+    pmpo_str own = pmpo_str_trim(e->target);
+    size_t from = pmpo_str_starts(output, own) ? own.len : 0;
+    size_t at = from < output.len
+                    ? pmpo_str_find(output, PMPO_STR("\n\n"), from)
+                    : SIZE_MAX;
+    return at == SIZE_MAX ? PMPO_STR("")
+                          : pmpo_str_trim(pmpo_str_sub(output, at, output.len));
+}
+
 /* Takes the example itself out. Returns how many that were. */
 static size_t drop_own(pmpo_demos *d, const pmpo_example *e)
 {
@@ -24,11 +38,20 @@ static size_t drop_own(pmpo_demos *d, const pmpo_example *e)
     for (size_t i = 0; i < d->n; i++) {
         if (!pmpo_str_eq(d->of[i].input, own)) {
             d->of[n++] = d->of[i];
+        } else if (i + 1 == d->n && d->as == PMPO_DEMOS_AS_TEXT) {
+            d->tail = tail_of(d->of[i].output, e);
         }
     }
     size_t dropped = d->n - n;
     d->n = n;
     return dropped;
+}
+
+bool pmpo_asked_drops(pmpo_str prompt, const pmpo_example *e)
+{
+    pmpo_demos d;
+    pmpo_demos_read(prompt, &d);
+    return drop_own(&d, e) > 0;
 }
 
 int pmpo_asked_with(pmpo_str prompt, const pmpo_example *e, pmpo_arena *mem,

@@ -85,6 +85,9 @@ typedef struct pmpo_asked {
 int pmpo_asked_with(pmpo_str prompt, const pmpo_example *e, pmpo_arena *mem,
                     pmpo_asked *out, pmpo_error *err);
 
+/* Is the example itself a demonstration of the prompt? */
+bool pmpo_asked_drops(pmpo_str prompt, const pmpo_example *e);
+
 /* Releases what *t holds but not t itself. */
 void pmpo_template_clear(pmpo_template *t);
 /* The literals for n messages with these roles. Borrowed from t. `assistant`:

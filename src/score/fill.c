@@ -28,6 +28,27 @@ static int fill_target(const pmpo_rendered *x, size_t t, pmpo_str text,
     return 0;
 }
 
+/* Of the options that score as list[picked], the first in the data's order: the
+ * target stands first in the list, and a tie is no answer to it. */
+static size_t first_of_equals(const pmpo_example *e,
+                              const pmpo_target_score *list, size_t n,
+                              size_t picked, bool per_token)
+{
+    double top = pmpo_output_score(&list[picked], per_token);
+    size_t best = picked, least = e->n_options;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < e->n_options && !pmpo_str_eq(e->options[k], list[i].text)) {
+            k++;
+        }
+        if (pmpo_output_score(&list[i], per_token) == top && k < least) {
+            best = i;
+            least = k;
+        }
+    }
+    return best;
+}
+
 /* Format, choice and pick over those targets that are options. */
 static int fill_choice(const pmpo_scorer *s, const pmpo_outputs *o,
                        const pmpo_example *e, pmpo_arena *mem,
@@ -51,7 +72,9 @@ static int fill_choice(const pmpo_scorer *s, const pmpo_outputs *o,
         int picked;
         pmpo_format_choice(list, n, &s->o.how, &x->format, &x->choice,
                            &picked);
-        x->picked = (int)where[picked];
+        x->picked =
+            (int)where[first_of_equals(e, list, n, (size_t)picked,
+                                       pmpo_compares_per_token(&s->o.how))];
         x->correct = x->picked == 0;
     }
     return 0;

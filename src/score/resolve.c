@@ -94,6 +94,9 @@ static void name_users(unsigned setting, char *out, size_t room)
 int pmpo_loss_check(const pmpo_score_options *o, pmpo_loss_kind loss,
                     pmpo_error *err)
 {
+    if (!(o->beta > 0) || isinf(o->beta)) {
+        return pmpo_fail(err, PMPO_EUSAGE, "beta must be a number above 0");
+    }
     if (o->loss_on == PMPO_LOSS_ON_ANSWER &&
         o->calibrate != PMPO_CALIBRATE_NONE) {
         return pmpo_fail(err, PMPO_EUSAGE, "--loss-on answer has no --calibrate "

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "model/template.h"
 #include "score/loss.h"
 #include "score/prior.h"
 #include "score/scorer.h"
@@ -223,8 +224,16 @@ static int render_example(pmpo_scorer *s, pmpo_str prompt, size_t i,
                           pmpo_arena *mem, pmpo_rendered *out, pmpo_error *err)
 {
     const pmpo_outputs *o = &s->outputs[i];
-    const pmpo_render_input in = {prompt, pmpo_data_example(s->data, i),
-                                  o->texts, o->n, s->o.end == PMPO_END_YES};
+    const pmpo_example *e = pmpo_data_example(s->data, i);
+    const pmpo_render_input in = {prompt, e, o->texts, o->n,
+                                  s->o.end == PMPO_END_YES};
+    if (s->prior && pmpo_asked_drops(prompt, e)) {
+        return pmpo_fail(
+            err, PMPO_EUSAGE,
+            "it is one of the prompt's demonstrations, so its prior "
+            "(--calibrate content-free) would see its answer: take "
+            "it out of either, or leave the calibration out");
+    }
     return pmpo_render(s->template, &in, mem, out, err);
 }
 

@@ -114,6 +114,7 @@ static bool read_form(pmpo_str prompt, pmpo_demos_as as, pmpo_demos *out)
 
 void pmpo_demos_read(pmpo_str prompt, pmpo_demos *out)
 {
+    out->tail = PMPO_STR("");
     if (!read_form(prompt, PMPO_DEMOS_AS_TURNS, out) &&
         !read_form(prompt, PMPO_DEMOS_AS_TEXT, out)) {
         out->instruction = prompt;
@@ -161,6 +162,10 @@ void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out)
         pmpo_buf_put(out, f.answer);
         pmpo_buf_put(out, d->of[i].output);
         pmpo_buf_put(out, f.close);
+    }
+    if (d->tail.len > 0) {
+        pmpo_buf_puts(out, f.between.ptr);
+        pmpo_buf_put(out, d->tail);
     }
 }
 

@@ -47,6 +47,9 @@ typedef struct pmpo_demos {
     pmpo_demo of[PMPO_MAX_DEMOS];
     size_t n;
     pmpo_demos_as as;
+    pmpo_str
+        tail; /* as text, behind the last one: only for pmpo_demos_write. What
+                    * is read there is part of the last output */
 } pmpo_demos;
 
 /* Splits a prompt into instruction and demonstrations, which borrow from it. If
@@ -63,7 +66,8 @@ pmpo_span pmpo_demos_span(pmpo_str prompt, const pmpo_demos *d);
 void pmpo_demos_add_segment(pmpo_str prompt, const pmpo_demos *d, int max,
                             pmpo_span *segments, size_t *n);
 
-/* Appends the instruction and the n demonstrations (`rest` is not looked at). */
+/* Appends the instruction, the n demonstrations and the tail (`rest` is not looked
+ * at). */
 void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out);
 
 /* *yes: the demonstration would be read as it is written. False if its texts

@@ -282,6 +282,7 @@ int pmpo_llama_decode_in(pmpo_llama *l, struct llama_context *ctx,
         return 0;
     }
     pmpo_attention_begin(l->pool->attention);
+    last_log[0] = '\0'; /* of this decoding, if it fails */
     int rc = l->cancelled ? 2 : pmpo_guard_decode(ctx, l->batch);
     if (rc == 0) {
         if (l->model->tick) {
