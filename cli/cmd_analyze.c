@@ -190,6 +190,8 @@ static void analyze_text(const options *o, const session *s,
         put_fact("marked by", "%s", pmpo_model_describe(s->rewriter)->name);
     }
     char without[SHORT];
+    put_fact("loss", "%s, the mean over %zu examples",
+             pmpo_loss_name(a->scores->loss), a->scores->prompts[0].n_examples);
     put_fact("prompt", "%.4f nats of loss with it, %s without any prompt",
              a->loss,
              isfinite(a->loss_without) ? show_loss(a->loss_without, without)

@@ -103,9 +103,10 @@ static void put_baseline(const pmpo_data *d, const pmpo_scores *s)
     /* Long answers are no labels. */
     if (s->n_prompts > 0 && s->prompts[0].n_options > 0 && label.len < 40
         && isfinite(share)) {
-        put_fact("baseline", "always answering \"%.*s\" would be right in "
-                 "%.0f %% of all the data", (int)label.len, label.ptr,
-                 100 * share);
+        put_fact("baseline",
+                 "always answering \"%.*s\" would be right in "
+                 "%.0f %% of these examples",
+                 (int)label.len, label.ptr, 100 * share);
     }
 }
 

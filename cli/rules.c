@@ -69,18 +69,29 @@ static bool masks_nothing(const options *o)
     return o->no_mask;
 }
 
+static bool is_zero(const char *part)
+{
+    return part && !strcmp(part, "0");
+}
+
 /* With the preset paper, auto is none. */
 static bool answers_nothing(const options *o)
 {
-    return o->run_metric == PMPO_RUN_METRIC_NONE
-           || (is_paper(o) && o->run_metric == PMPO_RUN_METRIC_AUTO);
+    bool nobody = is_zero(o->val) && is_zero(o->test);
+    return nobody || o->run_metric == PMPO_RUN_METRIC_NONE ||
+           (is_paper(o) && o->run_metric == PMPO_RUN_METRIC_AUTO);
 }
 
 /* Prompts are not compared once more at the end. */
 static bool has_no_last_choice(const options *o)
 {
-    return is_paper(o) || o->iterations == 0 ||
-           (o->val && !strcmp(o->val, "0"));
+    return is_paper(o) || o->iterations == 0 || is_zero(o->val);
+}
+
+static bool has_nobody_to_answer(const options *o)
+{
+    return is_zero(o->val) && is_zero(o->test) &&
+           o->run_metric != PMPO_RUN_METRIC_NONE;
 }
 
 static bool has_no_shortlist(const options *o)
@@ -177,6 +188,11 @@ static bool has_no_judge(const options *o)
     return !asks(o, PMPO_METRIC_JUDGE);
 }
 
+static bool names_demos_in_vain(const options *o)
+{
+    return o->demos == 0 && !proposes_no_demos(o);
+}
+
 static const rule rules[] = {
     {CMD_OPTIMIZE, "joint", has_one_model, "it takes -m twice or more"},
     {CMD_OPTIMIZE, "no-loss-check", options_joint,
@@ -187,7 +203,9 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "no-guard", is_paper, "--preset paper has no guard"},
     {CMD_OPTIMIZE, "allow-copy", guards_nothing, "no copies are looked for"},
     {CMD_OPTIMIZE, "max-tokens", answers_nothing,
-     "nothing is answered without a --metric"},
+     "nothing is answered: it takes a --metric, and a validation or test part"},
+    {CMD_OPTIMIZE, "metric", has_nobody_to_answer,
+     "with --val 0 --test 0 nothing is answered"},
     {CMD_OPTIMIZE, "shortlist", has_no_shortlist,
      "nothing is answered to choose by"},
     {CMD_OPTIMIZE, "lowest-loss", takes_lowest, "the run ends so without it"},
@@ -196,6 +214,8 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},
     {CMD_OPTIMIZE, "demos", proposes_no_demos,
      "the proposer demos does not take part"},
+    {CMD_OPTIMIZE, "proposers", names_demos_in_vain,
+     "it names demos, and --demos is 0"},
     {CMD_OPTIMIZE, "demos", is_calibrated,
      "there are no demonstrations with --calibrate"},
     {CMD_OPTIMIZE, "demos-as", shows_no_demos, "--demos 0 shows none"},

@@ -174,7 +174,8 @@ typedef struct pmpo_model_options {
     bool insecure;           /* allow the key over plain http to other hosts */
     int concurrency;         /* requests in flight per server; 0: adapted */
     int timeout_s;           /* of one attempt of a request; 0: 600 */
-    double price_in, price_out; /* dollars per million tokens sent, generated */
+    double price_in, price_out; /* dollars per million tokens sent, generated;
+                              * 0 or more */
     pmpo_progress_fn progress;
     void *progress_ud;
 } pmpo_model_options;
@@ -233,10 +234,11 @@ PMPO_API void pmpo_uncancel(pmpo_model *m);
 /* Makes `m` stand for itself and n others in pmpo_optimize,
  * pmpo_optimize_estimate and pmpo_resume: there, the loss of a prompt is the
  * mean or the maximum of its losses on all n + 1 models. Other calls, and
- * everything that is generated, use `m` alone. Borrows `others` until m is
- * freed; pmpo_cancel on `m` also cancels them. PMPO_EUSAGE: more than
- * PMPO_MOST_JOINED in all, a model given twice, or one that is joined already;
- * PMPO_EMODEL: a model can't score. */
+ * everything that is generated, use `m` alone. Takes the place of an earlier
+ * join; n 0: `m` stands for itself again. Borrows `others` until then, or until
+ * m is freed; pmpo_cancel on `m` also cancels them. PMPO_EUSAGE: more than
+ * PMPO_MOST_JOINED in all, a model given twice, or one to which others are
+ * joined; PMPO_EMODEL: a model can't score. */
 PMPO_API int pmpo_model_join(pmpo_model *m, pmpo_model *const *others, size_t n,
                              pmpo_joint how, pmpo_error *err);
 
@@ -289,9 +291,11 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
     pmpo_reduction reduction;                                                  \
     pmpo_loss_on loss_on;                                                      \
     pmpo_normalize normalize;                                                  \
-    pmpo_calibrate calibrate;  /* nll may be negative then */                  \
-    double beta;               /* of the preference loss; 1 */                 \
-    const char *template_name; /* chat, ..., @file: docs/templates.md */       \
+    pmpo_calibrate calibrate; /* nll may be negative then */                   \
+    double beta;              /* of the preference loss; 1 */                  \
+    const char                                                                 \
+        *template_name; /* chat, ..., @file: docs/templates.md; not     \
+                                * NULL */      \
     pmpo_end end;
 
 typedef struct pmpo_score_settings {

@@ -10,6 +10,7 @@ static void test_estimate(void **state)
     pmpo_estimate e;
     pmpo_data *d = make_data(10, true);
     pmpo_optimize_options o = small_options();
+    o.metric = PMPO_RUN_METRIC_EXACT; /* pairs have none by themselves */
     pmpo_model *m = fake_new(&(fake_options){.salt = 4});
     assert_int_equal(pmpo_optimize_estimate(&(pmpo_optimize_input){m, NULL, d, NULL, NULL},
                                             &o, &e, &err), 0);

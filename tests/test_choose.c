@@ -33,6 +33,11 @@ static void the_metric_by_the_form(void **state)
          "\"target\":\"7.5%\"}\n{\"input\":\"f\",\"target\":\"18.\"}\n",
          PMPO_METRIC_NUMBER},
         {"{\"input\":\"a\",\"target\":\"1 2 5 9\"}\n", PMPO_METRIC_EXACT},
+        {"{\"input\":\"a\",\"chosen\":\"It rains.\",\"rejected\":\"No.\"}\n",
+         0}, /* better than another, and no answer to be met */
+        {"{\"input\":\"a\",\"chosen\":\"So it is 7.\",\"rejected\":\"No.\","
+         "\"answer\":\"7\"}\n",
+         PMPO_METRIC_NUMBER},
         {"{\"input\":\"a\",\"target\":\"1, 2, 3\"}\n", PMPO_METRIC_EXACT},
         {"{\"input\":\"a\",\"target\":\"1,2,3\"}\n", PMPO_METRIC_EXACT},
         {"{\"input\":\"a\",\"target\":\"1234,567\"}\n", PMPO_METRIC_EXACT},

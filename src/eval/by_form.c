@@ -39,12 +39,30 @@ static bool all(const pmpo_data *d, bool (*is)(pmpo_str s))
     return pmpo_data_count(d) > 0;
 }
 
+/* A chosen output is better than another one; it is no answer to be met. */
+static bool is_pair(const pmpo_data *d, size_t i)
+{
+    const pmpo_example *e = pmpo_data_example(d, i);
+    return e->n_rejected > 0 && e->n_options == 0 && e->answer.len == 0 &&
+           !pmpo_data_rejected_drawn(d, i);
+}
+
+static bool all_pairs(const pmpo_data *d)
+{
+    size_t i = 0, n = pmpo_data_count(d);
+    while (i < n && is_pair(d, i)) {
+        i++;
+    }
+    return i == n;
+}
+
 unsigned pmpo_metric_by_form(const pmpo_data *d)
 {
-    return all(d, pmpo_text_is_number) ? PMPO_METRIC_NUMBER
-           : all(d, is_letter)         ? PMPO_METRIC_CHOICE
-           : all(d, is_short)          ? PMPO_METRIC_EXACT
-                                       : 0;
+    return all_pairs(d)                  ? 0
+           : all(d, pmpo_text_is_number) ? PMPO_METRIC_NUMBER
+           : all(d, is_letter)           ? PMPO_METRIC_CHOICE
+           : all(d, is_short)            ? PMPO_METRIC_EXACT
+                                         : 0;
 }
 
 unsigned pmpo_run_metric_bit(pmpo_run_metric m)

@@ -378,10 +378,6 @@ static int prepare(pmpo_llama_opening *w, pmpo_error *err)
 int pmpo_llama_open(const pmpo_model_options *o, pmpo_model **out,
                     pmpo_error *err)
 {
-    if (o->threads < 0 || o->threads > PMPO_MOST_THREADS) {
-        return pmpo_fail(err, PMPO_EUSAGE, "threads must be 0 to %d",
-                         PMPO_MOST_THREADS);
-    }
     pmpo_llama_start();
     pmpo_buf path = {0}, name = {0};
     struct pmpo_model *m = NULL;
