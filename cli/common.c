@@ -520,6 +520,20 @@ int cli_end_file(cli_text_file *t, const char *path, pmpo_error *err)
     return rc;
 }
 
+/* The first examples of a file that is sorted by its answers. */
+static void warn_of_one_answer(const options *o, const pmpo_data *d)
+{
+    pmpo_str label = PMPO_STR("");
+    size_t n = pmpo_data_count(d);
+    bool one = n > 1 && pmpo_data_example(d, 0)->n_options > 1 &&
+               pmpo_data_majority(d, &label) == 1;
+    if (one && !o->quiet) {
+        cli_warn("the first %zu examples all have the answer \"%.*s\": shuffle "
+                 "the file, or leave --limit out",
+                 n, (int)label.len, label.ptr);
+    }
+}
+
 int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
 {
     const char *name = o->command->name;
@@ -534,5 +548,9 @@ int cli_data(const options *o, pmpo_data **out, pmpo_error *err)
     pmpo_data_options_init(&d);
     d.limit = first ? (size_t)o->limit : 0;
     int rc = !strcmp(o->data, "-") ? cli_take_stdin(err) : 0;
-    return rc < 0 ? rc : pmpo_data_load(o->data, &d, out, err);
+    rc = rc < 0 ? rc : pmpo_data_load(o->data, &d, out, err);
+    if (rc == 0 && d.limit > 0) {
+        warn_of_one_answer(o, *out);
+    }
+    return rc;
 }

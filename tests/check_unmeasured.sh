@@ -51,5 +51,8 @@ grep -q "^test answers right  *[0-9]*/20  *-$" shown || fail "show: $(grep '^tes
 counts() { tr '{' '\n' <out | grep -c "$1"; }
 [ "$(counts '"asked":null,"n_right":null,"replies":null,"cut_off":null')" = 2 ] &&
     [ "$(counts '"asked":20,"n_right":[0-9]')" = 4 ] || fail "compare --json: $(cat out)"
+# The first examples of a sorted file tell nothing of the other answers.
+"$pmpo" score -m fake -d data.jsonl -p One --limit 5 2>out >/dev/null && grep -q 'all have the answer "Yes"' out &&
+    "$pmpo" score -m fake -d data.jsonl -p One 2>out >/dev/null && [ ! -s out ] || fail "score --limit: $(cat out)"
 [ $failed = 0 ] && echo "ok"
 exit $failed
