@@ -174,22 +174,45 @@ static void put_cut_off(const pmpo_eval_prompt *p, size_t prompt, size_t shots)
     }
 }
 
+/* A metric's marks stand under its name, and at least this wide. */
+static int mark_width(const pmpo_eval_metric *m)
+{
+    int n = (int)strlen(m->name);
+    return n > 5 ? n : 5;
+}
+
+static char mark_of(double right)
+{
+    return isnan(right) ? '-' : right == 1 ? 'x' : right > 0 ? '~' : '.';
+}
+
+static void put_marks_head(const turn *r, size_t p)
+{
+    const pmpo_eval *e = r->result;
+    printf("\nprompt %zu, %zu shots\n%-20s ", p + 1, r->shots, "id");
+    for (size_t k = 0; k < e->n_metrics; k++) {
+        const pmpo_eval_metric *m = &e->prompts[p].metrics[k];
+        printf("%-*s ", mark_width(m), m->name);
+    }
+    puts("answer");
+}
+
 static void put_answers(const turn *r)
 {
     const pmpo_eval *e = r->result;
     for (size_t p = 0; p < e->n_prompts; p++) {
-        printf("\nprompt %zu, %zu shots\n%-20s %-9s answer\n", p + 1, r->shots,
-               "id", "right");
+        put_marks_head(r, p);
         for (size_t i = 0; i < e->prompts[p].n_examples; i++) {
             const pmpo_eval_example *x = &e->prompts[p].examples[i];
+            size_t used = 21;
             put_column(stdout, x->id, 20);
             putchar(' ');
             for (size_t k = 0; k < e->n_metrics; k++) {
-                double v = x->right[k];
-                putchar(isnan(v) ? '-' : v == 1 ? 'x' : v > 0 ? '~' : '.');
+                int width = mark_width(&e->prompts[p].metrics[k]);
+                printf("%-*c ", width, mark_of(x->right[k]));
+                used += (size_t)width + 1;
             }
-            printf("%*s", (int)(10 - e->n_metrics), "");
-            put_cut(stdout, x->reply, 46);
+            put_cut(stdout, x->reply, used < 50 ? COLUMNS - 3 - used : 26);
             puts(x->reply.len && !x->complete ? " (cut off)" : "");
         }
     }
@@ -246,6 +269,9 @@ static void eval_text(const evaluation *v, const session *s)
     }
     for (size_t i = 0; v->o->verbose && i < v->n_turns; i++) {
         put_answers(&v->turns[i]);
+    }
+    if (v->o->verbose) {
+        puts("\nx right, . wrong, ~ a share between, - not measured");
     }
     putchar('\n');
     if (isfinite(first->majority)) {

@@ -1,0 +1,23 @@
+#!/bin/sh
+# What people are shown of a result can be read without its source. check_shown.sh PMPO-FAKE
+pmpo=$1
+. "$(dirname "$0")/check_help.sh"
+begin check_shown
+odd_data 40 >data.jsonl
+
+# ---- eval: marks stand under the name of their metric
+
+"$pmpo" eval -m fake -d data.jsonl -p One --metric exact,options --limit 2 -v >out 2>err || fail "eval: $(cat err)"
+head=$(grep '^id ' out)
+echo "$head" | grep -q '^id  *options  *exact  *answer$' || fail "eval -v, the head: $head"
+row=$(sed -n '/^id /{n;p;}' out)
+under() { # NAME: the mark below it
+    before=${head%%"$1"*}
+    echo "$row" | cut -c$((${#before} + 1))
+}
+for metric in options exact; do
+    right=$("$pmpo" eval -m fake -d data.jsonl -p One --metric $metric --limit 1 --json 2>err | sed 's/.*"right":\([01]\),.*/\1/')
+    [ "$(under $metric)" = "$(echo "$right" | tr 01 .x)" ] || fail "eval -v, $metric is $right: $row"
+done
+grep -q '^x right, \. wrong' out || fail "eval -v has no legend"
+finish
