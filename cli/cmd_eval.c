@@ -353,6 +353,18 @@ static void eval_json(const evaluation *v, const session *s)
 
 /* ---- a line for each example -------------------------------------------------------- */
 
+/* By what the example is found again: data without ids get hashes as such. */
+static void put_source(json_t *o, const pmpo_example *e)
+{
+    pmpo_str input = e->input;
+    if (e->n_messages > 0) {
+        input = e->messages[e->n_messages - 1].content;
+    }
+    js_put(o, "line", js_count((uint64_t)e->line));
+    js_put(o, "input", js_str(input));
+    js_put(o, "target", js_str(e->target));
+}
+
 static void put_examples(const turn *r, FILE *f)
 {
     const pmpo_eval *e = r->result;
@@ -360,6 +372,7 @@ static void put_examples(const turn *r, FILE *f)
         for (size_t k = 0; k < e->prompts[p].n_examples; k++) {
             json_t *o =
                 example_json(e, &e->prompts[p], &e->prompts[p].examples[k]);
+            put_source(o, pmpo_data_example(r->data, k));
             js_put(o, "prompt", js_count(p + 1));
             js_put(o, "shots", js_count(r->shots));
             js_put_line(f, o);

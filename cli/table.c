@@ -345,8 +345,8 @@ const option_row option_rows[] = {
          "targets; a server's key is in $PMPO_JUDGE_API_KEY",
          "(the model itself)", CMD_EVAL),
     TEXT(0, "examples", examples, "FILE",
-         "also write each example's answer and metric values, one line of "
-         "JSON each",
+         "also write each example's question, target, answer and metric "
+         "values, one line of JSON each",
          "(none)", CMD_EVAL),
     TEXT(0, "baseline", baseline, "NAMES",
          "built-in prompts to add after those of -p: answer-only, cot, "

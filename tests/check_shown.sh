@@ -20,4 +20,10 @@ for metric in options exact; do
     [ "$(under $metric)" = "$(echo "$right" | tr 01 .x)" ] || fail "eval -v, $metric is $right: $row"
 done
 grep -q '^x right, \. wrong' out || fail "eval -v has no legend"
+# ---- eval --examples: rows that are found again in data without ids
+
+(echo; odd_data 3; echo '{"messages":[{"role":"system","content":"S"},{"role":"user","content":"Five?"}],"target":"Yes"}') >mixed.jsonl
+"$pmpo" eval -q -m fake -d mixed.jsonl -p One --metric exact --examples rows >out 2>err || fail "eval --examples: $(cat err)"
+sed -n 2p rows | grep -q '"line":3,"input":"Is 2 odd?","target":"Yes","prompt":1' || fail "eval --examples: $(cat rows)"
+sed -n 4p rows | grep -q '"line":5,"input":"Five?","target":"Yes"' || fail "eval --examples, a chat: $(cat rows)"
 finish
