@@ -164,13 +164,24 @@ static void put_metric(const pmpo_eval_metric *m, size_t prompt, size_t shots)
     putchar('\n');
 }
 
-/* Where replies were generated: how many of them have no end. */
-static void put_cut_off(const pmpo_eval_prompt *p, size_t prompt, size_t shots)
+/* Where replies were generated: how many of them have no end. Below the table, whose
+ * shares are of right answers. */
+static void put_cut_off(const evaluation *v)
 {
     char share[SHORT];
-    if (p->n_replies > 0) {
-        printf("%6zu %6zu  %-18s %s\n", prompt, shots, "(cut off)",
-               show_share(p->n_cut_off, p->n_replies, share));
+    bool first = true;
+    for (size_t i = 0; i < v->n_turns; i++) {
+        const pmpo_eval *e = v->turns[i].result;
+        for (size_t k = 0; k < e->n_prompts; k++) {
+            const pmpo_eval_prompt *p = &e->prompts[k];
+            if (p->n_replies > 0) {
+                put_fact(first ? "cut off" : "",
+                         "prompt %zu, %zu shots: %s of the replies", k + 1,
+                         v->turns[i].shots,
+                         show_share(p->n_cut_off, p->n_replies, share));
+                first = false;
+            }
+        }
     }
 }
 
@@ -261,7 +272,6 @@ static void eval_text(const evaluation *v, const session *s)
                 put_metric(&e->prompts[p].metrics[k], p + 1,
                            v->turns[i].shots);
             }
-            put_cut_off(&e->prompts[p], p + 1, v->turns[i].shots);
         }
     }
     for (size_t i = 0; i < v->n_prompts; i++) {
@@ -279,6 +289,7 @@ static void eval_text(const evaluation *v, const session *s)
                  100 * first->majority);
     }
     put_tests(v);
+    put_cut_off(v);
     const pmpo_cost cost = cost_of(v);
     put_cost(&cost);
 }

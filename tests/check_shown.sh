@@ -26,4 +26,9 @@ grep -q '^x right, \. wrong' out || fail "eval -v has no legend"
 "$pmpo" eval -q -m fake -d mixed.jsonl -p One --metric exact --examples rows >out 2>err || fail "eval --examples: $(cat err)"
 sed -n 2p rows | grep -q '"line":3,"input":"Is 2 odd?","target":"Yes","prompt":1' || fail "eval --examples: $(cat rows)"
 sed -n 4p rows | grep -q '"line":5,"input":"Five?","target":"Yes"' || fail "eval --examples, a chat: $(cat rows)"
+# ---- eval: replies that were cut off are none of those right
+
+"$pmpo" eval -m fake -d data.jsonl -p One --metric exact --limit 8 --max-tokens 1 >out 2>err || fail "eval: $(cat err)"
+sed -n '/^prompt  shots/,/^$/p' out | grep -q "cut off" && fail "cut off is in the table: $(cat out)"
+grep -q "^cut off  *prompt 1, 0 shots: 8/8 (100 %) of the replies$" out || fail "cut off is not told: $(cat out)"
 finish
