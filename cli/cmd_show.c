@@ -545,8 +545,9 @@ static void put_candidate(int iteration, const char *fate,
     putchar('\n');
 }
 
-static void put_candidates(const pmpo_run_view *v)
+static void put_candidates(const pmpo_run_view *v, const char *path)
 {
+    char word[600], legend[900];
     printf("%5s %4s %7s  %-10s %-10s %9s  %s\n", "id", "iter", "parents",
            "proposer", "fate", "loss", "prompt");
     const pmpo_candidate start = {
@@ -560,6 +561,13 @@ static void put_candidates(const pmpo_run_view *v)
             put_candidate(it->index, pmpo_fate_name(c->fate), c);
         }
     }
+    cli_quote(path, word, sizeof(word));
+    snprintf(legend, sizeof(legend),
+             "rejected with a low loss: the validation part said no, or "
+             "another gained more; `pmpo show --format csv %s` has each reason",
+             word);
+    puts("\n>: a lower bound; given up before all examples were scored");
+    put_hanging(stdout, str_of(legend), 0);
 }
 
 /* ---- length against loss ------------------------------------------------- */
@@ -610,13 +618,19 @@ static pmpo_candidate *scored_prompts(const pmpo_run_view *v, size_t *n)
     return all;
 }
 
+/* The run's chosen prompt is there, too, where others beat it. */
 static void put_front(const pmpo_run_view *v)
 {
     size_t n, k = 0;
+    bool chosen = false, beaten = false;
     pmpo_candidate *all = scored_prompts(v, &n);
     pmpo_candidate *front = cli_grow(NULL, n + 1, sizeof(*front));
     for (size_t i = 0; i < n; i++) {
-        if (is_on_front(all, n, i)) {
+        bool front_one = is_on_front(all, n, i);
+        bool best = all[i].id == v->best_id;
+        chosen = chosen || best;
+        beaten = beaten || (best && !front_one);
+        if (front_one || best) {
             front[k++] = all[i];
         }
     }
@@ -624,10 +638,15 @@ static void put_front(const pmpo_run_view *v)
     printf("%5s %7s %14s  %s\n", "id", "tokens", "training loss", "prompt");
     for (size_t i = 0; i < k; i++) {
         char loss[SHORT];
-        printf("%5d %7zu %14s  ", front[i].id, front[i].n_tokens,
+        printf("%5d%c%7zu %14s  ", front[i].id,
+               front[i].id == v->best_id ? '*' : ' ', front[i].n_tokens,
                show_loss(front[i].loss, loss));
         put_cut(stdout, front[i].prompt, 48);
         putchar('\n');
+    }
+    if (chosen) {
+        printf("\n*: the run's prompt%s\n",
+               beaten ? "; another is no longer and has no higher loss" : "");
     }
     cli_free(all);
     cli_free(front);
@@ -696,7 +715,7 @@ int cmd_show(const options *given, pmpo_error *err)
     } else if (o->pareto) {
         put_front(v);
     } else if (o->table) {
-        put_candidates(v);
+        put_candidates(v, o->args[0]);
     } else if (format && o->format != EXPORT_JSON) {
         rc = export_run(run, o->args[0], (export_format)o->format, err);
     } else {

@@ -502,7 +502,7 @@ const option_row option_rows[] = {
     SWITCH(0, "table", table, "print all candidates, one per line", CMD_SHOW),
     SWITCH(0, "pareto", pareto,
            "print the prompts that no other prompt beats in both loss and "
-           "length",
+           "length, and the run's",
            CMD_SHOW),
     SWITCH(0, "json", json, "print one JSON document instead", PRINTS_JSON),
     SWITCH('q', "quiet", quiet, "print no progress and no notes",

@@ -31,4 +31,14 @@ sed -n 4p rows | grep -q '"line":5,"input":"Five?","target":"Yes"' || fail "eval
 "$pmpo" eval -m fake -d data.jsonl -p One --metric exact --limit 8 --max-tokens 1 >out 2>err || fail "eval: $(cat err)"
 sed -n '/^prompt  shots/,/^$/p' out | grep -q "cut off" && fail "cut off is in the table: $(cat out)"
 grep -q "^cut off  *prompt 1, 0 shots: 8/8 (100 %) of the replies$" out || fail "cut off is not told: $(cat out)"
+# ---- show: what its tables mean, and which prompt is the run's
+
+"$pmpo" optimize -q -m fake -d data.jsonl -p 'Think well. Be good. Say yes.' --iterations 2 --seed 3 -o run.pmpo >out 2>err ||
+    die "optimize: $(cat err)"
+"$pmpo" show --table run.pmpo >out
+grep -q "^>: a lower bound" out && grep -q '^rejected with a low loss: ' out || fail "show --table has no legend"
+"$pmpo" show --pareto run.pmpo >out
+best=$("$pmpo" show --best run.pmpo | cut -c1-20)
+[ "$(grep -c '^ *[0-9][0-9]*\*' out)" = 1 ] && grep '^ *[0-9][0-9]*\*' out | grep -q "$best" || fail "show --pareto marks not $best: $(cat out)"
+grep -q '^\*: the run.s prompt; another is no longer' out || fail "show --pareto leaves out the run's prompt: $(cat out)"
 finish
