@@ -444,14 +444,16 @@ static void put_figures(const pmpo_run_view *v)
 
 /* ---- text: iterations --------------------------------------------------- */
 
-/* To the end; or given up before. */
+/* To the end; or given up before. A duplicate has its loss from the prompt that it
+ * repeats. */
 static size_t n_scored(const pmpo_iteration *it, bool whole)
 {
     size_t n = 0;
     for (size_t i = 0; i < it->n_candidates; i++) {
         const pmpo_candidate *c = &it->candidates[i];
-        n += whole ? isfinite(c->loss)
-                   : !isfinite(c->loss) && isfinite(c->lower_bound);
+        bool counts = whole ? isfinite(c->loss)
+                            : !isfinite(c->loss) && isfinite(c->lower_bound);
+        n += counts && c->fate != PMPO_FATE_DUPLICATE;
     }
     return n;
 }

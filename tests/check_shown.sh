@@ -41,4 +41,13 @@ grep -q "^>: a lower bound" out && grep -q '^rejected with a low loss: ' out || 
 best=$("$pmpo" show --best run.pmpo | cut -c1-20)
 [ "$(grep -c '^ *[0-9][0-9]*\*' out)" = 1 ] && grep '^ *[0-9][0-9]*\*' out | grep -q "$best" || fail "show --pareto marks not $best: $(cat out)"
 grep -q '^\*: the run.s prompt; another is no longer' out || fail "show --pareto leaves out the run's prompt: $(cat out)"
+# ---- show: duplicates are not scored
+
+"$pmpo" show run.pmpo >out
+"$pmpo" show --format csv run.pmpo >rows
+[ "$(grep -c ',"duplicate",[0-9]' rows)" -gt 0 ] || fail "no duplicate has a loss: $(cat rows)"
+for i in 1 2; do
+    scored=$(grep -c "^[0-9]*,$i,.*,\"\(accepted\|rejected\)\",[0-9]" rows)
+    grep -q "^ *$i .* $scored/[0-9]* " out || fail "iteration $i scored $scored: $(grep "^ *$i " out)"
+done
 finish

@@ -110,7 +110,7 @@ static const row table[] = {
      {NAN, NAN, NAN, NAN},
      NONE,
      {"not scored", "not scored", NULL, NULL},
-     "no candidate beat"},
+     "no new candidate beat its loss 1 or"},
     {"a number beats what is unknown",
      false,
      false,
@@ -286,6 +286,32 @@ static void test_leaves_others_alone(void **state)
     assert_true(isnan(d.best_gain));
 }
 
+/* What was tried before or can't be used is not told as beaten. */
+static void test_nothing_new(void **state)
+{
+    (void)state;
+    const double losses[N] = {0.1, 0.2, NAN, NAN};
+    const pmpo_accept_rule rule = {false, false, 1, 0.01, false};
+    pmpo_accept_entry e[N];
+    pmpo_decision d;
+    fill(e, losses);
+    const pmpo_fate fates[N] = {PMPO_FATE_DUPLICATE, PMPO_FATE_DUPLICATE,
+                                PMPO_FATE_BAD_REPLY, PMPO_FATE_TOO_LONG};
+    for (size_t i = 0; i < N; i++) {
+        e[i].considered = false;
+        e[i].fate = fates[i];
+    }
+    assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, NULL), 0);
+    assert_int_equal(d.accepted, NONE);
+    assert_string_equal(d.text, "kept the incumbent: nothing new: 2 tried "
+                                "before, 1 unusable reply, 1 too long");
+    e[2].fate = PMPO_FATE_PENDING; /* new, and refused by a person */
+    assert_int_equal(pmpo_accept(&rule, e, N, NULL, NULL, &d, NULL), 0);
+    assert_non_null(strstr(d.text, "no new candidate beat"));
+    assert_int_equal(pmpo_accept(&rule, e, 0, NULL, NULL, &d, NULL), 0);
+    assert_string_equal(d.text, "kept the incumbent: nothing was proposed");
+}
+
 /* A part's effect needs what a gain needs, and an interval without 0; the form
  * for the rewriter says what the user is told. */
 static void test_effects(void **state)
@@ -412,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_validation_fails_all),
         cmocka_unit_test(test_validation_error),
         cmocka_unit_test(test_leaves_others_alone),
+        cmocka_unit_test(test_nothing_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "search/accept.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/plain.h"
 #include "stats/margin.h"
@@ -126,8 +127,38 @@ static void explain_rest(const pmpo_accept_rule *rule, pmpo_accept_entry *e,
     }
 }
 
+/* False: something was new. */
+static bool say_nothing_new(const pmpo_accept_entry *e, size_t n,
+                            pmpo_decision *d)
+{
+    static const struct {
+        pmpo_fate fate;
+        const char *one, *many;
+    } words[] = {
+        {PMPO_FATE_DUPLICATE, "tried before", "tried before"},
+        {PMPO_FATE_BAD_REPLY, "unusable reply", "unusable replies"},
+        {PMPO_FATE_REJECTED, "unsound", "unsound"},
+        {PMPO_FATE_TOO_LONG, "too long", "too long"},
+    };
+    size_t known = 0, room = sizeof(d->text);
+    pmpo_print(d->text, room, "kept the incumbent: nothing %s",
+               n > 0 ? "new" : "was proposed");
+    for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++) {
+        size_t k = 0, at = strlen(d->text);
+        for (size_t i = 0; i < n; i++) {
+            k += !e[i].considered && e[i].fate == words[w].fate;
+        }
+        if (k > 0) {
+            pmpo_print(d->text + at, room - at, "%s %zu %s", known ? "," : ":",
+                       k, k == 1 ? words[w].one : words[w].many);
+        }
+        known += k;
+    }
+    return known == n;
+}
+
 static void say_decision(const pmpo_accept_rule *rule,
-                         const pmpo_accept_entry *e, pmpo_decision *d)
+                         const pmpo_accept_entry *e, size_t n, pmpo_decision *d)
 {
     char *t = d->text;
     size_t room = sizeof(d->text);
@@ -142,10 +173,12 @@ static void say_decision(const pmpo_accept_rule *rule,
                    "failed on the validation part",
                    d->n_failed_validation);
     } else if (isnan(d->best_gain)) {
-        pmpo_print(t, room,
-                   "kept the incumbent: no candidate beat its loss "
-                   "%.6g or could be scored",
-                   rule->incumbent_loss);
+        if (!say_nothing_new(e, n, d)) {
+            pmpo_print(t, room,
+                       "kept the incumbent: no new candidate beat its loss "
+                       "%.6g or could be scored",
+                       rule->incumbent_loss);
+        }
     } else if (rule->paper || d->best_gain <= 0) {
         pmpo_print(t, room,
                    "kept the incumbent: the best candidate's gain is "
@@ -192,6 +225,6 @@ int pmpo_accept(const pmpo_accept_rule *rule, pmpo_accept_entry *entries,
         out->n_failed_validation++;
     }
     explain_rest(rule, entries, n, out);
-    say_decision(rule, entries, out);
+    say_decision(rule, entries, n, out);
     return 0;
 }

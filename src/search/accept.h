@@ -29,6 +29,7 @@ typedef struct pmpo_accept_entry {
     const char *given_up; /* why scoring stopped early; NULL */
     double lower_bound; /* of the loss, if scoring stopped early; else NAN */
     bool considered;    /* false: its fate is already decided; ignore it */
+    pmpo_fate fate;     /* that fate; PMPO_FATE_PENDING: it was new and sound */
     char reason[PMPO_REASON_BYTES];
 } pmpo_accept_entry;
 

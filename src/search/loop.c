@@ -388,7 +388,8 @@ static pmpo_accept_entry entry_of(const pmpo_state *st, size_t i)
                                .lower_bound =
                                    pmpo_priced(st, r->lower_bound, r->id),
                                .given_up = r->given_up,
-                               .considered = r->fate == PMPO_FATE_PENDING};
+                               .considered = r->fate == PMPO_FATE_PENDING,
+                               .fate = r->fate};
 }
 
 /* Whom the rule accepts; and where a person has the last word, whom the person
