@@ -407,6 +407,55 @@ static void put_each_model(const pmpo_run_view *v)
     }
 }
 
+/* The proposer of a note of the rewriter's turn; empty: it is another note. */
+static pmpo_str turn_of(const char *note)
+{
+    size_t n = strlen(PMPO_TURN_NOTE);
+    const char *name = strncmp(note, PMPO_TURN_NOTE, n) ? "" : note + n;
+    return (pmpo_str){name, strcspn(name, ":")};
+}
+
+/* How many of the notes from `at` on are of the proposer `name`. */
+static size_t n_turns(const pmpo_run_view *v, size_t at, pmpo_str name)
+{
+    size_t n = 0;
+    for (; at < v->n_notes; at++) {
+        pmpo_str other = turn_of(v->notes[at]);
+        n += other.len == name.len && !memcmp(other.ptr, name.ptr, name.len);
+    }
+    return n;
+}
+
+/* "turns  induce 15, edit 2", in the order of the first ones. */
+static void put_turns(const pmpo_run_view *v)
+{
+    char text[400];
+    size_t at = 0;
+    for (size_t i = 0; i < v->n_notes && at < sizeof(text); i++) {
+        pmpo_str name = turn_of(v->notes[i]);
+        size_t n = n_turns(v, i, name);
+        if (name.len > 0 && n == n_turns(v, 0, name)) { /* the first */
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.*s %zu",
+                                   at ? ", " : "", (int)name.len, name.ptr, n);
+        }
+    }
+    if (at > 0) {
+        put_fact("turns", "%s (`--json` says why)", text);
+    }
+}
+
+static void put_notes(const pmpo_run_view *v)
+{
+    bool first = true;
+    for (size_t i = 0; i < v->n_notes; i++) {
+        if (turn_of(v->notes[i]).len == 0) {
+            put_fact(first ? "notes" : "", "%s", v->notes[i]);
+            first = false;
+        }
+    }
+    put_turns(v);
+}
+
 static void put_figures(const pmpo_run_view *v)
 {
     const pmpo_outcome *x = &v->initial, *y = &v->best;
@@ -437,9 +486,7 @@ static void put_figures(const pmpo_run_view *v)
     if (*check) {
         put_fact("loss check", "%s", check);
     }
-    for (size_t i = 0; i < v->n_notes; i++) {
-        put_fact(i ? "" : "notes", "%s", v->notes[i]);
-    }
+    put_notes(v);
 }
 
 /* ---- text: iterations --------------------------------------------------- */

@@ -47,6 +47,9 @@ typedef struct pmpo_iteration {
     double seconds;
 } pmpo_iteration;
 
+/* Notes of whose turn it was, one an iteration, begin with it. */
+#define PMPO_TURN_NOTE "the rewriter's turn went to "
+
 /* A prompt that was considered as the final one, on the validation part. */
 typedef struct pmpo_run_finalist {
     int id;          /* of the candidate; 0: the initial prompt */
@@ -154,7 +157,9 @@ typedef struct pmpo_run_view {
      * sentence each; "": not checked. */
     const char *loss_check_start, *loss_check_end;
     const char *const *notes; /* [n_notes]: other remarks, one line each, such
-                               * as trouble with the cache */
+                               * as trouble with the cache; warnings first.
+                               * Where PMPO_TURN_NOTE begins it, the name of a
+                               * proposer and ": " follow */
     size_t n_notes;
     const pmpo_iteration *iterations;
     size_t n_iterations;

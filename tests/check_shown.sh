@@ -50,4 +50,14 @@ for i in 1 2; do
     scored=$(grep -c "^[0-9]*,$i,.*,\"\(accepted\|rejected\)\",[0-9]" rows)
     grep -q "^ *$i .* $scored/[0-9]* " out || fail "iteration $i scored $scored: $(grep "^ *$i " out)"
 done
+# ---- show: warnings first, and the rewriter's turns in one line
+
+"$pmpo" optimize -q -m fake -d data.jsonl --val 4 --iterations 6 -o turns.pmpo >out 2>err || die "optimize: $(cat err)"
+grep -q "^notes  *4 validation examples" out || fail "the first note is no warning: $(grep -A5 '^notes' out)"
+grep -q "turn went" out && fail "turns have notes each: $(grep 'turn went' out)"
+"$pmpo" show --json turns.pmpo | tr '"' '\n' | sed -n "s/^the rewriter's turn went to \([a-z]*\):.*/\1/p" | sort | uniq -c >counts
+[ -s counts ] || fail "no turns in --json"
+while read -r n name; do
+    grep -q "^turns .*$name $n[, ]" out || fail "$name had $n turns: $(grep '^turns' out)"
+done <counts
 finish

@@ -98,13 +98,13 @@
 
 /* ---- notes ------------------------------------------------------------------ */
 
-/* Remarks, shown in the view's notes by kind and iteration. Kind, its word in
+/* Remarks, shown in the view's notes, warnings first, by kind and iteration. Kind, its word in
  * the file, and the words that are put before the note when it is shown. */
 #define PMPO_NOTES(X)                                                          \
     X(PMPO_NOTE_CACHE, "cache", "")                                            \
     X(PMPO_NOTE_FORM, "form", "rewriting form: ")                              \
     X(PMPO_NOTE_NO_REWRITES, "no rewrites", "")                                \
-    X(PMPO_NOTE_TURN, "turn", "the rewriter's turn went to ")                  \
+    X(PMPO_NOTE_TURN, "turn", PMPO_TURN_NOTE)                                  \
     X(PMPO_NOTE_SHORTENED, "shortened", "")                                    \
     X(PMPO_NOTE_WARNING, "warning", "")
 

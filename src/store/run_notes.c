@@ -68,9 +68,13 @@ int pmpo_run_read_notes(const pmpo_db *d, pmpo_arena *mem,
     if (rc == 0 && !notes) {
         rc = pmpo_fail_memory(err);
     }
-    rc = rc < 0 ? rc
-                : pmpo_db_prepare(d, "SELECT kind, text FROM note "
-                                  "ORDER BY kind, iteration, place", &st, err);
+    rc = rc < 0
+             ? rc
+             : pmpo_db_prepare(d,
+                               "SELECT kind, text FROM note "
+                               "ORDER BY kind <> 'warning', kind, iteration, "
+                               "place",
+                               &st, err);
     while (rc == 0 && n < (size_t)most
            && (rc = pmpo_db_step(d, st, err)) == 1) {
         rc = read_row(st, mem, &notes[n++], err);
