@@ -1,6 +1,7 @@
 /* cmd_data.c: pmpo data check and split. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -97,16 +98,98 @@ static void put_counts(const options *o, const pmpo_data_report *r)
     }
 }
 
-static void check_text(const options *o, const pmpo_data_report *r)
+/* ---- check: problems, and how many more are like them ----------------------- */
+
+#define SHOWN_ALIKE 3
+
+/* A problem and its place among those that are like it. */
+typedef struct problem {
+    const pmpo_data_problem *p;
+    size_t index; /* in the report */
+    char *kind;   /* the same of all that are alike */
+    size_t place, n_alike;
+} problem;
+
+/* The text without numbers and, of errors, without what is quoted: "the label "x"
+ * is ..." is another warning for each label. */
+static char *kind_of(const pmpo_data_problem *p)
 {
-    for (size_t i = 0; i < r->n_problems; i++) {
-        const pmpo_data_problem *p = &r->problems[i];
-        printf("%d: %s: %s\n", p->line, p->is_warning ? "warning" : "error",
-               p->text);
+    size_t n = strlen(p->text), at = 0;
+    char *kind = cli_grow(NULL, n + 2, 1);
+    kind[at++] = p->is_warning ? 'w' : 'e';
+    for (size_t i = 0; i < n; i++) {
+        char c = p->text[i];
+        bool opens = c == '"' || (c == '\'' && i > 0 && p->text[i - 1] == ' ');
+        if (opens && !p->is_warning) {
+            const char *end = strchr(p->text + i + 1, c);
+            i = end ? (size_t)(end - p->text) : n;
+        } else if (c < '0' || c > '9') {
+            kind[at++] = c;
+        }
     }
-    if (r->n_problems) {
+    kind[at] = '\0';
+    return kind;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+    const problem *x = a, *y = b;
+    int c = strcmp(x->kind, y->kind);
+    return c ? c : (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_index(const void *a, const void *b)
+{
+    const problem *x = a, *y = b;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Fills place and n_alike; in the report's order again. */
+static void count_alike(problem *all, size_t n)
+{
+    qsort(all, n, sizeof(*all), by_kind);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin; end < n && !strcmp(all[end].kind, all[begin].kind);) {
+            end++;
+        }
+        for (size_t i = begin; i < end; i++) {
+            all[i].place = i - begin;
+            all[i].n_alike = end - begin;
+        }
+    }
+    qsort(all, n, sizeof(*all), by_index);
+}
+
+static void put_problems(const pmpo_data_report *r)
+{
+    size_t n = r->n_problems;
+    problem *all = cli_grow(NULL, n + 1, sizeof(*all));
+    for (size_t i = 0; i < n; i++) {
+        const pmpo_data_problem *p = &r->problems[i];
+        all[i] = (problem){.p = p, .index = i, .kind = kind_of(p)};
+    }
+    count_alike(all, n);
+    for (size_t i = 0; i < n; i++) {
+        const problem *x = &all[i];
+        bool many = x->n_alike > SHOWN_ALIKE + 1; /* "1 more" is no shorter */
+        if (!many || x->place < SHOWN_ALIKE) {
+            printf("%d: %s: %s\n", x->p->line,
+                   x->p->is_warning ? "warning" : "error", x->p->text);
+        }
+        if (many && x->place == SHOWN_ALIKE - 1) {
+            printf("   and %zu more like it\n", x->n_alike - SHOWN_ALIKE);
+        }
+        cli_free(x->kind);
+    }
+    cli_free(all);
+    if (n > 0) {
         putchar('\n');
     }
+}
+
+static void check_text(const options *o, const pmpo_data_report *r)
+{
+    put_problems(r);
     put_counts(o, r);
     if (r->n_distinct_labels) {
         put_fact("answers", "%zu distinct; the commonest is %.1f %% of all",

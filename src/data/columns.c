@@ -222,6 +222,11 @@ static bool has_word(pmpo_str name, const char *word)
     return false;
 }
 
+static bool is_likely(const pmpo_table *t, size_t column)
+{
+    return !t->likely || t->likely[column];
+}
+
 /* The column that has one of `names` in its own, other than `other`;
  * PMPO_NO_COLUMN: there is none. */
 static size_t guess_word(const pmpo_table *t, const char *const *names,
@@ -229,7 +234,8 @@ static size_t guess_word(const pmpo_table *t, const char *const *names,
 {
     for (; *names; names++) {
         for (size_t i = 0; i < t->n; i++) {
-            if (i != other && has_word(t->names[i], *names)) {
+            if (i != other && is_likely(t, i) &&
+                has_word(t->names[i], *names)) {
                 return i;
             }
         }
@@ -244,7 +250,8 @@ static size_t guess(const pmpo_table *t, const char *const *names, size_t other)
     if (found != PMPO_NO_COLUMN) {
         return found;
     }
-    bool one_left = t->n == 2 && other < 2 && !is_taken(t, 1 - other);
+    bool one_left = t->n == 2 && other < 2 && !is_taken(t, 1 - other) &&
+                    is_likely(t, 1 - other);
     return one_left ? 1 - other : PMPO_NO_COLUMN;
 }
 
@@ -304,12 +311,13 @@ static void find_outputs(const pmpo_table *t, size_t input, outputs *o)
 {
     size_t plain = 0;
     for (size_t i = 0; i < t->n; i++) {
-        plain += i != input && is_word(t->names[i], like_output);
+        plain += i != input && is_likely(t, i) &&
+                 is_word(t->names[i], like_output);
     }
     for (size_t i = 0; i < t->n; i++) {
         bool output = plain ? is_word(t->names[i], like_output)
                             : has_a_word(t->names[i], like_output);
-        if (i == input) {
+        if (i == input || !is_likely(t, i)) {
             continue;
         }
         if (!output) {
@@ -484,11 +492,11 @@ int pmpo_columns_advise(const pmpo_table *t, pmpo_error *err)
     return rc;
 }
 
-/* Has it columns that are no field yet? */
-static bool has_others(const pmpo_table *t)
+/* Has it columns that are no field yet; and, of those, ones that may be? */
+static bool has_others(const pmpo_table *t, bool likely)
 {
     size_t i = 0;
-    while (i < t->n && is_taken(t, i)) {
+    while (i < t->n && (is_taken(t, i) || (likely && !is_likely(t, i)))) {
         i++;
     }
     return i < t->n;
@@ -505,13 +513,16 @@ int pmpo_columns_hint(const pmpo_table *t, bool is_chat, pmpo_error *err)
     } else if (put_undecided(&what, t)) {
         pmpo_buf_puts(&b, "; ");
         pmpo_buf_put(&b, pmpo_buf_str(&what));
-    } else if (has_others(t)) {
+    } else if (has_others(t, true)) {
         pmpo_buf_printf(&b,
                         "; or say which %ss these are: `pmpo data import %s",
                         t->what, t->format);
         pmpo_put_word(&b, pmpo_str_of(t->file));
         pmpo_buf_puts(&b, " --input COLUMN --target COLUMN -o data.jsonl`; "
                           "there are ");
+        put_names(&b, t);
+    } else if (has_others(t, false)) { /* misspelt, perhaps */
+        pmpo_buf_printf(&b, "; its %ss are ", t->what);
         put_names(&b, t);
     }
     int rc = b.failed || what.failed ? pmpo_fail_memory(err)

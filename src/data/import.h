@@ -134,6 +134,7 @@ typedef struct pmpo_table {
     bool is_joined; /* the input may be several fields; it needs no name */
     const char *const *inputs; /* usual names of the input, then NULL */
     const pmpo_str *names;     /* [n] */
+    const bool *likely;        /* [n], those that advice may name; NULL: all */
     size_t n;
     size_t of[PMPO_N_FIELDS]; /* index of the name, or PMPO_NO_COLUMN */
 } pmpo_table;

@@ -13,6 +13,7 @@ typedef struct record {
     pmpo_table columns;
     pmpo_str *names; /* those of the fields that are there, borrowed */
     json_t **values; /* borrowed */
+    bool *likely;    /* see pmpo_table */
     json_t *joined;  /* instruction and input as one text, owned; or NULL */
 } record;
 
@@ -26,6 +27,7 @@ static void record_release(record *r)
 {
     pmpo_free(r->names);
     pmpo_free(r->values);
+    pmpo_free(r->likely);
     json_decref(r->joined);
 }
 
@@ -38,6 +40,7 @@ static bool is_joined(const record *r, const char *name)
 static void add_field(record *r, const char *name, json_t *value)
 {
     r->names[r->columns.n] = pmpo_str_of(name);
+    r->likely[r->columns.n] = pmpo_json_is_plain(value);
     r->values[r->columns.n++] = value;
 }
 
@@ -54,11 +57,12 @@ static int record_init(record *r, json_t *o, const pmpo_columns *given,
                               .is_record = true,
                               .inputs = input_names},
                   .names = pmpo_calloc(room, sizeof(*r->names)),
-                  .values = pmpo_calloc(room, sizeof(*r->values))};
+                  .values = pmpo_calloc(room, sizeof(*r->values)),
+                  .likely = pmpo_calloc(room, sizeof(*r->likely))};
     if (!given->input) {
         r->joined = pmpo_instruction(o, &whole);
     }
-    if (!r->names || !r->values || (whole && !r->joined)) {
+    if (!r->names || !r->values || !r->likely || (whole && !r->joined)) {
         return pmpo_fail_memory(err);
     }
     const char *name;
@@ -73,6 +77,7 @@ static int record_init(record *r, json_t *o, const pmpo_columns *given,
         add_field(r, "input", r->joined);
     }
     r->columns.names = r->names;
+    r->columns.likely = r->likely;
     r->columns.is_joined = !given->input &&
                            json_is_string(pmpo_json_field(o, "instruction"));
     return pmpo_columns_find(&r->columns, given, err);
@@ -105,15 +110,19 @@ static int advise_dpo(const char *file, pmpo_error *err)
     return rc;
 }
 
-int pmpo_jsonl_advise(const char *file, json_t *o, pmpo_error *err)
+int pmpo_jsonl_advise(pmpo_reader *reader, json_t *o, pmpo_error *err)
 {
     const pmpo_columns none = {NULL};
     pmpo_error why = {.code = 0};
     record r;
     if (pmpo_dpo_holds_prompt(o)) {
-        return advise_dpo(file, err);
+        return advise_dpo(reader->name, err);
     }
-    int rc = record_init(&r, o, &none, file, &why);
+    int rc = record_init(&r, o, &none, reader->name, &why);
+    rc = rc < 0 ? rc : pmpo_tally(reader, &why);
+    for (size_t i = 0; rc == 0 && i < r.columns.n; i++) {
+        r.likely[i] = r.likely[i] && pmpo_is_common(reader, r.names[i]);
+    }
     if (rc == 0) {
         rc = pmpo_columns_hint(&r.columns, is_chat(&r), err);
     }
@@ -141,18 +150,13 @@ static json_t *as_text(json_t *v)
     return n > 0 && n <= sizeof(room) ? json_stringn(room, n) : NULL;
 }
 
-static bool is_plain(const json_t *v)
-{
-    return json_is_string(v) || json_is_number(v) || json_is_boolean(v);
-}
-
 /* Options or outputs: numbers in it as texts; the reader checks the rest. */
 static void put_list(pmpo_fields *f, pmpo_field field, json_t *list)
 {
     json_t *out = json_array();
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_t *v = json_array_get(list, i);
-        v = is_plain(v) ? as_text(v) : json_incref(v);
+        v = pmpo_json_is_plain(v) ? as_text(v) : json_incref(v);
         f->failed |= json_array_append_new(out, v) < 0;
     }
     pmpo_fields_value(f, pmpo_field_name(field), out);
@@ -196,7 +200,7 @@ static int put_value(pmpo_arena *mem, pmpo_fields *f, const record *r,
         return 0;
     }
     pmpo_str name = r->names[r->columns.of[field]];
-    if (!is_plain(v)) {
+    if (!pmpo_json_is_plain(v)) {
         return pmpo_fail(err, PMPO_EDATA,
                          "the field \"%.*s\" is %s; the %s is "
                          "a text, a number, or true or false",

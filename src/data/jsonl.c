@@ -506,7 +506,7 @@ static int read_value(pmpo_reader *r, json_t *o, int number, pmpo_error *err)
     int rc = pmpo_example_read(r->mem, o, &item, err);
     if (rc == PMPO_EDATA && r->is_file && json_is_object(o) &&
         may_import(o, &item.e)) {
-        return pmpo_jsonl_advise(r->name, o, err);
+        return pmpo_jsonl_advise(r, o, err);
     }
     if (rc == 0 && r->mistakes && note_unread(r->mistakes, o, number) < 0) {
         return pmpo_fail_memory(err);
@@ -586,6 +586,7 @@ int pmpo_jsonl_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
                   "object a line: `jq -c . FILE` does");
         return pmpo_reader_bad(r, 1, err);
     }
+    r->text = text;
     for (size_t at = 0;
          !pmpo_reader_full(r) && pmpo_next_line(text, &at, &line);) {
         if (number == INT_MAX) {
@@ -614,6 +615,7 @@ int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
         return pmpo_reader_bad(r, line, err);
     }
     r->by_index = true;
+    r->list = list;
     size_t n = json_array_size(list);
     for (size_t i = 0; rc == 0 && i < n && i < INT_MAX && !pmpo_reader_full(r);
          i++) {
@@ -621,6 +623,7 @@ int pmpo_list_read(pmpo_reader *r, pmpo_str text, pmpo_error *err)
         rc = read_value(r, json_array_get(list, i), number, err);
         rc = rc < 0 ? pmpo_reader_bad(r, number, err) : 0;
     }
+    r->list = NULL;
     json_decref(list);
     return rc;
 }

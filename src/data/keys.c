@@ -48,6 +48,12 @@ size_t *pmpo_keys_add(pmpo_keys *k, pmpo_str key, size_t value, bool *added)
     return &s->value;
 }
 
+const size_t *pmpo_keys_find(const pmpo_keys *k, pmpo_str key)
+{
+    const pmpo_key_slot *s = k->cap ? place(k->slots, k->cap, key) : NULL;
+    return s && s->key.ptr ? &s->value : NULL;
+}
+
 void pmpo_keys_release(pmpo_keys *k)
 {
     pmpo_free(k->slots);

@@ -237,6 +237,7 @@ int pmpo_reader_finish(pmpo_reader *r, pmpo_data *d, pmpo_error *err)
 void pmpo_reader_release(pmpo_reader *r)
 {
     pmpo_keys_release(&r->ids);
+    pmpo_keys_release(&r->tally);
     pmpo_free(r->items);
     r->items = NULL;
     r->n = r->cap = 0;

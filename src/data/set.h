@@ -32,6 +32,8 @@ typedef struct pmpo_keys {
  * (may be NULL) is then true. `key` must outlive the table. The result is
  * borrowed until the next add; NULL: out of memory. */
 size_t *pmpo_keys_add(pmpo_keys *k, pmpo_str key, size_t value, bool *added);
+/* The same; NULL: the key isn't there. */
+const size_t *pmpo_keys_find(const pmpo_keys *k, pmpo_str key);
 void pmpo_keys_release(pmpo_keys *k);
 
 /* ---- the set ------------------------------------------------------------ */
@@ -130,6 +132,13 @@ typedef struct pmpo_reader {
      * is not wanted. Returns 0 or PMPO_ENOMEM. */
     int (*filter)(void *ud, const pmpo_item *item, bool *drop);
     void *filter_ud;
+    /* What is read: records on lines, or a list of them, borrowed; and in how many of
+     * the n_tallied first records each field is a text, a number or true or
+     * false, once pmpo_tally has counted. */
+    pmpo_str text;
+    json_t *list;
+    pmpo_keys tally;
+    size_t n_tallied;
 } pmpo_reader;
 
 bool pmpo_reader_full(const pmpo_reader *r);
@@ -201,7 +210,15 @@ int pmpo_example_read(pmpo_arena *mem, json_t *o, pmpo_item *item,
 /* Puts the import command that would read the record `o`, which lacks input or
  * target, behind the text in *err, as far as it can be told. Returns err->code.
  * import_jsonl.c */
-int pmpo_jsonl_advise(const char *file, json_t *o, pmpo_error *err);
+int pmpo_jsonl_advise(pmpo_reader *r, json_t *o, pmpo_error *err);
+
+/* Counts r->tally, once. PMPO_ENOMEM. */
+int pmpo_tally(pmpo_reader *r, pmpo_error *err);
+/* Do more than half of the records counted have the field, as a text, a number or
+ * true or false? */
+bool pmpo_is_common(const pmpo_reader *r, pmpo_str name);
+/* Is it a text, a number, or true or false? */
+bool pmpo_json_is_plain(const json_t *v);
 
 /* Sets *is_bbh if `text` is, or was meant to be, a BIG-Bench Hard file. Then
  * *root is its JSON, or NULL if it can't be parsed: *err and *line have the

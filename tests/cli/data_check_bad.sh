@@ -12,3 +12,15 @@ printf '[\n {"input":"a","target":"b"},\n {"input":"c","target":""}\n]\n' >list.
 printf 'input,target\na,b\nc,d\n' >table.txt
 "$PMPO" data check table.txt
 "$PMPO" data check - <table.txt
+# Of many like problems the first are told, and how many more there are. A misspelt field, or an object, is not proposed.
+i=0
+while [ $i -lt 9 ]; do
+    i=$((i + 1))
+    echo "{\"id\": \"$i\", \"question\": \"Q$i\", \"meta\": {\"a\": 1}, \"label\": \"L\"}"
+done >like.jsonl
+echo '{"id": "10", "input": "Q10", "meta": {"a": 1}, "taget": "x"}' >>like.jsonl
+echo '{"id": "11", "question": {"a": 1}, "label": "L"}' >>like.jsonl
+"$PMPO" data check like.jsonl
+printf '{"input": "%s", "target": "1"}\n' a b c >lone.jsonl
+echo '{"input": "d", "taget": "1"}' >>lone.jsonl
+"$PMPO" data check lone.jsonl
