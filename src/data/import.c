@@ -40,7 +40,10 @@ static const struct importer *find_importer(const char *name, pmpo_error *err)
         at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
                                i ? ", " : "", importers[i].name);
     }
-    pmpo_fail(err, PMPO_EUSAGE, "unknown format %s; known are %s",
+    pmpo_fail(err, PMPO_EUSAGE,
+              "unknown format %s; known are %s; JSON records with other "
+              "fields, "
+              "such as Alpaca's: `pmpo data import jsonl FILE --target output`",
               name ? name : "(none)", known);
     return NULL;
 }
@@ -293,11 +296,13 @@ static int read_list(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
         return pmpo_reader_bad(&im->r, line, err);
     }
     im->r.by_index = true;
+    im->r.list = root;
     size_t n = json_array_size(root);
     for (size_t i = 0;
          rc == 0 && i < n && i < INT_MAX && !pmpo_reader_full(&im->r); i++) {
         rc = take(im, json_array_get(root, i), (int)i + 1, fn, err);
     }
+    im->r.list = NULL;
     json_decref(root);
     return rc;
 }
@@ -332,6 +337,7 @@ int pmpo_import_records(pmpo_import *im, pmpo_str text, pmpo_record_fn fn,
     }
     pmpo_str line;
     int rc = 0, number = 0;
+    im->r.text = text;
     for (size_t at = 0; rc == 0 && !pmpo_reader_full(&im->r) &&
                         pmpo_next_line(text, &at, &line);) {
         number++;
@@ -369,6 +375,8 @@ static int read_file(pmpo_import *im, pmpo_import_fn read, pmpo_str text,
     r->name = name;
     r->by_index = false;
     r->first = r->n;
+    pmpo_keys_release(&r->tally); /* of an earlier file */
+    r->n_tallied = 0;
     if (pmpo_str_starts(text, PMPO_STR("\xef\xbb\xbf"))) {
         text = pmpo_str_sub(text, 3, text.len); /* a byte order mark */
     }

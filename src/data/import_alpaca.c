@@ -57,6 +57,10 @@ static int read_record(pmpo_import *im, json_t *o, int line, pmpo_error *err)
     pmpo_str output[2];
     verdict v;
     int rc = pmpo_record_text(o, "output_1", &output[0], err);
+    if (rc == PMPO_EDATA && !pmpo_json_field(o, "output_1") &&
+        !pmpo_json_field(o, "output_2")) { /* no judgement: Alpaca's, perhaps */
+        return pmpo_jsonl_advise(&im->r, o, err);
+    }
     rc = rc < 0 ? rc : pmpo_record_text(o, "output_2", &output[1], err);
     rc = rc < 0 ? rc : read_verdict(o, &v, err);
     if (rc < 0) {

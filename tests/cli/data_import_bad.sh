@@ -15,6 +15,9 @@ try csv open.csv --input q
 try csv open.csv --input why --target target
 echo '[{"instruction": "i", "output_1": "a", "output_2": "b", "preference": "b"}]' >pref.json
 try alpaca-eval pref.json
+echo '[{"instruction": "i", "input": "", "output": "o"}]' >alpaca.json
+try alpaca-eval alpaca.json
+try alpaca alpaca.json
 : >empty
 try dpo empty
 try bbh gsm8k.jsonl
