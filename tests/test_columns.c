@@ -244,6 +244,9 @@ static void test_no_labels(void **state)
         {"input,target\np,a\nq,b\nr,a\n",
          "f: --labels: the target \"b\" is there once only"},
         {"input,target\np,a\nq,a\n", "f: --labels: all targets are the same"},
+        {"input,target\np,a b\nq,c\nr,A  b\ns,c\nt,a b\nu,A  b\n",
+         "f: --labels: the labels \"a b\" and \"A  b\" differ by case or "
+         "blanks"},
         {"input,chosen,rejected\np,a,b\nq,a,b\n",
          "f: --labels: there are examples that have rejected outputs already"},
         {"input,target,options\np,a,a|b\nq,a,\n",

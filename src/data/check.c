@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/fold.h"
 #include "data/data.h"
 #include "data/import.h"
 
@@ -179,27 +178,6 @@ static int warn_of_fields(report_box *box)
 #define LONGEST_ALIKE 40 /* bytes of labels that are compared */
 #define MOST_ALIKE 200   /* labels */
 
-static size_t next_mark(pmpo_str s, size_t i)
-{
-    while (i < s.len && pmpo_is_space(s.ptr[i])) {
-        i++;
-    }
-    return i;
-}
-
-/* The same but for the case of letters and for blanks. */
-static bool alike(pmpo_str a, pmpo_str b)
-{
-    size_t i = next_mark(a, 0), k = next_mark(b, 0);
-    size_t n, m;
-    while (i < a.len && k < b.len &&
-           pmpo_fold_at(a, i, &n) == pmpo_fold_at(b, k, &m)) {
-        i = next_mark(a, i + n);
-        k = next_mark(b, k + m);
-    }
-    return i == a.len && k == b.len;
-}
-
 static int warn_of_label(report_box *box, pmpo_str label, pmpo_str other)
 {
     pmpo_error text; /* one line, as errors are */
@@ -222,7 +200,7 @@ static int warn_of_labels(report_box *box, size_t n)
     n = n < MOST_ALIKE ? n : MOST_ALIKE;
     for (size_t i = 1; rc == 0 && i < n; i++) {
         size_t k = 0;
-        while (k < i && !alike(l[i].label, l[k].label)) {
+        while (k < i && !pmpo_labels_alike(l[i].label, l[k].label)) {
             k++;
         }
         bool tell = k < i && l[i].label.len <= LONGEST_ALIKE &&

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/fold.h"
 #include "data/set.h"
 
 typedef struct labels {
@@ -31,10 +32,47 @@ static bool count(labels *l, pmpo_str target)
     return true;
 }
 
+static size_t next_mark(pmpo_str s, size_t i)
+{
+    while (i < s.len && pmpo_is_space(s.ptr[i])) {
+        i++;
+    }
+    return i;
+}
+
+bool pmpo_labels_alike(pmpo_str a, pmpo_str b)
+{
+    size_t i = next_mark(a, 0), k = next_mark(b, 0);
+    size_t n, m;
+    while (i < a.len && k < b.len &&
+           pmpo_fold_at(a, i, &n) == pmpo_fold_at(b, k, &m)) {
+        i = next_mark(a, i + n);
+        k = next_mark(b, k + m);
+    }
+    return i == a.len && k == b.len;
+}
+
 /* Has the example outputs beside its target? */
 static bool has_others(const pmpo_example *e)
 {
     return e->n_options > 0 || e->n_rejected > 0;
+}
+
+/* Two spellings of one label as two options would be told apart by their form. */
+static int check_apart(const labels *l, size_t i, pmpo_error *err)
+{
+    pmpo_str s = l->items[i].label;
+    for (size_t k = 0; k < i; k++) {
+        pmpo_str other = l->items[k].label;
+        if (pmpo_labels_alike(s, other)) {
+            return pmpo_fail(err, PMPO_EDATA,
+                             "the labels \"%.*s\" and \"%.*s\" differ by case "
+                             "or blanks alone: make them one",
+                             pmpo_shown(other), other.ptr, pmpo_shown(s),
+                             s.ptr);
+        }
+    }
+    return 0;
 }
 
 static int find(const pmpo_item *items, size_t n, labels *l, pmpo_error *err)
@@ -54,6 +92,9 @@ static int find(const pmpo_item *items, size_t n, labels *l, pmpo_error *err)
     }
     for (size_t i = 0; i < l->n; i++) {
         pmpo_str s = l->items[i].label;
+        if (check_apart(l, i, err) < 0) {
+            return PMPO_EDATA;
+        }
         if (l->items[i].n < 2) {
             return pmpo_fail(err, PMPO_EDATA,
                              "the target \"%.*s\" is there once only, so it "

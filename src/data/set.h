@@ -75,6 +75,9 @@ int pmpo_reject_options(pmpo_arena *mem, pmpo_example *e);
 /* At most so many different targets are taken for labels. */
 #define PMPO_MAX_LABELS 26
 
+/* The same but for the case of letters and for blanks. */
+bool pmpo_labels_alike(pmpo_str a, pmpo_str b);
+
 /* How many labels the targets of n examples are, none of which has options or
  * rejected outputs; 0: they are no closed set (label_options.c). */
 size_t pmpo_labels_count(const pmpo_item *items, size_t n);
