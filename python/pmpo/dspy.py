@@ -118,27 +118,55 @@ class LM(dspy.BaseLM):  # type: ignore[misc]
 # ---- the metric --------------------------------------------------------------------------
 
 
+def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Are these inputs the same text?"""
+    return a.keys() == b.keys() and all(
+        a[k] is b[k] or str(a[k]) == str(b[k]) for k in a)
+
+
+def _is_call_of(example: Any, call: Any) -> bool:
+    """Has the call the example's values, in those of its input fields that the
+    example has?"""
+    shared = [k for k in call[1] if k in example]
+    return _same({k: call[1][k] for k in shared}, {k: example[k] for k in shared})
+
+
 class LogLikelihood:
     """A metric: the log-likelihood of the given answer, nats a token, at most 0.
 
     metric(example, prediction, trace) scores the example's own outputs under the
-    messages of the predictor that gives them (the last one of the trace whose
+    messages of the predictor that gives them (the last call of the trace whose
     output fields the example has), whatever was answered. It tells prompts apart
-    where accuracy is all 0 or all 1. Nothing is generated."""
+    where accuracy is all 0 or all 1. Nothing is generated.
+
+    Without a trace it reads DSPy's own, which has calls for other examples, too: the
+    example's is the one that gave the prediction, else the one whose inputs are
+    those of the example. ValueError: there is none, or several that differ."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
     def __call__(self, example: Any, prediction: Any = None, trace: Any = None,
                  *_: Any) -> float:
-        calls = trace or dspy.settings.trace or []
-        for predictor, inputs, _outputs in reversed(calls):
-            signature = predictor.signature
-            if all(k in example for k in signature.output_fields):
-                return self.of(signature, predictor.demos, inputs,
-                               {k: example[k] for k in signature.output_fields})
-        raise ValueError("no predictor of the trace has outputs that the example "
-                         "gives")
+        able = [c for c in list(trace or dspy.settings.trace or [])
+                if all(k in example for k in c[0].signature.output_fields)]
+        if not able:
+            raise ValueError("no predictor of the trace has outputs that the example "
+                             "gives")
+        calls = [c for c in able if c[2] is prediction] or [
+            c for c in able if _is_call_of(example, c)]
+        if not calls:
+            raise ValueError("no call in the trace has the example's inputs: which one "
+                             "is the example's can't be told")
+        predictor, inputs, _outputs = calls[-1]
+        if not trace and any(not _same(inputs, c[1]) for c in calls):
+            raise ValueError(
+                "calls with different inputs may be the example's: pass the trace of "
+                "this example alone, or let the program return the predictor's own "
+                "prediction")
+        signature = predictor.signature
+        return self.of(signature, predictor.demos, inputs,
+                       {k: example[k] for k in signature.output_fields})
 
     def of(self, signature: Any, demos: Iterable[Mapping[str, Any]],
            inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> float:

@@ -145,6 +145,25 @@ def test_metric(model, examples):
         metric(dspy.Example(x=1), None, [])
 
 
+def test_metric_takes_the_examples_own_call(model, examples):
+    """Threads of dspy.Evaluate share a trace."""
+    metric = pmpo.dspy.LogLikelihood(model)
+    program = dspy.Predict(Sort)
+    with dspy.context(lm=Scripted(), trace=[]):
+        apple, pear = (program(word=w) for w in ("apple", "pear"))
+        own = metric.of(Sort, [], {"word": "apple"}, {"kind": "fruit"})
+        other = metric.of(Sort, [], {"word": "pear"}, {"kind": "fruit"})
+        assert own != other
+        assert metric(examples[0], apple) == metric(examples[0]) == own
+        assert metric(examples[2], pear) == other
+        with pytest.raises(ValueError, match="no call .* the example's inputs"):
+            metric(examples[4])
+        with pytest.raises(ValueError, match="calls with different inputs"):
+            metric(dspy.Example(kind="fruit"))
+        assert metric(dspy.Example(kind="fruit"), apple) == own
+        assert metric(examples[0], None, dspy.settings.trace) == own
+
+
 def test_one_predictor(model, examples, tmp_path):
     lm = Scripted()
     with dspy.context(lm=lm):
