@@ -20,6 +20,13 @@ def with_fixed(options: Mapping[str, object], **fixed: object) -> Any:
 PLACE = "{{prompt}}"  # where the template `place` puts the prompt
 
 
+def indent_before(text: str) -> str:
+    """By what `place` indents a prompt's further lines behind this text: its last line,
+    where that is nothing but spaces (docs/templates.md)."""
+    line = text.rsplit("\n", 1)[-1]
+    return "" if line.strip(" ") else line
+
+
 def refuse_places(texts: Iterable[object]) -> None:
     """ValueError where data have the letters that mean the prompt's place."""
     for text in texts:

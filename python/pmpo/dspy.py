@@ -26,7 +26,7 @@ from dspy.teleprompt import Teleprompter
 
 from ._core import ProgressFn
 from ._model import Model
-from ._options import PLACE, ScoreOptions, refuse_places, with_fixed
+from ._options import PLACE, ScoreOptions, indent_before, refuse_places, with_fixed
 from ._run import Run, optimize
 
 if TYPE_CHECKING:
@@ -347,11 +347,10 @@ def filled(messages: list[dict[str, str]], prompt: str) -> list[dict[str, str]]:
 
     def put(content: str) -> str:
         parts = content.split(PLACE)
-        out = parts[0]
+        out = before = parts[0]
         for part in parts[1:]:
-            line = out.rsplit("\n", 1)[-1]
-            indent = line if not line.strip(" ") and "\n" in out else ""
-            out += prompt.replace("\n", "\n" + indent) + part
+            out += prompt.replace("\n", "\n" + indent_before(before)) + part
+            before += PLACE + part
         return out
 
     return [{**m, "content": put(m["content"])} for m in messages]

@@ -22,7 +22,7 @@ from mlflow.genai.optimize.types import PromptOptimizerOutput
 
 from ._core import ProgressFn
 from ._model import Model
-from ._options import PLACE, refuse_places, with_fixed
+from ._options import PLACE, indent_before, refuse_places, with_fixed
 from ._run import Run, optimize
 
 if TYPE_CHECKING:
@@ -134,29 +134,38 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
             return template
         before, instruction, after = parts
         messages = chat or [{"role": "user", "content": template}]
-        rows = []
-        for record in data:
-            target = answer_of(record, self.expectation)
-            refuse_places(record["inputs"].values())
-            if target:
-                inputs = record["inputs"]
-                placed = fill(before, inputs) + PLACE + fill(after, inputs)
-                rows.append({"target": target, "messages": [
-                    {"role": m["role"],
-                     "content": placed if i == home else fill(m["content"], inputs)}
-                    for i, m in enumerate(messages)]})
+        indent = indent_before(before)
+        start = instruction.replace("\n" + indent, "\n")
+        if start.replace("\n", "\n" + indent) != instruction or any(
+                indent_before(fill(before, r["inputs"])) != indent for r in data):
+            warnings.warn(f"the prompt {name} stays as it is: its lines are not indented "
+                          "alike; textwrap.dedent of it may help", stacklevel=3)
+            return template
+        rows = [r for record in data if (r := self._row(record, [
+            (m["role"], *((before, after) if i == home else (m["content"],)))
+            for i, m in enumerate(messages)]))]
         safe = re.sub(r"\W", "_", name)
-        run = optimize(self.model, rows, instruction, rewriter=self.rewriter,
+        run = optimize(self.model, rows, start, rewriter=self.rewriter,
                        path=os.path.join(folder, safe + ".pmpo"),
                        progress=self.progress, **self.options)
         self.runs[name] = run
         if _VARIABLE.search(run.prompt):  # would be filled in
             return template
-        new = before + run.prompt + after
+        new = before + run.prompt.replace("\n", "\n" + indent) + after
         if not chat:
             return new
         return json.dumps([{**m, "content": new if i == home else m["content"]}
                            for i, m in enumerate(chat)])
+
+    def _row(self, record: Mapping[str, Any], messages: list[tuple[str, ...]]
+             ) -> dict[str, Any] | None:
+        """An example for `place`: of each message its role and the texts between which
+        the prompt stands; None: the record has no answer."""
+        target, inputs = answer_of(record, self.expectation), record["inputs"]
+        refuse_places(inputs.values())
+        return {"target": target, "messages": [
+            {"role": role, "content": PLACE.join(fill(p, inputs) for p in parts)}
+            for role, *parts in messages]} if target else None
 
 
 def _messages(template: str) -> list[dict[str, Any]] | None:

@@ -111,6 +111,38 @@ def test_chat_prompts(model, data, tmp_path):
     assert rows[0]["messages"][1]["content"] in WORDS
 
 
+def test_indented_templates(model, data, tmp_path):
+    """A template between three quotes; further lines are indented as the first is."""
+    template = """
+    Sort the word.
+    Say fruit or tool.
+    {{word}}
+    """
+    optimiser = pmpo.mlflow.PmpoOptimizer(model, folder=tmp_path, **HOW)
+    new = optimiser.optimize(None, data, {"p": template}).optimized_prompts["p"]
+    run = optimiser.runs["p"]
+    assert run.initial.prompt == "Sort the word.\nSay fruit or tool."
+
+    def loss(template, prompt):
+        """The same examples as their messages are sent, and as they are scored."""
+        rows = list(run.data("train"))
+        words = [r["messages"][0]["content"].split()[-1] for r in rows]
+        sent = [{"target": r["target"], "messages": [
+            {"role": "user", "content": fill(template, {"word": w})}]}
+            for r, w in zip(rows, words)]
+        a = model.score(sent, "", loss="nll", no_cache=True).loss[0]
+        b = model.score(rows, prompt, loss="nll", template="place", no_cache=True)
+        assert a == b.loss[0]
+        return a
+
+    assert loss(template, run.initial.prompt) == pytest.approx(run.initial.train_loss)
+    assert loss(new, run.prompt) == pytest.approx(run.best.train_loss)
+    uneven = template.replace("    Say", "Say")
+    with pytest.warns(UserWarning, match="not indented alike"):
+        assert optimiser.optimize(None, data, {"q": uneven}).optimized_prompts == \
+            {"q": uneven}
+
+
 def test_prompts_that_stay(model, data, tmp_path):
     optimiser = pmpo.mlflow.PmpoOptimizer(model, folder=tmp_path, **HOW)
     for template in ("{{word}}", "Judge {{hint}} of {{word}}"):
