@@ -21,6 +21,7 @@ from mlflow.genai.optimize.optimizers import BasePromptOptimizer
 from mlflow.genai.optimize.types import PromptOptimizerOutput
 
 from ._core import ProgressFn
+from ._data import _plain
 from ._model import Model
 from ._options import PLACE, indent_before, refuse_places, with_fixed
 from ._run import Run, optimize
@@ -53,19 +54,26 @@ def fill(template: str, inputs: Mapping[str, Any]) -> str:
     return _VARIABLE.sub(lambda m: str(inputs[m[1]]), template)
 
 
+def _said(value: Any) -> str | None:
+    """The value as an answer; None: what is missing (NaN, too), and lists and the like."""
+    value = _plain(value)
+    return None if value is None or isinstance(value, (list, dict, set, frozenset)) \
+        else str(value)
+
+
 def answer_of(record: Mapping[str, Any], name: str | None) -> str | None:
     """The right answer of a record of training data; None: it has none."""
-    known = record.get("expectations") or {}
-    if name is not None and isinstance(known, Mapping) and name in known:
-        return str(known[name])
-    if name is None and isinstance(known, Mapping) and "expected_response" in known:
-        return str(known["expected_response"])
-    if name is None and isinstance(known, Mapping) and len(known) == 1:
-        return str(next(iter(known.values())))
+    known = record.get("expectations")
+    if not isinstance(known, Mapping):
+        known = {}
+    found = known.get("expected_response" if name is None else name)
+    if name is None and "expected_response" not in known and len(known) == 1:
+        found = next(iter(known.values()))
+    said = _said(found)
     outputs = record.get("outputs")
     if isinstance(outputs, Mapping):
         outputs = next(iter(outputs.values())) if len(outputs) == 1 else None
-    return None if outputs is None else str(outputs)
+    return _said(outputs) if said is None else said
 
 
 class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
@@ -74,7 +82,8 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
     What is scored is what a predict_fn sends that gives the formatted prompt to
     the model: a text prompt as one user message, a chat prompt as its messages.
     expectation: which of the expectations is the answer (None:
-    "expected_response", the only one, or the outputs). A prompt is left alone,
+    "expected_response", the only one, or the outputs); records without one that is
+    a text or a number are left out, with a warning. A prompt is left alone,
     with a warning, where a variable is not among the inputs (it is another
     prompt's output), or where it has no instruction. Where scorers are given, both
     ends are scored by them, and prompts that they find worse are not returned.
@@ -102,9 +111,10 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
         folder = os.fspath(self.folder or tempfile.mkdtemp(prefix="pmpo-mlflow-"))
         os.makedirs(folder, exist_ok=True)
         self.runs = {}
+        known = self._answered(train_data)
         better = dict(target_prompts)
         for name, template in target_prompts.items():
-            better[name] = self._one(name, template, train_data, folder)
+            better[name] = self._one(name, template, known, folder)
         out = PromptOptimizerOutput(optimized_prompts=better)
         if eval_fn is not None:
             out.initial_eval_score, out.initial_eval_score_per_scorer = \
@@ -119,6 +129,20 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
                 out.final_eval_score = first
                 out.final_eval_score_per_scorer = out.initial_eval_score_per_scorer
         return out
+
+    def _answered(self, data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The records with a right answer; a warning tells of the others."""
+        known = [r for r in data if answer_of(r, self.expectation)]
+        where = self.expectation or "expected_response"
+        if not known:
+            raise ValueError(f"none of the {len(data)} records has an answer that is a "
+                             f"text or a number, in expectations ({where}) or outputs; "
+                             "expectation= names another of the expectations")
+        if len(known) < len(data):
+            warnings.warn(f"{len(data) - len(known)} of {len(data)} records are left out: "
+                          f"they have no answer that is a text or a number, in "
+                          f"expectations ({where}) or outputs", stacklevel=3)
+        return known
 
     def _one(self, name: str, template: str, data: list[dict[str, Any]],
              folder: str) -> str:
@@ -139,11 +163,11 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
         if start.replace("\n", "\n" + indent) != instruction or any(
                 indent_before(fill(before, r["inputs"])) != indent for r in data):
             warnings.warn(f"the prompt {name} stays as it is: its lines are not indented "
-                          "alike; textwrap.dedent of it may help", stacklevel=3)
+                          "alike; textwrap.dedent may help", stacklevel=3)
             return template
-        rows = [r for record in data if (r := self._row(record, [
+        rows = [self._row(record, [
             (m["role"], *((before, after) if i == home else (m["content"],)))
-            for i, m in enumerate(messages)]))]
+            for i, m in enumerate(messages)]) for record in data]
         safe = re.sub(r"\W", "_", name)
         run = optimize(self.model, rows, start, rewriter=self.rewriter,
                        path=os.path.join(folder, safe + ".pmpo"),
@@ -158,14 +182,14 @@ class PmpoOptimizer(BasePromptOptimizer):  # type: ignore[misc]
                            for i, m in enumerate(chat)])
 
     def _row(self, record: Mapping[str, Any], messages: list[tuple[str, ...]]
-             ) -> dict[str, Any] | None:
+             ) -> dict[str, Any]:
         """An example for `place`: of each message its role and the texts between which
-        the prompt stands; None: the record has no answer."""
-        target, inputs = answer_of(record, self.expectation), record["inputs"]
+        the prompt stands."""
+        inputs = record["inputs"]
         refuse_places(inputs.values())
-        return {"target": target, "messages": [
+        return {"target": answer_of(record, self.expectation), "messages": [
             {"role": role, "content": PLACE.join(fill(p, inputs) for p in parts)}
-            for role, *parts in messages]} if target else None
+            for role, *parts in messages]}
 
 
 def _messages(template: str) -> list[dict[str, Any]] | None:

@@ -50,6 +50,23 @@ def test_answers():
     assert answer_of({"expectations": {"kind": "b"}}, None) == "b"
     assert answer_of({"expectations": {"kind": "b", "why": "c"}}, "why") == "c"
     assert answer_of({"inputs": {}}, None) is None
+    nan = float("nan")
+    for missing in (None, nan, ["a", "b"], {"x": 1, "y": 2}, []):
+        assert answer_of({"expectations": {"expected_response": missing}}, None) is None
+        assert answer_of({"expectations": {"kind": missing}}, "kind") is None
+        assert answer_of({"outputs": missing}, None) is None
+        assert answer_of({"expectations": missing, "outputs": 7}, None) == "7"
+
+
+def test_records_without_an_answer(model, data, tmp_path):
+    optimiser = pmpo.mlflow.PmpoOptimizer(model, folder=tmp_path, **HOW)
+    bad = [{"inputs": {"word": "x"}, "outputs": v} for v in (float("nan"), ["a", "b"])]
+    with pytest.warns(UserWarning, match="2 of 10 records are left out"):
+        optimiser.optimize(None, data + bad, {"p": "Sort {{word}}"})
+    run = optimiser.runs["p"]
+    assert run.n_train + run.n_val + run.n_test == len(data)
+    with pytest.raises(ValueError, match="none of the 2 records has an answer"):
+        optimiser.optimize(None, bad, {"q": "Sort {{word}}"})
 
 
 def test_optimize_prompts(model, data, tmp_path):
