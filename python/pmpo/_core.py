@@ -6,6 +6,7 @@ are looked up in the library.
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -86,6 +87,14 @@ def texts(p: Any, n: int) -> list[str]:
     return [text(p[i]) for i in range(n)]
 
 
+def path_bytes(p: str | bytes | os.PathLike[Any]) -> bytes:
+    """A file's name as the system has it, which need not be UTF-8."""
+    b = os.fsencode(p)
+    if b"\0" in b:
+        raise ValueError(f"a NUL character inside a file's name: {p!r}")
+    return b
+
+
 class Keep:
     """Memory that C reads during a call: lives as long as this object."""
 
@@ -96,6 +105,10 @@ class Keep:
         p = ffi.new("char[]", s)
         self._kept.append(p)
         return p
+
+    def path(self, p: str | bytes | os.PathLike[Any]) -> Any:
+        """A char *: a file's name."""
+        return self.raw(path_bytes(p))
 
     def cstr(self, s: str) -> Any:
         """A char *."""
@@ -155,6 +168,16 @@ def _enum(type_name: str, name: str, value: object) -> int:
     return known.index(str(value))
 
 
+#: Options that are files' names.
+_FILES = ("tokenizer", "ca_file")
+
+
+def _text_option(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a text (str), not {type(value).__name__}: {value!r}")
+    return value
+
+
 def set_options(o: Any, given: Mapping[str, object], keep: Keep) -> None:
     """Sets fields of an options struct, which was initialised, by name. Text,
     words and numbers are what its declarations say."""
@@ -169,9 +192,11 @@ def set_options(o: Any, given: Mapping[str, object], keep: Keep) -> None:
         if kind.kind == "enum":
             setattr(o, field, _enum(_cname(kind), name, value))
         elif _cname(kind) == "pmpo_str":
-            setattr(o, field, keep.pstr(str(value)))
+            setattr(o, field, keep.pstr(_text_option(name, value)))
+        elif name in _FILES and isinstance(value, (str, os.PathLike)):
+            setattr(o, field, keep.path(value))
         elif kind.cname == "char *":
-            setattr(o, field, keep.cstr(str(value)))
+            setattr(o, field, keep.cstr(_text_option(name, value)))
         elif kind.kind == "primitive":
             setattr(o, field, value)
         else:

@@ -90,7 +90,7 @@ class Data:
         if isinstance(source, Data):
             raise TypeError("these are Data already")
         if isinstance(source, (str, os.PathLike)):
-            code = lib.pmpo_data_load(keep.cstr(os.fspath(source)), o, out, err)
+            code = lib.pmpo_data_load(keep.path(source), o, out, err)
         else:
             code = lib.pmpo_data_parse(keep.pstr(_jsonl(source)), b"data", o, out,
                                        err)

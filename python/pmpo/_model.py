@@ -80,7 +80,7 @@ KEY, REWRITER_KEY, JUDGE_KEY = "PMPO_API_KEY", "PMPO_REWRITER_API_KEY", "PMPO_JU
 
 def is_address(name: str | os.PathLike[str] | None) -> bool:
     """Is the model meant by name on a server?"""
-    meant = os.environ.get("PMPO_MODEL", "") if name is None else os.fspath(name)
+    meant = os.environ.get("PMPO_MODEL", "") if name is None else os.fsdecode(name)
     return meant.startswith(("http://", "https://"))
 
 
@@ -138,7 +138,7 @@ class Model:
         lib.pmpo_model_options_init(o)
         set_options(o, keyed(options, KEY) if is_address(name) else options, keep)
         if name is not None:
-            o.model = keep.cstr(os.fspath(name))
+            o.model = keep.path(name)
         watch.into(o)
         self._open(o, watch, keep)
 

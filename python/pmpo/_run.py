@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ._core import (Error, Keep, ProgressFn, UsageError, Watch, check, error_of,
-                    fill, set_options, text, texts, word, words)
+                    fill, path_bytes, set_options, text, texts, word, words)
 from ._data import Data, DataLike, data_of
 from ._model import (KEY, REWRITER_KEY, Model, is_address, keyed, model_of,
                      run_alone)
@@ -116,12 +116,12 @@ class Run:
     file again."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path: str = os.fspath(path)
+        self.path: str = os.fsdecode(path)
         self.refresh()
 
     def refresh(self) -> Run:
         out, err = ffi.new("pmpo_run **"), ffi.new("pmpo_error *")
-        check(lib.pmpo_run_open(os.fsencode(self.path), out, err), err)
+        check(lib.pmpo_run_open(path_bytes(self.path), out, err), err)
         try:
             self._read(lib.pmpo_run_describe(out[0]))
         finally:
@@ -177,7 +177,7 @@ class Run:
         if part not in parts:
             raise ValueError(f"parts are {', '.join(parts)}, not {part!r}")
         out, err = ffi.new("pmpo_data **"), ffi.new("pmpo_error *")
-        check(lib.pmpo_run_data(os.fsencode(self.path), parts.index(part), out,
+        check(lib.pmpo_run_data(path_bytes(self.path), parts.index(part), out,
                                 err), err)
         if out[0] == ffi.NULL:
             raise ValueError(f"the run has no {part} part")
@@ -215,7 +215,7 @@ def report(runs: Run | str | os.PathLike[str] | Sequence[Run | str | os.PathLike
     """One page of HTML with several runs beside each other; also of a single one."""
     if isinstance(runs, (Run, str, os.PathLike)):
         runs = [runs]
-    kept = [ffi.new("char[]", os.fsencode(r.path if isinstance(r, Run) else r))
+    kept = [ffi.new("char[]", path_bytes(r.path if isinstance(r, Run) else r))
             for r in runs]
     paths = ffi.new("char *[]", kept)
     out, err = ffi.new("pmpo_report **"), ffi.new("pmpo_error *")
@@ -290,7 +290,7 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
         o.split.train, o.split.validation, o.split.test = split
     o.split.seed = o.seed
     watch.into(score)
-    where = os.fspath(path) if path is not None else time.strftime(
+    where = os.fsdecode(path) if path is not None else time.strftime(
         "pmpo-%Y%m%d-%H%M%S.pmpo")
     _check_path(where, bool(o.force))
     parts = [None if d is None else data_of(d) for d in (data, validation, test)]
@@ -303,7 +303,7 @@ def optimize(model: Model | str, data: DataLike, prompt: str | None = None, *,
     other = scorer if rewriter is None else model_of(rewriter, REWRITER_KEY, for_generation=True)
     given.scorer, given.rewriter = scorer._alive(), other._alive()
     return _sit([scorer, other], lambda: int(lib.pmpo_optimize(
-        given, o, os.fsencode(where), ffi.NULL, err)), watch, err, where,
+        given, o, path_bytes(where), ffi.NULL, err)), watch, err, where,
         (keep, parts))
 
 
@@ -320,7 +320,7 @@ def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = No
     those joined with it, and without api_key its key is $PMPO_API_KEY; a rewriter's
     is $PMPO_REWRITER_API_KEY. One with another key or a price is given as a
     pmpo.Model."""
-    where = path.path if isinstance(path, Run) else os.fspath(path)
+    where = path.path if isinstance(path, Run) else os.fsdecode(path)
     watch = Watch(progress)
     server = _connection(connection)
     priced = server.get("price_in") or server.get("price_out")
@@ -335,7 +335,7 @@ def resume(path: str | os.PathLike[str] | Run, *, model: Model | str | None = No
     watch.into(o)
     err = ffi.new("pmpo_error *")
     return _sit([scorer, other], lambda: int(lib.pmpo_resume(
-        scorer._handle, other._handle, os.fsencode(where), o, ffi.NULL, err)),
+        scorer._handle, other._handle, path_bytes(where), o, ffi.NULL, err)),
         watch, err, where)
 
 
@@ -379,14 +379,14 @@ def _models(path: str, model: Model | str | None, rewriter: Model | str | None,
     if isinstance(model, Model) and isinstance(rewriter, Model):
         return model, rewriter
     out, err = ffi.new("pmpo_run **"), ffi.new("pmpo_error *")
-    check(lib.pmpo_run_open(os.fsencode(path), out, err), err)
+    check(lib.pmpo_run_open(path_bytes(path), out, err), err)
     run = ffi.gc(out[0], lib.pmpo_run_free) # who opens a model reads its strings
     a, b = ffi.new("pmpo_model_options *"), ffi.new("pmpo_model_options *")
     same, keep = ffi.new("bool *"), Keep()
     check(lib.pmpo_run_models(run, a, b, same, err), err)
     for o, now in ((a, model), (b, rewriter)):
         if now is not None and not isinstance(now, Model):
-            o.model = keep.raw(os.fsencode(now))
+            o.model = keep.path(now)
     scorer = model if isinstance(model, Model) else _opened(run, a, connection, keep)
     if isinstance(rewriter, Model):
         return scorer, rewriter

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 import pytest
@@ -97,3 +98,11 @@ def test_indices_and_frames(rows):
     with pytest.raises(IndexError):
         d[5]
     assert list(d.to_pandas()["id"]) == [f"q{i}" for i in range(5)]
+
+
+def test_a_files_name_need_not_be_utf8(file):
+    odd = os.fsencode(file) + b"\xff"
+    os.link(file, odd)
+    assert len(pmpo.Data(os.fsdecode(odd))) == 12
+    with pytest.raises(ValueError, match="NUL"):
+        pmpo.Data("a\0b")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
+
 import pytest
 
 import pmpo
@@ -44,6 +47,25 @@ def test_every_word_can_be_set(struct):
             assert int(ffi.cast("int", getattr(o, name))) == place
         with pytest.raises(ValueError, match=f"{name} is one of {known[0]}"):
             set_options(o, {name: "never"}, Keep())
+
+
+@pytest.mark.parametrize("struct, given", [
+    ("pmpo_optimize_options", {"library": ["Be brief."]}),
+    ("pmpo_optimize_options", {"task": pathlib.Path("task.txt")}),
+    ("pmpo_optimize_options", {"proposers": ["edit"]}),
+    ("pmpo_score_options", {"template": 5}),
+    ("pmpo_model_options", {"tokenizer": 5}),
+])
+def test_texts_are_texts(struct, given):
+    (name,) = given
+    with pytest.raises(TypeError, match=f"{name} is a text .str., not "):
+        set_options(ffi.new(f"{struct} *"), given, Keep())
+
+
+def test_files_may_be_paths():
+    o, keep = ffi.new("pmpo_model_options *"), Keep()
+    set_options(o, {"tokenizer": pathlib.Path("a.gguf"), "ca_file": os.fsdecode(b"\xff")}, keep)
+    assert (ffi.string(o.tokenizer), ffi.string(o.ca_file)) == (b"a.gguf", b"\xff")
 
 
 def test_the_structs_are_found():
