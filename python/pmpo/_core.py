@@ -170,6 +170,8 @@ def _enum(type_name: str, name: str, value: object) -> int:
 
 #: Options that are files' names.
 _FILES = ("tokenizer", "ca_file")
+#: Fields that only the library sets, or that mean nothing without a function in C.
+_UNSET = ("size", "dry_run", "marked_prompt", "n_custom", "approve")
 
 
 def _text_option(name: str, value: object) -> str:
@@ -184,7 +186,7 @@ def set_options(o: Any, given: Mapping[str, object], keep: Keep) -> None:
     members = dict(_members(ffi.typeof(o).item))
     for name, value in given.items():
         field = "template_name" if name == "template" else name
-        if field not in members:
+        if field not in members or field in _UNSET:
             raise TypeError(f"{_cname(ffi.typeof(o).item)} has no {name}")
         kind = members[field]
         if value is None:

@@ -32,6 +32,8 @@ def metric_bits(names: str | Iterable[str] | None) -> int:
         return 0
     asked = ([n.strip() for n in names.split(",")] if isinstance(names, str)
              else list(names))
+    if not asked:
+        raise ValueError("metrics is empty: None lets the data choose")
     known: list[str] = []
     while name := text(lib.pmpo_metric_name(len(known))):
         known.append(name)

@@ -9,6 +9,7 @@ import pytest
 
 import pmpo
 from pmpo._core import Keep, _cname, _members, set_options, words
+from pmpo._model import metric_bits
 from pmpo._pmpo import ffi
 
 # What calls take as arguments of their own, or not at all.
@@ -60,6 +61,17 @@ def test_texts_are_texts(struct, given):
     (name,) = given
     with pytest.raises(TypeError, match=f"{name} is a text .str., not "):
         set_options(ffi.new(f"{struct} *"), given, Keep())
+
+
+@pytest.mark.parametrize("given", [{"dry_run": True}, {"size": 3}])
+def test_what_is_no_option_is_refused(given):
+    with pytest.raises(TypeError, match="has no "):
+        set_options(ffi.new("pmpo_score_options *"), given, Keep())
+
+
+def test_no_metrics_are_refused():
+    with pytest.raises(ValueError, match="metrics is empty"):
+        metric_bits([])
 
 
 def test_files_may_be_paths():
