@@ -8,12 +8,14 @@ Data are those of GEPA's default adapter: input, answer, additional_context."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gepa.core.adapter import EvaluationBatch
 
+from ._core import Error
 from ._model import Model
 from ._results import TargetScore
 
@@ -39,7 +41,8 @@ class LikelihoodAdapter:
     The score of an example is exp(-loss), between 0 and 1: with the default loss,
     nll, the geometric mean of the probabilities of the answer's tokens; with
     loss="choice" and rows that have options, the answer's share of them. GEPA's
-    perfect_score is 1, as it is by default."""
+    perfect_score is 1, as it is by default. A candidate that is too long for the
+    model has the score 0 for all examples of its batch, and a warning says so."""
 
     propose_new_texts: None = None  # GEPA's own words ask for new prompts
 
@@ -57,7 +60,12 @@ class LikelihoodAdapter:
                                    ("options", d.get("options"))) if v is not None}
                 for d in batch]
         how: ScoreOptions = {"loss": "nll", **self.options}
-        scores = self.model.score(rows, prompt, **how)
+        try:
+            scores = self.model.score(rows, prompt, **how)
+        except Error as e:
+            if e.name != "PMPO_ETOOLONG":
+                raise
+            return self._too_long(batch, str(e), capture_traces)
         outputs = [{"nats": ts[0].nats, "picked": ts[int(p)].text if p >= 0 else ""}
                    for ts, p in zip(scores.targets[0], scores.picked[0])]
         told = [{"data": d, "output": o, "feedback": self._feedback(ts[0], o, float(x))}
@@ -66,6 +74,17 @@ class LikelihoodAdapter:
         return EvaluationBatch(
             outputs=outputs, scores=[float(x) for x in np.exp(-scores.losses[0])],
             trajectories=told if capture_traces else None, num_metric_calls=len(rows))
+
+    @staticmethod
+    def _too_long(batch: Sequence[Mapping[str, Any]], why: str, traces: bool) -> Any:
+        """The worst score for all examples, so that the run goes on with other prompts."""
+        warnings.warn(f"a candidate has the score 0: {why}", stacklevel=3)
+        outputs = [{"nats": np.nan, "picked": ""} for _ in batch]
+        told = [{"data": d, "output": o, "feedback": f"The prompt can't be used: {why}"}
+                for d, o in zip(batch, outputs)]
+        return EvaluationBatch(
+            outputs=outputs, scores=[0.0] * len(outputs),
+            trajectories=told if traces else None, num_metric_calls=len(outputs))
 
     @staticmethod
     def _feedback(t: TargetScore, output: Mapping[str, Any], loss: float) -> str:

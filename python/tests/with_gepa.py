@@ -68,3 +68,12 @@ def test_gepa_runs_with_it(model, data):
     assert mean(best) >= mean("Sort.")
     assert asked and "The right answer is" in str(asked[0])
     assert result.val_aggregate_scores[result.best_idx] == pytest.approx(mean(best))
+
+
+def test_a_candidate_that_is_too_long(model, data):
+    adapter = pmpo.gepa.LikelihoodAdapter(model)
+    with pytest.warns(UserWarning, match="the score 0: .*context"):
+        got = adapter.evaluate(data, {"p": "x" * 20000}, capture_traces=True)
+    assert got.scores == [0.0] * len(data) and got.num_metric_calls == len(data)
+    told = adapter.make_reflective_dataset({"p": "x"}, got, ["p"])["p"]
+    assert all("can't be used" in t["Feedback"] for t in told)
