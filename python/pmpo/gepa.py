@@ -40,13 +40,18 @@ class LikelihoodAdapter:
 
     The score of an example is exp(-loss), between 0 and 1: with the default loss,
     nll, the geometric mean of the probabilities of the answer's tokens; with
-    loss="choice" and rows that have options, the answer's share of them. GEPA's
-    perfect_score is 1, as it is by default. A candidate that is too long for the
-    model has the score 0 for all examples of its batch, and a warning says so."""
+    loss="choice" and rows that have options, the answer's share of them. calibrate
+    is refused with nll, which it makes negative. GEPA's perfect_score is 1, as it
+    is by default. A candidate that is too long for the model has the score 0 for
+    all examples of its batch, and a warning says so."""
 
     propose_new_texts: None = None  # GEPA's own words ask for new prompts
 
     def __init__(self, model: Model, **options: Unpack[ScoreOptions]) -> None:
+        if options.get("calibrate") not in (None, "none") and \
+                options.get("loss", "nll") not in ("choice", "preference"):
+            raise ValueError("calibrate makes the loss nll negative, and a score is at "
+                             "most 1: give loss=\"choice\" or \"preference\"")
         self.model = model
         self.options = options
 

@@ -47,6 +47,15 @@ def test_choice_among_options(model, data):
                for s, o, d in zip(got.scores, got.outputs, data))
 
 
+def test_scores_are_at_most_one(model, data):
+    rows = [{**d, "options": ["fruit", "tool"]} for d in data]
+    adapter = pmpo.gepa.LikelihoodAdapter(model, loss="choice", calibrate="content-free")
+    assert all(0 <= s <= 1 for s in adapter.evaluate(rows, {"p": "x"}).scores)
+    for how in ({}, {"loss": "nll"}, {"loss": "auto"}):
+        with pytest.raises(ValueError, match="calibrate makes the loss nll negative"):
+            pmpo.gepa.LikelihoodAdapter(model, calibrate="content-free", **how)
+
+
 def test_gepa_runs_with_it(model, data):
     proposals = iter(f"```\nSay fruit or tool, way {i}.\n```" for i in range(1000))
     asked = []
