@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import dspy
 import numpy as np
 from dspy.teleprompt import Teleprompter
+from dspy.utils.exceptions import AdapterParseError
 
-from ._core import ProgressFn
+from ._core import Cancelled, ProgressFn
 from ._model import Model
 from ._options import PLACE, ScoreOptions, indent_before, refuse_places, with_fixed
 from ._run import Run, optimize
@@ -187,6 +188,11 @@ def _matches(example: Any, prediction: Any, trace: Any = None) -> bool:
         for k in labels.keys())
 
 
+def _line_of(e: Exception) -> str:
+    """The exception as one line."""
+    return f"{type(e).__name__}: {' '.join(str(e).split())[:200]}"
+
+
 class PMPO(Teleprompter):  # type: ignore[misc]
     """Optimises the instructions and demonstrations of every predictor of a
     program, one predictor after the other, by the likelihood of known outputs.
@@ -229,12 +235,14 @@ class PMPO(Teleprompter):  # type: ignore[misc]
         os.makedirs(folder, exist_ok=True)
         runs: dict[str, Run] = {}
         for name, predictor in program.named_predictors():
-            calls = self._calls(program, teacher, predictor, trainset)
-            kept = self._calls(program, teacher, predictor, valset or [])
+            calls, failed = self._calls(program, teacher, predictor, trainset)
+            kept, _unused = self._calls(program, teacher, predictor, valset or [])
             if len(calls) < 3:
                 warnings.warn(f"{name}: {len(calls)} of {len(trainset)} examples "
                               "give it inputs and outputs (where replies don't parse, "
-                              "a teacher's may); it stays as it is", stacklevel=2)
+                              "a teacher's may); it stays as it is"
+                              + (f"; the last failure: {_line_of(failed)}" if failed
+                                 else ""), stacklevel=2)
                 continue
             path = os.path.join(folder, name.replace(os.sep, "_") + ".pmpo")
             runs[name] = self._improve(predictor, calls, kept, path)
@@ -243,20 +251,28 @@ class PMPO(Teleprompter):  # type: ignore[misc]
         return program
 
     def _calls(self, program: Any, teacher: Any | None, predictor: Any,
-               examples: list[Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+               examples: list[Any]
+               ) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], Exception | None]:
         """Inputs and known outputs of `predictor` in these examples' traces. What
         the examples give is taken from them; the rest, such as reasoning or
-        what an earlier predictor passes on, from traces that end well."""
+        what an earlier predictor passes on, from traces that end well. Also the last
+        exception; it is raised where all examples end with one, unless DSPy couldn't
+        read the reply, and nothing is learnt."""
         place = [id(p) for p in program.predictors()].index(id(predictor))
         source = teacher or program
         wanted = source.predictors()[place]
         fields = list(predictor.signature.output_fields)
         out = []
+        failed: Exception | None = None
+        n_failed = 0
         for example in examples:
             with dspy.context(trace=[]):
                 try:
                     prediction = source(**example.inputs())
-                except Exception: # what it can't answer teaches nothing
+                except Cancelled:
+                    raise
+                except Exception as e: # what it can't answer teaches nothing
+                    failed, n_failed = e, n_failed + 1
                     if not self._given(example, fields):
                         continue
                     prediction = None
@@ -275,7 +291,10 @@ class PMPO(Teleprompter):  # type: ignore[misc]
             _, inputs, said = found[-1]
             outputs = {k: given[k] if k in given else said[k] for k in fields}
             out.append((dict(inputs), outputs))
-        return out
+        if failed and not out and n_failed == len(examples) and \
+                not isinstance(failed, AdapterParseError):
+            raise failed
+        return out, failed
 
     @staticmethod
     def _given(example: Any, fields: list[str]) -> bool:

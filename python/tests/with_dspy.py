@@ -257,13 +257,38 @@ def test_a_teacher_answers_where_the_student_does_not(model, examples, tmp_path)
     teacher.set_lm(Scripted())
     plain = dspy.ChatAdapter(use_json_adapter_fallback=False)
     with dspy.context(lm=Mumbles(), adapter=plain):
-        with pytest.warns(UserWarning, match="hint: 0 of 12.*a teacher's may"):
+        with pytest.warns(UserWarning, match="hint: 0 of 12.*a teacher's may.*"
+                          "the last failure: AdapterParseError"):
             program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
                 student, trainset=examples)
         assert program.pmpo_runs == {}
         program = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW).compile(
             student, trainset=examples, teacher=teacher)
     assert set(program.pmpo_runs) == {"hint", "judge"}
+
+
+def test_failures_are_told(model, examples, tmp_path):
+    class Fails(Scripted):
+        def __init__(self, what, good=0):
+            super().__init__()
+            self.what, self.good = what, good
+
+        def forward(self, prompt=None, messages=None, **kwargs):
+            if len(self.sent) < self.good:
+                return super().forward(prompt, messages, **kwargs)
+            raise self.what
+
+    optimiser = pmpo.dspy.PMPO(model, folder=tmp_path, **HOW)
+    with dspy.context(lm=Fails(OSError("no such server"))):
+        with pytest.raises(OSError, match="no such server"):
+            optimiser.compile(TwoStages(), trainset=examples)
+    with dspy.context(lm=Fails(OSError("no such server"), good=4)), \
+            pytest.warns(UserWarning, match="hint: 2 of 12.*OSError: no such server"), \
+            pytest.raises(OSError):
+        optimiser.compile(TwoStages(), trainset=examples)
+    with dspy.context(lm=Fails(pmpo.Cancelled(-9, "cancelled"), good=4)):
+        with pytest.raises(pmpo.Cancelled):
+            optimiser.compile(TwoStages(), trainset=examples)
 
 
 def test_valset(model, examples, tmp_path):
