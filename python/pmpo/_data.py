@@ -46,18 +46,18 @@ _FIELDS = ("id", "input", "prompt", "messages", "target", "chosen",
 
 
 def _line(row: Mapping[str, Any], number: int) -> str:
-    """A row as JSON. Of other columns, those that JSON has no form for (dates,
-    images) are left out."""
+    """A row as JSON, without other columns: the library would read past them, but not
+    past what JSON has no form for (dates, images) or C no type."""
     parts: list[str] = []
-    for k, v in _plain(row).items():
+    for k, v in row.items():
+        if k not in _FIELDS or (v := _plain(v)) is None:
+            continue
         try:
             value = json.dumps(v, ensure_ascii=False, allow_nan=False)
+            value.encode() # not where half of a surrogate pair is in it
         except (TypeError, ValueError) as e:
-            if k in _FIELDS:
-                raise DataError(lib.PMPO_EDATA, f"data:{number}: \"{k}\": {e}") from None
-            continue
-        if v is not None:
-            parts.append(f"{json.dumps(k, ensure_ascii=False)}: {value}")
+            raise DataError(lib.PMPO_EDATA, f"data:{number}: \"{k}\": {e}") from None
+        parts.append(f"\"{k}\": {value}")
     return "{" + ", ".join(parts) + "}"
 
 

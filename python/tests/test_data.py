@@ -37,12 +37,15 @@ def test_numpy_values():
 def test_other_columns_may_be_anything():
     import datetime
     d = pmpo.Data([{"input": "x", "target": "a", "when": datetime.date(2026, 1, 1),
-                    "image": b"\x00", "far": math.inf}])
+                    "image": b"\x00", "far": math.inf, "hash": 2**64 - 1,
+                    "nul": "a\0b", "half": "\ud800", "examples": ["x"], "a\0": 1}])
     assert d[0]["target"] == "a"
     with pytest.raises(pmpo.DataError, match='data:2: "input"'):
         pmpo.Data([{"input": "x", "target": "a"}, {"input": b"x", "target": "a"}])
     with pytest.raises(pmpo.DataError, match='data:1: "prompt"'):
         pmpo.Data([{"prompt": b"x", "target": "a"}])
+    with pytest.raises(pmpo.DataError, match='data:1: "input": .*surrogate'):
+        pmpo.Data([{"input": "x\ud800", "target": "a"}])
     with pytest.raises(pmpo.DataError, match='data:1: "weight"'):
         pmpo.Data([{"input": "x", "target": "a", "weight": math.inf}])
 
