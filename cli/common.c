@@ -525,7 +525,8 @@ static void warn_of_one_answer(const options *o, const pmpo_data *d)
 {
     pmpo_str label = PMPO_STR("");
     size_t n = pmpo_data_count(d);
-    bool one = n > 1 && pmpo_data_example(d, 0)->n_options > 1 &&
+    bool one = n > 1 && n == (size_t)o->limit &&
+               pmpo_data_example(d, 0)->n_options > 1 &&
                pmpo_data_majority(d, &label) == 1;
     if (one && !o->quiet) {
         cli_warn("the first %zu examples all have the answer \"%.*s\": shuffle "

@@ -291,11 +291,9 @@ PMPO_API int pmpo_model_remove(const char *name, pmpo_error *err);
     pmpo_reduction reduction;                                                  \
     pmpo_loss_on loss_on;                                                      \
     pmpo_normalize normalize;                                                  \
-    pmpo_calibrate calibrate; /* nll may be negative then */                   \
-    double beta;              /* of the preference loss; 1 */                  \
-    const char                                                                 \
-        *template_name; /* chat, ..., @file: docs/templates.md; not     \
-                                * NULL */      \
+    pmpo_calibrate calibrate;  /* nll may be negative then */                  \
+    double beta;               /* of the preference loss; 1 */                 \
+    const char *template_name; /* chat, ...: docs/templates.md; not NULL */    \
     pmpo_end end;
 
 typedef struct pmpo_score_settings {

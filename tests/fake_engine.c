@@ -152,6 +152,26 @@ static void check_unit(fake *f, const pmpo_unit *u)
     f->n_violations += !ok;
 }
 
+static void put_text(const int32_t *ids, size_t n, pmpo_buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] < 256) {
+            pmpo_buf_putc(out, (char)ids[i]);
+        }
+    }
+}
+
+static double cost_of(const fake *f, const pmpo_request *r)
+{
+    pmpo_buf context = {0}, target = {0};
+    put_text(r->ids, r->n_context, &context);
+    put_text(r->ids + r->n_context, r->n_ids - r->n_context, &target);
+    double nats = f->o.costs(pmpo_buf_str(&context), pmpo_buf_str(&target));
+    pmpo_buf_release(&context);
+    pmpo_buf_release(&target);
+    return nats;
+}
+
 static double one_token(const fake *f, const pmpo_request *r, size_t t,
                         size_t place)
 {
@@ -159,6 +179,7 @@ static double one_token(const fake *f, const pmpo_request *r, size_t t,
     double lp = fake_logprob(f->o.salt, r->ids + skip, t - skip);
     uint64_t h = pmpo_hash64(&lp, sizeof(lp), place + 1);
     lp -= f->o.jitter * pmpo_random_unit(&h);
+    lp -= f->o.costs && t == r->n_context ? cost_of(f, r) : 0;
     return f->n_events == f->o.nan_at ? NAN : lp;
 }
 

@@ -43,6 +43,9 @@ typedef struct fake_options {
     /* Answers (not rewrites) to a rendered prompt, its specials left out;
      * NULL: by the hash of the prompt. */
     void (*answers)(pmpo_str prompt, pmpo_buf *reply);
+    /* Nats that the first token of a target costs more under a context, both without
+     * specials. NULL: none. */
+    double (*costs)(pmpo_str context, pmpo_str target);
     const char *log;     /* file: one line "s KEY" or "g KEY" an event whose
                           * work was done, written before it is handed over */
 } fake_options;

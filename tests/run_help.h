@@ -20,16 +20,24 @@
 
 /* n examples whose ids are eNN: preference ones, or supervised ones with
  * options. */
-/* The same questions and targets, without options. */
-static inline pmpo_data *make_targets(size_t n)
+static inline pmpo_data *make_data(size_t n, bool preference)
 {
     pmpo_buf b = {0};
     for (size_t i = 0; i < n; i++) {
+        const char *yes = i % 3 ? "yes" : "no", *no = i % 3 ? "no" : "yes";
         pmpo_buf_printf(&b,
                         "{\"id\":\"e%02zu\",\"input\":\"Question %zu: is the "
-                        "number %zu a lucky number for us?\",\"target\":"
-                        "\"%s\",\"weight\":%zu}\n",
-                        i, i, i * i + 7, i % 3 ? "yes" : "no", 1 + i % 2);
+                        "number %zu a lucky number for us?\",",
+                        i, i, i * i + 7);
+        if (preference) {
+            pmpo_buf_printf(&b, "\"chosen\":\"%s\",\"rejected\":[\"%s\"]}\n",
+                            yes, no);
+        } else {
+            pmpo_buf_printf(&b,
+                            "\"target\":\"%s\",\"options\":[\"yes\","
+                            "\"no\"],\"weight\":%zu}\n",
+                            yes, 1 + i % 2);
+        }
     }
     pmpo_data *d = NULL;
     pmpo_error err = {0};
@@ -40,22 +48,16 @@ static inline pmpo_data *make_targets(size_t n)
     return d;
 }
 
-static inline pmpo_data *make_data(size_t n, bool preference)
+/* The same questions and targets, without options. */
+static inline pmpo_data *make_targets(size_t n)
 {
     pmpo_buf b = {0};
     for (size_t i = 0; i < n; i++) {
-        const char *yes = i % 3 ? "yes" : "no", *no = i % 3 ? "no" : "yes";
         pmpo_buf_printf(&b,
                         "{\"id\":\"e%02zu\",\"input\":\"Question %zu: is the "
-                        "number %zu a lucky number for us?\",", i, i,
-                        i * i + 7);
-        if (preference) {
-            pmpo_buf_printf(&b, "\"chosen\":\"%s\",\"rejected\":[\"%s\"]}\n",
-                            yes, no);
-        } else {
-            pmpo_buf_printf(&b, "\"target\":\"%s\",\"options\":[\"yes\","
-                            "\"no\"],\"weight\":%zu}\n", yes, 1 + i % 2);
-        }
+                        "number %zu a lucky number for us?\",\"target\":"
+                        "\"%s\",\"weight\":%zu}\n",
+                        i, i, i * i + 7, i % 3 ? "yes" : "no", 1 + i % 2);
     }
     pmpo_data *d = NULL;
     pmpo_error err = {0};

@@ -267,12 +267,74 @@ static void words_must_tell_the_labels_apart(void **state)
     drop_folder(folder);
 }
 
+/* The prompt under which the wrong label costs more. */
+static char telling[1000];
+
+static double costs_wrong(pmpo_str context, pmpo_str target)
+{
+    bool yes = number_in(context, "Question ") % 3 != 0;
+    bool wrong =
+        pmpo_str_starts(target, yes ? PMPO_STR("no") : PMPO_STR("yes"));
+    return wrong && is_asked_by(context, pmpo_str_of(telling)) ? 3 : 0;
+}
+
+/* Of a run: the prompt of a rewriter that was refused for its labels. */
+static bool find_barred(const pmpo_run_view *v)
+{
+    for (size_t i = 0; i < v->n_finalists; i++) {
+        const pmpo_candidate *c = candidate(v, v->finalists[i].id);
+        if (c && strstr(v->finalists[i].why, "to tell the labels apart")) {
+            assert_true(c->prompt.len < sizeof(telling));
+            memcpy(telling, c->prompt.ptr, c->prompt.len);
+            telling[c->prompt.len] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same words win where the other label costs more under them: that moves no
+ * target's loss, and tells each example's label. */
+static void words_that_tell_the_labels_apart_win(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = path_in(folder, "r");
+    pmpo_data *d = make_data(60, false);
+    pmpo_optimize_options o = small_options();
+    fake_options f = {.salt = UINT64_MAX};
+    bool found = false;
+    o.score.loss = PMPO_LOSS_NLL;
+    o.proposers = "contract,rewrite";
+    o.metric = PMPO_RUN_METRIC_NONE;
+    o.iterations = 6;
+    o.split = (pmpo_split){4, 40, 16, 1};
+    o.force = true;
+    while (!found && ++f.salt < 24) {
+        pmpo_run *run = run_with(&o, d, f, path);
+        found = find_barred(pmpo_run_describe(run));
+        pmpo_run_free(run);
+    }
+    assert_true(found);
+    f.costs = costs_wrong;
+    pmpo_run *run = run_with(&o, d, f, path);
+    const pmpo_run_view *v = pmpo_run_describe(run);
+    const pmpo_candidate *c = candidate(v, v->best_id);
+    assert_non_null(c);
+    assert_true(pmpo_str_eq(c->prompt, pmpo_str_of(telling)));
+    assert_non_null(strstr(why_of(v, v->best_id), "not by chance"));
+    pmpo_run_free(run);
+    pmpo_data_free(d);
+    free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_files_order_decides_nothing),
         cmocka_unit_test(only_what_may_win_puts_others_out),
         cmocka_unit_test(words_must_tell_the_labels_apart),
+        cmocka_unit_test(words_that_tell_the_labels_apart_win),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -217,6 +217,11 @@ static void a_closing_instruction_stays(void **state)
               x);
     losses_of(d, "Say.\n\nNow say.", y);
     assert_true(x[1] == y[1]);
+    /* It may all be the answer, in other words. */
+    losses_of(d, "Say.\n\nExamples:\n\nInput: One?\nOutput: Well.\n\nSo yes.",
+              x);
+    losses_of(d, "Say.", y);
+    assert_true(x[0] == y[0]);
     pmpo_data_free(d);
 }
 
@@ -236,7 +241,7 @@ static void no_prior_sees_the_answer(void **state)
     const pmpo_str with[] = {PMPO_STR("Say.\n\n" TURN("One?", "yes")),
                              PMPO_STR("Say.\n\n" TURN("Two?", "yes"))};
     assert_int_equal(pmpo_score(m, d, &with[0], 1, &o, &s, &err), PMPO_EUSAGE);
-    assert_non_null(strstr(err.text, "would see its answer"));
+    assert_non_null(strstr(err.text, "1: it is one of the prompt's"));
     assert_int_equal(pmpo_score(m, d, &with[1], 1, &o, &s, &err), 0);
     pmpo_scores_free(s);
     o.beta = 0;

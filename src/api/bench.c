@@ -207,6 +207,7 @@ static int prefill_once(work *w, uint64_t rows, uint64_t outputs, double *ms,
     all = all < room ? all : room;
     size_t n = (size_t)((REFERENCE_ROWS * outputs + rows / 2) / rows);
     n = n < 1 ? 1 : n > REFERENCE_ROWS - 1 ? REFERENCE_ROWS - 1 : n;
+    n = n < all - prefix ? n : all - prefix - 1;
     int32_t *ids = pmpo_calloc(all, sizeof(*ids));
     int rc = ids ? 0 : pmpo_fail_memory(err);
     *ms = 0;

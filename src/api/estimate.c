@@ -108,7 +108,7 @@ static int measure_rates(pmpo_model *scorer, pmpo_model *rewriter,
 /* ---- the bound ----------------------------------------------------------- */
 
 typedef struct counts {
-    counted train, train_all, val, test;
+    counted train, train_all, val, val_all, test;
 } counts;
 
 static int count_all(pmpo_model *m, const pmpo_parts *p,
@@ -121,9 +121,20 @@ static int count_all(pmpo_model *m, const pmpo_parts *p,
                              err);
     rc = rc < 0 ? rc
                 : count_part(m, p->of[1], o, PMPO_TARGETS_LOSS, &c->val, err);
+    rc = rc < 0
+             ? rc
+             : count_part(m, p->of[1], o, PMPO_TARGETS_ALL, &c->val_all, err);
     return rc < 0 ? rc
                   : count_part(m, p->of[2], o, PMPO_TARGETS_ALL, &c->test,
                                err);
+}
+
+/* Are a rewriter's words asked whether they tell the labels apart? At most one
+ * incumbent an iteration, and the best prompt without such words. */
+static uint64_t n_told_apart(const pmpo_optimize_options *o, uint64_t most)
+{
+    bool asked = !o->paper && !o->lowest_loss && !o->approve;
+    return asked && o->iterations > 0 && !o->no_rewriter ? most + 1 : 0;
 }
 
 /* The greatest length of a prompt of the run, in tokens. */
@@ -170,7 +181,7 @@ static proposed count_proposed(const pmpo_optimize_options *o, int iteration)
 }
 
 /* At the end the finalists answer the validation part, start and best the
- * test part; scoring the finalists costs no more than the candidates. */
+ * test part. */
 static void sum_answers(const pmpo_model *m, const counts *c,
                         const pmpo_optimize_options *o, pmpo_estimate *out)
 {
@@ -206,12 +217,13 @@ static void bound_rest(const pmpo_model *m, const counts *c,
     uint64_t request = FORM_TOKENS + 2 * cap + 3 * PMPO_CASE_BYTES;
     uint64_t marking = masks && asks ? 2 * cap + 64 + 16 * masks : 0;
     out->bound_prefill_tokens =
-        (o->paper ? 0 : c->train.prefill)
-        + check * bound_of(&c->train_all, m, tn, cap)
-        + first.prompts * (train + val)
-        + t * ((masks + each.prompts) * train + each.prompts * val)
-        + 2 * bound_of(&c->train_all, m, tn, cap) + 2 * val
-        + 2 * bound_of(&c->test, m, tn, cap);
+        (o->paper ? 0 : c->train.prefill) +
+        check * bound_of(&c->train_all, m, tn, cap) +
+        first.prompts * (train + val) +
+        t * ((masks + each.prompts) * train + each.prompts * val) +
+        2 * bound_of(&c->train_all, m, tn, cap) + 2 * val +
+        n_told_apart(o, t) * bound_of(&c->val_all, m, tn, cap) +
+        2 * bound_of(&c->test, m, tn, cap);
     bool probed = asks && o->form == PMPO_FORM_AUTO;
     uint64_t reply = (uint64_t)o->max_reply_tokens;
     /* A job's requests are fed once; those asked again, once more. */

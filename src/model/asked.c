@@ -16,18 +16,17 @@ static pmpo_str question_of(const pmpo_example *e)
     return pmpo_str_trim(e->input);
 }
 
-/* What stands behind the example's own answer in the output of the last
- * demonstration: the prompt may close with an instruction. An answer of several
- * paragraphs is none. */
+/* The paragraphs behind the example's own answer in the output of the last
+ * demonstration: the prompt may close with an instruction. Where the output says
+ * anything else, all of it may be the answer. */
 static pmpo_str tail_of(pmpo_str output, const pmpo_example *e)
 {
     pmpo_str own = pmpo_str_trim(e->target);
-    size_t from = pmpo_str_starts(output, own) ? own.len : 0;
-    size_t at = from < output.len
-                    ? pmpo_str_find(output, PMPO_STR("\n\n"), from)
-                    : SIZE_MAX;
-    return at == SIZE_MAX ? PMPO_STR("")
-                          : pmpo_str_trim(pmpo_str_sub(output, at, output.len));
+    pmpo_str rest = pmpo_str_starts(output, own)
+                        ? pmpo_str_sub(output, own.len, output.len)
+                        : PMPO_STR("");
+    return pmpo_str_starts(rest, PMPO_STR("\n\n")) ? pmpo_str_trim(rest)
+                                                   : PMPO_STR("");
 }
 
 /* Takes the example itself out. Returns how many that were. */

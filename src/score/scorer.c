@@ -228,11 +228,12 @@ static int render_example(pmpo_scorer *s, pmpo_str prompt, size_t i,
     const pmpo_render_input in = {prompt, e, o->texts, o->n,
                                   s->o.end == PMPO_END_YES};
     if (s->prior && pmpo_asked_drops(prompt, e)) {
-        return pmpo_fail(
-            err, PMPO_EUSAGE,
-            "it is one of the prompt's demonstrations, so its prior "
-            "(--calibrate content-free) would see its answer: take "
-            "it out of either, or leave the calibration out");
+        pmpo_fail(err, PMPO_EUSAGE,
+                  "it is one of the prompt's demonstrations, so its prior "
+                  "(--calibrate content-free) would see its answer: take it "
+                  "out "
+                  "of either, or leave the calibration out");
+        return pmpo_fail_at(s->data, e, PMPO_EUSAGE, err);
     }
     return pmpo_render(s->template, &in, mem, out, err);
 }

@@ -146,7 +146,8 @@ int pmpo_vet_fits(pmpo_state *st, pmpo_candidate_row *row, pmpo_error *err);
 /* What row `id` tells more than row `other` of which label an example of the
  * validation part has, by both prompts' scores of the labels without their bias
  * and scale (stats/discern.h): nats, with the paired 95 % interval over the
- * inputs. NAN: the examples don't have the same options, or these don't fit. */
+ * inputs. NAN: the examples don't have the same options, or these don't fit. Of
+ * joined models it is the first one's. */
 int pmpo_tells_apart(pmpo_state *st, int other, int id, pmpo_interval *gain,
                      pmpo_error *err);
 

@@ -78,6 +78,7 @@ static int discern(const pmpo_labels *l, pmpo_arena *mem, pmpo_prompt_score *s,
     memcpy(x, s->examples, t.n * sizeof(*x));
     for (size_t i = 0; i < t.n; i++) {
         x[i].loss = t.out[i];
+        x[i].weight = 1; /* as in the fit: weights are of the mean loss alone */
     }
     s->examples = x;
     return 0;
@@ -104,7 +105,7 @@ static int labels_of(const pmpo_data *d, pmpo_arena *mem, pmpo_labels *l,
                      pmpo_error *err)
 {
     int rc = pmpo_labels_read(d, NULL, mem, l, err);
-    if (rc == 0 && l->n > 0 && pmpo_data_example(d, 0)->n_options != l->n) {
+    if (rc == 0 && l->n > 0 && l->of != pmpo_data_example(d, 0)->options) {
         l->n = 0; /* targets that repeat: no other is scored */
     }
     return rc;

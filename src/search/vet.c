@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/plain.h"
+#include "model/template.h"
 #include "search/answers.h"
 #include "search/state.h"
 #include "text/demos.h"
@@ -201,6 +202,22 @@ int pmpo_vet(const pmpo_vet_input *in, pmpo_verdict *out, pmpo_error *err)
 
 /* ---- in a run ------------------------------------------------------------ */
 
+/* With calibration an example must not be a demonstration: see pmpo_render_all. */
+static bool shows_examples(const pmpo_state *st, pmpo_str prompt)
+{
+    const pmpo_data *const parts[] = {st->in->train, st->in->validation,
+                                      st->in->test};
+    bool calibrated = st->o.score.calibrate != PMPO_CALIBRATE_NONE;
+    bool shown = false;
+    for (size_t i = 0; calibrated && i < 3; i++) {
+        for (size_t k = 0; parts[i] && k < pmpo_data_count(parts[i]); k++) {
+            shown = shown ||
+                    pmpo_asked_drops(prompt, pmpo_data_example(parts[i], k));
+        }
+    }
+    return shown;
+}
+
 int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, bool is_joined,
                  pmpo_error *err)
 {
@@ -235,6 +252,10 @@ int pmpo_vet_row(pmpo_state *st, pmpo_candidate_row *row, bool is_joined,
     if (rc == 0 && v.fate != PMPO_FATE_PENDING) {
         row->fate = v.fate;
         row->reason = pmpo_say(st, "%s", v.reason);
+    } else if (rc == 0 && shows_examples(st, row->prompt)) {
+        row->fate = PMPO_FATE_REJECTED;
+        row->reason = "a demonstration of it is an example of the run, whose "
+                      "calibration would see the answer";
     }
     return rc;
 }

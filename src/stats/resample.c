@@ -90,7 +90,7 @@ double pmpo_mcnemar_grouped(const double *d, size_t n, uint64_t seed)
     for (size_t b = 0; b < PMPO_SIGN_FLIPS; b++) {
         double sum = 0;
         for (size_t i = 0; i < n; i++) {
-            sum += pmpo_random(&seed) >> 63 ? d[i] : -d[i];
+            sum += d[i] == 0 ? 0 : pmpo_random(&seed) >> 63 ? d[i] : -d[i];
         }
         as_far += fabs(sum) >= fabs(seen) - 1e-9; /* shares round */
     }

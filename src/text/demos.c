@@ -164,7 +164,7 @@ void pmpo_demos_write(const pmpo_demos *d, pmpo_buf *out)
         pmpo_buf_put(out, f.close);
     }
     if (d->tail.len > 0) {
-        pmpo_buf_puts(out, f.between.ptr);
+        pmpo_buf_puts(out, d->n + d->instruction.len > 0 ? "\n\n" : "");
         pmpo_buf_put(out, d->tail);
     }
 }

@@ -47,9 +47,7 @@ typedef struct pmpo_demos {
     pmpo_demo of[PMPO_MAX_DEMOS];
     size_t n;
     pmpo_demos_as as;
-    pmpo_str
-        tail; /* as text, behind the last one: only for pmpo_demos_write. What
-                    * is read there is part of the last output */
+    pmpo_str tail; /* as text: what pmpo_demos_write puts behind the last one */
 } pmpo_demos;
 
 /* Splits a prompt into instruction and demonstrations, which borrow from it. If
