@@ -188,11 +188,6 @@ static bool has_no_judge(const options *o)
     return !asks(o, PMPO_METRIC_JUDGE);
 }
 
-static bool names_demos_in_vain(const options *o)
-{
-    return o->demos == 0 && !proposes_no_demos(o);
-}
-
 static const rule rules[] = {
     {CMD_OPTIMIZE, "joint", has_one_model, "it takes -m twice or more"},
     {CMD_OPTIMIZE, "no-loss-check", options_joint,
@@ -214,8 +209,6 @@ static const rule rules[] = {
     {CMD_OPTIMIZE, "library", has_no_library, "no library is raced"},
     {CMD_OPTIMIZE, "demos", proposes_no_demos,
      "the proposer demos does not take part"},
-    {CMD_OPTIMIZE, "proposers", names_demos_in_vain,
-     "it names demos, and --demos is 0"},
     {CMD_OPTIMIZE, "demos", is_calibrated,
      "there are no demonstrations with --calibrate"},
     {CMD_OPTIMIZE, "demos-as", shows_no_demos, "--demos 0 shows none"},

@@ -105,7 +105,7 @@ static void test_notes(void **state)
     pmpo_store_free(s);
     assert_int_equal(pmpo_run_open(path, &run, NULL), 0);
     const pmpo_run_view *v = pmpo_run_describe(run);
-    const char *const want[] = {"rewriting form: 3 of 4", "two", "ten", "few"};
+    const char *const want[] = {"few", "rewriting form: 3 of 4", "two", "ten"};
     assert_int_equal(v->n_notes, 4);
     for (int i = 0; i < 4; i++) {
         assert_string_equal(v->notes[i], want[i]);
