@@ -367,12 +367,8 @@ static void eval_json(const evaluation *v, const session *s)
 /* By what the example is found again: data without ids get hashes as such. */
 static void put_source(json_t *o, const pmpo_example *e)
 {
-    pmpo_str input = e->input;
-    if (e->n_messages > 0) {
-        input = e->messages[e->n_messages - 1].content;
-    }
     js_put(o, "line", js_count((uint64_t)e->line));
-    js_put(o, "input", js_str(input));
+    js_put(o, "input", js_str(pmpo_example_input(e)));
     js_put(o, "target", js_str(e->target));
 }
 

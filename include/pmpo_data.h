@@ -38,6 +38,8 @@ typedef struct pmpo_example {
 /* What an answer is compared with, and counted as: the example's short answer,
  * else its target. (Worked solutions all differ, but their answers do not.) */
 PMPO_API pmpo_str pmpo_example_label(const pmpo_example *e);
+/* What an example asks: its input, or its last message. Borrows from `e`. */
+PMPO_API pmpo_str pmpo_example_input(const pmpo_example *e);
 
 typedef struct pmpo_data_options {
     size_t size;

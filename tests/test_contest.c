@@ -234,6 +234,19 @@ static void only_what_may_win_puts_others_out(void **state)
     drop_folder(folder);
 }
 
+/* The loss alone chooses; few prompts have no words of a rewriter. */
+static pmpo_optimize_options options_for_words(void)
+{
+    pmpo_optimize_options o = small_options();
+    o.score.loss = PMPO_LOSS_NLL;
+    o.proposers = "contract,rewrite";
+    o.metric = PMPO_RUN_METRIC_NONE;
+    o.iterations = 6;
+    o.split = (pmpo_split){4, 40, 16, 1};
+    o.force = true;
+    return o;
+}
+
 /* Where all examples have the same options, a lower loss alone does not let a
  * rewriter's words win: scores that are hashes tell nobody's label. */
 static void words_must_tell_the_labels_apart(void **state)
@@ -241,14 +254,8 @@ static void words_must_tell_the_labels_apart(void **state)
     (void)state;
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_data *d = make_data(60, false);
-    pmpo_optimize_options o = small_options();
+    pmpo_optimize_options o = options_for_words();
     size_t n_barred = 0, n_won = 0;
-    o.score.loss = PMPO_LOSS_NLL;
-    o.proposers = "contract,rewrite";
-    o.metric = PMPO_RUN_METRIC_NONE;
-    o.iterations = 6;
-    o.split = (pmpo_split){4, 40, 16, 1};
-    o.force = true;
     for (unsigned salt = 0; salt < 24; salt++) {
         pmpo_run *run = run_with(&o, d, (fake_options){.salt = salt}, path);
         const pmpo_run_view *v = pmpo_run_describe(run);
@@ -300,15 +307,9 @@ static void words_that_tell_the_labels_apart_win(void **state)
     (void)state;
     char *folder = make_folder(), *path = path_in(folder, "r");
     pmpo_data *d = make_data(60, false);
-    pmpo_optimize_options o = small_options();
+    pmpo_optimize_options o = options_for_words();
     fake_options f = {.salt = UINT64_MAX};
     bool found = false;
-    o.score.loss = PMPO_LOSS_NLL;
-    o.proposers = "contract,rewrite";
-    o.metric = PMPO_RUN_METRIC_NONE;
-    o.iterations = 6;
-    o.split = (pmpo_split){4, 40, 16, 1};
-    o.force = true;
     while (!found && ++f.salt < 24) {
         pmpo_run *run = run_with(&o, d, f, path);
         found = find_barred(pmpo_run_describe(run));

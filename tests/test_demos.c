@@ -145,16 +145,22 @@ static pmpo_data *parsed(const char *text)
     return d;
 }
 
+static pmpo_score_options nll_options(void)
+{
+    pmpo_score_options o;
+    pmpo_score_options_init(&o);
+    o.no_cache = true;
+    o.loss = PMPO_LOSS_NLL;
+    return o;
+}
+
 /* Losses of the examples of `d` under `prompt`. */
 static void losses_of(const pmpo_data *d, const char *prompt, double *out)
 {
     pmpo_model *m = fake_new(&(fake_options){.salt = 3});
-    pmpo_score_options o;
+    pmpo_score_options o = nll_options();
     pmpo_scores *s = NULL;
     pmpo_error err = {0};
-    pmpo_score_options_init(&o);
-    o.no_cache = true;
-    o.loss = PMPO_LOSS_NLL;
     const pmpo_str p = str(prompt);
     if (pmpo_score(m, d, &p, 1, &o, &s, &err) < 0) {
         fail_msg("%s", err.text);
@@ -230,12 +236,9 @@ static void no_prior_sees_the_answer(void **state)
 {
     (void)state;
     pmpo_data *d = parsed("{\"input\":\"One?\",\"target\":\"yes\"}\n");
-    pmpo_score_options o;
+    pmpo_score_options o = nll_options();
     pmpo_scores *s = NULL;
     pmpo_error err = {0};
-    pmpo_score_options_init(&o);
-    o.no_cache = true;
-    o.loss = PMPO_LOSS_NLL;
     o.calibrate = PMPO_CALIBRATE_CONTENT_FREE;
     pmpo_model *m = fake_new(&(fake_options){.salt = 1});
     const pmpo_str with[] = {PMPO_STR("Say.\n\n" TURN("One?", "yes")),

@@ -131,10 +131,12 @@ static int count_all(pmpo_model *m, const pmpo_parts *p,
 
 /* Are a rewriter's words asked whether they tell the labels apart? At most one
  * incumbent an iteration, and the best prompt without such words. */
-static uint64_t n_told_apart(const pmpo_optimize_options *o, uint64_t most)
+static uint64_t n_told_apart(const pmpo_optimize_options *o)
 {
     bool asked = !o->paper && !o->lowest_loss && !o->approve;
-    return asked && o->iterations > 0 && !o->no_rewriter ? most + 1 : 0;
+    return asked && o->iterations > 0 && !o->no_rewriter
+               ? (uint64_t)o->iterations + 1
+               : 0;
 }
 
 /* The greatest length of a prompt of the run, in tokens. */
@@ -222,7 +224,7 @@ static void bound_rest(const pmpo_model *m, const counts *c,
         first.prompts * (train + val) +
         t * ((masks + each.prompts) * train + each.prompts * val) +
         2 * bound_of(&c->train_all, m, tn, cap) + 2 * val +
-        n_told_apart(o, t) * bound_of(&c->val_all, m, tn, cap) +
+        n_told_apart(o) * bound_of(&c->val_all, m, tn, cap) +
         2 * bound_of(&c->test, m, tn, cap);
     bool probed = asks && o->form == PMPO_FORM_AUTO;
     uint64_t reply = (uint64_t)o->max_reply_tokens;

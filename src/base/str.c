@@ -109,6 +109,15 @@ bool pmpo_str_eq(pmpo_str a, pmpo_str b)
     return a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len));
 }
 
+size_t pmpo_str_index(const pmpo_str *list, size_t n, pmpo_str s)
+{
+    size_t i = 0;
+    while (i < n && !pmpo_str_eq(list[i], s)) {
+        i++;
+    }
+    return i;
+}
+
 int pmpo_str_cmp(pmpo_str a, pmpo_str b)
 {
     size_t n = a.len < b.len ? a.len : b.len;

@@ -44,6 +44,8 @@ char pmpo_lower(char c);
 /* Equal but for capitals of A to Z. */
 bool pmpo_str_alike(pmpo_str a, pmpo_str b);
 bool pmpo_str_eq(pmpo_str a, pmpo_str b);
+/* Where `s` stands in list[0..n); n: nowhere. */
+size_t pmpo_str_index(const pmpo_str *list, size_t n, pmpo_str s);
 int pmpo_str_cmp(pmpo_str a, pmpo_str b); /* bytes, shorter first */
 /* Byte offset of the first `needle` at or after `from`; SIZE_MAX: none. */
 size_t pmpo_str_find(pmpo_str s, pmpo_str needle, size_t from);

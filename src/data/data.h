@@ -54,9 +54,6 @@ int pmpo_data_groups(const pmpo_data *d, size_t *group, pmpo_error *err);
  * nor drawn from other examples? */
 bool pmpo_data_has_pairs(const pmpo_data *d);
 
-/* What an example asks: its input, or its last message. Borrows from `e`. */
-pmpo_str pmpo_example_input(const pmpo_example *e);
-
 /* One example as one JSON object without a newline; every field it has is
  * written, so that pmpo_data_parse of the line gives an equal example. */
 int pmpo_example_json(const pmpo_example *e, pmpo_buf *out, pmpo_error *err);

@@ -284,16 +284,6 @@ static int new_list(pmpo_arena *mem, const char *what, size_t n,
     return *out ? 0 : pmpo_fail_memory(err);
 }
 
-static bool among(const pmpo_str *list, size_t n, pmpo_str s)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (pmpo_str_eq(list[i], s)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One rejected output or several; repeats are dropped. */
 static int read_rejected(pmpo_arena *mem, json_t *v, pmpo_example *e,
                          pmpo_error *err)
@@ -314,7 +304,7 @@ static int read_rejected(pmpo_arena *mem, json_t *v, pmpo_example *e,
                              "\"%.*s\"", pmpo_shown(e->target),
                              e->target.ptr);
         }
-        kept += !among(list, kept, list[kept]);
+        kept += pmpo_str_index(list, kept, list[kept]) == kept;
     }
     if (rc == 0) {
         e->rejected = list;
@@ -367,12 +357,12 @@ static int read_options(pmpo_arena *mem, json_t *v, pmpo_example *e,
         if (rc < 0) {
             return rc;
         }
-        if (among(list, i, list[i])) {
+        if (pmpo_str_index(list, i, list[i]) < i) {
             return pmpo_fail(err, PMPO_EDATA, "the option \"%.*s\" is there "
                              "twice", pmpo_shown(list[i]), list[i].ptr);
         }
     }
-    if (!among(list, n, e->target)) {
+    if (pmpo_str_index(list, n, e->target) == n) {
         return pmpo_fail(err, PMPO_EDATA,
                          "the options do not hold the target \"%.*s\"",
                          pmpo_shown(e->target), e->target.ptr);

@@ -39,30 +39,24 @@ static bool all(const pmpo_data *d, bool (*is)(pmpo_str s))
     return pmpo_data_count(d) > 0;
 }
 
-/* A chosen output is better than another one; it is no answer to be met. */
-static bool is_pair(const pmpo_data *d, size_t i)
+/* Has some example a known answer beside its outputs, or options? */
+static bool has_answers(const pmpo_data *d)
 {
-    const pmpo_example *e = pmpo_data_example(d, i);
-    return e->n_rejected > 0 && e->n_options == 0 && e->answer.len == 0 &&
-           !pmpo_data_rejected_drawn(d, i);
-}
-
-static bool all_pairs(const pmpo_data *d)
-{
-    size_t i = 0, n = pmpo_data_count(d);
-    while (i < n && is_pair(d, i)) {
-        i++;
+    bool has = false;
+    for (size_t i = 0; i < pmpo_data_count(d); i++) {
+        const pmpo_example *e = pmpo_data_example(d, i);
+        has = has || e->answer.len > 0 || e->n_options > 0;
     }
-    return i == n;
+    return has;
 }
 
 unsigned pmpo_metric_by_form(const pmpo_data *d)
 {
-    return all_pairs(d)                  ? 0
-           : all(d, pmpo_text_is_number) ? PMPO_METRIC_NUMBER
-           : all(d, is_letter)           ? PMPO_METRIC_CHOICE
-           : all(d, is_short)            ? PMPO_METRIC_EXACT
-                                         : 0;
+    return pmpo_all_are_pairs(d) && !has_answers(d) ? 0
+           : all(d, pmpo_text_is_number)            ? PMPO_METRIC_NUMBER
+           : all(d, is_letter)                      ? PMPO_METRIC_CHOICE
+           : all(d, is_short)                       ? PMPO_METRIC_EXACT
+                                                    : 0;
 }
 
 unsigned pmpo_run_metric_bit(pmpo_run_metric m)

@@ -69,8 +69,12 @@ int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
 /* The bit of the metric for generated answers that suits the form of the data's
  * answers (or targets): number if all are numbers, choice if all are option
  * letters, exact if all are short, else 0, as for worked solutions and free
- * texts. (by_form.c) */
+ * texts, and for pairs without answers. (by_form.c) */
 unsigned pmpo_metric_by_form(const pmpo_data *d);
+
+/* Nothing but preference pairs, whose outputs are no answers to be met. Rejected
+ * outputs that were drawn among the other examples' make no pair. (metrics.c) */
+bool pmpo_all_are_pairs(const pmpo_data *d);
 
 /* The bit of the metric that a run marks its answers by; 0: auto and none. */
 unsigned pmpo_run_metric_bit(pmpo_run_metric m);

@@ -26,11 +26,7 @@ static bool has_rejected(const pmpo_example *e)
 /* Where an option stands; e->n_options: it is none. */
 static size_t place_of(const pmpo_example *e, pmpo_str text)
 {
-    size_t i = 0;
-    while (i < e->n_options && !pmpo_str_eq(e->options[i], text)) {
-        i++;
-    }
-    return i;
+    return pmpo_str_index(e->options, e->n_options, text);
 }
 
 static double whole(const pmpo_target_score *t)
@@ -295,9 +291,7 @@ int pmpo_metrics_majority(unsigned metrics, const pmpo_data *d, double *out,
     return rc;
 }
 
-/* Nothing but preference pairs, whose outputs are no answers to be met. Rejected
- * outputs that were drawn among the other examples' make no pair. */
-static bool all_are_pairs(const pmpo_data *d)
+bool pmpo_all_are_pairs(const pmpo_data *d)
 {
     size_t i = 0, n = pmpo_data_count(d);
     while (i < n && has_rejected(pmpo_data_example(d, i)) &&
@@ -310,10 +304,10 @@ static bool all_are_pairs(const pmpo_data *d)
 unsigned pmpo_metrics_default(const pmpo_data *d)
 {
     unsigned form = pmpo_metric_by_form(d);
-    return applies_to_some(0, d) ? PMPO_METRIC_OPTIONS
-           : all_are_pairs(d)    ? PMPO_METRIC_PAIRS
-           : form                ? form
-                                 : PMPO_METRIC_EXACT;
+    return applies_to_some(0, d)   ? PMPO_METRIC_OPTIONS
+           : pmpo_all_are_pairs(d) ? PMPO_METRIC_PAIRS
+           : form                  ? form
+                                   : PMPO_METRIC_EXACT;
 }
 
 int pmpo_metrics_resolve(unsigned asked, const pmpo_data *d, unsigned *out,

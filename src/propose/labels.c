@@ -23,15 +23,6 @@ static const pmpo_example *example(const set *x, size_t i)
                        : pmpo_data_example(x->part[1], i - x->n[0]);
 }
 
-static size_t find_in(const pmpo_str *list, size_t n, pmpo_str s)
-{
-    size_t i = 0;
-    while (i < n && !pmpo_str_eq(list[i], s)) {
-        i++;
-    }
-    return i;
-}
-
 /* All examples know the same options: these, in the file's order. */
 static size_t shared_options(const set *x, const pmpo_str **out)
 {
@@ -42,8 +33,8 @@ static size_t shared_options(const set *x, const pmpo_str **out)
             return 0;
         }
         for (size_t k = 0; k < e->n_options; k++) {
-            if (find_in(first->options, first->n_options, e->options[k])
-                == first->n_options) {
+            if (pmpo_str_index(first->options, first->n_options,
+                               e->options[k]) == first->n_options) {
                 return 0;
             }
         }
@@ -65,7 +56,7 @@ static size_t repeated_targets(const set *x, pmpo_str *found, bool *numbers)
     *numbers = true;
     for (size_t i = 0; i < all; i++) {
         pmpo_str t = pmpo_str_trim(example(x, i)->target);
-        bool known = find_in(found, n, t) < n;
+        bool known = pmpo_str_index(found, n, t) < n;
         if (t.len == 0 || t.len > LABEL_BYTES ||
             (!known && n == MOST_REPEATED) ||
             pmpo_str_find(t, PMPO_STR("\n"), 0) != SIZE_MAX) {

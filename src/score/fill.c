@@ -37,10 +37,7 @@ static size_t first_of_equals(const pmpo_example *e,
     double top = pmpo_output_score(&list[picked], per_token);
     size_t best = picked, least = e->n_options;
     for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < e->n_options && !pmpo_str_eq(e->options[k], list[i].text)) {
-            k++;
-        }
+        size_t k = pmpo_str_index(e->options, e->n_options, list[i].text);
         if (pmpo_output_score(&list[i], per_token) == top && k < least) {
             best = i;
             least = k;

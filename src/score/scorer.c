@@ -23,16 +23,6 @@
 
 /* ---- which outputs ---------------------------------------------------------------- */
 
-static bool among(pmpo_str s, const pmpo_str *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (pmpo_str_eq(s, list[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, pmpo_outputs *out)
 {
     size_t most = 1 + e->n_rejected + e->n_options, n_others, n = 0;
@@ -45,19 +35,21 @@ static int choose_outputs(pmpo_scorer *s, const pmpo_example *e, pmpo_outputs *o
     bool options = others == e->options;
     texts[n++] = e->target;
     for (size_t i = 0; i < n_others; i++) { /* the target is an option, too */
-        if (!among(others[i], texts, options ? n : 1)) {
+        size_t n_seen = options ? n : 1;
+        if (pmpo_str_index(texts, n_seen, others[i]) == n_seen) {
             texts[n++] = others[i];
         }
     }
     size_t n_loss = n;
     bool all = s->o.targets == PMPO_TARGETS_ALL;
     for (size_t i = 0; all && i < e->n_options; i++) {
-        if (!among(e->options[i], texts, n)) {
+        if (pmpo_str_index(texts, n, e->options[i]) == n) {
             texts[n++] = e->options[i];
         }
     }
     for (size_t i = 0; i < n; i++) {
-        is_option[i] = among(texts[i], e->options, e->n_options);
+        is_option[i] = pmpo_str_index(e->options, e->n_options, texts[i]) <
+                       e->n_options;
     }
     *out = (pmpo_outputs){texts, is_option, n, n_loss, s->n_outputs};
     s->n_outputs += n;

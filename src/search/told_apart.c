@@ -31,15 +31,6 @@ static int make_table(const pmpo_labels *l, size_t n, pmpo_arena *mem, table *t,
                                                       : pmpo_fail_memory(err);
 }
 
-static size_t label_of(const pmpo_labels *l, pmpo_str text)
-{
-    size_t j = 0;
-    while (j < l->n && !pmpo_str_eq(l->of[j], text)) {
-        j++;
-    }
-    return j;
-}
-
 /* Every label's nats, in the labels' order; false: one wasn't scored. */
 static bool fill_row(const pmpo_labels *l, const pmpo_example_score *x,
                      double *row, size_t *right)
@@ -49,13 +40,14 @@ static bool fill_row(const pmpo_labels *l, const pmpo_example_score *x,
         row[j] = NAN;
     }
     for (size_t i = 0; i < x->n_targets; i++) {
-        size_t j = label_of(l, x->targets[i].text);
+        size_t j = pmpo_str_index(l->of, l->n, x->targets[i].text);
         if (j < l->n && isnan(row[j])) {
             row[j] = -x->targets[i].nats;
             n += isfinite(row[j]);
         }
     }
-    *right = x->n_targets > 0 ? label_of(l, x->targets[0].text) : l->n;
+    *right = x->n_targets > 0 ? pmpo_str_index(l->of, l->n, x->targets[0].text)
+                              : l->n;
     return n == l->n && *right < l->n;
 }
 
